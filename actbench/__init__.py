@@ -1,0 +1,36 @@
+"""actbench: benchmark and analyse neural-network activation functions, and judge what is said about them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from actbench import activations as activations
+from actbench.define import claim, define, experiment
+from actbench.errors import ActbenchError
+from actbench.records.activation import Activation
+from actbench.registry import ACTIVATIONS
+from actbench.registry import resolve as get
+
+if TYPE_CHECKING:
+    from actbench.kernels import kernel as kernel
+
+__version__ = "0.1.0"
+
+# Loaded on first use: they bring pandas, numba or SciPy, which `--help` and `list` do not need.
+_LATER = {"kernel": ("actbench.kernels", "kernel")}
+
+
+def names(kind: str = "elementwise") -> list[str]:
+    """Canonical names of the activations of one kind: ``"elementwise"``, or ``"axis"`` for vector and gated ones."""
+    return [activation.name for activation in ACTIVATIONS if activation.kind == kind]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        module, attribute = _LATER[name]
+        return getattr(import_module(module), attribute)
+    raise AttributeError(f"module 'actbench' has no attribute {name!r}")
+
+
+__all__ = ["ACTIVATIONS", "ActbenchError", "Activation", "claim", "define", "experiment", "get", "kernel", "names"]

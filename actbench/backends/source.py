@@ -1,0 +1,172 @@
+"""A row as the text of one fused loop: every word expanded to primitive steps, constants typed, no branch.
+
+The generated module needs nothing of ours but the two bit casts, so its name can be the hash of its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from actbench.errors import ActbenchError
+from actbench.expression import VOCABULARY, Expression, Graph, Step, composed, record, trace
+from actbench.records.activation import Activation
+from actbench.words.bits import Format
+
+_SYMBOLS = {
+    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "greater": ">", "greater_equal": ">=",
+    "less": "<", "less_equal": "<=", "equal": "==", "not_equal": "!=", "logical_and": "&", "logical_or": "|",
+}  # fmt: skip
+_TEMPLATES = {
+    "negative": "-{0}",
+    "absolute": "abs({0})",
+    "sqrt": "np.sqrt({0})",
+    "logical_not": "not {0}",
+    "where": "{1} if {0} else {2}",
+    "bits": "bits({0})",
+    "from_bits": "from_bits({0})",
+    "int_add": "whole({0} + whole({v}))",  # numba adds two int32 as int64; narrowed at once, LLVM drops the widening
+    "int_shift": "whole({0} << whole({v}))",
+    "int_and": "whole({0} & whole({v}))",
+    "int_or": "whole({0} | {1})",
+}
+
+HEADER = '''"""{title}; generated, delete at will."""
+import numpy as np
+from numba import njit, types
+from actbench.backends.intrinsics import bits, from_bits
+
+whole = np.int{width}
+A = types.Array(types.float{width}, 1, "C", readonly=True)
+M = types.Array(types.float{width}, 1, "C")
+F = types.float{width}
+{constants}
+
+@njit([types.void({types})], cache={cache}, nogil=True, error_model="numpy", fastmath={{"contract"}})
+def kernel({names}, out):
+    for i in range(out.size):
+{body}
+        out[i] = {result}
+'''
+
+
+def expanded(graph: Graph, form: Format) -> Graph:
+    """The graph with every word that hardware lacks replaced by its kernel meaning.
+
+    Raises
+    ------
+    ActbenchError
+        For a word that has none.
+    """
+
+    def combine(step: Step, operands: list[Expression]) -> Expression:
+        if step.op in ("argument", "constant") or step.op not in VOCABULARY:  # leaves, and bit steps of a meaning
+            return Expression(step.op, *operands, *([] if step.value is None else [step.value]))
+        word = VOCABULARY[step.op]
+        if word.kernel is not None:
+            return word.kernel(form, *operands)  # type: ignore[no-any-return]
+        if step.op in ("maximum", "minimum"):
+            return _extreme(step.op, *operands)
+        if step.op not in _SYMBOLS and step.op not in _TEMPLATES:
+            raise ActbenchError(f"the word {step.op!r} has no kernel meaning yet; use backend='numpy'")
+        return Expression(step.op, *operands)
+
+    result = trace(graph.fold(combine)[-1], graph.arguments)
+    primitive = {*_SYMBOLS, *_TEMPLATES, "argument", "constant"}
+    # a kernel meaning may itself say `maximum` and the like
+    return result if all(step.op in primitive for step in result) else expanded(result, form)
+
+
+def _extreme(op: str, a: Expression, b: Expression) -> Expression:
+    """maximum or minimum with NaN kept from either side; a constant cannot be NaN, which saves a comparison."""
+    compare = "less" if op == "maximum" else "greater"
+    if a.op == "constant":
+        a, b = b, a
+    take_b = Expression(compare, a, b)
+    if b.op != "constant":
+        take_b = Expression("logical_or", take_b, Expression("not_equal", b, b))
+    return Expression("where", take_b, b, a)
+
+
+def graph_of(activation: Activation, direction: str, *, saved: bool = False) -> Graph:
+    """What a kernel computes: ``"forward"`` from x; ``"backward"`` from dy and x, or from what the row saves."""
+    said = activation.said
+    if direction == "forward":
+        return record(said.forward)
+    if direction == "backward":
+        return record(said.backward) if saved else composed(said.backward, said.forward)
+    raise ActbenchError(f"direction {direction!r} is not known; known: forward, backward")
+
+
+def operands_of(activation: Activation, direction: str, *, saved: bool = False) -> tuple[str, ...]:
+    """The kernel's operands in order: arrays first, then the parameters that take part."""
+    graph = graph_of(activation, direction, saved=saved)
+    first = {"forward": ("x",), "backward": ("dy", *(activation.saves if saved else ("x",)))}[direction]
+    parameters = [name for name in graph.arguments if name in activation.parameters]
+    return (*first, *parameters)
+
+
+def source(
+    activation: Activation,
+    direction: str,
+    form: Format,
+    *,
+    saved: bool = False,
+    arrays: Sequence[str] = (),
+    cache: bool = True,
+) -> str:
+    """The Python text of one kernel.
+
+    Parameters
+    ----------
+    activation, direction, saved
+        What to compute; see `graph_of`.
+    form
+        The format of every array and constant.
+    arrays
+        Parameters that come as one number per element instead of one for all.
+    cache
+        Whether numba shall keep the machine code beside the file.
+    """
+    names = operands_of(activation, direction, saved=saved)
+    graph = expanded(graph_of(activation, direction, saved=saved), form)
+    lines: list[str] = []
+    constants: list[str] = []
+    places: list[str] = []
+    for step in graph:
+        if step.op == "argument":
+            places.append(f"_{step.value}")
+        elif step.op == "constant":
+            places.append(f"c{len(constants)}")
+            constants.append(f"{places[-1]} = {_constant(step.value, form)}")
+        else:
+            operands = [places[i] for i in step.operands]
+            places.append(f"t{len(lines)}")
+            lines.append(f"        {places[-1]} = {_line(step, operands)}")
+    loads, kinds = [], []
+    for name in names:
+        array = name not in activation.parameters or name in arrays
+        kinds.append("A" if array else "F")
+        used = any(step.op == "argument" and step.value == name for step in graph)
+        if used:
+            loads.append(f"        _{name} = {name}[i]" if array else f"        _{name} = {name}")
+    return HEADER.format(
+        title=f"{activation.name} {direction}{' from what is saved' if saved else ''} in {form.name}",
+        width=form.bits, constants="\n".join(constants), types=", ".join([*kinds, "M"]), cache=cache,
+        names=", ".join(names), body="\n".join([*loads, *lines]), result=places[-1],
+    )  # fmt: skip
+
+
+def _line(step: Step, operands: list[str]) -> str:
+    if step.op in _SYMBOLS:
+        return f"{operands[0]} {_SYMBOLS[step.op]} {operands[1]}"
+    return _TEMPLATES[step.op].format(*operands, v=step.value)
+
+
+def _constant(value: float | bool, form: Format) -> str:
+    if isinstance(value, bool):
+        return str(value)
+    kind = np.float32 if form.bits == 32 else np.float64
+    with np.errstate(over="ignore"):
+        return f"np.{form.name}({float(kind(value))!r})".replace("(inf)", "(np.inf)").replace("(-inf)", "(-np.inf)")

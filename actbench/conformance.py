@@ -1,0 +1,313 @@
+"""Checks of one implementation of one activation against the oracle and the house rules: records in, findings out.
+
+The contract tests, the accuracy experiment and audits all use these; what a check demands is in `PROMISES`, and an
+exception is data with a reason in the row (`excused`).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actbench.backends.exact import oracle, ulp_error
+from actbench.kernels import kernel
+from actbench.points import points
+from actbench.records.activation import Activation
+from actbench.registry import resolve
+
+# backend, dtype -> worst ulp forward, worst ulp backward, absolute error in eps next to a root of the slope
+PROMISES: dict[tuple[str, str], tuple[float, float, float]] = {
+    ("numpy", "float16"): (1.0, 1.0, 2.0),
+    ("numpy", "float32"): (1.0, 1.0, 2.0),
+    ("numpy", "float64"): (8.0, 16.0, 2.0),
+    ("numba", "float32"): (8.0, 16.0, 1.0),
+    ("numba", "float64"): (8.0, 16.0, 1.0),
+}
+ROOT_ZONE = 0.25  # next to a root relative error has no bound; within this distance the absolute error counts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What one check found.
+
+    Parameters
+    ----------
+    check, subject, backend, dtype
+        The law, the activation's spec, and which implementation was asked.
+    holds
+        Whether the law holds.
+    worst
+        The largest error, in ulp where the check measures one.
+    at
+        The input where it occurs.
+    says
+        One sentence for a person.
+    """
+
+    check: str
+    subject: str
+    backend: str
+    dtype: str
+    holds: bool
+    worst: float = 0.0
+    at: float = float("nan")
+    says: str = ""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One implementation of one activation."""
+
+    activation: Activation
+    backend: str
+    dtype: str
+    count: int = 1000
+
+    def forward(self, x: NDArray[Any], **options: Any) -> NDArray[Any]:
+        """f(x) by this implementation."""
+        return np.asarray(kernel(self.activation, "forward", dtype=self.dtype, backend=self.backend)(x, **options))
+
+    def backward(self, dy: NDArray[Any], x: NDArray[Any], **options: Any) -> NDArray[Any]:
+        """dy * f'(x) by this implementation."""
+        return np.asarray(kernel(self.activation, "backward", dtype=self.dtype, backend=self.backend)(dy, x, **options))
+
+    def finding(self, check: str, holds: bool, **details: Any) -> Finding:
+        """A finding about this subject."""
+        return Finding(
+            check=check, subject=self.activation.spec, backend=self.backend, dtype=self.dtype, holds=holds, **details
+        )
+
+
+Check = Callable[[Subject], Finding]
+CHECKS: dict[str, Check] = {}
+
+
+def check(function: Check) -> Check:
+    """Enter a check; its name is the law."""
+    CHECKS[function.__name__] = function
+    return function
+
+
+def examine(
+    activation: Activation, *, backend: str = "numpy", dtype: str = "float32", count: int = 1000
+) -> Iterator[Finding]:
+    """Every check on one implementation, in turn.
+
+    Parameters
+    ----------
+    activation
+        The row.
+    backend, dtype
+        Which implementation; one of `PROMISES`.
+    count
+        How many random points the accuracy checks take; a sampled maximum is a lower bound.
+    """
+    subject = Subject(activation, backend, dtype, count)
+    for run in CHECKS.values():
+        yield run(subject)
+
+
+@lru_cache(maxsize=64)
+def exact_values(spec: str, dtype: str, count: int, direction: str) -> tuple[NDArray[Any], tuple[Any, ...]]:
+    """Points and the exact answers there."""
+    x = points(dtype, count, activation=resolve(spec))
+    excluded = resolve(spec).fact("excluded_slope") if direction == "backward" else ()
+    for low, high in excluded:
+        x = x[(x < low) | (x > high)]
+    speak = oracle(spec).value if direction == "forward" else oracle(spec).slope
+    return x, tuple(speak(float(v)) for v in x)
+
+
+def _near_roots(subject: Subject, x: NDArray[Any], direction: str) -> NDArray[Any]:
+    roots = subject.activation.fact("roots_of_slope") if direction == "backward" else ()
+    near = np.zeros(x.shape, bool)
+    for root in roots:
+        near |= np.abs(x.astype(np.float64) - root) <= ROOT_ZONE
+    return near
+
+
+def _accuracy(subject: Subject, direction: str) -> Finding:
+    spec = subject.activation.spec
+    x, exact = exact_values(spec, subject.dtype, subject.count, direction)
+    got = subject.forward(x) if direction == "forward" else subject.backward(np.ones_like(x), x)
+    near = _near_roots(subject, x, direction)
+    errors = np.array([ulp_error(float(g), e, subject.dtype) for g, e in zip(got, exact, strict=True)])
+    worst_forward, worst_backward, eps_at_root = PROMISES[subject.backend, subject.dtype]
+    bound = worst_forward if direction == "forward" else worst_backward
+    outside = np.where(near, 0.0, errors)
+    i = int(outside.argmax())
+    eps = float(np.finfo(subject.dtype).eps)
+    inside = max((float(abs(g - e)) / eps for g, e, n in zip(got, exact, near, strict=True) if n), default=0.0)
+    name = "value" if direction == "forward" else "slope"
+    says = f"{name}: {outside[i]:.3g} ulp at {float(x[i])!r} (promised {bound:g}), {x.size} points"
+    if near.any():
+        says += f"; next to roots {inside:.3g} eps (promised {eps_at_root:g})"
+    holds = bool(outside[i] <= bound and inside <= eps_at_root)
+    return subject.finding(name, holds, worst=float(outside[i]), at=float(x[i]), says=says)
+
+
+@check
+def value(subject: Subject) -> Finding:
+    """f is within the promised ulp of the definition."""
+    return _accuracy(subject, "forward")
+
+
+@check
+def slope(subject: Subject) -> Finding:
+    """f' is within the promised ulp of the definition's derivative."""
+    return _accuracy(subject, "backward")
+
+
+@check
+def nothing_lost(subject: Subject) -> Finding:
+    """No result is 0, infinite or NaN where the exact one is a normal number."""
+    lost = []
+    info = np.finfo(subject.dtype)
+    for direction in ("forward", "backward"):
+        x, exact = exact_values(subject.activation.spec, subject.dtype, subject.count, direction)
+        got = subject.forward(x) if direction == "forward" else subject.backward(np.ones_like(x), x)
+        near = _near_roots(subject, x, direction)
+        for v, g, e, n in zip(x, got, exact, near, strict=True):
+            if not n and float(info.tiny) <= abs(e) <= float(info.max) and (g == 0 or not np.isfinite(g)):
+                lost.append((direction, float(v), float(g)))
+    says = f"{len(lost)} results lost" + (f", first {lost[0]}" if lost else "")
+    return subject.finding("nothing_lost", not lost, worst=float(len(lost)), says=says)
+
+
+def _same(got: Any, wanted: Any) -> bool:
+    """Equal with signs of zero, NaN equal to NaN; limits are rounded to the dtype once."""
+    if np.isnan(wanted) or np.isnan(got):
+        return bool(np.isnan(wanted) and np.isnan(got))
+    return bool(got == wanted and np.signbit(got) == np.signbit(wanted))
+
+
+@check
+def limits(subject: Subject) -> Finding:
+    """f and f' at the infinities, and f(-0.0), are what the row declares, signs of zero included."""
+    ends = np.array([-np.inf, np.inf], subject.dtype)
+    kind = ends.dtype.type
+    pairs = [
+        *zip(subject.forward(ends), subject.activation.fact("limits"), ("f(-inf)", "f(inf)"), strict=True),
+        *zip(
+            subject.backward(np.ones_like(ends), ends),
+            subject.activation.fact("slope_limits"),
+            ("f'(-inf)", "f'(inf)"),
+            strict=True,
+        ),
+        (subject.forward(np.array([-0.0], subject.dtype))[0], subject.activation.fact("at_negative_zero"), "f(-0.0)"),
+    ]
+    wrong = [f"{what} is {got!r}, declared {wanted!r}" for got, wanted, what in pairs if not _same(got, kind(wanted))]
+    return subject.finding("limits", not wrong, says="; ".join(wrong) or "as declared")
+
+
+@check
+def special_values(subject: Subject) -> Finding:
+    """NaN in x comes out of both passes; a NaN or infinite dy inside a flat region is silenced to 0."""
+    wrong = []
+    nan = np.array([np.nan], subject.dtype)
+    one = np.ones_like(nan)
+    if not np.isnan(subject.forward(nan)[0]):
+        wrong.append("f(NaN) is not NaN")
+    if subject.activation.saves and not np.isnan(subject.backward(one, nan)[0]):
+        wrong.append("f'(NaN) is not NaN")
+    for low, high in subject.activation.fact("flat"):
+        inside = np.array([max(low, -1e4), (max(low, -9.0) + min(high, 9.0)) / 2, high if np.isfinite(high) else 9.0])
+        for dy in (np.nan, np.inf, -np.inf):
+            dx = subject.backward(np.full(3, dy, subject.dtype), inside.astype(subject.dtype))
+            if not (dx == 0).all():
+                wrong.append(f"dy={dy} in the flat region gives {dx.tolist()}")
+    return subject.finding("special_values", not wrong, says="; ".join(wrong) or "as promised")
+
+
+@check
+def bounds(subject: Subject) -> Finding:
+    """No value leaves the declared bounds by more than the promised ulp."""
+    low, high = (np.dtype(subject.dtype).type(end) for end in subject.activation.fact("bounds"))
+    x = points(subject.dtype, subject.count, activation=subject.activation)
+    y = subject.forward(x)
+    slack = PROMISES[subject.backend, subject.dtype][0]
+    steps = [slack * np.spacing(np.abs(end)) if np.isfinite(end) else 0.0 for end in (low, high)]
+    out = (y < low - steps[0]) | (y > high + steps[1])
+    where = float(x[out][0]) if out.any() else float("nan")
+    return subject.finding("bounds", not out.any(), at=where, says=f"{int(out.sum())} of {x.size} values outside")
+
+
+@check
+def silent(subject: Subject) -> Finding:
+    """No warning over the whole range, infinities and NaN included."""
+    x = np.concatenate([points(subject.dtype, subject.count), [np.inf, -np.inf, np.nan, -0.0]]).astype(subject.dtype)
+    with warnings.catch_warnings(record=True) as caught, np.errstate(all="warn", under="ignore"):
+        warnings.simplefilter("always")
+        subject.forward(x)
+        subject.backward(np.ones_like(x), x)
+    says = str(caught[0].message) if caught else "no warning"
+    return subject.finding("silent", not caught, worst=float(len(caught)), says=says)
+
+
+def _layouts(dtype: str) -> dict[str, NDArray[Any]]:
+    base = np.linspace(-3.0, 3.0, 24).astype(dtype)
+    readonly = base.copy()
+    readonly.flags.writeable = False
+    return {
+        "0-d": np.array(0.5, dtype),
+        "empty": np.empty((0, 3), dtype),
+        "2-d": base.reshape(4, 6),
+        "strided": base[::3],
+        "reversed": base[::-1],
+        "fortran": np.asfortranarray(base.reshape(4, 6)),
+        "transposed": base.reshape(4, 6).T,
+        "big-endian": base.astype(np.dtype(dtype).newbyteorder(">")),
+        "read-only": readonly,
+        "broadcast": np.broadcast_to(base[:1], (3, 2)),
+    }
+
+
+@check
+def layouts(subject: Subject) -> Finding:
+    """Any layout gives the same numbers as a plain array, with shape and dtype kept."""
+    wrong = []
+    native = np.dtype(subject.dtype)
+    for name, x in _layouts(subject.dtype).items():
+        plain = np.array(x, dtype=native, order="C").reshape(-1)
+        dy = np.ones_like(x)
+        for got, flat in (
+            (subject.forward(x), subject.forward(plain)),
+            (subject.backward(dy, x), subject.backward(np.ones_like(plain), plain)),
+        ):
+            kept = x.dtype if subject.backend == "numpy" else native
+            if got.shape != x.shape or got.dtype != kept:
+                wrong.append(f"{name}: {x.dtype}{x.shape} became {got.dtype}{got.shape}")
+            elif got.astype(native).tobytes() != flat.tobytes():
+                wrong.append(f"{name}: other numbers than a plain array's")
+    return subject.finding("layouts", not wrong, says="; ".join(wrong) or "every layout alike")
+
+
+@check
+def inputs_untouched(subject: Subject) -> Finding:
+    """x and dy keep their bytes, and the result is memory of its own."""
+    x = points(subject.dtype, 200)
+    dy = x[::-1].copy()
+    before = x.tobytes(), dy.tobytes()
+    results = [subject.forward(x), subject.backward(dy, x)]
+    shared = any(np.may_share_memory(result, array) for result in results for array in (x, dy))
+    changed = (x.tobytes(), dy.tobytes()) != before
+    says = "an input was written" if changed else "the result shares memory with an input" if shared else "untouched"
+    return subject.finding("inputs_untouched", not (shared or changed), says=says)
+
+
+@check
+def saved_form(subject: Subject) -> Finding:
+    """backward(dy, y=y) equals backward(dy, x) bit for bit, for rows that keep their output."""
+    if subject.activation.saves != ("y",):
+        return subject.finding("saved_form", True, says="keeps no y")
+    x = points(subject.dtype, 200)
+    dy = x[::-1].copy()
+    run = kernel(subject.activation, "backward", dtype=subject.dtype, backend=subject.backend)
+    same = run(dy, y=subject.forward(x)).tobytes() == run(dy, x).tobytes()
+    return subject.finding("saved_form", same, says="equal" if same else "differs")

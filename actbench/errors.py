@@ -1,0 +1,33 @@
+"""The one exception of the package: what was asked, what is known, what to do, in one line."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ActbenchError(Exception):
+    """A request that cannot be met; its text is one line that a person can act on."""
+
+
+def unknown(kind: str, asked: object, known: Iterable[str]) -> ActbenchError:
+    """The error for a name that nothing answers to: the nearest names first, else all of them.
+
+    Parameters
+    ----------
+    kind
+        What was looked for, in the singular: ``"activation"``.
+    asked
+        The name as the user wrote it.
+    known
+        Every name that would have been understood.
+    """
+    names = sorted(set(known))
+    near = difflib.get_close_matches(str(asked).lower(), names, n=3, cutoff=0.6)
+    if near:
+        hint = "did you mean " + " or ".join(repr(name) for name in near) + "?"
+    else:
+        shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+        hint = f"known: {shown or 'none'}"
+    article = "an" if kind[0] in "aeiou" else "a"
+    return ActbenchError(f"no {kind} named {str(asked)!r}; {hint} ({article} {kind} is listed by 'actbench list')")

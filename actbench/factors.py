@@ -1,0 +1,44 @@
+"""Levels that experiments share: the article's panel, and what each factor accepts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actbench.network.data import INPUTS
+from actbench.network.initialisation import INITIALISATIONS, bias_value
+from actbench.registry import canonical
+
+ARTICLE = ("identity", "relu", "leaky_relu", "prelu", "rrelu", "sigmoid", "tanh")
+LARGEST = 100_000
+
+
+def activation_spec(value: Any) -> str:
+    """The canonical spec of an activation."""
+    return canonical(str(value))
+
+
+def positive(value: Any) -> int:
+    """A whole number from 1."""
+    number = int(value)
+    if number != float(value) or not 1 <= number <= LARGEST:
+        raise ValueError(f"is not a whole number from 1 to {LARGEST}")
+    return number
+
+
+def _one_of(known: Any) -> Any:
+    def check(value: Any) -> str:
+        if value not in known:
+            raise ValueError(f"is not known; known: {', '.join(known)}")
+        return str(value)
+
+    return check
+
+
+data_name = _one_of(INPUTS)
+init_name = _one_of(INITIALISATIONS)
+
+
+def bias_name(value: Any) -> str:
+    """``zero`` or ``constant:NUMBER``."""
+    bias_value(str(value))
+    return str(value)

@@ -1,0 +1,76 @@
+"""`kernel`: one direction of one activation as a function on arrays, by the backend of your choice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from actbench.backends import BACKENDS
+from actbench.errors import ActbenchError, unknown
+from actbench.records.activation import Activation
+from actbench.registry import resolve
+
+
+class ReferenceKernel:
+    """The reference path behind a kernel's signature."""
+
+    def __init__(self, activation: Activation, direction: str, dtype: Any) -> None:
+        self.activation, self.direction, self.dtype = activation, direction, np.dtype(dtype)
+
+    def __call__(
+        self,
+        first: ArrayLike,
+        x: ArrayLike | None = None,
+        *,
+        y: ArrayLike | None = None,
+        out: Any = None,
+        **values: Any,
+    ) -> NDArray[Any]:
+        """As `actbench.backends.numba_.Kernel`."""
+        first = np.asarray(first)
+        if first.dtype.newbyteorder("=") != self.dtype:
+            raise ActbenchError(f"the array has dtype {first.dtype}; this kernel takes {self.dtype}")
+        if self.direction == "forward":
+            result = np.asarray(self.activation.forward(first, **values))
+        else:
+            result = np.asarray(self.activation.backward(first, x, y=y, **values))
+        if out is None:
+            return result
+        out[...] = result
+        return out  # type: ignore[no-any-return]
+
+
+def kernel(
+    name: str | Activation, direction: str = "forward", *, dtype: Any = "float32", backend: str = "numba"
+) -> Any:
+    """A function that computes one direction of one activation on arrays of one dtype.
+
+    Parameters
+    ----------
+    name
+        A name, a spec such as ``"leaky_relu:negative_slope=0.2"``, or an activation.
+    direction
+        ``"forward"``: call ``k(x, out=out)``. ``"backward"``: call ``k(dy, x, out=out)``; rows that keep their
+        output also take ``k(dy, y=y, out=out)``.
+    dtype
+        ``"float32"`` or ``"float64"``; the numpy backend takes ``"float16"`` too.
+    backend
+        ``"numba"`` (one fused loop, one thread) or ``"numpy"`` (the reference path).
+
+    Raises
+    ------
+    ActbenchError
+        For a name, direction, dtype or backend that is not known, or where numba is switched off.
+    """
+    activation = resolve(name) if isinstance(name, str) else name
+    if direction not in ("forward", "backward"):
+        raise unknown("direction", direction, ("forward", "backward"))
+    if backend == "numpy":
+        return ReferenceKernel(activation, direction, dtype)
+    if backend != "numba":
+        raise unknown("backend", backend, [name for name in BACKENDS if name != "exact"])
+    from actbench.backends.numba_ import Kernel
+
+    return Kernel(activation, direction, dtype)

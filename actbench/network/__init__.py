@@ -1,0 +1,1 @@
+"""N-layer networks, batched over independently seeded networks: what flows through a stack of one activation."""

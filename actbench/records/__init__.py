@@ -1,0 +1,1 @@
+"""Frozen records of the three collections: activations, experiments and claims."""

@@ -1,0 +1,179 @@
+"""The record of one claim: what it says, how it may be read, and what would have to be measured for it to hold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from actbench.errors import ActbenchError
+
+Level = Literal["literal", "charitable"]
+Kind = Literal["experiment", "exact", "literature", "opinion"]
+Outcome = Literal["supported", "refuted", "conditional", "inconclusive", "opinion", "not tested"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region:
+    """The claim holds where the estimate lies in ``[low, high]``: judged at level 1 - 0.05/m.
+
+    Parameters
+    ----------
+    low, high
+        The ends, closed; infinite where there is none.
+    words
+        The region in words: ``"halves with every layer"``.
+    reason
+        Why these ends, written before anything was measured.
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+    words: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.high or self.low == self.high:
+            raise ActbenchError(f"the region {self.low!r} to {self.high!r} is empty; give low < high")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Equivalence:
+    """The claim holds where a 90 % interval lies within ``margin`` of ``about``: two one-sided tests at 5 %."""
+
+    margin: float
+    words: str
+    reason: str
+    about: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.margin > 0:
+            raise ActbenchError(f"the margin {self.margin!r} is not positive")
+
+
+Expectation = Region | Equivalence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What an exact computation found.
+
+    Parameters
+    ----------
+    holds
+        Whether the reading is true of every case.
+    value
+        The share of cases in which it holds, or the quantity that decides.
+    n, n_unit
+        How many cases were decided, and what one is.
+    evidence
+        One sentence with the numbers, such as the smallest counterexample.
+    """
+
+    holds: bool
+    value: float
+    n: int
+    n_unit: str
+    evidence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One way to understand a claim, and what decides it.
+
+    Parameters
+    ----------
+    name
+        Short and lower case: ``"units"``.
+    level
+        ``"literal"`` for the wording, ``"charitable"`` for the best that could be meant.
+    kind
+        What decides it; the fields below belong to one kind each.
+    says
+        The reading in one sentence, where it differs from the claim's statement.
+    experiment, effect, settings, expected
+        Experiment: the experiment's name; ``frame -> Estimate``, or several under the name of their setting; and
+        the region or equivalence that the estimate must meet. Without effect the reading is not tested yet.
+    compute
+        Exact: ``() -> Answer``.
+    verdict, source
+        Literature and opinion: the judgement and the works that it rests on.
+    conditions
+        What the verdict depends on, where it is known beforehand.
+    """
+
+    name: str
+    level: Level
+    kind: Kind
+    says: str = ""
+    experiment: str = ""
+    effect: Callable[[Any], Any] | None = None
+    settings: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    expected: Expectation | None = None
+    compute: Callable[[], Answer] | None = None
+    verdict: Outcome | None = None
+    source: str = ""
+    conditions: str = ""
+
+    def __post_init__(self) -> None:
+        wrong = ""
+        if self.kind == "experiment" and (not self.experiment or self.expected is None):
+            wrong = "an experimental reading names its experiment and its expectation"
+        elif self.kind != "experiment" and (self.experiment or self.effect or self.settings or self.expected):
+            wrong = "experiment, effect, settings and expected belong to kind='experiment'"
+        elif self.effect is not None and self.settings:
+            wrong = "give either one effect or several settings"
+        elif (self.compute is not None) and self.kind != "exact":
+            wrong = "compute belongs to kind='exact'"
+        elif self.kind == "literature" and (self.verdict is None or not self.source):
+            wrong = "a literature reading has a verdict and its source"
+        elif self.kind == "opinion" and self.verdict not in (None, "opinion"):
+            wrong = "an opinion is judged 'opinion'"
+        if wrong:
+            raise ActbenchError(f"reading {self.name!r}: {wrong}")
+
+    @property
+    def effects(self) -> Mapping[str, Callable[[Any], Any]]:
+        """Setting to effect; a reading with a single effect has the one setting ``""``."""
+        return {"": self.effect} if self.effect is not None else self.settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One sentence of a text, with the readings by which it is judged.
+
+    Parameters
+    ----------
+    name
+        The id.
+    statement
+        Language to the claim in our own words.
+    readings
+        At least one; names differ.
+    section
+        Where in the text it stands.
+    ledger
+        Which text: ``"article"``.
+    contradicts
+        Ids of claims of the same text that cannot hold together with this one.
+    note
+        A remark that belongs beside the verdict.
+    """
+
+    name: str
+    statement: Mapping[str, str]
+    readings: tuple[Reading, ...]
+    section: str = ""
+    ledger: str = "article"
+    contradicts: tuple[str, ...] = ()
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        names = [reading.name for reading in self.readings]
+        if not names or len(set(names)) < len(names):
+            raise ActbenchError(f"{self.name}: a claim has readings, each with a name of its own; got {names}")
+        if {"overall", "overall charitable"} & set(names):
+            raise ActbenchError(f"{self.name}: 'overall' is the roll-up's name, not a reading's")
+        if not self.statement.get("en"):
+            raise ActbenchError(f"{self.name}: a statement in 'en' is needed")

@@ -1,0 +1,110 @@
+"""Names to records: aliases, "did you mean", and an error for a name that is defined twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
+
+from actbench.errors import ActbenchError, unknown
+from actbench.records.activation import Activation
+from actbench.records.claim import Claim
+from actbench.records.experiment import Experiment
+
+Record = TypeVar("Record", Activation, Experiment, Claim)
+
+
+def normal(name: str) -> str:
+    """A name as it is matched: case, hyphens and underscores do not count."""
+    return name.strip().lower().replace("-", "").replace("_", "")
+
+
+class Registry(Generic[Record]):
+    """An ordered collection of named records of one kind.
+
+    Parameters
+    ----------
+    kind
+        The singular, for messages: ``"activation"``.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._records: dict[str, Record] = {}
+        self._names: dict[str, str] = {}
+
+    def add(self, record: Record) -> Record:
+        """Put a record in; a name or alias that is taken is an error."""
+        spellings = [record.name, *getattr(record, "aliases", ())]
+        for spelling in spellings:
+            owner = self._names.get(normal(spelling))
+            if owner is not None:
+                raise ActbenchError(
+                    f"{self.kind} name {spelling!r} of {record.name!r} is taken by {owner!r}; choose another"
+                )
+        if len({normal(spelling) for spelling in spellings}) < len(spellings):
+            raise ActbenchError(f"{self.kind} {record.name!r} says one name twice: {', '.join(spellings)}")
+        self._records[record.name] = record
+        self._names.update({normal(spelling): record.name for spelling in spellings})
+        return record
+
+    def __getitem__(self, name: str) -> Record:
+        key = normal(str(name))
+        if key not in self._names:
+            spellings: list[str] = []
+            records: list[Any] = list(self._records.values())
+            for owned in records:
+                spellings += [owned.name, *getattr(owned, "aliases", ())]
+            raise unknown(self.kind, name, spellings)
+        return self._records[self._names[key]]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and normal(name) in self._names
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self._records.values())
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def names(self) -> list[str]:
+        """Canonical names in the order of definition."""
+        return list(self._records)
+
+    @contextmanager
+    def temporary(self) -> Iterator[None]:
+        """What is added inside the block is gone after it: for tests and for ledgers given on the command line."""
+        records, names = dict(self._records), dict(self._names)
+        try:
+            yield
+        finally:
+            self._records, self._names = records, names
+
+
+ACTIVATIONS: Registry[Activation] = Registry("activation")
+EXPERIMENTS: Registry[Experiment] = Registry("experiment")
+CLAIMS: Registry[Claim] = Registry("claim")
+
+
+def resolve(spec: str) -> Activation:
+    """The activation that a spec string names: ``relu``, ``purlin``, ``leaky_relu:negative_slope=0.2``.
+
+    A spec is the only form in which an activation crosses processes or enters a cell's key.
+    """
+    name, _, tail = str(spec).partition(":")
+    activation = ACTIVATIONS[name]
+    given: dict[str, float] = {}
+    for part in filter(None, tail.split(",")):
+        key, equals, text = part.partition("=")
+        try:
+            given[key.strip()] = float(text)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise ActbenchError(f"cannot read {part!r} in {spec!r}; write name:parameter=number,...")
+    return activation.bind(**given)
+
+
+def canonical(spec: str) -> str:
+    """The one spelling of a spec: canonical name, parameters that differ from the defaults, sorted."""
+    return resolve(spec).spec

@@ -1,0 +1,48 @@
+"""The vocabulary in which rows are said: each word with its NumPy, exact, derivative, LaTeX and kernel meaning.
+
+NumPy's own functions keep their names. A function of ours is decorated with `word`; called with arrays it computes in
+float64, called with an expression it is recorded. To add a word, write one entry in the file of its kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from actbench.expression import VOCABULARY, Expression, Word, said
+
+
+def known(name: str, arity: int, **meanings: Any) -> Word:
+    """Enter a word into the vocabulary; a word twice is an error."""
+    if name in VOCABULARY:
+        raise ValueError(f"the word {name!r} is defined twice")
+    meanings["cost"] = tuple(meanings.get("cost", {}).items())
+    VOCABULARY[name] = Word(name=name, arity=arity, **meanings)
+    return VOCABULARY[name]
+
+
+OURS: set[str] = set()
+
+
+def word(**meanings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a NumPy function of ours a word: any expression among its operands records it."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        known(function.__name__, function.__code__.co_argcount, **meanings)
+        OURS.add(function.__name__)
+
+        @wraps(function)
+        def speak(*operands: Any) -> Any:
+            if any(isinstance(operand, Expression) for operand in operands):
+                return said(function.__name__, *operands)
+            return function(*operands)
+
+        return speak
+
+    return decorate
+
+
+from actbench.words import elementary as elementary  # noqa: E402  the folder fills the vocabulary
+from actbench.words import exponential as exponential  # noqa: E402
+from actbench.words.exponential import exp_times as exp_times  # noqa: E402
