@@ -1,0 +1,314 @@
+"""What the article says about back-propagation: ReLU's rules, the kink at 0, and the class that carries them out."""
+
+from __future__ import annotations
+
+from actbench.claims.article.exact_rules import rule
+from actbench.claims.article.exact_slopes import (
+    chain_rule,
+    composed_subgradient,
+    no_derivative,
+    scalar_subgradient,
+    subgradients,
+)
+from actbench.claims.expectations import SAME_ACCURACY
+from actbench.define import claim
+from actbench.records.claim import Reading, Region
+
+RARE = Region(
+    high=1e-3, words="hardly ever happens",
+    reason="with under one pre-activation in a thousand at exactly 0, the slope there touches almost no gradient",
+)  # fmt: skip
+
+claim(
+    "C40",
+    section="2",
+    statement={
+        "en": "Going forward, an input above zero is handed on as it is and any other input as zero.",
+        "zh": "前向计算时，大于零的输入照原样往下传，其余的一律传零。",
+    },
+    readings=[
+        Reading(
+            name="forward",
+            level="literal",
+            kind="exact",
+            says="f(x) = x for every x > 0, f(x) = 0 for every x <= 0.",
+            compute=rule("x > 0", "x <= 0", backward=False),
+        )
+    ],
+    contradicts=("C31",),
+    note="The two cases leave NaN out: it is neither above zero nor at most zero. Here it stays NaN.",
+)
+
+claim(
+    "C41",
+    section="2",
+    statement={
+        "en": "In the backward pass, dout is the derivative that the layer behind hands over.",
+        "zh": "反向计算中的 dout，是由后面那一层交过来的导数。",
+    },
+    readings=[
+        Reading(
+            name="chain_rule",
+            level="literal",
+            kind="exact",
+            says="With dout = dL/dy from the layer behind, backward gives the dL/dx that central differences find.",
+            compute=chain_rule,
+        )
+    ],
+    note="The article calls it the layer above: the one that comes next in the forward pass.",
+)
+
+claim(
+    "C42",
+    section="2",
+    statement={
+        "en": "For inputs above zero ReLU is the identity with derivative one, so the gradient goes through unaltered.",
+        "zh": "输入为正时 ReLU 就是恒等映射，导数是 1，梯度不作改动地通过。",
+    },
+    readings=[
+        Reading(
+            name="positive",
+            level="literal",
+            kind="exact",
+            says="y = x and dx = dout, to the sign of a zero, for every x > 0.",
+            compute=rule("x > 0", backward=True),
+        )
+    ],
+    contradicts=("C31",),
+)
+
+claim(
+    "C43",
+    section="2",
+    statement={
+        "en": "For inputs below zero both ReLU and its derivative are zero, so no gradient goes through.",
+        "zh": "输入为负时，ReLU 及其导数都等于零，梯度一点也传不过去。",
+    },
+    readings=[
+        Reading(
+            name="negative",
+            level="literal",
+            kind="exact",
+            says="y = 0 and dx = 0 for every x < 0, an infinite or NaN dout included.",
+            compute=rule("x < 0", backward=True),
+        )
+    ],
+    note="The product dout * 0 is NaN for an infinite dout; the rule, like the article's masked assignment, gives 0.",
+)
+
+claim(
+    "C44",
+    section="2",
+    statement={
+        "en": "ReLU has no derivative at zero.",
+        "zh": "ReLU 在零点没有导数。",
+    },
+    readings=[
+        Reading(
+            name="one_sided",
+            level="literal",
+            kind="exact",
+            says="The difference quotients at 0 have different limits from the left and from the right.",
+            compute=no_derivative,
+        )
+    ],
+    contradicts=("C20",),
+)
+
+claim(
+    "C45",
+    section="2",
+    statement={
+        "en": "Subgradients settle how to back-propagate through the kink and so how to optimise the model.",
+        "zh": "借助次梯度，就能解决折点处如何反向传播、模型如何优化的问题。",
+    },
+    readings=[
+        Reading(
+            name="composed",
+            level="literal",
+            kind="exact",
+            says="A subgradient at each unit gives a right one of the model: tried on relu(x) - relu(-x), which is x.",
+            compute=composed_subgradient,
+            conditions="fails at the kink only; Kakade & Lee 2018 treat what automatic differentiation returns there",
+        ),
+        Reading(
+            name="scalar",
+            level="charitable",
+            kind="exact",
+            says="For the convex function ReLU by itself the slope that is used is a subgradient at every point.",
+            compute=scalar_subgradient,
+        ),
+    ],
+    note="With slope c at 0 the chain rule gives 2 c for the function x: right for c = 1/2 only.",
+)
+
+claim(
+    "C46",
+    section="2",
+    statement={
+        "en": "At zero every number c from zero to one is a subgradient of ReLU.",
+        "zh": "在零点处，0 到 1 之间的每个数 c 都是 ReLU 的次梯度。",
+    },
+    readings=[
+        Reading(
+            name="interval",
+            level="literal",
+            kind="exact",
+            says="f(z) >= f(0) + c z for every z just where 0 <= c <= 1.",
+            compute=subgradients,
+        )
+    ],
+)
+
+claim(
+    "C47",
+    section="2",
+    statement={
+        "en": "In practice it is good enough to take zero as the slope at zero.",
+        "zh": "实践中把零点的斜率取成 0 就够用了。",
+    },
+    readings=[
+        Reading(
+            name="accuracy",
+            level="literal",
+            kind="experiment",
+            experiment="subgradient",
+            expected=SAME_ACCURACY,
+            says="Accuracy with c = 0 against c = 1/4, 1/2 and 1, trained in float64, float32 and 16-bit numbers.",
+        ),
+        Reading(
+            name="rare",
+            level="charitable",
+            kind="experiment",
+            experiment="subgradient",
+            expected=RARE,
+            says="Fraction of pre-activations that are exactly 0 during training.",
+        ),
+    ],
+    note="Bertoin et al. 2021 find that the choice can matter, the more the lower the precision.",
+)
+
+claim(
+    "C48",
+    section="2",
+    statement={
+        "en": "Altogether, at zero and below ReLU's output and derivative are zero and nothing is passed back.",
+        "zh": "归纳起来，输入不超过零时，ReLU 的输出与导数均取 0，回传的也是 0。",
+    },
+    readings=[
+        Reading(
+            name="not_positive",
+            level="literal",
+            kind="exact",
+            says="y = 0 and dx = 0 for every x <= 0, zeros of both signs and an infinite or NaN dout included.",
+            compute=rule("x <= 0", backward=True),
+        )
+    ],
+    contradicts=("C20",),
+    note="At 0 this is the convention c = 0 of C47, not a derivative, which C44 denies.",
+)
+
+claim(
+    "C49",
+    section="2, code",
+    statement={
+        "en": "The array that forward keeps and the dout that backward gets have the same shape.",
+        "zh": "前向保存的数组与反向收到的 dout 形状一致。",
+    },
+    readings=[
+        Reading(
+            name="same_shape",
+            level="literal",
+            kind="exact",
+            says="It is ensured: a dout of another shape than the kept array is refused.",
+            conditions="needs experiment class_contract: shapes that differ, broadcast, or agree in part",
+        )
+    ],
+)
+
+claim(
+    "C49b",
+    section="2, code",
+    statement={
+        "en": "Backward's dx is a tensor that serves to hold the gradient.",
+        "zh": "backward 里的 dx 是专门存放梯度的张量。",
+    },
+    readings=[
+        Reading(
+            name="its_own",
+            level="literal",
+            kind="exact",
+            says="dx is a tensor of its own, not the dout that was handed over.",
+            conditions="needs experiment class_contract: identity of the arrays and the memory that they share",
+        ),
+        Reading(
+            name="holds_it",
+            level="charitable",
+            kind="exact",
+            says="When backward returns, dx holds the gradient with respect to x, whosever memory that is.",
+            conditions="needs experiment class_contract",
+        ),
+    ],
+)
+
+claim(
+    "C50",
+    section="2, code",
+    statement={
+        "en": "The class at the article's end, with its forward and backward methods, works.",
+        "zh": "文末那个带有 forward 与 backward 方法的类是管用的。",
+    },
+    readings=[
+        Reading(
+            name="chain",
+            level="literal",
+            kind="exact",
+            says="It gives the right gradients in a plain chain of layers, each called once.",
+            conditions="needs experiment class_contract",
+        ),
+        Reading(
+            name="residual",
+            level="literal",
+            kind="exact",
+            says="It gives the right gradients where dout is used again, as in a residual connection.",
+            conditions="needs experiment class_contract",
+        ),
+        Reading(
+            name="fan_out",
+            level="literal",
+            kind="exact",
+            says="It gives the right gradients where one output feeds several layers.",
+            conditions="needs experiment class_contract",
+        ),
+        Reading(
+            name="forward_twice",
+            level="literal",
+            kind="exact",
+            says="It gives the right gradients where one object is called twice before the backward pass.",
+            conditions="needs experiment class_contract",
+        ),
+        Reading(
+            name="nan",
+            level="literal",
+            kind="exact",
+            says="A NaN in the input shows in the gradient.",
+            conditions="needs experiment class_contract",
+        ),
+        Reading(
+            name="integer",
+            level="literal",
+            kind="exact",
+            says="It gives the right values and gradients for integer input.",
+            conditions="needs experiment class_contract",
+        ),
+        Reading(
+            name="read_only",
+            level="literal",
+            kind="exact",
+            says="It gives the right gradients where dout must not be written to.",
+            conditions="needs experiment class_contract",
+        ),
+    ],
+    note="Tested on a class of our own with the behaviour described: forward keeps its output, backward writes zeros "
+    "into the dout that it was handed and returns it.",
+)

@@ -1,0 +1,182 @@
+"""What the article says about ReLU's faults, units that die and outputs that shift, and about the remedies."""
+
+from __future__ import annotations
+
+from actbench.claims.expectations import BETTER_ACCURACY, EASILY_DIES, FOR_EVER
+from actbench.define import claim
+from actbench.records.claim import Reading, Region
+
+HARDLY_ANY = Region(
+    high=0.01, words="hardly any", reason="a mended network keeps under one unit in a hundred without a gradient"
+)
+SHIFTED = Region(
+    low=0.25, words="shifted", reason="a mean a quarter of a standard deviation off zero, a small effect at the least"
+)
+RESHAPED = Region(
+    low=0.1, words="another distribution", reason="a KS distance of 0.1: one input in ten lands on another quantile"
+)
+
+claim(
+    "C35",
+    section="1, summary",
+    statement={
+        "en": "Because ReLU is shut on the left, hidden units die easily.",
+        "zh": "由于 ReLU 左侧全部关闭，隐藏单元很容易死掉。",
+    },
+    readings=[
+        Reading(
+            name="tuned",
+            level="literal",
+            kind="experiment",
+            experiment="dead_units",
+            expected=EASILY_DIES,
+            says=(
+                "Fraction of units with zero slope on the whole training set after training at the tuned step size, "
+                "beyond those dead at birth."
+            ),
+        ),
+        Reading(
+            name="grid",
+            level="charitable",
+            kind="experiment",
+            experiment="dead_units",
+            expected=EASILY_DIES,
+            says="The same over the grid of step sizes; networks that diverged are counted as diverged, not as dead.",
+        ),
+    ],
+    contradicts=("C21", "C31"),
+    note="Born dead: Lu et al. 2020. The answer depends on the input set, here the whole training set.",
+)
+
+claim(
+    "C36",
+    section="1, summary",
+    statement={
+        "en": "A hidden unit that has died never comes back.",
+        "zh": "隐藏单元一旦死掉，就再也恢复不过来。",
+    },
+    readings=[
+        Reading(
+            name="revived",
+            level="literal",
+            kind="experiment",
+            experiment="dead_units",
+            expected=FOR_EVER,
+            says="Share of the units that were ever dead and had a gradient again later, by layer and optimiser.",
+        ),
+        Reading(
+            name="first_layer",
+            level="charitable",
+            kind="experiment",
+            experiment="dead_units",
+            expected=FOR_EVER,
+            says=(
+                "The same where it can be proved: in the first layer, on a fixed training set, under SGD without "
+                "momentum or decay, no step moves a unit that is dead on every sample."
+            ),
+        ),
+    ],
+    contradicts=("C21",),
+)
+
+claim(
+    "C37",
+    section="1, summary",
+    statement={
+        "en": "PReLU and randomized ReLU were introduced later as improvements that mend this.",
+        "zh": "后来提出的 PReLU 与随机化 ReLU 等变体弥补了这一不足。",
+    },
+    readings=[
+        Reading(
+            name="zero_gradient",
+            level="literal",
+            kind="experiment",
+            experiment="dead_units",
+            expected=HARDLY_ANY,
+            says="Fraction of units without a gradient on the whole training set under PReLU and randomized ReLU.",
+        ),
+        Reading(
+            name="accuracy",
+            level="literal",
+            kind="experiment",
+            experiment="dead_units",
+            expected=BETTER_ACCURACY,
+            says="Test accuracy beyond that of ReLU in the settings where ReLU's units die.",
+        ),
+        Reading(
+            name="divergence",
+            level="charitable",
+            kind="experiment",
+            experiment="dead_units",
+            expected=BETTER_ACCURACY,
+            says="The same at step sizes where ReLU networks diverge, a harm of another cause.",
+        ),
+    ],
+    note="He et al. 2015, arXiv 1502.01852; Xu et al. 2015, arXiv 1505.00853.",
+)
+
+claim(
+    "C38",
+    section="1, summary",
+    statement={
+        "en": "ReLU readily shifts the distribution of the data that pass through it.",
+        "zh": "数据经过 ReLU 之后，分布很容易发生偏移。",
+    },
+    readings=[
+        Reading(
+            name="mean",
+            level="literal",
+            kind="experiment",
+            experiment="distribution",
+            expected=SHIFTED,
+            says="Absolute mean over standard deviation of a layer's outputs, the rivals shown beside it.",
+        ),
+        Reading(
+            name="shape",
+            level="literal",
+            kind="experiment",
+            experiment="distribution",
+            expected=RESHAPED,
+            says="KS distance between a layer's standardised outputs and its standardised pre-activations.",
+        ),
+    ],
+)
+
+claim(
+    "C39",
+    section="1, summary",
+    statement={
+        "en": "Hence batch normalisation behind ReLU is a common and useful improvement.",
+        "zh": "因此，在 ReLU 后面接批归一化是一种普遍而有效的改进。",
+    },
+    readings=[
+        Reading(
+            name="common",
+            level="literal",
+            kind="literature",
+            says="Normalising behind ReLU, rather than before it, is common.",
+            verdict="conditional",
+            source=(
+                "Ioffe & Szegedy 2015, arXiv 1502.03167 (before); torchvision's ResNet is conv-bn-relu (before); the "
+                "caffenet-benchmark reports .499 after against .474 before (ImageNet-128)"
+            ),
+            conditions="the usual place is before ReLU; behind it is used, and did better in one published benchmark",
+        ),
+        Reading(
+            name="after",
+            level="literal",
+            kind="experiment",
+            experiment="training",
+            expected=BETTER_ACCURACY,
+            says="Test accuracy with batch normalisation behind ReLU, minus without it, best learning rate per arm.",
+        ),
+        Reading(
+            name="placement",
+            level="charitable",
+            kind="experiment",
+            experiment="training",
+            expected=BETTER_ACCURACY,
+            says="The shift is why: behind ReLU it does better than before ReLU.",
+        ),
+    ],
+)

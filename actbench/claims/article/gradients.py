@@ -1,0 +1,291 @@
+"""What the article says about gradients: which slopes are constant, what vanishes over many layers, and what stalls."""
+
+from __future__ import annotations
+
+from actbench.claims.article.exact_rules import one_slope
+from actbench.claims.article.exact_slopes import tails
+from actbench.claims.expectations import FLAT, STALLS, STEADY_GRADIENT, STEADY_RATE, VANISHES
+from actbench.define import claim
+from actbench.records.claim import Reading, Region
+
+NOT_VANISHING = Region(
+    low=0.95, words="does not vanish", reason="what VANISHES leaves over: 0.95 a layer keeps 22 % after 30 layers"
+)
+NOT_EXPLODING = Region(
+    high=1.05,
+    words="does not explode",
+    reason="what EXPLODES leaves over: 1.05 a layer makes four times after 30 layers",
+)
+FASTER_DECAY = Region(
+    high=0.95, words="decays faster",
+    reason="ratio of two factors a layer; below 0.95 the gap is over four times after 30 layers",
+)  # fmt: skip
+
+claim(
+    "C20",
+    section="1",
+    statement={
+        "en": "ReLU's gradient is one constant on the whole interval from zero upwards, zero included.",
+        "zh": "从零开始（含零）往右，ReLU 的梯度处处是同一个常数。",
+    },
+    readings=[
+        Reading(
+            name="from_zero",
+            level="literal",
+            kind="exact",
+            says="One slope for every x >= 0, with the value at 0 that the article itself settles on.",
+            compute=one_slope("x >= 0"),
+        ),
+        Reading(
+            name="above_zero",
+            level="charitable",
+            kind="exact",
+            says="One slope for every x > 0.",
+            compute=one_slope("x > 0"),
+        ),
+    ],
+    contradicts=("C44", "C48"),
+    note="With 1 as the slope at 0, another of the values that C46 allows, the literal reading would hold.",
+)
+
+claim(
+    "C21",
+    section="1",
+    statement={
+        "en": "Because of that constant slope, gradients do not vanish in ReLU networks.",
+        "zh": "正因斜率恒定，ReLU 网络里梯度不会消失。",
+    },
+    readings=[
+        Reading(
+            name="factor",
+            level="literal",
+            kind="experiment",
+            experiment="gradient_flow",
+            expected=NOT_VANISHING,
+            says=(
+                "Factor of the gradient norm a layer under He (sigma_w2 = 2), Glorot and LeCun (1), the default of "
+                "torch.nn.Linear (1/3) and orthogonal initialisation, in wide and narrow networks."
+            ),
+        ),
+        Reading(
+            name="made_for_it",
+            level="charitable",
+            kind="experiment",
+            experiment="gradient_flow",
+            expected=STEADY_GRADIENT,
+            says="The factor stays near 1 under the initialisation made for ReLU, He's, in wide networks.",
+        ),
+    ],
+    contradicts=("C35", "C36"),
+    note="A dead unit hands back no gradient at all: the left half-line vanishes in the strictest sense.",
+)
+
+claim(
+    "C22",
+    section="1",
+    statement={
+        "en": "With ReLU, training converges at a steady speed.",
+        "zh": "用 ReLU 训练时，收敛速度保持平稳。",
+    },
+    readings=[
+        Reading(
+            name="rate",
+            level="literal",
+            kind="experiment",
+            experiment="convergence",
+            expected=STEADY_RATE,
+            says="Rate at which the log of the training loss falls, second half of the run over first half.",
+        ),
+        Reading(
+            name="depth",
+            level="charitable",
+            kind="experiment",
+            experiment="convergence",
+            expected=FLAT,
+            says="log2 of the epochs that it takes to reach a fixed training loss does not change with each layer.",
+        ),
+    ],
+)
+
+claim(
+    "C23",
+    section="1",
+    statement={
+        "en": "Where the gradient is below one, the error shrinks at each layer on its way back.",
+        "zh": "梯度不足 1 时，误差往回每经过一层就变小一些。",
+    },
+    readings=[
+        Reading(
+            name="slope_alone",
+            level="literal",
+            kind="experiment",
+            experiment="gradient_flow",
+            expected=VANISHES,
+            says="Wherever the activation's slope is below 1 the gradient norm shrinks, whatever the weights.",
+        ),
+        Reading(
+            name="chi_1",
+            level="charitable",
+            kind="exact",
+            says=(
+                "The factor per layer of the squared gradient is chi_1 = sigma_w2 E f'(z)^2, weights included, and the "
+                "gradient shrinks just where it is below 1."
+            ),
+            conditions="needs experiment gradient_flow and the Gaussian moments: counterexamples both ways",
+        ),
+    ],
+    note="With large weights slopes below 1 may grow, with small ones slopes of 1 may shrink: sigma_w2 must be named.",
+)
+
+claim(
+    "C24",
+    section="1",
+    statement={
+        "en": "Deep networks of sigmoid units suffer from this decay more than others.",
+        "zh": "深层网络若采用 sigmoid，这种衰减尤其厉害。",
+    },
+    readings=[
+        Reading(
+            name="standard",
+            level="literal",
+            kind="experiment",
+            experiment="gradient_flow",
+            expected=VANISHES,
+            says="Factor of the gradient norm a layer with sigmoid units under each standard initialisation.",
+        ),
+        Reading(
+            name="rivals",
+            level="literal",
+            kind="experiment",
+            experiment="gradient_flow",
+            expected=FASTER_DECAY,
+            says="That factor over the factor of tanh and of ReLU under the same initialisation.",
+        ),
+        Reading(
+            name="edge",
+            level="literal",
+            kind="experiment",
+            experiment="gradient_flow",
+            expected=VANISHES,
+            says="The factor with sigmoid units at their own edge of chaos, chi_1 = 1.",
+        ),
+    ],
+)
+
+claim(
+    "C25",
+    section="1",
+    statement={
+        "en": "The decay brings the training of deep sigmoid networks to a halt.",
+        "zh": "这种衰减会让深层 sigmoid 网络的训练停顿下来。",
+    },
+    readings=[
+        Reading(
+            name="sgd",
+            level="literal",
+            kind="experiment",
+            experiment="convergence",
+            expected=STALLS,
+            says="Share of networks of depth 2 to 16 that stall at every rate of the grid under plain SGD.",
+        ),
+        Reading(
+            name="rescues",
+            level="literal",
+            kind="experiment",
+            experiment="convergence",
+            expected=STALLS,
+            says="Share that stalls at every rate with Adam, batch normalisation or a critical initialisation.",
+        ),
+        Reading(
+            name="deep_sgd",
+            level="charitable",
+            kind="experiment",
+            experiment="convergence",
+            expected=STALLS,
+            says="The same at the largest depth and standard initialisation alone.",
+        ),
+    ],
+)
+
+claim(
+    "C28",
+    section="1, summary 3",
+    statement={
+        "en": "ReLU is not prone to diverging gradients.",
+        "zh": "ReLU 较少出现梯度发散。",
+    },
+    readings=[
+        Reading(
+            name="explosion",
+            level="literal",
+            kind="experiment",
+            experiment="gradient_flow",
+            expected=NOT_EXPLODING,
+            says="Factor of the gradient norm a layer under the standard initialisations, from above.",
+        ),
+        Reading(
+            name="vanishing",
+            level="charitable",
+            kind="experiment",
+            experiment="gradient_flow",
+            expected=NOT_VANISHING,
+            says="Diffusing gradients are meant, which is to say vanishing ones: the same factor, from below.",
+        ),
+    ],
+    note="The Chinese words for divergence and diffusion sound alike; what follows in the article is about vanishing.",
+)
+
+claim(
+    "C29",
+    section="1, summary 3",
+    statement={
+        "en": "The derivatives of tanh and of the logistic function tend to zero at both ends.",
+        "zh": "tanh 与 logistic 函数的导数在左右两头都趋于零。",
+    },
+    readings=[
+        Reading(
+            name="both_ends",
+            level="literal",
+            kind="exact",
+            says="Both slopes fall monotonically in |x|, below 4 exp(-2 |x|) and exp(-|x|), and are 0 at infinity.",
+            compute=tails,
+        )
+    ],
+    note="ReLU's own slope is not near zero but zero on half of the line.",
+)
+
+claim(
+    "C30",
+    section="1, summary 3",
+    statement={
+        "en": "Multiplied up over many layers, such gradients come out practically zero.",
+        "zh": "经过许多层相乘之后，这样的梯度几乎就是零。",
+    },
+    readings=[
+        Reading(
+            name="sigmoid",
+            level="literal",
+            kind="experiment",
+            experiment="gradient_flow",
+            expected=VANISHES,
+            says="Factor of the gradient norm a layer with logistic units.",
+        ),
+        Reading(
+            name="tanh",
+            level="literal",
+            kind="experiment",
+            experiment="gradient_flow",
+            expected=VANISHES,
+            says="The same with tanh units: below, at and above their critical weight variance.",
+        ),
+        Reading(
+            name="slopes",
+            level="charitable",
+            kind="experiment",
+            experiment="gradient_flow",
+            expected=VANISHES,
+            says="The activation's slopes alone, without the weights, have a product that falls by a factor a layer.",
+        ),
+    ],
+    note="A saturated unit is no proof of a vanishing gradient: large weights saturate and enlarge at once.",
+)

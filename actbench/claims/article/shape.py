@@ -1,0 +1,165 @@
+"""What the article says about ReLU's graph: is it linear, which side is shut, and does its orientation matter?"""
+
+from __future__ import annotations
+
+from actbench.claims.article.exact_rules import a_multiple, closed, linear, linear_by_halves, rule, two_pieces
+from actbench.claims.expectations import SAME_ACCURACY
+from actbench.define import claim
+from actbench.records.claim import Reading, Region
+
+SAME_RUN = Region(
+    high=1e-9, words="the same run",
+    reason="largest relative gap of two loss curves; changes of sign are exact, only the order of sums may differ",
+)  # fmt: skip
+
+claim(
+    "C07",
+    section="1",
+    statement={
+        "en": "ReLU belongs with purlin among the linear functions.",
+        "zh": "ReLU 与 purlin 一样，同属线性函数。",
+    },
+    readings=[
+        Reading(
+            name="linear",
+            level="literal",
+            kind="exact",
+            says="ReLU is additive, and homogeneous for factors of either sign.",
+            compute=linear,
+        ),
+        Reading(
+            name="piecewise",
+            level="charitable",
+            kind="exact",
+            says="ReLU is linear on either side of 0: additive within one sign, homogeneous for factors from 0 on.",
+            compute=linear_by_halves,
+        ),
+    ],
+    contradicts=("C08", "C18"),
+    note="Purlin is written purelin in the toolbox that it comes from; it is the identity.",
+)
+
+claim(
+    "C08",
+    section="1",
+    statement={
+        "en": "ReLU sets negative values to zero, leaves positive ones as they are, and so is piecewise linear.",
+        "zh": "ReLU 将负数置零、让正数原样通过，因而是分段线性的。",
+    },
+    readings=[
+        Reading(
+            name="rule",
+            level="literal",
+            kind="exact",
+            says="f(x) = 0 for every x < 0, f(x) = x for every x > 0.",
+            compute=rule("x < 0", "x > 0", backward=False),
+        ),
+        Reading(
+            name="pieces",
+            level="literal",
+            kind="exact",
+            says="All finite inputs lie on two lines with different slopes, one on each side of 0.",
+            compute=two_pieces,
+        ),
+    ],
+    contradicts=("C07", "C31"),
+)
+
+claim(
+    "C11",
+    section="1",
+    statement={
+        "en": "Mirroring ReLU or turning it by 180 degrees leaves the result of training unaffected.",
+        "zh": "把 ReLU 左右翻面或旋转半圈，训练出来的效果不会有差别。",
+    },
+    readings=[
+        Reading(
+            name="gauge",
+            level="literal",
+            kind="experiment",
+            experiment="orientation",
+            expected=SAME_RUN,
+            says=(
+                "With the weights' signs mapped along, every loss of the run is the same number, under SGD, momentum, "
+                "weight decay, Adam and batch normalisation."
+            ),
+        ),
+        Reading(
+            name="seeds",
+            level="literal",
+            kind="experiment",
+            experiment="orientation",
+            expected=SAME_ACCURACY,
+            says="Over independent seeds, with nothing mapped, the flipped network reaches the same accuracy.",
+        ),
+        Reading(
+            name="everywhere",
+            level="literal",
+            kind="experiment",
+            experiment="orientation",
+            expected=SAME_ACCURACY,
+            says="So it does with biases that start off zero and with max pooling behind the activation.",
+        ),
+    ],
+)
+
+claim(
+    "C11b",
+    section="1",
+    statement={
+        "en": "All that such a flip does to a unit's output is to give it a constant coefficient.",
+        "zh": "这样翻转之后，单元的输出无非多了一个固定系数。",
+    },
+    readings=[
+        Reading(
+            name="multiple",
+            level="literal",
+            kind="exact",
+            says="Each flipped function is ReLU times one constant.",
+            compute=a_multiple,
+        ),
+        Reading(
+            name="any_factor",
+            level="literal",
+            kind="experiment",
+            experiment="orientation",
+            expected=SAME_ACCURACY,
+            says="A constant coefficient does no harm: factors other than 1 and -1 train to the same accuracy.",
+        ),
+        Reading(
+            name="minus_one",
+            level="charitable",
+            kind="experiment",
+            experiment="orientation",
+            expected=SAME_ACCURACY,
+            says="The coefficient is -1, and with it training reaches the same accuracy.",
+        ),
+    ],
+)
+
+claim(
+    "C31",
+    section="1, summary 4",
+    statement={
+        "en": "ReLU shuts the right-hand side.",
+        "zh": "ReLU 把右半边关掉了。",
+    },
+    readings=[
+        Reading(
+            name="right",
+            level="literal",
+            kind="exact",
+            says="Value and slope are 0 for every x > 0.",
+            compute=closed("x > 0"),
+        ),
+        Reading(
+            name="left",
+            level="charitable",
+            kind="exact",
+            says="The left-hand side is meant: value and slope are 0 for every x < 0.",
+            compute=closed("x < 0"),
+        ),
+    ],
+    contradicts=("C08", "C35", "C40", "C42"),
+    note="A few lines further on the article has the left side shut.",
+)

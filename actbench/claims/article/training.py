@@ -1,0 +1,283 @@
+"""What the article says about trained networks: which features they find, what they can express, how well they fit."""
+
+from __future__ import annotations
+
+from actbench.claims.article.exact_rules import proximal
+from actbench.claims.expectations import BETTER_ACCURACY, BETTER_AUC
+from actbench.define import claim
+from actbench.records.claim import Reading, Region
+
+FEW = Region(
+    high=0.25, words="few",
+    reason="a few of a hundred is under a tenth; with only 10 to 64 features a quarter is the most to be called few",
+)  # fmt: skip
+BETTER_PRECISION = Region(
+    low=0.02, words="better by 0.02", reason="one relevant feature more among every fifty that are put on top"
+)
+MORE_PIECES = Region(
+    low=1.0, words="more pieces", reason="a linear network has exactly one; the least excess that shows is one more"
+)
+DOUBLES = Region(
+    low=0.95, high=1.05, words="doubles with every layer", reason="slope 1 in log2, to 5 % as for the halving of C10"
+)
+DEEPER_IS_MORE = Region(
+    low=1.2,
+    words="more when deep",
+    reason="ratio of counts at equal numbers of units; a fifth is what a plot would show",
+)
+HALF_OF_L1 = Region(
+    low=0.5, words="at least half of L1's effect",
+    reason="share of what an explicit L1 penalty of the tuned strength achieves; under half is not similar to it",
+)  # fmt: skip
+SMALLER_GAP = Region(high=-0.01, words="smaller gap by a point", reason="one point of accuracy is what users notice")
+
+claim(
+    "C14",
+    section="1",
+    statement={
+        "en": "Of the many values in a medical report only a few bear on the disease.",
+        "zh": "体检单上的指标很多，真正反映病情的寥寥无几。",
+    },
+    readings=[
+        Reading(
+            name="kept",
+            level="literal",
+            kind="experiment",
+            experiment="features",
+            expected=FEW,
+            says="Share of features kept at the one-standard-error model on breast_cancer and diabetes.",
+        )
+    ],
+)
+
+claim(
+    "C15",
+    section="1",
+    statement={
+        "en": "Likewise only a few features matter for the target of a deep classifier.",
+        "zh": "深度分类任务也一样，对目标起作用的特征为数不多。",
+    },
+    readings=[
+        Reading(
+            name="kept",
+            level="literal",
+            kind="experiment",
+            experiment="features",
+            expected=FEW,
+            says="Share of features kept at the one-standard-error model on wine and digits.",
+        )
+    ],
+)
+
+claim(
+    "C16",
+    section="1",
+    statement={
+        "en": "A network that ReLU has made sparse is better at finding the relevant features.",
+        "zh": "经 ReLU 变得稀疏的网络，更善于找出有用的特征。",
+    },
+    readings=[
+        Reading(
+            name="ranking",
+            level="literal",
+            kind="experiment",
+            experiment="features",
+            expected=BETTER_AUC,
+            says=(
+                "AUC with which input gradients rank the features that a teacher uses, ReLU minus leaky ReLU with "
+                "slope 0.01, which has no zeros; linear, relu, tanh and product teachers, learning rate tuned per arm."
+            ),
+        ),
+        Reading(
+            name="precision",
+            level="literal",
+            kind="experiment",
+            experiment="features",
+            expected=BETTER_PRECISION,
+            says="Precision among as many top features as are relevant, the same comparison.",
+        ),
+        Reading(
+            name="rivals",
+            level="charitable",
+            kind="experiment",
+            experiment="features",
+            expected=BETTER_AUC,
+            says="The same AUC, ReLU minus tanh and minus the sigmoid.",
+        ),
+    ],
+    note="Without the control that has no zeros, any advantage of the shape would pass for one of sparsity.",
+)
+
+claim(
+    "C17",
+    section="1",
+    statement={
+        "en": "Such a sparse network also fits its training data better.",
+        "zh": "这种稀疏网络对训练数据的拟合也更好。",
+    },
+    readings=[
+        Reading(
+            name="control",
+            level="literal",
+            kind="experiment",
+            experiment="training",
+            expected=BETTER_ACCURACY,
+            says="Training accuracy at equal tuning, ReLU minus leaky ReLU with slope 0.01, which has no zeros.",
+        ),
+        Reading(
+            name="linear",
+            level="literal",
+            kind="experiment",
+            experiment="training",
+            expected=BETTER_ACCURACY,
+            says="The same against a linear network.",
+        ),
+        Reading(
+            name="sigmoid",
+            level="literal",
+            kind="experiment",
+            experiment="training",
+            expected=BETTER_ACCURACY,
+            says="The same against a deep sigmoid network.",
+        ),
+        Reading(
+            name="smooth",
+            level="literal",
+            kind="experiment",
+            experiment="training",
+            expected=BETTER_ACCURACY,
+            says="The same against smooth rivals.",
+        ),
+    ],
+    note="Pulls against C33: a penalty can only raise the smallest training loss.",
+)
+
+claim(
+    "C18",
+    section="1",
+    statement={
+        "en": "ReLU networks can express more than linear ones.",
+        "zh": "ReLU 网络能表达的东西多于线性网络。",
+    },
+    readings=[
+        Reading(
+            name="tasks",
+            level="literal",
+            kind="experiment",
+            experiment="expressivity",
+            expected=BETTER_ACCURACY,
+            says="Accuracy on XOR, spirals and a saw tooth, ReLU minus identity.",
+        ),
+        Reading(
+            name="pieces",
+            level="literal",
+            kind="experiment",
+            experiment="expressivity",
+            expected=MORE_PIECES,
+            says="Linear pieces along a line through a random network, counted exactly, ReLU minus identity.",
+        ),
+    ],
+    contradicts=("C07",),
+)
+
+claim(
+    "C19",
+    section="1",
+    statement={
+        "en": "That advantage in expression shows above all in deep networks.",
+        "zh": "网络越深，这一表达上的优势越明显。",
+    },
+    readings=[
+        Reading(
+            name="typical",
+            level="literal",
+            kind="experiment",
+            experiment="expressivity",
+            expected=DEEPER_IS_MORE,
+            says="Pieces along a line through a random network, deep over shallow with the same number of units.",
+        ),
+        Reading(
+            name="exists",
+            level="charitable",
+            kind="experiment",
+            experiment="expressivity",
+            expected=DOUBLES,
+            says="There are weights, those of the tent map, whose number of pieces doubles with every layer.",
+        ),
+    ],
+    note="Telgarsky 2015 for what exists; Hanin & Rolnick 2019 for what is typical, about as many pieces as units.",
+)
+
+claim(
+    "C33",
+    section="1, summary 4",
+    statement={
+        "en": "ReLU's zeros act much like L1 regularisation.",
+        "zh": "ReLU 产生的零，作用近似于 L1 正则项。",
+    },
+    readings=[
+        Reading(
+            name="outputs",
+            level="literal",
+            kind="experiment",
+            experiment="overfitting",
+            expected=HALF_OF_L1,
+            says=(
+                "How much smaller the hidden layers' mean absolute output is under ReLU than under leaky ReLU with "
+                "slope 0.01 at matched training loss, as a share of what an explicit L1 penalty on them achieves."
+            ),
+        ),
+        Reading(
+            name="weights",
+            level="literal",
+            kind="experiment",
+            experiment="overfitting",
+            expected=HALF_OF_L1,
+            says="The same for the weights' L1 norm and an explicit L1 penalty on the weights.",
+        ),
+        Reading(
+            name="proximal",
+            level="charitable",
+            kind="exact",
+            says="One step of an L1 penalty t on outputs that may not be negative is a ReLU: it maps x to relu(x - t).",
+            compute=proximal,
+            conditions="the penalty enters as a negative bias -t; a ReLU without one belongs to the penalty 0",
+        ),
+    ],
+    note="Pulls against C17, which has the same zeros fit the training data better.",
+)
+
+claim(
+    "C34",
+    section="1, summary 4",
+    statement={
+        "en": "To some degree, ReLU's sparsity relieves over-fitting.",
+        "zh": "ReLU 带来的稀疏性多少能减轻过拟合。",
+    },
+    readings=[
+        Reading(
+            name="gap",
+            level="literal",
+            kind="experiment",
+            experiment="overfitting",
+            expected=SMALLER_GAP,
+            says="Training minus test accuracy, ReLU minus leaky ReLU with slope 0.01, at matched training loss.",
+        ),
+        Reading(
+            name="label_noise",
+            level="literal",
+            kind="experiment",
+            experiment="overfitting",
+            expected=SMALLER_GAP,
+            says="The same with a part of the training labels drawn at random.",
+        ),
+        Reading(
+            name="rivals",
+            level="charitable",
+            kind="experiment",
+            experiment="overfitting",
+            expected=SMALLER_GAP,
+            says="The same against tanh and the sigmoid, whatever part the zeros may have in it.",
+        ),
+    ],
+)
