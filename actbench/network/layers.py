@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.kernels import kernel
-from actbench.network.initialisation import bias_value, weights
+from actbench.network.initialisation import bias_level, biases, weights
 from actbench.records.activation import Activation
 from actbench.records.parameter import Sampled
 from actbench.registry import resolve
@@ -24,7 +24,7 @@ def propagate(
     depth: int,
     width: int,
     init: str,
-    bias: str = "zero",
+    bias: str = "own",
     backend: str = "numpy",
 ) -> Iterator[tuple[int, NDArray[Any], NDArray[Any]]]:
     """Send a batch of inputs through random networks, layer by layer: h = f(h W + b).
@@ -51,14 +51,16 @@ def propagate(
         The layer's number from 1, pre-activations and activations, both ``(nets, batch, width)``.
     """
     row = resolve(activation)
-    shift = inputs.dtype.type(bias_value(bias))
+    bias_level(bias)
     forward = kernel(row, "forward", dtype=inputs.dtype, backend=backend)
     h = np.broadcast_to(inputs, (len(nets), *inputs.shape))
     for layer in range(1, depth + 1):
-        w = np.stack([weights(net, depth, width, layer, h.shape[-1], init, inputs.dtype) for net in nets])
+        place = (depth, width, layer, h.shape[-1], init)
+        w = np.stack([weights(net, *place, inputs.dtype, activation=activation) for net in nets])
+        b = np.stack([biases(net, *place, bias, inputs.dtype, activation=activation) for net in nets])
         z = np.matmul(h, w)
-        if shift:
-            z += shift
+        if b.any():
+            z += b[:, np.newaxis, :]
         h = forward(z, **drawn(row, z, nets, (depth, width, layer)))
         yield layer, z, h
 
