@@ -91,4 +91,5 @@ def _declared(activation: Activation | None) -> Sequence[float]:
     if activation is None:
         return ()
     ends = [end for interval in activation.fact("flat") for end in interval if np.isfinite(end)]
-    return (*activation.fact("kinks"), *activation.fact("roots_of_slope"), *ends)
+    roots = (*activation.fact("roots"), *activation.fact("roots_of_slope"))
+    return (*activation.fact("kinks"), *roots, *ends)

@@ -117,7 +117,8 @@ class Oracle:
             return MP.nan
         if math.isinf(x):
             return MP.mpf(self._limits[x > 0])
-        return self._at(self._graph, x, x == 0.0 or self._inside_flat(x), "value")
+        zero = x == 0.0 or self._inside_flat(x) or x in self.activation.fact("roots")
+        return self._at(self._graph, x, zero, "value")
 
     def slope(self, x: float) -> Any:
         """f'(x) as an mpf; at a kink the declared convention, at the infinities the declared limit."""

@@ -23,11 +23,18 @@ _TEMPLATES = {
     "absolute": "abs({0})",
     "sqrt": "np.sqrt({0})",
     "logical_not": "not {0}",
+    # scalar calls of the C library: an argument of any size is reduced rightly there, but the loop does not vectorise
+    "sin": "np.sin({0})",
+    "cos": "np.cos({0})",
+    "arctan": "np.arctan({0})",
     "where": "{1} if {0} else {2}",
     "bits": "bits({0})",
     "from_bits": "from_bits({0})",
     "int_add": "whole({0} + whole({v}))",  # numba adds two int32 as int64; narrowed at once, LLVM drops the widening
+    "int_sum": "whole({0} + {1})",
+    "int_minus": "whole(-{0})",
     "int_shift": "whole({0} << whole({v}))",
+    "int_right": "whole({0} >> whole({v}))",
     "int_and": "whole({0} & whole({v}))",
     "int_or": "whole({0} | {1})",
 }
@@ -169,4 +176,4 @@ def _constant(value: float | bool, form: Format) -> str:
         return str(value)
     kind = np.float32 if form.bits == 32 else np.float64
     with np.errstate(over="ignore"):
-        return f"np.{form.name}({float(kind(value))!r})".replace("(inf)", "(np.inf)").replace("(-inf)", "(-np.inf)")
+        return f"np.{form.name}({float(kind(value))!r})".replace("inf", "np.inf").replace("nan", "np.nan")

@@ -72,10 +72,17 @@ class Activation:
         Infimum and supremum; f at -inf and inf; f' at -inf and inf.
     at_negative_zero
         f(-0.0), signed.
-    roots_of_slope
-        Where f' crosses zero: relative error has no bound next to them.
+    roots, roots_of_slope
+        Where f (other than at 0) and f' cross zero: relative error has no bound next to them.
+    slope_terms
+        ``(x) -> size`` of the largest term of f', for slopes with infinitely many roots; their error is counted in
+        the last place of that.
     excluded_slope
         Intervals where the slope is not promised (an infinite slope, say).
+    symmetry, monotone
+        ``"odd"``, ``"even"`` or None; whether f never falls.
+    together
+        A law on several parameters at once: a predicate of them and its words.
     identical_to, defaults, peers
         Equal functions under other names; defaults per framework where they differ; qualified names elsewhere.
     excused
@@ -96,8 +103,13 @@ class Activation:
     limits: Any = (-np.inf, np.inf)
     slope_limits: Any = (1.0, 1.0)
     at_negative_zero: Any = -0.0
+    roots: Any = ()
     roots_of_slope: Any = ()
+    slope_terms: Callable[..., Any] | None = None
     excluded_slope: Any = ()
+    symmetry: str | None = None
+    monotone: Any = None
+    together: tuple[Callable[..., Any], str] | None = None
     identical_to: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=_nothing)
     peers: Mapping[str, str] = field(default_factory=_nothing)
@@ -157,6 +169,12 @@ class Activation:
                 result[name] = given.get(name, self.bound.get(name, parameter.default))
                 if not np.all([parameter.valid(v) for v in np.ravel(result[name])]):
                     raise ActbenchError(f"{self.name}: {name}={result[name]!r}, but {name} {parameter.law}")
+        if self.together is not None:
+            valid, law = self.together
+            named = asked(valid)
+            if not np.all(valid(**{name: np.asarray(result[name]) for name in named})):
+                said = ", ".join(f"{name}={result[name]!r}" for name in named)
+                raise ActbenchError(f"{self.name}: {said}, but {law}")
         for name, parameter in self.parameters.items():
             if isinstance(parameter, Sampled):
                 low, high = result[parameter.low], result[parameter.high]

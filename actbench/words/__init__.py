@@ -45,4 +45,17 @@ def word(**meanings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 from actbench.words import elementary as elementary  # noqa: E402  the folder fills the vocabulary
 from actbench.words import exponential as exponential  # noqa: E402
+from actbench.words import gaussian as gaussian  # noqa: E402
+from actbench.words import logarithm as logarithm  # noqa: E402
+from actbench.words import nested as nested  # noqa: E402
+from actbench.words import pairs as pairs  # noqa: E402
+from actbench.words import periodic as periodic  # noqa: E402
 from actbench.words.exponential import exp_times as exp_times  # noqa: E402
+from actbench.words.exponential import exp_times_pair as exp_times_pair  # noqa: E402
+from actbench.words.exponential import x_minus_tanh as x_minus_tanh  # noqa: E402
+from actbench.words.gaussian import erf as erf  # noqa: E402
+from actbench.words.gaussian import gauss_times as gauss_times  # noqa: E402
+from actbench.words.gaussian import normal_cdf as normal_cdf  # noqa: E402
+from actbench.words.gaussian import normal_pdf as normal_pdf  # noqa: E402
+from actbench.words.gaussian import scaled_tail as scaled_tail  # noqa: E402
+from actbench.words.nested import exp_exp_times as exp_exp_times  # noqa: E402

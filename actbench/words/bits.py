@@ -65,6 +65,11 @@ def shifted(i: Expression, places: int) -> Expression:
     return Expression("int_shift", i, places)
 
 
+def shifted_right(i: Expression, places: int) -> Expression:
+    """An integer shifted right by a constant, its sign kept."""
+    return Expression("int_right", i, places)
+
+
 def masked(i: Expression, mask: int) -> Expression:
     """An integer with only the bits of a constant kept."""
     return Expression("int_and", i, mask)

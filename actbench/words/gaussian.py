@@ -1,0 +1,170 @@
+"""The error function and the normal distribution, whose tails hold to the last subnormal.
+
+Phi(-a) = scaled_tail(a) exp(-a^2 / 2) / 2 with a^2 taken in two parts: 0.5 erfc(-x / sqrt 2) alone costs 1,500 ulp.
+Coefficients are our own relative minimax fits (Lawson iteration, 220 bits), the error reached beside each.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from actbench.expression import Expression
+from actbench.words import word
+from actbench.words.bits import Format, copysign
+from actbench.words.exponential import exp_times, exp_times_pair, horner
+from actbench.words.pairs import upper
+
+# exp(a^2 / 2) erfc(a / sqrt 2): 4/5 for a <= 15.5, 2^-27 (float32); 9/10 for a <= 39.5, 2^-54 (float64)
+TAIL_TOP = {
+    32: (1.0000000048685662, 0.8785236045537546, 0.3678367809212277, 0.08170807851035142, 0.008292874824196762),
+    64: (
+        1.0, 1.5499016558706353, 1.188284717871931, 0.5787821700698303, 0.1954416233580058, 0.047254759960454085,
+        0.008179955377153774, 0.0009808939265679537, 7.449871782044827e-05, 2.770061023482037e-06,
+    ),
+}  # fmt: skip
+TAIL_BOTTOM = {
+    32: (
+        1.0, 1.676408545272571, 1.205412730937567, 0.4712664169301158, 0.10241186275593123, 0.010393469707457746,
+    ),
+    64: (
+        1.0, 2.347786216673493, 2.561547092221739, 1.7146694586505578, 0.7821971566572078, 0.2550150511953014,
+        0.06044748384155277, 0.010345424002189156, 0.0012328399822087194, 9.337029625420216e-05,
+        3.471756641966471e-06,
+    ),
+}  # fmt: skip
+# erf(a) / a in z = a^2: 5/6 for a <= 4, 2^-26 (float32); 4/5 for a <= 1, 2^-56 (float64)
+ERF_TOP = {
+    32: (
+        1.128379169499549, 0.19290544502512466, 0.05573033840075546, 0.0042245471884878845, 0.0004102470862834808,
+        6.7513603015594815e-06,
+    ),
+    64: (
+        1.1283791670955126, 0.14214924932554923, 0.045303935434550975, 0.001827296376517829, 0.0001949570247775836,
+    ),
+}  # fmt: skip
+ERF_BOTTOM = {
+    32: (
+        1.0, 0.5042914195073177, 0.11748627888096443, 0.01628791412494531, 0.0014194717966458563,
+        7.227176461787219e-05, 2.583264235609812e-07,
+    ),
+    64: (
+        1.0, 0.459309825518532, 0.09325284258392694, 0.010582221368521032, 0.0006812176266329366,
+        2.0297560447517807e-05,
+    ),
+}  # fmt: skip
+FARTHEST = 39.0  # Phi(-39) is 0 in every format
+ROOT_2 = 1.4142135623730951
+DENSITY = 0.3989422804014327  # 1 / sqrt(2 pi)
+
+
+def _exact_erfc(mp: Any, x: Any) -> Any:
+    """erfc in mpmath; beyond 2^400 its first term alone, where mpmath's own test of the series overflows."""
+    if mp.isfinite(x) and x > 0 and mp.mag(x) > 400:
+        return mp.exp(-x * x) / (x * mp.sqrt(mp.pi))
+    return mp.mpf(2) if mp.isfinite(x) and x < 0 and mp.mag(x) > 400 else mp.erfc(x)
+
+
+def _scaled(bits: int, a: Any) -> Any:
+    return horner(TAIL_TOP[bits], a) / horner(TAIL_BOTTOM[bits], a)
+
+
+@word(
+    exact=lambda mp, a: mp.exp(a * a / 2) * mp.erfc(a / mp.sqrt(2)),
+    latex=(r"\operatorname{{erfcx}}({0} / \sqrt{{2}})", 8),
+    cost={"multiply": 19, "add": 19, "divide": 1},
+    kernel=lambda form, a: _scaled(form.bits, a),
+)
+def scaled_tail(a: Any) -> Any:
+    """2 exp(a^2 / 2) Phi(-a) for 0 <= a <= 39: the normal tail without its steep factor."""
+    return _scaled(64, a)
+
+
+def gauss_times(c: Any, a: Any) -> Any:
+    """c * exp(-a^2 / 2), |a| <= 39, right to the last subnormal: a^2 is split so that its rounding does not count."""
+    h = upper(a)
+    return exp_times_pair(c, -0.5 * (h * h), -0.5 * ((a - h) * (a + h)))
+
+
+def _pdf(x: Any) -> Any:
+    return gauss_times(DENSITY, np.minimum(np.absolute(x), FARTHEST))
+
+
+@word(
+    exact=lambda mp, x: mp.exp(-x * x / 2) / mp.sqrt(2 * mp.pi),
+    partials=lambda y, x: (-x * y,),
+    latex=(r"\varphi({0})", 8),
+    cost={"exponential": 1, "multiply": 4, "add": 3},
+    kernel=lambda form, x: _pdf(x),
+)
+def normal_pdf(x: Any) -> Any:
+    """The density of the standard normal distribution."""
+    return _pdf(x)
+
+
+def _cdf(x: Any) -> Any:
+    a = np.minimum(np.absolute(x), FARTHEST)
+    tail = gauss_times(0.5 * scaled_tail(a), a)
+    return np.where(x >= 0.0, 1.0 - tail, tail)
+
+
+@word(
+    exact=lambda mp, x: _exact_erfc(mp, -x / mp.sqrt(2)) / 2,
+    partials=lambda y, x: (normal_pdf(x),),
+    latex=(r"\Phi({0})", 8),
+    cost={"exponential": 1, "multiply": 24, "add": 23, "divide": 1},
+    kernel=lambda form, x: _cdf(x),
+)
+def normal_cdf(x: Any) -> Any:
+    """Phi(x), the distribution function of the standard normal distribution, its lower tail whole."""
+    return _cdf(x)
+
+
+def _erf_size(bits: int, a: Any) -> Any:
+    """erf(a) for a >= 0."""
+    if bits == 32:
+        c: Any = np.where(a > 4.0, 4.0, a)  # 1 from there on
+        y = c * (horner(ERF_TOP[32], c * c) / horner(ERF_BOTTOM[32], c * c))
+        return np.where(y > 1.0, 1.0, y)
+    c, b = np.where(a > 1.0, 1.0, a), np.where(a > 6.0, 6.0, a)
+    small = c * (horner(ERF_TOP[64], c * c) / horner(ERF_BOTTOM[64], c * c))
+    return np.where(a > 1.0, 1.0 - exp_times(_scaled(64, b * ROOT_2), -(b * b)), small)
+
+
+def _erf_kernel(form: Format, x: Expression) -> Expression:
+    return copysign(form, _erf_size(form.bits, np.absolute(x)), x)
+
+
+@word(
+    exact=lambda mp, x: mp.mpf(2) / mp.sqrt(mp.pi) * mp.exp(-x * x),
+    partials=lambda y, x: (-2.0 * x * y,),
+    latex=(r"\tfrac{{2}}{{\sqrt{{\pi}}}} e^{{-{0}^2}}", 5),
+    cost={"exponential": 1, "multiply": 4, "add": 3},
+    kernel=lambda form, x: _erf_slope(x),
+)
+def erf_slope(x: Any) -> Any:
+    """The derivative of erf."""
+    return _erf_slope(x)
+
+
+def _erf_slope(x: Any) -> Any:
+    a = np.minimum(np.absolute(x), 28.0)  # exp(-28^2) is 0 in every format
+    h = upper(a)
+    return exp_times_pair(1.1283791670955126, -(h * h), -((a - h) * (a + h)))
+
+
+def _exact_erf(mp: Any, x: Any) -> Any:
+    return mp.sign(x) if mp.isfinite(x) and x != 0 and mp.mag(x) > 1000 else mp.erf(x)
+
+
+@word(
+    exact=_exact_erf,
+    partials=lambda y, x: (erf_slope(x),),
+    latex=(r"\operatorname{{erf}}({0})", 8),
+    cost={"exponential": 1, "multiply": 12, "add": 12, "divide": 2},
+    kernel=_erf_kernel,
+)
+def erf(x: Any) -> Any:
+    """The error function."""
+    return np.copysign(_erf_size(64, np.absolute(x)), x)

@@ -1,0 +1,96 @@
+"""The logarithm, near 1 and everywhere, with branch-free kernel meanings that vectorise.
+
+The argument is brought into [sqrt(1/2), sqrt(2)) through its exponent bits; there log(1 + f) = 2 artanh(f / (2 + f)).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from actbench.expression import Expression
+from actbench.words import known
+from actbench.words.bits import Format, bits, from_bits, masked, plus, shifted_right
+from actbench.words.exponential import LN2, _never_positive, horner
+
+# (2 artanh(s) / s - 2) / s^2 in z = s^2 for z <= 1/9, our own relative minimax fits (Lawson iteration, 220 bits):
+# degree 3, 2^-18 of a term that is at most 1/14 of the whole, for float32; degree 9, 2^-50 for float64
+LOG = {
+    32: (0.6666664001232716, 0.40007614230184324, 0.2823532088752585, 0.26859338400399196),
+    64: (
+        0.6666666666666666, 0.40000000000014757, 0.2857142856706688, 0.22222222721345644, 0.18181789253366576,
+        0.1538557484144031, 0.1331407098803716, 0.12001726468436806, 0.08797593195500301, 0.16170349937999562,
+    ),
+}  # fmt: skip
+ROOT_HALF = 0.7071067811865476
+
+
+def _near_one(form: Format, f: Any) -> Any:
+    """log(1 + f) for -0.3 <= f <= 1."""
+    s = f / (2.0 + f)
+    z = s * s
+    return 2.0 * s + s * z * horner(LOG[form.bits], z)
+
+
+def _number(form: Format, value: float) -> int:
+    kind, whole = (np.float32, np.int32) if form.bits == 32 else (np.float64, np.int64)
+    return int(kind(value).view(whole))
+
+
+def _parts(form: Format, u: Any) -> tuple[Any, Any, Any]:
+    """k, u / 2^k in [sqrt(1/2), sqrt(2)), and 2^-k, for a positive normal u."""
+    steps = masked(plus(bits(u), -_number(form, ROOT_HALF)), -1 << form.mantissa)  # k in the exponent's place
+    k = from_bits(plus(shifted_right(steps, form.mantissa), form.magic_bits)) - form.magic
+    minus = Expression("int_minus", steps)
+    return k, from_bits(Expression("int_sum", bits(u), minus)), from_bits(plus(minus, _number(form, 1.0)))
+
+
+def _joined(form: Format, k: Any, f: Any) -> Any:
+    high, low = LN2[form.bits]
+    return k * high + (k * low + _near_one(form, f))
+
+
+def _ends(u: Any, inside: Any) -> Any:
+    return np.where(u > 0.0, np.where(u < np.inf, inside, u), np.where(u == 0.0, -np.inf, np.nan))
+
+
+def _log_kernel(form: Format, x: Any) -> Any:
+    small = x < 2.0**-120
+    k, m, _ = _parts(form, np.where(small, x * 2.0**64, x))
+    if form.bits == 64:
+        deep = x < 2.0**-1000
+        k, m, _ = _parts(form, np.where(deep, x * 2.0**64, x))
+        small = deep
+    return _ends(x, _joined(form, np.where(small, k - 64.0, k), m - 1.0))
+
+
+def _log1p_kernel(form: Format, x: Any) -> Any:
+    if x.op == "exp" and _never_positive(x.args[0]):
+        return _near_one(form, x)  # 0 <= x <= 1
+    u = 1.0 + x
+    k, m, down = _parts(form, u)
+    lost = np.where(x < 1.0, x - (u - 1.0), 1.0 - (u - x))  # what rounding took from 1 + x
+    near = np.absolute(x) < 0.25
+    f = np.where(near, x, (m - 1.0) + np.where(u > 2.0**60, 0.0, lost * down))
+    return np.where(x == 0.0, x, _ends(u, _joined(form, np.where(near, 0.0, k), f)))  # -0.0 stays
+
+
+known(
+    "log",
+    1,
+    exact=lambda mp, x: mp.log(x),
+    partials=lambda y, x: (1.0 / x,),
+    latex=(r"\ln({0})", 8),
+    cost={"logarithm": 1},
+    kernel=_log_kernel,
+)
+known(
+    "log1p",
+    1,
+    exact=lambda mp, x: mp.log1p(x),
+    partials=lambda y, x: (1.0 / (1.0 + x),),
+    latex=(r"\ln(1 + {0})", 8),
+    cost={"logarithm": 1},
+    kernel=_log1p_kernel,
+)
