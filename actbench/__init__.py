@@ -14,11 +14,19 @@ from actbench.registry import resolve as get
 
 if TYPE_CHECKING:
     from actbench.kernels import kernel as kernel
+    from actbench.reproduction import Report as Report
+    from actbench.reproduction import reproduce as reproduce
+    from actbench.running import run as run
 
 __version__ = "0.1.0"
 
 # Loaded on first use: they bring pandas, numba or SciPy, which `--help` and `list` do not need.
-_LATER = {"kernel": ("actbench.kernels", "kernel")}
+_LATER = {
+    "kernel": ("actbench.kernels", "kernel"),
+    "run": ("actbench.running", "run"),
+    "reproduce": ("actbench.reproduction", "reproduce"),
+    "Report": ("actbench.reproduction", "Report"),
+}
 
 
 def names(kind: str = "elementwise") -> list[str]:
@@ -33,4 +41,7 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'actbench' has no attribute {name!r}")
 
 
-__all__ = ["ACTIVATIONS", "ActbenchError", "Activation", "claim", "define", "experiment", "get", "kernel", "names"]
+__all__ = [
+    "ACTIVATIONS", "Activation", "ActbenchError", "Report", "claim", "define", "experiment", "get", "kernel", "names",
+    "reproduce", "run",
+]  # fmt: skip

@@ -6,6 +6,9 @@ import difflib
 from collections.abc import Iterable
 
 
+LISTED = ("activation", "experiment", "claim", "backend")  # what `actbench list` shows
+
+
 class ActbenchError(Exception):
     """A request that cannot be met; its text is one line that a person can act on."""
 
@@ -29,5 +32,5 @@ def unknown(kind: str, asked: object, known: Iterable[str]) -> ActbenchError:
     else:
         shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
         hint = f"known: {shown or 'none'}"
-    article = "an" if kind[0] in "aeiou" else "a"
-    return ActbenchError(f"no {kind} named {str(asked)!r}; {hint} ({article} {kind} is listed by 'actbench list')")
+    see = f"; see 'actbench list {kind}s'" if kind in LISTED else ""
+    return ActbenchError(f"no {kind} named {str(asked)!r}; {hint}{see}")

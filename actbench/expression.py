@@ -297,6 +297,14 @@ def derivative(graph: Graph, wrt: str = "x") -> Graph:
     return trace(slopes[-1] if slopes[-1] is not None else constant(0.0), graph.arguments)
 
 
+def _product(a: Expression, b: Expression) -> Expression:
+    """a * b, with factors 1 and -1 said plainly."""
+    for factor, other in ((a, b), (b, a)):
+        if factor.op == "constant" and factor.args[0] in (1.0, -1.0):
+            return other if factor.args[0] == 1.0 else said("negative", other)
+    return said("multiply", a, b)
+
+
 def _chain(op: str, value: Expression, operands: list[Expression], inner: list[Expression | None]) -> Expression:
     rule = VOCABULARY[op].partials
     if rule is None:
@@ -305,8 +313,7 @@ def _chain(op: str, value: Expression, operands: list[Expression], inner: list[E
     for partial, slope in zip(rule(value, *operands), inner, strict=True):
         if slope is None:
             continue
-        is_one = slope.op == "constant" and slope.args[0] == 1.0
-        term = leaf(partial) if is_one else leaf(partial) * slope
+        term = _product(leaf(partial), slope)
         total = term if total is None else total + term
     assert total is not None
     return total

@@ -47,6 +47,31 @@ def latex(graph: Graph) -> str:
     return str(graph.fold(combine)[-1][0])
 
 
+_INFIX = {
+    "add": ("{0} + {1}", 4), "subtract": ("{0} - {1}", 4), "multiply": ("{0} * {1}", 5), "divide": ("{0} / {1}", 5),
+    "negative": ("-{0}", 6), "greater": ("{0} > {1}", 1), "greater_equal": ("{0} >= {1}", 1), "less": ("{0} < {1}", 1),
+    "less_equal": ("{0} <= {1}", 1), "absolute": ("|{0}|", 9), "where": ("({1} if {0} else {2})", 9),
+}  # fmt: skip
+_INFIX_WEAKEST = {**_WEAKEST, "divide": (5, 6), "exp_times": (0, 0)}
+
+
+def text(graph: Graph) -> str:
+    """The formula of a graph in one line of plain text."""
+
+    def combine(step: Step, operands: list[tuple[str, int]]) -> tuple[str, int]:
+        if step.op == "argument":
+            return step.value, 9
+        if step.op == "constant":
+            return (f"{step.value:.10g}", 9 if step.value >= 0 else 6) if step.value is not True else ("true", 9)
+        calls = f"{step.op}(" + ", ".join(f"{{{i}}}" for i in range(len(operands))) + ")"
+        template, strength = _INFIX.get(step.op, (calls, 9))
+        weakest = _INFIX_WEAKEST.get(step.op, (0,) * len(operands)) if step.op in _INFIX else (0,) * len(operands)
+        parts = [f"({part})" if own < least else part for (part, own), least in zip(operands, weakest, strict=True)]
+        return template.format(*parts), strength
+
+    return str(graph.fold(combine)[-1][0])
+
+
 def formula(activation: Activation) -> str:
     """The definition in LaTeX."""
     return latex(record(activation.said.definition))

@@ -50,11 +50,26 @@ class Kernel:
         if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise ActbenchError(f"kernels come in float32 and float64, not {self.dtype}; use backend='numpy'")
         operands = operands_of(activation, direction)
+        # said once: reading a signature takes 20 us
+        self._keeps_y = direction == "backward" and activation.saves == ("y",)
+        self._single = direction == "forward"
         self._parameters = tuple(name for name in operands if name in activation.parameters)
-        self._plain = self._variant(False, ()) if not self._parameters else None
+        self._variants: dict[tuple[bool, tuple[str, ...]], Callable[..., None]] = {}
+        self._defaults: list[Any] | None = None
+        self._defaults = None if self._takes_arrays() else self._values({}, ())[0]
+        if self._defaults is not None:
+            self._variant(False, ())
+
+    def _takes_arrays(self) -> bool:
+        values = self.activation.values()
+        return any(np.ndim(values[name]) for name in self._parameters)
 
     def _variant(self, saved: bool, arrays: tuple[str, ...]) -> Callable[..., None]:
-        return compiled(self.activation.spec, self.direction, self.dtype.itemsize * 8, saved, arrays)
+        key = (saved, arrays)
+        if key not in self._variants:
+            spec, bits = self.activation.spec, self.dtype.itemsize * 8
+            self._variants[key] = compiled(spec, self.direction, bits, saved, arrays)
+        return self._variants[key]
 
     def __call__(
         self,
@@ -72,27 +87,53 @@ class Kernel:
         ActbenchError
             For a wrong dtype, differing shapes, an ``out`` that cannot take the result, or a missing operand.
         """
-        arrays = [self._array(first, "x" if self.direction == "forward" else "dy")]
-        saved = y is not None and self.direction == "backward" and self.activation.saves == ("y",)
-        if self.direction == "backward":
-            if saved:
-                arrays.append(self._array(y, "y"))
-            elif x is None:
-                raise ActbenchError(f"{self.activation.name}: the backward kernel needs x")
-            else:
-                arrays.append(self._array(x, "x"))
-                if arrays[1].shape != arrays[0].shape:
-                    raise ActbenchError(
-                        f"shapes differ: {arrays[0].shape}, {arrays[1].shape}; give arrays of one shape"
-                    )
-        elif x is not None or y is not None:
-            raise ActbenchError("a forward kernel takes x alone")
+        saved = y is not None and self._keeps_y
+        second = y if saved else x
+        if out is not None and not parameters and self._defaults is not None and (second is None) == self._single:
+            operands = (first,) if second is None else (first, second)
+            if self._plain(out, *operands):  # the way of every hot loop: 2 us, the checks below take 10
+                function = self._variants.get((saved, ())) or self._variant(saved, ())
+                if out.ndim == 1:
+                    function(*operands, *self._defaults, out)
+                else:
+                    function(*(o.reshape(-1) for o in operands), *self._defaults, out.reshape(-1))  # type: ignore[union-attr]
+                return out
+        return self._any(self._operands(first, x, y, saved), saved, out, parameters)
+
+    def _plain(self, out: NDArray[Any], *operands: Any) -> bool:
+        """Whether all are native contiguous arrays of one shape that do not overlap partly."""
+        dtype, shape = self.dtype, out.shape
+        if type(out) is not np.ndarray or out.dtype is not dtype or not out.flags.carray:
+            return False
+        for operand in operands:
+            if type(operand) is not np.ndarray or operand.dtype is not dtype or operand.shape != shape:
+                return False
+            if not operand.flags.carray or (operand is not out and np.may_share_memory(operand, out)):
+                return False
+        return True
+
+    def _operands(self, first: ArrayLike, x: ArrayLike | None, y: ArrayLike | None, saved: bool) -> list[NDArray[Any]]:
+        if self.direction == "forward":
+            if x is not None or y is not None:
+                raise ActbenchError("a forward kernel takes x alone")
+            return [self._array(first, "x")]
+        if not saved and x is None:
+            raise ActbenchError(f"{self.activation.name}: the backward kernel needs x")
+        arrays = [self._array(first, "dy"), self._array(y, "y") if saved else self._array(x, "x")]
+        if arrays[1].shape != arrays[0].shape:
+            raise ActbenchError(f"shapes differ: {arrays[0].shape}, {arrays[1].shape}; give arrays of one shape")
+        return arrays
+
+    def _any(
+        self, arrays: list[NDArray[Any]], saved: bool, out: NDArray[Any] | None, parameters: dict[str, Any]
+    ) -> NDArray[Any]:
+        """The call for arrays of any layout and parameters of any shape."""
         shape = arrays[0].shape
         result = np.empty(shape, self.dtype) if out is None else self._target(out, shape)
         flat = [self._flat(array, result, out) for array in arrays]
         values, which = self._values(parameters, shape)
-        function = self._plain if self._plain is not None and not saved else self._variant(saved, which)
-        if result.flags.c_contiguous and result.dtype.isnative and result.flags.aligned:
+        function = self._variant(saved, which)
+        if result.flags.carray and result.dtype.isnative:
             function(*flat, *values, result.reshape(-1))
         else:
             buffer = np.empty(result.size, self.dtype)
@@ -126,8 +167,8 @@ class Kernel:
 
     def _values(self, given: dict[str, Any], shape: tuple[int, ...]) -> tuple[list[Any], tuple[str, ...]]:
         """Run-time parameters in order, and which of them come as one number per element."""
-        if not self._parameters and not given:
-            return [], ()
+        if not given and self._defaults is not None:
+            return self._defaults, ()
         values = self.activation.values(**given)
         chosen: list[Any] = []
         arrays = []

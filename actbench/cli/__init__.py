@@ -1,0 +1,83 @@
+"""The command line: parse, call, print. One file a verb; this package alone prints."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from actbench.cli import listing, report, reproduce, run, show
+from actbench.errors import ActbenchError
+
+VERBS = (listing, show, run, reproduce, report)
+
+DONE, WRONG_REQUEST, SOME_FAILED, INTERRUPTED = 0, 2, 3, 130
+
+EPILOG = """\
+start here:
+  actbench reproduce --quick        judge the article's claims in about a minute
+  actbench show relu                one activation's identity card
+  actbench list claims              what is judged
+
+exit status: 0 done, whatever the verdicts; 2 the request was wrong (one line says why);
+3 some cells failed; 130 interrupted, finished work is kept
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with errors of one line: asked, known, do."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what was wrong in one line, and exit with 2."""
+        self.exit(WRONG_REQUEST, f"actbench: {message}; see '{self.prog} --help'\n")
+
+
+def parser() -> Parser:
+    """The whole command line."""
+    from actbench import __version__
+
+    top = Parser(
+        prog="actbench",
+        description="Benchmark and analyse neural-network activation functions, and judge what is said about them.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"actbench {__version__}")
+    verbs = top.add_subparsers(dest="verb", metavar="COMMAND", parser_class=Parser)
+    for verb in VERBS:
+        verb.add(verbs)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status.
+
+    Parameters
+    ----------
+    argv
+        The words after ``actbench``; by default the process's own.
+    """
+    top = parser()
+    args, rest = top.parse_known_args(argv)
+    if args.verb is None:
+        top.print_help()
+        return DONE
+    try:
+        if rest and args.verb != "run":
+            raise ActbenchError(f"{' '.join(rest)!r} is not understood; see 'actbench {args.verb} --help'")
+        if args.verb == "run":
+            args.rest = rest
+        status: int = args.call(args)
+        sys.stdout.flush()
+        return status
+    except ActbenchError as error:
+        print(f"actbench: {error}", file=sys.stderr)
+        return WRONG_REQUEST
+    except KeyboardInterrupt:
+        print("actbench: interrupted; finished cells are kept, the same command goes on from there", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE

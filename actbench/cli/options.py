@@ -1,0 +1,60 @@
+"""Options that several verbs share, and tables for a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from typing import Any
+
+
+def usable_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """``--out --seed --workers --quick --fresh``."""
+    group = parser.add_argument_group("how to run")
+    group.add_argument("--out", metavar="DIR", help="folder of the run (default actbench-out/COMMAND-TARGET)")
+    group.add_argument("--seed", type=int, default=0, metavar="N", help="master seed (default 0)")
+    group.add_argument(
+        "--workers", type=int, default=usable_cores(), metavar="N",
+        help="processes; changes no number (default: the cores, here %(default)s)",
+    )  # fmt: skip
+    group.add_argument("--quick", action="store_true", help="the sub-grid: the same cells, fewer networks; a rehearsal")
+    group.add_argument("--fresh", action="store_true", help="delete what the folder holds of an earlier run")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """``--json``."""
+    parser.add_argument("--json", action="store_true", help="print JSON for machines instead of a table")
+
+
+def as_json(content: Any) -> str:
+    """JSON text; what JSON cannot say is null."""
+    from actbench.folder import finite
+
+    return json.dumps(finite(content), indent=1, ensure_ascii=False, allow_nan=False, default=str)
+
+
+def table(rows: Sequence[Sequence[Any]], head: Sequence[str], *, limit: int = 100) -> str:
+    """Rows in aligned columns; the last column is cut at the terminal's width."""
+    cells = [[str(value) for value in row] for row in (head, *rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
+    room = max(20, limit - sum(widths[:-1]) - 2 * (len(head) - 1))
+    lines = []
+    for row in cells:
+        last = row[-1] if len(row[-1]) <= room else row[-1][: room - 3] + "..."
+        lines.append(
+            "  ".join([*(text.ljust(width) for text, width in zip(row[:-1], widths, strict=False)), last]).rstrip()
+        )
+    return "\n".join(lines)
+
+
+def width() -> int:
+    """Columns of the terminal; 120 on a pipe."""
+    import shutil
+
+    return shutil.get_terminal_size((120, 24)).columns

@@ -1,0 +1,68 @@
+"""``actbench reproduce``: run what the claims need, judge them, write the report."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from actbench.cli.options import add_json, add_run_options, as_json, table, width
+
+DESCRIPTION = """\
+Run the experiments that the claims need, judge every claim, and write tables, figures and a page.
+
+  actbench reproduce                    the article: every claim
+  actbench reproduce --quick            the same with fewer networks, about a minute: a rehearsal
+  actbench reproduce C10 C07            some claims
+  actbench reproduce my_claims.py       a ledger of your own: a file that calls actbench.claim(...)
+
+A run that was interrupted goes on where it stopped when the same command is given again.
+"""
+
+
+def add(verbs: Any) -> None:
+    """Enter the verb."""
+    parser = verbs.add_parser(
+        "reproduce", help="judge the article's claims: the main job", description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help="article (default), claims' ids, or FILE.py")
+    add_run_options(parser)
+    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the page (default en)")
+    add_json(parser)
+    parser.set_defaults(call=call)
+
+
+def call(args: argparse.Namespace) -> int:
+    """Reproduce, and print the verdicts."""
+    from actbench.folder import DEFAULT, safe
+    from actbench.reproduction import reproduce
+
+    targets = args.targets or ["article"]
+    out = args.out or str(Path(DEFAULT) / f"reproduce-{safe(' '.join(targets))}")
+    report = reproduce(
+        *targets, quick=args.quick, seed=args.seed, workers=args.workers, out=out, fresh=args.fresh, lang=args.lang
+    )
+    if args.json:
+        print(as_json(report.verdicts.to_dict(orient="records")))
+    else:
+        print(summary(report))
+        print(f"\nreport: {Path(out) / 'report.html'}")
+    return 130 if report.interrupted else 3 if report.failures else 0
+
+
+def summary(report: Any) -> str:
+    """The judged claims in a table, the others as a number."""
+    overall = report.verdicts[report.verdicts["reading"] == "overall"].set_index("claim")["verdict"]
+    charitable = report.verdicts[report.verdicts["reading"] == "overall charitable"].set_index("claim")["verdict"]
+    statements = {claim.name: claim.statement["en"] for claim in report.claims}
+    rows = [
+        (name, verdict, charitable.get(name, ""), statements[name])
+        for name, verdict in overall.items()
+        if verdict != "not tested" or charitable.get(name, "not tested") != "not tested"
+    ]
+    tally = ", ".join(f"{count} {verdict}" for verdict, count in Counter(overall).most_common())
+    head = table(rows, ("claim", "overall", "charitable", "statement"), limit=width()) + "\n\n" if rows else ""
+    note = "\na rehearsal: fewer networks than the full grid" if report.verdicts["rehearsal"].any() else ""
+    return f"{head}{len(overall)} claims: {tally}{note}"

@@ -1,0 +1,109 @@
+"""``actbench run``: one experiment over a grid."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from actbench.cli.options import add_json, add_run_options, as_json
+from actbench.errors import ActbenchError, unknown
+from actbench.records.experiment import Experiment
+
+DESCRIPTION = """\
+Run one experiment and write its tidy table, figure data and run.json.
+
+Any factor may be given levels: --activation relu tanh --depth 10 20 --net 0:8 (a range).
+Factors that are not given keep the levels of the grid's first part.
+'actbench list experiments' shows the experiments, 'actbench show EXPERIMENT' their factors and columns.
+"""
+
+
+def add(verbs: Any) -> None:
+    """Enter the verb."""
+    parser = verbs.add_parser(
+        "run", help="one experiment over a grid", description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("experiment", metavar="EXPERIMENT")
+    add_run_options(parser)
+    add_json(parser)
+    parser.set_defaults(call=call)
+
+
+def call(args: argparse.Namespace) -> int:
+    """Run it."""
+    import actbench.experiments  # noqa: F401  fills the registry
+    from actbench import provenance
+    from actbench.folder import open_folder
+    from actbench.registry import EXPERIMENTS
+    from actbench.report.page import draw_figures
+    from actbench.runner import run
+    from actbench.streams import whole
+
+    experiment = EXPERIMENTS[args.experiment]
+    whole(args.workers, "workers", 1)
+    cells = experiment.cells(quick=args.quick, **levels(experiment, args.rest))
+    folder, identity = open_folder(args.out, command="run", target=experiment.name, seed=args.seed, fresh=args.fresh)
+    description = {**identity, **provenance.describe(), "quick": args.quick, "workers": args.workers, "lang": "en"}
+    folder.write_run({**description, "started": provenance.now(), "finished": None})
+    started = provenance.now()
+    result = run(experiment, cells, seed=args.seed, workers=args.workers, store=folder.store)
+    folder.write_frame(f"data/{experiment.name}", result.frame)
+    if len(result.failures):
+        folder.write_frame(f"data/{experiment.name}.failures", result.failures)
+    finished = None if result.interrupted else provenance.now()
+    folder.write_run({**description, "started": started, "finished": finished})
+    draw_figures(folder, "en")
+    print(as_json(result.frame.to_dict(orient="records")) if args.json else summary(experiment, result, folder.path))
+    return 130 if result.interrupted else 3 if len(result.failures) else 0
+
+
+def summary(experiment: Experiment, result: Any, path: Any) -> str:
+    """The head and tail of the table and where the rest is."""
+    frame = result.frame
+    lines = [experiment.question]
+    if len(frame):
+        varying = [c for c in frame.columns if c not in experiment.factors or frame[c].nunique() > 1]
+        lines.append(frame[varying].to_string(max_rows=20, index=False, float_format="{:.4g}".format))
+    lines.append(f"{len(frame)} rows in {path}/data/{experiment.name}.csv ({result.reused} cells were there already)")
+    if len(result.failures):
+        lines.append(f"{len(result.failures)} cells failed, first: {result.failures['reason'].iloc[0]}")
+    return "\n".join(lines)
+
+
+def levels(experiment: Experiment, words: list[str]) -> dict[str, list[Any]]:
+    """Levels by factor from ``--factor a b --other 0:8``."""
+    found: dict[str, list[Any]] = {}
+    factor = None
+    for word in words:
+        if word.startswith("--"):
+            name, equals, value = word[2:].partition("=")
+            factor = name.replace("-", "_")
+            if factor not in experiment.factors:
+                raise unknown(f"factor of {experiment.name}", name, experiment.factors)
+            found.setdefault(factor, [])
+            if equals:
+                found[factor] += level(value)
+        elif factor is None:
+            raise ActbenchError(f"{word!r} is not understood; give levels after a factor, --activation relu")
+        else:
+            found[factor] += level(word)
+    for name, values in found.items():
+        if not values:
+            raise ActbenchError(f"--{name} has no level; give one or more, such as --{name} 8")
+    return found
+
+
+def level(word: str) -> list[Any]:
+    """One level or a range: ``8`` -> [8], ``0:8`` -> 0 to 7, ``relu`` -> ["relu"]."""
+    start, colon, stop = word.partition(":")
+    if colon and start.lstrip("-").isdigit() and stop.lstrip("-").isdigit():
+        if int(stop) <= int(start):
+            raise ActbenchError(f"the range {word!r} is empty; write START:STOP with START below STOP")
+        return list(range(int(start), int(stop)))
+    for kind in (int, float):
+        try:
+            return [kind(word)]
+        except ValueError:
+            continue
+    return [word]

@@ -1,0 +1,161 @@
+"""``actbench show``: one activation's identity card, or one experiment or claim."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+from typing import Any
+
+import numpy as np
+
+from actbench.cli.options import add_json, as_json
+from actbench.errors import unknown
+from actbench.records.activation import Activation
+from actbench.records.parameter import Sampled
+
+
+def add(verbs: Any) -> None:
+    """Enter the verb."""
+    parser = verbs.add_parser(
+        "show", help="one activation's identity card; also an experiment or a claim",
+        description="Show an activation (relu, purlin, leaky_relu:negative_slope=0.2), an experiment or a claim.",
+    )  # fmt: skip
+    parser.add_argument("name", metavar="NAME")
+    add_json(parser)
+    parser.set_defaults(call=call)
+
+
+def call(args: argparse.Namespace) -> int:
+    """Print the card."""
+    import actbench.claims
+    import actbench.experiments  # noqa: F401  both fill their registries
+    from actbench.registry import ACTIVATIONS, CLAIMS, EXPERIMENTS, resolve
+
+    if args.name.partition(":")[0] in ACTIVATIONS:
+        activation = resolve(args.name)
+        card = activation_card(activation)
+        print(as_json(card) if args.json else lines(card) + "\n\n" + plot(activation))
+    elif args.name in EXPERIMENTS:
+        card = experiment_card(EXPERIMENTS[args.name])
+        print(as_json(card) if args.json else lines(card))
+    elif args.name in CLAIMS:
+        card = claim_card(CLAIMS[args.name])
+        print(as_json(card) if args.json else lines(card))
+    else:
+        names = [s for a in ACTIVATIONS for s in (a.name, *a.aliases)]
+        raise unknown("activation", args.name, [*names, *EXPERIMENTS.names(), *CLAIMS.names()])
+    return 0
+
+
+def activation_card(activation: Activation) -> dict[str, Any]:
+    """Everything that the row declares and what is heard from it."""
+    from actbench.backends.notation import census, formula, text
+    from actbench.expression import derivative, record
+
+    definition = record(activation.said.definition)
+    return {
+        "name": activation.spec,
+        "aliases": ", ".join(activation.aliases),
+        "f(x)": text(definition),
+        "f'(x)": text(derivative(definition)),
+        "latex": formula(activation),
+        "parameters": {name: _parameter(p) for name, p in activation.parameters.items()},
+        "bounds": list(activation.fact("bounds")),
+        "limits": dict(zip(("f(-inf)", "f(inf)"), activation.fact("limits"), strict=True))
+        | dict(zip(("f'(-inf)", "f'(inf)"), activation.fact("slope_limits"), strict=True))
+        | {"f(-0.0)": activation.fact("at_negative_zero")},
+        "kinks": {repr(x): _kink(k) for x, k in activation.fact("kinks").items()},
+        "zero slope on": [list(interval) for interval in activation.fact("flat")],
+        "roots of slope": list(activation.fact("roots_of_slope")),
+        "keeps for backward": list(activation.saves),
+        "operations forward": census(activation, "forward"),
+        "operations backward": census(activation, "backward"),
+        "defaults elsewhere": {name: dict(values) for name, values in activation.defaults.items()},
+        "peers": dict(activation.peers),
+        "source": activation.source,
+    }
+
+
+def _parameter(parameter: Any) -> str:
+    if isinstance(parameter, Sampled):
+        return f"drawn from ({parameter.low}, {parameter.high}); {parameter.doc}"
+    return f"{type(parameter).__name__.lower()}, default {parameter.default:g}; {parameter.doc}"
+
+
+def _kink(kink: Any) -> str:
+    return f"slope {kink.slope:g} is used there" + ("" if kink.jax is None else f" (jax: {kink.jax:g})")
+
+
+def experiment_card(experiment: Any) -> dict[str, Any]:
+    """The question, the grid and the columns."""
+    return {
+        "name": experiment.name,
+        "question": experiment.question,
+        "cells": f"{len(experiment.cells())}, quick {len(experiment.cells(quick=True))}",
+        "grid": [{k: _levels(v) for k, v in part.items()} for part in experiment.grid],
+        "measures": dict(experiment.columns),
+        "evaluated": f"{experiment.dtype} by {experiment.backend}",
+    }
+
+
+def _levels(values: Any) -> str:
+    if isinstance(values, range):
+        return f"{values.start}:{values.stop}"
+    return ", ".join(map(str, values))
+
+
+def claim_card(claim: Any) -> dict[str, Any]:
+    """The statement and its readings with what they expect."""
+    from actbench.judge import describe
+
+    readings = {}
+    for r in claim.readings:
+        expected = f"expected: {describe(r.expected)} ({r.expected.reason})" if r.expected else ""
+        parts = (f"{r.level}, {r.kind}", r.experiment, r.says, expected, r.conditions, r.source)
+        readings[r.name] = "; ".join(part for part in parts if part)
+    return {
+        "claim": claim.name, "section": claim.section, "statement": dict(claim.statement), "readings": readings,
+        "contradicts": list(claim.contradicts), "note": claim.note,
+    }  # fmt: skip
+
+
+def lines(card: dict[str, Any]) -> str:
+    """A card for people: one field a line, what is empty left out."""
+    out = []
+    for key, value in card.items():
+        if value in ("", [], {}):
+            continue
+        if key.startswith("operations"):
+            text = ", ".join(f"{n} {kind}" for kind, n in value.items())
+        elif isinstance(value, dict):
+            text = "\n".join(f"{k}: {v}" for k, v in value.items())
+        elif isinstance(value, list):
+            text = "\n".join(map(str, value)) if key == "grid" else ", ".join(map(str, value))
+        else:
+            text = str(value)
+        wrapped = [w for part in text.split("\n") for w in textwrap.wrap(part, 94, subsequent_indent="  ") or [""]]
+        out += [f"{key if i == 0 else '':<20} {line}" for i, line in enumerate(wrapped)]
+    return "\n".join(out)
+
+
+def plot(activation: Activation, *, columns: int = 61, rows: int = 17, reach: float = 4.0) -> str:
+    """f (``*``) and its slope (``.``) over [-4, 4] as text."""
+    x = np.linspace(-reach, reach, columns)
+    curves = {".": activation.backward(np.ones_like(x), x), "*": activation(x)}
+    low = min(-1.0, *(float(max(v.min(), -reach)) for v in curves.values()))
+    high = max(1.0, *(float(min(v.max(), reach)) for v in curves.values()))
+    grid = [[" "] * columns for _ in range(rows)]
+
+    def place(value: float) -> int:
+        return round((high - value) / (high - low) * (rows - 1))
+
+    grid[place(0.0)] = ["-"] * columns
+    for line in grid:
+        line[columns // 2] = "|"
+    for mark, values in curves.items():
+        for i, value in enumerate(values):
+            if low <= value <= high:
+                grid[place(float(value))][i] = mark
+    labels = {0: f"{high:g}", place(0.0): "0", rows - 1: f"{low:g}"}
+    body = [f"{labels.get(i, ''):>6} {''.join(line)}" for i, line in enumerate(grid)]
+    return "\n".join([*body, f"{'':>6} {-reach:<{columns // 2}g}0{reach:>{columns // 2}g}", f"{'':>7}* f   . f'"])

@@ -1,0 +1,71 @@
+"""Figures: each makes a small table from observations, and is drawn from that table alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from actbench.report import activity
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureSpec:
+    """One figure.
+
+    Parameters
+    ----------
+    name, experiment
+        File name; whose observations it shows.
+    claims
+        The claims that it bears on.
+    title, caption
+        By language.
+    table
+        Observations to the table that is drawn, one row a mark.
+    draw
+        That table to a matplotlib figure.
+    """
+
+    name: str
+    experiment: str
+    claims: tuple[str, ...]
+    title: Mapping[str, str]
+    caption: Mapping[str, str]
+    table: Callable[[pd.DataFrame], pd.DataFrame]
+    draw: Callable[[pd.DataFrame], Any]
+
+
+FIGURES: tuple[FigureSpec, ...] = (
+    FigureSpec(
+        name="activity-readings",
+        experiment="activity",
+        claims=("C10",),
+        title={"en": "What halves with every layer?", "zh": "每加一层，究竟是什么减半？"},
+        caption={
+            "en": "ReLU networks of width 128 at initialisation, 256 standard normal inputs. Line: mean over networks; "
+            "band: the middle 90 % of networks; dashed: halving with every layer. Under each title the slope of log2 "
+            "per layer with its 95 % interval over networks.",
+            "zh": "宽度 128 的 ReLU 网络（初始化时），256 个标准正态输入。实线：各网络的均值；色带：中间 90 % 的网络；"
+            "虚线：每层减半。标题下为 log2 每层的斜率及其 95 % 区间（以网络为单位）。",
+        },
+        table=activity.readings_table,
+        draw=activity.readings_figure,
+    ),
+    FigureSpec(
+        name="activity-panel",
+        experiment="activity",
+        claims=("C06", "C09", "C32"),
+        title={"en": "Which functions are silent at all?", "zh": "哪些函数真正会沉默？"},
+        caption={
+            "en": "Share of units with a non-zero output by layer, He initialisation. Only ReLU has exact zeros; "
+            "a slope of 0.01 on the left is enough to have none.",
+            "zh": "各层输出非零的单元所占比例，He 初始化。只有 ReLU 有精确的零；左侧只要有 0.01 的斜率就完全没有零。",
+        },
+        table=activity.panel_table,
+        draw=activity.panel_figure,
+    ),
+)

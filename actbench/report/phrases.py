@@ -1,0 +1,68 @@
+"""What a page says around the data, by language."""
+
+from __future__ import annotations
+
+from actbench.errors import ActbenchError
+
+PHRASES: dict[str, dict[str, str]] = {
+    "en": {
+        "title": "The article's claims, judged",
+        "title_other": "Claims, judged",
+        "lead": "{claims} claims, {judged} judged on this run's evidence or on cited sources. Every number has its "
+        "interval and its n; a claim is supported only where the whole interval lies inside what was expected beforehand.",
+        "rehearsal": "A rehearsal: the quick sub-grid, the same cells with fewer networks. Its verdicts are not final.",
+        "unfinished": "The run was interrupted: what is shown rests on the cells that were finished.",
+        "summary": "Verdicts at a glance",
+        "figures": "Figures",
+        "numbers": "The estimates behind the verdicts",
+        "claims": "Claim by claim",
+        "run": "The run",
+        "guess": "Guess first, then look",
+        "section": "section",
+        "literal": "literal", "charitable": "charitable", "overall": "overall",
+        "overall charitable": "overall, charitable",
+        "supported": "supported", "refuted": "refuted", "conditional": "conditional",
+        "inconclusive": "inconclusive", "opinion": "opinion", "not tested": "not tested",
+        "reading": "reading", "verdict": "verdict", "value": "value", "interval": "95 % interval", "n": "n",
+        "expected": "expected", "why": "on what it rests", "claim": "claim", "setting": "setting",
+        "contradicts": "Cannot hold together with", "source": "Source", "count": "claims", "kind": "decided by",
+        "experiment": "experiment", "exact": "computation", "literature": "literature", "roll-up": "roll-up",
+        "machine": "{processor}, {cores} cores, {system}; Python {python}, NumPy {numpy}, SciPy {scipy}",
+        "commit": "Code at {commit}; master seed {seed}; started {started}, finished {finished}.",
+        "data": "Figure data: {path}",
+        "again": "Made by `actbench reproduce`; `actbench report DIR` draws it again from the files alone.",
+    },
+    "zh": {
+        "title": "逐条评判文章的论断",
+        "title_other": "逐条评判论断",
+        "lead": "共 {claims} 条论断，其中 {judged} 条已依据本次运行的证据或所引文献作出评判。每个数字都附区间与样本数 n；"
+        "只有整个区间都落在事先写明的范围之内，才判为成立。",
+        "rehearsal": "这是一次预演：仅运行快速子网格，单元相同而网络较少，结论并非最终结论。",
+        "unfinished": "运行被中断：以下内容只依据已经完成的部分。",
+        "summary": "结论一览",
+        "figures": "图",
+        "numbers": "结论背后的估计值",
+        "claims": "逐条说明",
+        "run": "本次运行",
+        "guess": "先猜一猜，再看结论",
+        "section": "第节",
+        "literal": "字面", "charitable": "善意", "overall": "总评", "overall charitable": "总评（善意解读）",
+        "supported": "成立", "refuted": "不成立", "conditional": "有条件成立", "inconclusive": "尚无定论",
+        "opinion": "观点", "not tested": "未检验",
+        "reading": "解读", "verdict": "结论", "value": "数值", "interval": "95 % 区间", "n": "n",
+        "expected": "预期", "why": "依据", "claim": "论断", "setting": "设定",
+        "contradicts": "与之不能同时成立的论断：", "source": "文献", "count": "条数", "kind": "判定方式",
+        "experiment": "实验", "exact": "计算", "literature": "文献", "roll-up": "汇总",
+        "machine": "{processor}，{cores} 核，{system}；Python {python}，NumPy {numpy}，SciPy {scipy}",
+        "commit": "代码版本 {commit}；主种子 {seed}；开始 {started}，结束 {finished}。",
+        "data": "图中数据：{path}",
+        "again": "由 `actbench reproduce` 生成；`actbench report DIR` 可仅凭文件重新绘制。",
+    },
+}  # fmt: skip
+
+
+def phrases(lang: str) -> dict[str, str]:
+    """The phrases of one language."""
+    if lang not in PHRASES:
+        raise ActbenchError(f"no language {lang!r}; known: {', '.join(PHRASES)}")
+    return PHRASES[lang]
