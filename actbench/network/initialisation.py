@@ -180,7 +180,7 @@ def biases(
     fan_out: int | None = None,
     activation: str | None = None,
 ) -> NDArray[Any]:
-    """One layer's biases, shape ``(fan_out,)``: ``zero``, ``constant:C``, ``normal:SD``, or ``own`` (see `bias_level`)."""
+    """One layer's biases, shape ``(fan_out,)``: a level that `bias_level` understands."""
     columns = width if fan_out is None else fan_out
     kind, number = bias_level(bias)
     law: Law = "normal"
@@ -212,7 +212,7 @@ def _orthogonal(unit: NDArray[Any]) -> NDArray[Any]:
 def bias_level(bias: str) -> tuple[str, float]:
     """The kind and number that a bias level names: ``own``, ``zero``, ``constant:-0.1``, ``normal:0.05``.
 
-    ``own`` is what belongs to the initialisation: torch_default's uniform ones, critical's of variance sigma_b2, else 0.
+    ``own`` is what belongs to the initialisation: torch_default's uniform, critical's of variance sigma_b2, else 0.
 
     Raises
     ------

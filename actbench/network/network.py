@@ -1,0 +1,319 @@
+"""N layers forward and backward for several networks at once, gradients' norms on a log scale."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actbench.network.design import Design, Parameters, born
+from actbench.network.elementwise import Elementwise
+from actbench.network.normalisation import Kept, Running, back, normalise
+from actbench.records.parameter import Sampled
+from actbench.streams import stream
+
+# A squared norm outside is brought back by a power of two. Four billion either way: one layer may then change the
+# norm by 2^47 before a float32 sum of squares overflows.
+SMALLEST, LARGEST = 2.0**-32, 2.0**32
+
+Draws = Mapping[int, Mapping[str, Any]]  # layer to sampled parameters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """What one hidden layer left behind; arrays ``(nets, batch, units)``, valid until the next forward pass.
+
+    Parameters
+    ----------
+    z
+        Pre-activations h W + b; None where they were overwritten (ask for ``keep_z``).
+    x, y
+        What went into the activation and what came out; x is None where it was overwritten.
+    h
+        The layer's output.
+    """
+
+    z: NDArray[Any] | None
+    x: NDArray[Any] | None
+    y: NDArray[Any]
+    h: NDArray[Any]
+    normal: Kept | None
+    given: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gradients:
+    """What the backward pass found.
+
+    Parameters
+    ----------
+    parameters
+        Like the network's. Where norms were carried on a log scale, those of layer l are to be multiplied by
+        ``2**exponent[:, l - 1]``.
+    log_norm
+        ``(nets, depth)``: ln of the gradient's Euclidean norm (over batch and units) at z of each hidden layer;
+        -inf for a zero gradient, NaN for one that is not finite.
+    exponent
+        ``(nets, depth)``; all 0 unless asked for.
+    inputs
+        The gradient of the inputs, where asked for (times ``2**exponent[:, 0]``).
+    """
+
+    parameters: Parameters
+    log_norm: NDArray[np.float64]
+    exponent: NDArray[np.int64]
+    inputs: NDArray[Any] | None
+
+
+class Network:
+    """Several independently seeded networks of one design.
+
+    Parameters
+    ----------
+    design
+        Layers, activation, normalisation, initialisation.
+    nets
+        Numbers of the networks; each depends on its own number alone.
+    dtype
+        float32 or float64 (float16 with the numpy backend).
+    backend
+        ``"numba"``: fused passes between matrix products; ``"numpy"``: the reference path.
+    keep_z
+        Whether pre-activations outlive the forward pass (memory for one more array a layer).
+    """
+
+    def __init__(
+        self, design: Design, nets: Sequence[int], *, dtype: Any = "float32", backend: str = "numba",
+        keep_z: bool = False,
+    ) -> None:  # fmt: skip
+        self.design = design
+        self.nets = tuple(int(net) for net in nets)
+        self.dtype = np.dtype(dtype)
+        self.parameters = born(design, self.nets, self.dtype)
+        self.running: dict[int, Running] = {}
+        if design.norm.startswith("batch"):
+            shape = (len(self.nets), design.width)
+            self.running = {
+                layer: Running(mean=np.zeros(shape, self.dtype), variance=np.ones(shape, self.dtype))
+                for layer in range(1, design.depth + 1)
+            }
+        self.layers: list[Layer] = []
+        self._element = Elementwise(design.activation, self.dtype, backend)
+        self._overwrite = self._element.in_place and not keep_z
+        self._keep_z = keep_z
+        self._buffers: dict[tuple[Any, ...], NDArray[Any]] = {}
+        self._input: NDArray[Any] = np.empty((0,), self.dtype)
+        self._gradients: Parameters | None = None
+
+    def _buffer(self, *key: Any) -> NDArray[Any]:
+        """Memory that is used again at every pass; the key ends with its shape."""
+        found = self._buffers.get(key)
+        if found is None:
+            found = self._buffers[key] = np.empty(key[-1], self.dtype)
+        return found
+
+    def draw(self, batch: int) -> dict[int, dict[str, Any]]:
+        """Sampled parameters for one pass over a batch: each network's from its own stream."""
+        row, shape = self._element.row, (self.design.depth, self.design.width)
+        if not any(isinstance(parameter, Sampled) for parameter in row.parameters.values()):
+            return {}
+        like = np.empty((batch, self.design.width), self.dtype)
+        drawn: dict[int, dict[str, Any]] = {}
+        for layer in range(1, self.design.depth + 1):
+            each = [row.draw(stream("sampled", net, *shape, layer), like) for net in self.nets]
+            sampled = [name for name, p in row.parameters.items() if isinstance(p, Sampled)]
+            drawn[layer] = {name: np.stack([one[name] for one in each]) for name in sampled}
+        return drawn
+
+    def forward(self, x: NDArray[Any], *, training: bool = False, draws: Draws | None = None) -> NDArray[Any]:
+        """The last layer's output ``(nets, batch, units)``; what the layers did stands in ``layers``.
+
+        Parameters
+        ----------
+        x
+            ``(batch, features)``, seen by every network, or ``(nets, batch, features)``.
+        training
+            Whether batch normalisation takes the batch's statistics (and updates the running ones).
+        draws
+            Sampled parameters by layer, from `draw`; without them they stand at their midpoint.
+        """
+        h = np.asarray(x, self.dtype)
+        self._input = h = h[None] if h.ndim == 2 else h
+        self.layers = []
+        for number in range(1, self.design.depth + 1):
+            layer = self._hidden(number, h, training, (draws or {}).get(number, {}))
+            self.layers.append(layer)
+            h = layer.h
+        if not self.design.outputs:
+            return h
+        shape = (len(self.nets), h.shape[1], self.design.outputs)
+        out = np.matmul(h, self.parameters["w", self.design.depth + 1], out=self._buffer("out", shape))
+        out += self.parameters["b", self.design.depth + 1][:, None, :]
+        return out
+
+    def _hidden(self, number: int, h: NDArray[Any], training: bool, drawn: Mapping[str, Any]) -> Layer:
+        """One hidden layer on its input."""
+        kind, _, place = self.design.norm.partition("_")
+        given = {**{name: self.parameters[name, number] for name in self._element.learned}, **drawn}
+        shape = (len(self.nets), h.shape[1], self.design.width)
+        z = np.matmul(h, self.parameters["w", number], out=self._buffer("z", number, shape))
+        b: NDArray[Any] | None = self.parameters["b", number]
+        kept = None
+        x = z
+        if place == "before":
+            z += self.parameters["b", number][:, None, :]
+            x, kept = self._normalise(kind, number, z, training)
+            b = None
+        y = x if self._overwrite else self._buffer("y", number, shape)
+        self._element.forward(x, b, y, given)
+        out = y
+        if place == "after":
+            out, kept = self._normalise(kind, number, y, training)
+        if self.design.residual and h.shape[2] == shape[2]:
+            out = np.add(h, out, out=self._buffer("h", number, shape))
+        whole = z is not y
+        return Layer(z=z if whole else None, x=x if x is not y else None, y=y, h=out, normal=kept, given=given)
+
+    def _normalise(self, kind: str, number: int, x: NDArray[Any], training: bool) -> tuple[NDArray[Any], Kept]:
+        scale, shift = self.parameters["scale", number], self.parameters.blocks.get(("shift", number))
+        return normalise(kind, x, scale, shift, self.running.get(number), training=training)
+
+    def backward(
+        self, d: NDArray[Any], *, at: str = "output", log_scale: bool = False, inputs: bool = False
+    ) -> Gradients:
+        """Send a gradient back through the layers of the last forward pass.
+
+        Parameters
+        ----------
+        d
+            The gradient that arrives, ``(nets, batch, units)`` or ``(batch, units)`` for all networks; not written to.
+        at
+            Where it arrives: ``"output"`` of the network, or ``"z"`` of the last hidden layer.
+        log_scale
+            Whether to multiply by powers of two on the way, so that nothing under- or overflows in 1000 layers.
+        inputs
+            Whether the gradient of the inputs is wanted.
+        """
+        depth, nets = self.design.depth, len(self.nets)
+        if self._gradients is None:
+            self._gradients = Parameters.zeros(self.design.shapes, nets, self.dtype)
+        found = self._gradients
+        exponent = np.zeros((nets, depth), np.int64)
+        squares = np.empty((nets, depth))
+        shape = (nets, self._input.shape[1], self.design.width)
+        now = np.zeros(nets, np.int64)
+        last = self._buffer("d", 0, shape)
+        if at == "output" and self.design.outputs:
+            d = np.ascontiguousarray(np.broadcast_to(d, (nets, *np.shape(d)[-2:])), self.dtype)
+            self._products(depth + 1, self.layers[-1].h, d, found, last)
+            d.sum(axis=1, out=found["b", depth + 1])
+        else:
+            last[...] = d
+        d = last
+        for number in range(depth, 0, -1):
+            layer = self.layers[number - 1]
+            before = self.layers[number - 2].h if number > 1 else self._input
+            through = d.copy() if self.design.residual and before.shape[2] == d.shape[2] else None
+            if at == "z" and number == depth:
+                d.sum(axis=1, out=found["b", number])
+                squares[:, -1] = np.square(d, dtype=np.float64).sum(axis=(1, 2))
+            else:
+                d = self._elementwise(number, layer, d, found, squares[:, number - 1])
+            if log_scale:
+                now = now + self._rescale(number, d, through, squares[:, number - 1], found)
+            exponent[:, number - 1] = now
+            wanted = number > 1 or inputs
+            out = self._buffer("d", number % 2 + 1, (nets, *before.shape[1:])) if wanted else None
+            self._products(number, before, d, found, out)
+            if out is not None:
+                d = out
+                if through is not None:
+                    d += through
+        with np.errstate(divide="ignore", invalid="ignore"):
+            log_norm = 0.5 * np.log(squares) + exponent * math.log(2)
+        log_norm[~np.isfinite(squares)] = np.nan
+        return Gradients(parameters=found, log_norm=log_norm, exponent=exponent, inputs=d if inputs else None)
+
+    def _products(
+        self, number: int, h: NDArray[Any], d: NDArray[Any], found: Parameters, out: NDArray[Any] | None
+    ) -> None:
+        """The two products of one layer: the weights' gradient, and what goes on to the layer before."""
+        np.matmul(h.transpose(0, 2, 1), d, out=found["w", number])
+        if out is not None:
+            np.matmul(d, self.parameters["w", number].transpose(0, 2, 1), out=out)
+
+    def _elementwise(
+        self, number: int, layer: Layer, d: NDArray[Any], found: Parameters, squares: NDArray[np.float64]
+    ) -> NDArray[Any]:
+        """Back through one layer's activation and normalisation, to its z."""
+        place = self.design.norm.partition("_")[2]
+        db = found["b", number]
+        norms = np.empty(len(self.nets))
+        if place == "after":
+            d = self._unnormalise(number, layer, d, found)
+        for name, value in self._element.backward(d, layer.x, layer.y, db, norms, layer.given).items():
+            found[name, number][...] = value
+        if place == "before":
+            d = self._unnormalise(number, layer, d, found)
+            d.sum(axis=1, out=db)
+            norms[:] = np.square(d, dtype=np.float64).sum(axis=(1, 2))
+        squares[:] = norms
+        return d
+
+    def _unnormalise(self, number: int, layer: Layer, d: NDArray[Any], found: Parameters) -> NDArray[Any]:
+        assert layer.normal is not None
+        d, dscale, dshift = back(d, self.parameters["scale", number], layer.normal)
+        found["scale", number][...] = dscale
+        if ("shift", number) in found.blocks:
+            found["shift", number][...] = dshift
+        return np.ascontiguousarray(d)
+
+    def _rescale(
+        self, number: int, d: NDArray[Any], through: NDArray[Any] | None, squares: NDArray[np.float64],
+        found: Parameters,
+    ) -> NDArray[np.int64]:  # fmt: skip
+        """Multiply what is about to under- or overflow by a power of two; the exponents that were taken out."""
+        taken = np.zeros(len(squares), np.int64)
+        for i in np.flatnonzero(((squares < SMALLEST) | (squares > LARGEST)) & (squares > 0) & np.isfinite(squares)):
+            taken[i] = round(math.log2(squares[i]) / 2)
+            factor = self.dtype.type(2.0 ** -float(taken[i]))
+            others = [block[i : i + 1] for (kind, layer), block in found.blocks.items() if layer == number and kind != "w"]
+            for array in (d[i], *([] if through is None else [through[i]]), *others):
+                array *= factor
+            squares[i] *= float(factor) ** 2
+        return taken
+
+    def slopes(self, number: int) -> NDArray[Any]:
+        """f' at every unit of a hidden layer for the last forward pass: a new array ``(nets, batch, units)``."""
+        layer = self.layers[number - 1]
+        d = np.ones_like(layer.y)
+        nets, units = len(self.nets), self.design.width
+        fixed = {k: v for k, v in layer.given.items()}
+        self._element.backward(d, layer.x, layer.y, np.empty((nets, units), self.dtype), np.empty(nets), fixed)
+        return d
+
+    def finite(self) -> NDArray[np.bool_]:
+        """For each network: are all parameters, and all values of the last forward pass, finite?"""
+        whole = self.parameters.finite
+        for layer in self.layers:
+            for array in (layer.z, layer.y, layer.h):
+                if array is not None:
+                    whole &= np.isfinite(array).all(axis=(1, 2))
+        return whole
+
+
+def loss_and_gradients(
+    network: Network,
+    x: NDArray[Any],
+    targets: NDArray[Any],
+    loss: Callable[[NDArray[Any], NDArray[Any]], tuple[NDArray[np.float64], NDArray[Any]]],
+    *,
+    draws: Draws | None = None,
+) -> tuple[NDArray[np.float64], Gradients]:
+    """One training pass: the loss of each network and all gradients."""
+    value, d = loss(network.forward(x, training=True, draws=draws), targets)
+    return value, network.backward(d)
