@@ -10,7 +10,7 @@ from actbench.define import claim, define, experiment
 from actbench.errors import ActbenchError
 from actbench.records.activation import Activation
 from actbench.registry import ACTIVATIONS
-from actbench.registry import resolve as get
+from actbench.registry import resolve
 
 if TYPE_CHECKING:
     from actbench.kernels import kernel as kernel
@@ -29,6 +29,24 @@ _LATER = {
 }
 
 
+def get(spec: str, **parameters: float) -> Activation:
+    """The activation of a name, an alias or a spec, with parameters bound.
+
+    Parameters
+    ----------
+    spec
+        ``"relu"``, ``"purlin"``, ``"leaky_relu:negative_slope=0.2"``; case, hyphens and underscores do not count.
+    **parameters
+        Values of fixed or learned parameters.
+
+    Raises
+    ------
+    ActbenchError
+        For an unknown name or parameter, or a value outside the parameter's law.
+    """
+    return resolve(spec).bind(**parameters) if parameters else resolve(spec)
+
+
 def names(kind: str = "elementwise") -> list[str]:
     """Canonical names of the activations of one kind: ``"elementwise"``, or ``"axis"`` for vector and gated ones."""
     return [activation.name for activation in ACTIVATIONS if activation.kind == kind]
@@ -42,6 +60,16 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "ACTIVATIONS", "Activation", "ActbenchError", "Report", "claim", "define", "experiment", "get", "kernel", "names",
-    "reproduce", "run",
+    "ACTIVATIONS",
+    "ActbenchError",
+    "Activation",
+    "Report",
+    "claim",
+    "define",
+    "experiment",
+    "get",
+    "kernel",
+    "names",
+    "reproduce",
+    "run",
 ]  # fmt: skip

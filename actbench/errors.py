@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-
 LISTED = ("activation", "experiment", "claim", "backend")  # what `actbench list` shows
 
 

@@ -48,7 +48,7 @@ def test_an_expression_is_not_hashable_and_equality_is_a_node():
     x = argument("x")
     assert (x == 1.0).op == "equal"
     with pytest.raises(TypeError, match="unhashable"):
-        {x: 1}
+        _ = {x: 1}
 
 
 def test_constants_keep_their_kind_and_sign():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from actbench.claims.effects import select, slope_per_layer
@@ -130,11 +131,11 @@ def panel_figure(table: pd.DataFrame) -> Any:
                 )
                 axis.plot(line["layer"], line["mean"], color=colour(activation), linewidth=1.8, label=activation)
             if full:
-                axis.plot([1, part["layer"].max()], [1, 1], color="#666666", linewidth=1.8, label="\n".join(full))
+                axis.plot([1, part["layer"].max()], [1, 1], color="#666666", linewidth=1.8, label="\n".join(textwrap.wrap(", ".join(full), 34)))
             axis.set_ylim(0, 1.05)
             axis.set_title(f"{name} inputs")
             axis.set_xlabel("layer")
-            axis.legend(loc="lower right", frameon=True)
+            axis.legend(loc="lower left", frameon=True)
         axes[0, 0].set_ylabel("active units (share)")
         figure.tight_layout()
     return figure

@@ -9,7 +9,8 @@ PHRASES: dict[str, dict[str, str]] = {
         "title": "The article's claims, judged",
         "title_other": "Claims, judged",
         "lead": "{claims} claims, {judged} judged on this run's evidence or on cited sources. Every number has its "
-        "interval and its n; a claim is supported only where the whole interval lies inside what was expected beforehand.",
+        "interval and its n; a claim is supported only where the whole interval lies inside what was expected "
+        "beforehand.",
         "rehearsal": "A rehearsal: the quick sub-grid, the same cells with fewer networks. Its verdicts are not final.",
         "unfinished": "The run was interrupted: what is shown rests on the cells that were finished.",
         "summary": "Verdicts at a glance",
@@ -35,7 +36,8 @@ PHRASES: dict[str, dict[str, str]] = {
     "zh": {
         "title": "逐条评判文章的论断",
         "title_other": "逐条评判论断",
-        "lead": "共 {claims} 条论断，其中 {judged} 条已依据本次运行的证据或所引文献作出评判。每个数字都附区间与样本数 n；"
+        "lead": "共 {claims} 条论断，其中 {judged} 条已依据本次运行的证据或所引文献作出评判。"
+        "每个数字都附区间与样本数 n；"
         "只有整个区间都落在事先写明的范围之内，才判为成立。",
         "rehearsal": "这是一次预演：仅运行快速子网格，单元相同而网络较少，结论并非最终结论。",
         "unfinished": "运行被中断：以下内容只依据已经完成的部分。",

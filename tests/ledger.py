@@ -1,0 +1,58 @@
+"""A ledger of one file: a toy activation, a toy experiment and two toy claims, as a user would write them."""
+
+from __future__ import annotations
+
+import actbench as ab
+from actbench.network.layers import propagate
+from actbench.records.claim import Reading, Region
+from actbench.statistics import Estimate
+from actbench.streams import stream
+
+ab.define(
+    "toy_half",
+    forward=lambda x: 0.5 * x,
+    backward=lambda dy: 0.5 * dy,
+    slope_limits=(0.5, 0.5),
+    source="a test",
+)
+
+
+@ab.experiment(
+    grid={"activation": ["toy_half", "relu"], "depth": [6], "net": range(24)},
+    quick={"net": range(8)},
+    columns={"share": "units with non-zero output in the last layer"},
+    batch="net",
+)
+def toy_share(*, activation, depth, net):
+    """What share of the last layer is active?"""
+    x = stream("data", "toy").standard_normal((16, 12))
+    for layer, _, h in propagate(activation, x, net, depth=depth, width=12, init="he"):
+        if layer == depth:
+            for i, number in enumerate(net):
+                yield {"net": number, "share": float((h[i] != 0).mean())}
+
+
+def share_of(activation):
+    """The mean share of one activation."""
+    return lambda frame: Estimate.of(frame[frame["activation"] == activation]["share"])
+
+
+FULL = Region(low=0.99, words="all active", reason="a linear unit is silent nowhere but on a line of measure zero")
+
+
+def reading(activation):
+    """The one reading of both claims."""
+    return Reading(
+        name="share",
+        level="literal",
+        kind="experiment",
+        experiment="toy_share",
+        effect=share_of(activation),
+        expected=FULL,
+    )
+
+
+ab.claim(
+    "T1", ledger="toy", statement={"en": "Half the input leaves every unit active."}, readings=[reading("toy_half")]
+)
+ab.claim("T2", ledger="toy", statement={"en": "A rectifier leaves every unit active."}, readings=[reading("relu")])

@@ -1,0 +1,72 @@
+"""The documents say what is so: commands and code in them work, and what they show is what the files hold."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+spec = importlib.util.spec_from_file_location("refresh", ROOT / "reports" / "refresh.py")
+refresh = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(refresh)
+
+
+def test_there_are_exactly_two_commands_to_set_up():
+    commands = re.findall(r"^python3 -m venv .*$", README, flags=re.M)
+    assert len(commands) == 2
+    assert commands[0].endswith("actbench reproduce --quick")
+    assert commands[1].endswith("pytest")
+    assert "'.[test]'" in commands[1]
+
+
+def test_the_readme_s_python_runs(capsys):
+    for block in re.findall(r"```python\n(.*?)```", README, flags=re.S):
+        exec(compile(block, "README.md", "exec"), {})
+    assert "supported" in capsys.readouterr().out
+
+
+def test_every_command_that_the_readme_names_exists():
+    from actbench.cli import parser
+
+    verbs = parser()._subparsers._group_actions[0].choices
+    for verb in re.findall(r"^actbench (\w+)", README, flags=re.M):
+        assert verb in verbs
+
+
+def test_the_recipe_for_an_activation_is_a_right_row():
+    """The recipe of CONTRIBUTING keeps every promise, so that who copies it starts from something that holds."""
+    import numpy as np
+
+    import actbench as ab
+    from actbench.conformance import examine
+    from actbench.records.activation import Kink
+
+    block = next(b for b in re.findall(r"```python\n(.*?)```", CONTRIBUTING, flags=re.S) if b.startswith("define("))
+    with ab.ACTIVATIONS.temporary():
+        exec(block, {"define": ab.define, "np": np, "Kink": Kink})
+        for finding in examine(ab.get("hinge"), backend="numpy", dtype="float64", count=200):
+            assert finding.holds, finding.says
+
+
+def test_the_readme_shows_what_the_article_s_report_holds():
+    if not refresh.ARTICLE.exists():
+        pytest.skip("no report yet")
+    assert refresh.refreshed(README, refresh.digest()) == README
+
+
+def test_the_committed_report_names_every_claim():
+    import pandas as pd
+
+    from actbench.registry import CLAIMS
+
+    verdicts = pd.read_csv(refresh.ARTICLE / "verdicts.csv")
+    assert set(verdicts["claim"]) == {claim.name for claim in CLAIMS if claim.ledger == "article"}
+    assert not verdicts["rehearsal"].any(), "a rehearsal is not for committing"
+    assert (refresh.ARTICLE / "README.md").exists()
+    assert (refresh.ARTICLE / "report.html").stat().st_size < 2_000_000
