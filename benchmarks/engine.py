@@ -7,11 +7,6 @@ noise of a shared machine hits a round as a whole.
 
 from __future__ import annotations
 
-import os
-
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
-
 import argparse
 import platform
 import time
@@ -20,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from actbench.network.design import Design
 from actbench.network.network import Network
@@ -136,18 +132,19 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser.add_argument("--activations", nargs="+", default=["relu", "tanh"])
     parser.add_argument("--rounds", type=int, default=21, help="rounds at width 512; ten times as many at 128")
     options = parser.parse_args(arguments)  # type: ignore[arg-type]
-    print(f"{platform.processor() or platform.machine()}, numpy {np.__version__}, one thread, float32")
-    for activation in options.activations:
-        for depth, width, batch in CASES:
-            count = options.rounds * (1 if width >= 512 else 10)
-            times = rounds(candidates_of(activation, depth, width, batch), count)
-            print(f"{activation}, depth {depth}, width {width}, batch {batch}, {count} rounds:")
-            for name, each in times.items():
-                print(f"   {name:17s} {1e3 * np.median(each):8.2f} ms")
-            for other in [name for name in times if name != "engine"]:
-                middle, low, high = ratio(times, "engine", other)
-                print(f"   engine / {other:17s} {middle:.3f} [{low:.3f}, {high:.3f}]")
-            print(f"   targets: products <= {TARGETS[width][0]}, torch <= {TARGETS[width][1]}", flush=True)
+    with threadpool_limits(1):
+        print(f"{platform.processor() or platform.machine()}, numpy {np.__version__}, one thread, float32")
+        for activation in options.activations:
+            for depth, width, batch in CASES:
+                count = options.rounds * (1 if width >= 512 else 10)
+                times = rounds(candidates_of(activation, depth, width, batch), count)
+                print(f"{activation}, depth {depth}, width {width}, batch {batch}, {count} rounds:")
+                for name, each in times.items():
+                    print(f"   {name:17s} {1e3 * np.median(each):8.2f} ms")
+                for other in [name for name in times if name != "engine"]:
+                    middle, low, high = ratio(times, "engine", other)
+                    print(f"   engine / {other:17s} {middle:.3f} [{low:.3f}, {high:.3f}]")
+                print(f"   targets: products <= {TARGETS[width][0]}, torch <= {TARGETS[width][1]}", flush=True)
 
 
 if __name__ == "__main__":

@@ -49,42 +49,77 @@ def kernel(z{h}, b{names}):
 {store}
 """
 
+# Blocks of about BLOCK numbers stay in the first-level cache: slopes are written and then summed while they are there.
+BLOCK = 2048
+# A squared norm outside is brought back by a power of two. Four billion either way: one layer may then change the
+# norm by 2^47 before a float32 sum of squares overflows.
+SMALLEST, LARGEST = 2.0**-32, 2.0**32
+
 _BACKWARD = """
-R = types.Array(F, 3, "C", readonly=True)
-M = types.Array(F, 3, "C")
-S = types.Array(F, 2, "C")
+R = types.Array(F, 2, "C", readonly=True)
+M = types.Array(F, 2, "C")
+I = types.Array(types.int64, 1, "C")
+D = types.Array(types.float64, 1, "C")
 {constants}
 
-@njit([types.void(M{saved_types}, S, types.float64[::1]{gradient_types}{types})], cache={cache}, nogil=True,
+@njit([types.void(R{saved_types}, M, M, D, I, types.boolean{gradient_types}{types})], cache={cache}, nogil=True,
       error_model="numpy", fastmath={{"contract"}})
-def kernel(d{saved}, db, norms{gradients}{names}):
-    squares = np.empty(d.shape[2], real)
+def kernel(d{saved}, out, db, norms, taken, carry{gradients}{names}):
+    units = db.shape[1]
+    squares = np.empty(units, real)
 {scratch}
+    block = max(1, {block} // units) * units
     for n in range(d.shape[0]):
 {net}
         bn = db[n]
-        for j in range(bn.size):
+        for j in range(units):
             bn[j] = real(0)
             squares[j] = real(0)
 {clear}
-        for i in range(d.shape[1]):
-            di = d[n, i]
+        for start in range(0, d.shape[1], block):
+            stop = min(start + block, d.shape[1])
+            dn = d[n, start:stop]
+            gn = out[n, start:stop]
 {rows}
 {gradient_loops}
-            for j in range(di.size):
-                dy = di[j]
+            for k in range(dn.size):
+                dy = dn[k]
 {loads}
 {body}
-                di[j] = {result}
-            for j in range(di.size):
-                r = di[j]
-                bn[j] += r
-                squares[j] += r * r
+                gn[k] = {result}
+            o = 0
+            while o + 4 * units <= gn.size:
+                r0, r1, r2, r3 = gn[o:o + units], gn[o + units:o + 2 * units], \
+                    gn[o + 2 * units:o + 3 * units], gn[o + 3 * units:o + 4 * units]
+                for j in range(units):
+                    v0, v1, v2, v3 = r0[j], r1[j], r2[j], r3[j]
+                    bn[j] += (v0 + v1) + (v2 + v3)
+                    squares[j] += (v0 * v0 + v1 * v1) + (v2 * v2 + v3 * v3)
+                o += 4 * units
+            while o < gn.size:
+                r0 = gn[o:o + units]
+                for j in range(units):
+                    v0 = r0[j]
+                    bn[j] += v0
+                    squares[j] += v0 * v0
+                o += units
         total = 0.0
-        for j in range(squares.size):
+        for j in range(units):
             total += squares[j]
-        norms[n] = total
 {collect}
+        taken[n] = 0
+        if carry and 0.0 < total < np.inf and (total < {smallest!r} or total > {largest!r}):
+            exponent = int(np.rint(math.log2(total) / 2))
+            factor = 2.0 ** -exponent
+            gn = out[n]
+            for k in range(gn.size):
+                gn[k] *= real(factor)
+            for j in range(units):
+                bn[j] *= real(factor)
+            total *= factor * factor
+{rescale}
+            taken[n] = exponent
+        norms[n] = total
 """
 
 
@@ -109,9 +144,13 @@ def forward_kernel(spec: str, bits: int, kinds: Kinds, in_place: bool, bias: boo
 
 @lru_cache(maxsize=256)
 def backward_kernel(spec: str, bits: int, kinds: Kinds) -> Callable[..., None]:
-    """``kernel(d, *saved, db, norms, *gradients, *parameters)``: d *= f', its sums over the batch, its squared norm.
+    """``kernel(d, *saved, out, db, norms, taken, carry, *gradients, *parameters)``: out = d * f', and its sums.
 
-    ``gradients`` are float64 arrays ``(nets,)``, one for each learned parameter of kind ``"net"``.
+    ``d``, what is saved, ``out`` and parameters of kind ``"element"`` come as ``(nets, batch * units)``, the sum over
+    the batch ``db`` as ``(nets, units)``, squared norms as ``(nets,)``. ``out`` may not be ``d``: in place, LLVM makes
+    ReLU's select a masked store, which takes AMD four times as long. With ``carry`` a squared norm beyond SMALLEST or
+    LARGEST is brought back by a power of two, whose exponent stands in ``taken`` (int64). ``gradients`` are float64
+    ``(nets,)``, one for each learned parameter of kind ``"net"``.
     """
 
     def text(keep: bool) -> str:
@@ -125,25 +164,35 @@ def backward_kernel(spec: str, bits: int, kinds: Kinds) -> Callable[..., None]:
             if kinds[names.index(name)] == "net"
         }
         constants = [*said.constants, *(line for part in learned.values() for line in part.constants)]
-        common = _parameters(names, kinds)
-        loads = [f"{name} = {name}i[j]" for name in saved]
+        pairs = list(zip(names, kinds, strict=True))
+        elements = [name for name, kind in pairs if kind == "element"]
+        loads = [*(f"{name} = {name}n[k]" for name in saved), *(f"_{name} = row_{name}[k]" for name in elements)]
         loops = [
-            "for j in range(di.size):\n"
-            + _in(16, ["dy = di[j]", *loads]) + "\n" + common["loads"] + "\n"
-            + _in(16, [*part.lines, f"sum_{name}[j] += {part.result}"])
+            line
             for name, part in learned.items()
+            for line in (
+                "for o in range(0, dn.size, units):", "    for j in range(units):", "        k = o + j",
+                "        dy = dn[k]", *(f"        {load}" for load in loads), *(f"        {one}" for one in part.lines),
+                f"        sum_{name}[j] += {part.result}",
+            )
         ]  # fmt: skip
+        collect = [
+            line
+            for name in learned
+            for line in (f"total_{name} = 0.0", "for j in range(units):", f"    total_{name} += sum_{name}[j]",
+                         f"d_{name}[n] = total_{name}")
+        ]  # fmt: skip
+        common = _parameters(names, kinds)
         return PREAMBLE.format(title=f"{activation.name}: slope and sums", bits=bits) + _BACKWARD.format(
             constants="\n".join(constants), saved_types=", R" * len(saved), result=said.result, cache=keep,
-            gradient_types=", types.float64[::1]" * len(learned), types=common["types"], names=common["names"],
+            gradient_types=", D" * len(learned), types=common["types"], names=common["names"], net=common["net"],
             saved="".join(f", all_{name}" for name in saved), gradients="".join(f", d_{name}" for name in learned),
-            scratch=_in(4, [f"sum_{name} = np.empty(d.shape[2], real)" for name in learned]), net=common["net"],
-            clear=_in(12, [f"sum_{name}[j] = real(0)" for name in learned]),
-            rows=_in(12, [f"{name}i = all_{name}[n, i]" for name in saved], _rows(names, kinds)),
-            gradient_loops=_in(12, loops), loads=_in(16, loads) + "\n" + common["loads"],
-            body=_in(16, said.lines),
-            collect=_in(8, [f"total_{name} = 0.0\n        for j in range(sum_{name}.size):\n            "
-                            f"total_{name} += sum_{name}[j]\n        d_{name}[n] = total_{name}" for name in learned]),
+            scratch=_in(4, [f"sum_{name} = np.empty(units, real)" for name in learned]), block=BLOCK,
+            clear=_in(12, [f"sum_{name}[j] = real(0)" for name in learned]), smallest=SMALLEST, largest=LARGEST,
+            rows=_in(12, [f"{name}n = all_{name}[n, start:stop]" for name in saved],
+                     [f"row_{name} = p_{name}[n, start:stop]" for name in elements]),
+            gradient_loops=_in(12, loops), loads=_in(16, loads), body=_in(16, said.lines), collect=_in(8, collect),
+            rescale=_in(12, [f"d_{name}[n] *= factor" for name in learned]),
         )  # fmt: skip
 
     return cache.load(text)

@@ -148,9 +148,10 @@ class Parameters:
     @property
     def finite(self) -> NDArray[np.bool_]:
         """For each network, whether every number of it is finite."""
-        return np.logical_and.reduce([
+        found: NDArray[np.bool_] = np.logical_and.reduce([
             np.isfinite(block).reshape(self.nets, -1).all(axis=1) for block in self.blocks.values()
         ])  # fmt: skip
+        return found
 
 
 def count(shapes: Mapping[Name, tuple[int, ...]]) -> int:

@@ -2,19 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from actbench.backends import BACKENDS
+from actbench.backends.fused_layer import LARGEST, SMALLEST, backward_kernel, forward_kernel
 from actbench.backends.fused_text import parameters_of, saved_by
 from actbench.errors import ActbenchError, unknown
+from actbench.records.activation import asked
 from actbench.records.parameter import Learned
 from actbench.registry import resolve
 
 FUSED = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sums:
+    """What one layer's backward pass adds up, filled in place.
+
+    Parameters
+    ----------
+    bias
+        ``(nets, units)``: the gradient summed over the batch.
+    squares
+        ``(nets,)``: its squared norm over batch and units.
+    taken
+        ``(nets,)``: the exponent of the power of two that was taken out of it.
+    """
+
+    bias: NDArray[Any]
+    squares: NDArray[np.float64]
+    taken: NDArray[np.int64]
+
+
+def summed(d: NDArray[Any], sums: Sums, *, carry: bool, others: Iterable[NDArray[Any]] = ()) -> None:
+    """Fill ``sums`` from a gradient ``(nets, batch, units)``; with ``carry`` bring it and others into range."""
+    d.sum(axis=1, out=sums.bias)
+    np.square(d, dtype=np.float64).sum(axis=(1, 2), out=sums.squares)
+    sums.taken[:] = 0
+    squares = sums.squares
+    far = ((squares < SMALLEST) | (squares > LARGEST)) & (squares > 0) & np.isfinite(squares)
+    for i in np.flatnonzero(far & carry):
+        sums.taken[i] = round(math.log2(squares[i]) / 2)
+        factor = 2.0 ** -float(sums.taken[i])
+        for array in (d, sums.bias, *others):
+            array[i] *= array.dtype.type(factor)
+        squares[i] *= factor * factor
 
 
 class Elementwise:
@@ -46,7 +84,7 @@ class Elementwise:
         self._names = parameters_of(self.row)
         self._bits = 8 * self.dtype.itemsize
 
-    def _values(self, given: Mapping[str, Any]) -> tuple[list[Any], tuple[str, ...]]:
+    def values(self, given: Mapping[str, Any]) -> tuple[list[Any], tuple[str, ...]]:
         """Parameters in order, and the kind of each."""
         if not self._names:
             return [], ()
@@ -68,10 +106,8 @@ class Elementwise:
         given
             Parameters: numbers, ``(nets,)``, or ``(nets, batch, units)``.
         """
-        values, kinds = self._values(given)
+        values, kinds = self.values(given)
         if self.fused:
-            from actbench.backends.fused_layer import forward_kernel
-
             same = y is z
             run = forward_kernel(self.row.spec, self._bits, kinds, same, b is not None)
             shift = np.empty((len(z), 0), self.dtype) if b is None else b
@@ -82,43 +118,49 @@ class Elementwise:
         y[...] = self.row.forward(z, **self._spread(values))
 
     def backward(
-        self, d: NDArray[Any], x: NDArray[Any] | None, y: NDArray[Any] | None, db: NDArray[Any],
-        norms: NDArray[np.float64], given: Mapping[str, Any],
+        self, d: NDArray[Any], x: NDArray[Any] | None, y: NDArray[Any] | None, out: NDArray[Any], sums: Sums,
+        given: Mapping[str, Any], *, carry: bool = False,
     ) -> dict[str, NDArray[np.float64]]:  # fmt: skip
-        """d *= f', in place, with its sum over the batch in ``db`` and its squared norm of each network in ``norms``.
+        """out = d * f'; its sum over the batch, its squared norm and what was taken out of it go to ``sums``.
+
+        Parameters
+        ----------
+        out
+            Other memory than ``d``.
+        carry
+            Whether a norm that is about to under- or overflow is brought back by a power of two.
 
         Returns
         -------
         dict
             The gradient ``(nets,)`` of every learned parameter that was given as one number a network.
         """
-        values, kinds = self._values(given)
+        values, kinds = self.values(given)
         found = {
             name: np.empty(len(d))
             for name, kind in zip(self._names, kinds, strict=True)
             if kind == "net" and name in self.learned
         }
         if self.fused:
-            from actbench.backends.fused_layer import backward_kernel
-
-            saved = [{"x": x, "y": y}[name] for name in self.saves]
+            flat = (len(d), -1)
+            saved = [{"x": x, "y": y}[name].reshape(flat) for name in self.saves]  # type: ignore[union-attr]
             run = backward_kernel(self.row.spec, self._bits, kinds)
             ordered = [found[name] for name in self.row.parameter_gradients if name in found]
-            run(d, *saved, db, norms, *ordered, *values)
+            flattened = [v.reshape(flat) if np.ndim(v) == 3 else v for v in values]
+            filled = (out.reshape(flat), sums.bias, sums.squares, sums.taken)
+            run(d.reshape(flat), *saved, *filled, carry, *ordered, *flattened)
             return found
         spread = self._spread(values)
         for name in found:
             function = self.row.parameter_gradients[name]
             each = {"dy": d, "x": x, "y": y, **spread}
-            asked = function.__code__.co_varnames[: function.__code__.co_argcount]
-            found[name][:] = function(**{key: each[key] for key in asked}).sum(axis=(1, 2))
+            found[name][:] = function(**{key: each[key] for key in asked(function)}).sum(axis=(1, 2))
         kept = {"y": y} if self.row.saves == ("y",) else {"x": x}
-        d[...] = self.row.backward(d, **kept, **spread)
-        d.sum(axis=1, out=db)
-        norms[:] = np.square(d, dtype=np.float64).sum(axis=(1, 2))
+        out[...] = self.row.backward(d, **kept, **spread)
+        summed(out, sums, carry=carry, others=found.values())
         return found
 
     def _spread(self, values: list[Any]) -> dict[str, Any]:
         """One number a network as an array that broadcasts."""
-        asked = dict(zip(self._names, values, strict=True))
-        return {name: v[:, None, None] if np.ndim(v) == 1 else v for name, v in asked.items()}
+        pairs = zip(self._names, values, strict=True)
+        return {name: v[:, None, None] if np.ndim(v) == 1 else v for name, v in pairs}

@@ -50,7 +50,7 @@ def squared(outputs: NDArray[Any], targets: NDArray[Any]) -> tuple[NDArray[np.fl
     targets
         The same shape, ``(batch, outputs)``, or, for one output, ``(batch,)`` or ``(nets, batch)``.
     """
-    nets, batch, width = outputs.shape
+    _, batch, width = outputs.shape
     whole = np.asarray(targets, outputs.dtype)
     if width == 1 and whole.shape[-1:] != (1,):
         whole = whole[..., None]

@@ -10,15 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from actbench.errors import unknown
 from actbench.network.design import Design, Parameters, born
-from actbench.network.elementwise import Elementwise
+from actbench.network.elementwise import Elementwise, Sums, summed
 from actbench.network.normalisation import Kept, Running, back, normalise
+from actbench.network.plan import Plan
 from actbench.records.parameter import Sampled
 from actbench.streams import stream
-
-# A squared norm outside is brought back by a power of two. Four billion either way: one layer may then change the
-# norm by 2^47 before a float32 sum of squares overflows.
-SMALLEST, LARGEST = 2.0**-32, 2.0**32
 
 Draws = Mapping[int, Mapping[str, Any]]  # layer to sampled parameters
 
@@ -104,10 +102,12 @@ class Network:
         self.layers: list[Layer] = []
         self._element = Elementwise(design.activation, self.dtype, backend)
         self._overwrite = self._element.in_place and not keep_z
-        self._keep_z = keep_z
+        self._fast = design.plain and backend == "numba"
         self._buffers: dict[tuple[Any, ...], NDArray[Any]] = {}
         self._input: NDArray[Any] = np.empty((0,), self.dtype)
-        self._gradients: Parameters | None = None
+        self.gradients = Parameters.zeros(design.shapes, len(self.nets), self.dtype)
+        self._plans: dict[tuple[int, ...], Plan] = {}
+        self._plan: Plan | None = None
 
     def _buffer(self, *key: Any) -> NDArray[Any]:
         """Memory that is used again at every pass; the key ends with its shape."""
@@ -143,17 +143,38 @@ class Network:
         """
         h = np.asarray(x, self.dtype)
         self._input = h = h[None] if h.ndim == 2 else h
-        self.layers = []
-        for number in range(1, self.design.depth + 1):
-            layer = self._hidden(number, h, training, (draws or {}).get(number, {}))
-            self.layers.append(layer)
-            h = layer.h
+        self._plan = self._planned(h.shape) if self._fast and not draws else None
+        h = self._plan.forward(h) if self._plan is not None else self._stack(h, training, draws or {})
         if not self.design.outputs:
             return h
         shape = (len(self.nets), h.shape[1], self.design.outputs)
         out = np.matmul(h, self.parameters["w", self.design.depth + 1], out=self._buffer("out", shape))
         out += self.parameters["b", self.design.depth + 1][:, None, :]
         return out
+
+    def _planned(self, shape: tuple[int, ...]) -> Plan:
+        """The fast path for inputs of this shape, and what its layers will leave behind."""
+        plan = self._plans.get(shape)
+        if plan is None:
+            self._plans = {**dict(list(self._plans.items())[-1:])}  # two batch sizes at most keep their memory
+            plan = self._plans[shape] = Plan(
+                self.design, self.parameters, self.gradients, self._element, shape, overwrite=self._overwrite
+            )
+            plan.layers = [
+                Layer(z=None if z is y else z, x=None if z is y else z, y=y, h=y, normal=None, given=given)
+                for z, y, given in zip(plan.z, plan.y, plan.given, strict=True)
+            ]
+        self.layers = plan.layers
+        return plan
+
+    def _stack(self, h: NDArray[Any], training: bool, draws: Draws) -> NDArray[Any]:
+        """Forward through hidden layers of any kind."""
+        self.layers = []
+        for number in range(1, self.design.depth + 1):
+            layer = self._hidden(number, h, training, draws.get(number, {}))
+            self.layers.append(layer)
+            h = layer.h
+        return h
 
     def _hidden(self, number: int, h: NDArray[Any], training: bool, drawn: Mapping[str, Any]) -> Layer:
         """One hidden layer on its input."""
@@ -197,104 +218,105 @@ class Network:
             Whether to multiply by powers of two on the way, so that nothing under- or overflows in 1000 layers.
         inputs
             Whether the gradient of the inputs is wanted.
+
+        Returns
+        -------
+        Gradients
+            In memory that the next backward pass uses again.
         """
+        if at not in ("output", "z"):
+            raise unknown("place", at, ("output", "z"))
         depth, nets = self.design.depth, len(self.nets)
-        if self._gradients is None:
-            self._gradients = Parameters.zeros(self.design.shapes, nets, self.dtype)
-        found = self._gradients
-        exponent = np.zeros((nets, depth), np.int64)
-        squares = np.empty((nets, depth))
         shape = (nets, self._input.shape[1], self.design.width)
-        now = np.zeros(nets, np.int64)
-        last = self._buffer("d", 0, shape)
+        last = self._plan.arriving if self._plan is not None else self._buffer("d", 0, shape)
         if at == "output" and self.design.outputs:
             d = np.ascontiguousarray(np.broadcast_to(d, (nets, *np.shape(d)[-2:])), self.dtype)
-            self._products(depth + 1, self.layers[-1].h, d, found, last)
-            d.sum(axis=1, out=found["b", depth + 1])
+            self._products(depth + 1, self.layers[-1].h, d, last)
+            d.sum(axis=1, out=self.gradients["b", depth + 1])
         else:
             last[...] = d
-        d = last
-        for number in range(depth, 0, -1):
+        if self._plan is not None:
+            found = self._plan.backward(self._input, at_z=at == "z", carry=log_scale, wanted=inputs)
+            squares, taken = self._plan.squares, self._plan.taken
+        else:
+            squares, taken = np.empty((depth, nets)), np.zeros((depth, nets), np.int64)
+            found = self._walk(last, squares, taken, at_z=at == "z", carry=log_scale, wanted=inputs)
+        exponent = taken[::-1].cumsum(axis=0)[::-1].T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            log_norm = 0.5 * np.log(squares.T) + exponent * math.log(2)
+        log_norm[~np.isfinite(squares.T)] = np.nan
+        return Gradients(parameters=self.gradients, log_norm=log_norm, exponent=exponent, inputs=found)
+
+    def _walk(
+        self, d: NDArray[Any], squares: NDArray[np.float64], taken: NDArray[np.int64], *, at_z: bool, carry: bool,
+        wanted: bool,
+    ) -> NDArray[Any] | None:  # fmt: skip
+        """Back through hidden layers of any kind; what `Plan.backward` does for plain ones."""
+        for number in range(self.design.depth, 0, -1):
             layer = self.layers[number - 1]
             before = self.layers[number - 2].h if number > 1 else self._input
             through = d.copy() if self.design.residual and before.shape[2] == d.shape[2] else None
-            if at == "z" and number == depth:
-                d.sum(axis=1, out=found["b", number])
-                squares[:, -1] = np.square(d, dtype=np.float64).sum(axis=(1, 2))
+            bias = self.gradients["b", number]
+            sums = Sums(bias=bias, squares=squares[number - 1], taken=taken[number - 1])
+            if at_z and number == self.design.depth:
+                summed(d, sums, carry=carry)
             else:
-                d = self._elementwise(number, layer, d, found, squares[:, number - 1])
-            if log_scale:
-                now = now + self._rescale(number, d, through, squares[:, number - 1], found)
-            exponent[:, number - 1] = now
-            wanted = number > 1 or inputs
-            out = self._buffer("d", number % 2 + 1, (nets, *before.shape[1:])) if wanted else None
-            self._products(number, before, d, found, out)
-            if out is not None:
-                d = out
-                if through is not None:
-                    d += through
-        with np.errstate(divide="ignore", invalid="ignore"):
-            log_norm = 0.5 * np.log(squares) + exponent * math.log(2)
-        log_norm[~np.isfinite(squares)] = np.nan
-        return Gradients(parameters=found, log_norm=log_norm, exponent=exponent, inputs=d if inputs else None)
+                d = self._elementwise(number, layer, d, sums, carry=carry)
+            if through is not None:
+                through *= np.ldexp(self.dtype.type(1), -sums.taken)[:, None, None]
+            on = number > 1 or wanted
+            out = self._buffer("d", number % 2 + 1, (len(self.nets), *before.shape[1:])) if on else None
+            self._products(number, before, d, out)
+            if out is None:
+                return None
+            d = out
+            if through is not None:
+                d += through
+        return d
 
-    def _products(
-        self, number: int, h: NDArray[Any], d: NDArray[Any], found: Parameters, out: NDArray[Any] | None
-    ) -> None:
+    def _products(self, number: int, h: NDArray[Any], d: NDArray[Any], out: NDArray[Any] | None) -> None:
         """The two products of one layer: the weights' gradient, and what goes on to the layer before."""
-        np.matmul(h.transpose(0, 2, 1), d, out=found["w", number])
+        np.matmul(h.transpose(0, 2, 1), d, out=self.gradients["w", number])
         if out is not None:
             np.matmul(d, self.parameters["w", number].transpose(0, 2, 1), out=out)
 
-    def _elementwise(
-        self, number: int, layer: Layer, d: NDArray[Any], found: Parameters, squares: NDArray[np.float64]
-    ) -> NDArray[Any]:
+    def _elementwise(self, number: int, layer: Layer, d: NDArray[Any], sums: Sums, *, carry: bool) -> NDArray[Any]:
         """Back through one layer's activation and normalisation, to its z."""
         place = self.design.norm.partition("_")[2]
-        db = found["b", number]
-        norms = np.empty(len(self.nets))
+        others: list[NDArray[Any]] = []
         if place == "after":
-            d = self._unnormalise(number, layer, d, found)
-        for name, value in self._element.backward(d, layer.x, layer.y, db, norms, layer.given).items():
-            found[name, number][...] = value
+            d, others = self._unnormalise(number, layer, d)
+        out = self._buffer("slope", d.shape)
+        learned = self._element.backward(d, layer.x, layer.y, out, sums, layer.given, carry=carry and not place)
+        for name, value in learned.items():
+            self.gradients[name, number][...] = value
         if place == "before":
-            d = self._unnormalise(number, layer, d, found)
-            d.sum(axis=1, out=db)
-            norms[:] = np.square(d, dtype=np.float64).sum(axis=(1, 2))
-        squares[:] = norms
-        return d
+            out, others = self._unnormalise(number, layer, out)
+        if place:
+            others += [self.gradients[name, number] for name in learned]
+            summed(out, sums, carry=carry, others=others)
+        return out
 
-    def _unnormalise(self, number: int, layer: Layer, d: NDArray[Any], found: Parameters) -> NDArray[Any]:
+    def _unnormalise(self, number: int, layer: Layer, d: NDArray[Any]) -> tuple[NDArray[Any], list[NDArray[Any]]]:
+        """Back through a normalisation; also the gradients of its own parameters."""
         assert layer.normal is not None
         d, dscale, dshift = back(d, self.parameters["scale", number], layer.normal)
-        found["scale", number][...] = dscale
-        if ("shift", number) in found.blocks:
-            found["shift", number][...] = dshift
-        return np.ascontiguousarray(d)
-
-    def _rescale(
-        self, number: int, d: NDArray[Any], through: NDArray[Any] | None, squares: NDArray[np.float64],
-        found: Parameters,
-    ) -> NDArray[np.int64]:  # fmt: skip
-        """Multiply what is about to under- or overflow by a power of two; the exponents that were taken out."""
-        taken = np.zeros(len(squares), np.int64)
-        for i in np.flatnonzero(((squares < SMALLEST) | (squares > LARGEST)) & (squares > 0) & np.isfinite(squares)):
-            taken[i] = round(math.log2(squares[i]) / 2)
-            factor = self.dtype.type(2.0 ** -float(taken[i]))
-            others = [block[i : i + 1] for (kind, layer), block in found.blocks.items() if layer == number and kind != "w"]
-            for array in (d[i], *([] if through is None else [through[i]]), *others):
-                array *= factor
-            squares[i] *= float(factor) ** 2
-        return taken
+        found = [self.gradients["scale", number]]
+        found[0][...] = dscale
+        if ("shift", number) in self.gradients.blocks:
+            found.append(self.gradients["shift", number])
+            found[1][...] = dshift
+        return np.ascontiguousarray(d), found
 
     def slopes(self, number: int) -> NDArray[Any]:
         """f' at every unit of a hidden layer for the last forward pass: a new array ``(nets, batch, units)``."""
         layer = self.layers[number - 1]
-        d = np.ones_like(layer.y)
-        nets, units = len(self.nets), self.design.width
-        fixed = {k: v for k, v in layer.given.items()}
-        self._element.backward(d, layer.x, layer.y, np.empty((nets, units), self.dtype), np.empty(nets), fixed)
-        return d
+        out = np.empty_like(layer.y)
+        nets = len(self.nets)
+        bias = np.empty((nets, self.design.width), self.dtype)
+        sums = Sums(bias=bias, squares=np.empty(nets), taken=np.empty(nets, np.int64))
+        self._element.backward(np.ones_like(out), layer.x, layer.y, out, sums, layer.given)
+        return out
 
     def finite(self) -> NDArray[np.bool_]:
         """For each network: are all parameters, and all values of the last forward pass, finite?"""

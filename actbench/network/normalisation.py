@@ -84,9 +84,7 @@ def normalise(
     return y, Kept(normal=normal, inverse=inverse, axis=axis, centred=kind != "rms", fixed=fixed)
 
 
-def back(
-    dy: NDArray[Any], scale: NDArray[Any], kept: Kept
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+def back(dy: NDArray[Any], scale: NDArray[Any], kept: Kept) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Gradients of the input, the scale and the shift from that of the output."""
     dscale = np.einsum("nbu,nbu->nu", dy, kept.normal)
     dshift = dy.sum(axis=1)
