@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actbench.network.data import INPUTS
-from actbench.network.initialisation import INITIALISATIONS, bias_value
+from actbench.network.initialisation import bias_value, init_level
 from actbench.registry import canonical
 
 ARTICLE = ("identity", "relu", "leaky_relu", "prelu", "rrelu", "sigmoid", "tanh")
@@ -35,7 +35,11 @@ def _one_of(known: Any) -> Any:
 
 
 data_name = _one_of(INPUTS)
-init_name = _one_of(INITIALISATIONS)
+
+
+def init_name(value: Any) -> str:
+    """An initialisation: ``he``, ``critical:0.05``, ..."""
+    return init_level(value)
 
 
 def bias_name(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Effects: functions from an experiment's frame to the estimate that a reading is judged by."""
+"""Effects of the experiment `activity`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from actbench.claims.effects.frames import by_net, select
 from actbench.statistics import Estimate, slope
 
 FEWEST_LAYERS = 3  # below this a slope per layer says nothing
@@ -31,7 +32,7 @@ def slope_per_layer(measure: str, **levels: Any) -> Callable[[Any], Estimate]:
 
     def effect(frame: Any) -> Estimate:
         chosen = select(frame, **levels)
-        slopes = [_slope_of_one(net.sort_values("layer"), measure) for _, net in chosen.groupby("net", sort=True)]
+        slopes = list(by_net(chosen, lambda net: _slope_of_one(net, measure)).values())
         lost = sum(math.isnan(s) for s in slopes)
         shortened = sum(bool((net[measure] == 0).any()) for _, net in chosen.groupby("net", sort=True))
         note = f"{shortened} of {len(slopes)} networks reached a layer of zeros" if shortened else ""
@@ -40,13 +41,6 @@ def slope_per_layer(measure: str, **levels: Any) -> Callable[[Any], Estimate]:
         return Estimate.of(slopes, note=note.lstrip("; "))
 
     return effect
-
-
-def select(frame: Any, **levels: Any) -> Any:
-    """The rows of a frame at the given factor levels."""
-    for factor, level in levels.items():
-        frame = frame[frame[factor] == level]
-    return frame
 
 
 def _slope_of_one(net: Any, measure: str) -> float:
