@@ -235,7 +235,9 @@ def special_values(subject: Subject) -> Finding:
     if subject.activation.saves and not np.isnan(subject.backward(one, nan)[0]):
         wrong.append("f'(NaN) is not NaN")
     for low, high in subject.activation.fact("flat"):
-        inside = np.array([max(low, -1e4), (max(low, -9.0) + min(high, 9.0)) / 2, high if np.isfinite(high) else 9.0])
+        first = low if np.isfinite(low) else min(high, 0.0) - 1e4
+        last = high if np.isfinite(high) else max(first, 0.0) + 1e4
+        inside = np.array([first, first / 2 + last / 2, last])
         for dy in (np.nan, np.inf, -np.inf):
             dx = subject.backward(np.full(3, dy, subject.dtype), inside.astype(subject.dtype))
             if not (dx == 0).all():
@@ -254,6 +256,35 @@ def bounds(subject: Subject) -> Finding:
     out = (y < low - steps[0]) | (y > high + steps[1])
     where = float(x[out][0]) if out.any() else float("nan")
     return subject.finding("bounds", not out.any(), at=where, says=f"{int(out.sum())} of {x.size} values outside")
+
+
+@check
+def symmetric(subject: Subject) -> Finding:
+    """f(-x) is -f(x) or f(x) to the last bit where the row says odd or even, and the slope is even or odd."""
+    kind = subject.activation.symmetry
+    if kind is None:
+        return subject.finding("symmetric", True, says="declares none")
+    x = points(subject.dtype, subject.count, activation=subject.activation)
+    one, sign = np.ones_like(x), np.dtype(subject.dtype).type(-1 if kind == "odd" else 1)
+    kinks = np.isin(x, [float(np.dtype(subject.dtype).type(at)) for at in subject.activation.fact("kinks")])
+    broken = subject.forward(-x) != sign * subject.forward(x)
+    broken |= (subject.backward(one, -x) != -sign * subject.backward(one, x)) & ~kinks
+    where = float(x[broken][0]) if broken.any() else float("nan")
+    return subject.finding("symmetric", not broken.any(), at=where, says=f"{kind} but for {int(broken.sum())} points")
+
+
+@check
+def monotone(subject: Subject) -> Finding:
+    """f never falls by more than the promised ulp where the row says that it never falls."""
+    if not subject.activation.fact("monotone"):
+        return subject.finding("monotone", True, says="not declared")
+    y = subject.forward(points(subject.dtype, subject.count, activation=subject.activation))
+    finite = y[np.isfinite(y)]
+    slack = PROMISES[subject.backend, subject.dtype][0]
+    step = np.finfo(subject.dtype).eps * np.abs(finite[:-1]) + np.finfo(subject.dtype).smallest_subnormal
+    with np.errstate(over="ignore"):
+        falls = finite[1:] < finite[:-1] - slack * step
+    return subject.finding("monotone", not falls.any(), says=f"{int(falls.sum())} falls")
 
 
 @check

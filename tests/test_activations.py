@@ -54,34 +54,24 @@ def test_the_oracle_agrees_with_mpmath_diff(name):
             assert abs(numeric - exact) <= abs(exact) * MP.mpf(2) ** -60 + MP.mpf(2) ** -150
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_oracle_agrees_with_an_independent_formula(name):
-    """SciPy or NumPy in float64, written here again, to a few ulp at plain points."""
-    from scipy.special import expit
-
-    slope = {"leaky_relu": 0.01, "prelu": 0.25, "rrelu": 11 / 48, "relu": 0.0, "identity": 1.0}
-    x = np.linspace(-4, 4, 41)
-    other = {"sigmoid": expit, "tanh": np.tanh, "silu": lambda v: v * expit(v)}.get(
-        name, lambda v: np.where(v > 0, v, slope.get(name, np.nan) * v)
-    )(x)
-    exact = np.array([float(oracle(name).value(v)) for v in x])
-    np.testing.assert_allclose(exact, other, rtol=1e-14)
-
-
 @pytest.mark.parametrize("row", [row for row in ROWS if row.parameter_gradients], ids=lambda row: row.name)
 def test_parameter_gradients_are_the_derivative_of_the_definition(row):
     rng = np.random.default_rng(0)
     x, dy = rng.standard_normal((5, 3)), rng.standard_normal((5, 3))
     for name in row.parameter_gradients:
         graph = derivative(record(row.said.definition), wrt=name)
-        speak = Oracle(row)
-        each = np.array([[float(speak._at(graph, v, True, name)) for v in line] for line in x])
+        start = row.parameters[name].default
+        per_unit = np.array([1.0, 1.25, 1.5]) * (start or 1.0)
+        each = {}
+        for value in (start, *per_unit):
+            speak = Oracle(row, **{name: float(value)})
+            each[value] = np.array([[float(speak._at(graph, v, True, name)) for v in line] for line in x])
         _, whole = row.gradients(dy, x)
-        np.testing.assert_allclose(whole[name], (dy * each).sum(), rtol=1e-13)
-        per_unit = np.array([0.1, 0.2, 0.3])
+        np.testing.assert_allclose(whole[name], (dy * each[start]).sum(), rtol=1e-12)
         _, units = row.gradients(dy, x, **{name: per_unit})
         assert units[name].shape == (3,)
-        np.testing.assert_allclose(units[name], (dy * each).sum(axis=0), rtol=1e-13)
+        wanted = [(dy[:, i] * each[value][:, i]).sum() for i, value in enumerate(per_unit)]
+        np.testing.assert_allclose(units[name], wanted, rtol=1e-12)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=NAMES)
@@ -134,6 +124,11 @@ def test_other_dtypes_are_refused_in_one_line(bad):
     [
         ("leaky_relu:negative_slope=nan", "must be finite"),
         ("rrelu:lower=0.5,upper=0.1", "above"),
+        ("hardtanh:min_val=1,max_val=-1", "must not be above"),
+        ("hardshrink:lambd=-1", "must be >= 0"),
+        ("celu:alpha=0", "must be in"),
+        ("softplus:beta=0", "must be in"),
+        ("elu:alpha=nan", "must be in"),
         ("leaky_relu:alpha=1", "no parameter"),
         ("leaky_relu:negative_slope", "cannot read"),
         ("leaky_relu:negative_slope=x", "cannot read"),
@@ -181,15 +176,45 @@ def test_a_row_acts_on_each_element_alone(name, values, step, backend):
     assert together.tobytes() == apart.tobytes()
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_torch_agrees_where_it_is_accurate(name):
+def torch_function(row):
+    """What a row's peer string names, as a function of one tensor at the row's defaults."""
     torch = pytest.importorskip("torch", reason="torch is an optional peer")
-    row = ab.get(name)
-    if "torch" not in row.peers or name == "identity":
-        pytest.skip("torch has no function of that name")
-    function = getattr(torch.nn.functional, name)
+    path, _, options = row.peers["torch"].partition("(")
+    function = torch
+    for part in path.split(".")[1:]:
+        function = getattr(function, part)
+    given = dict(option.split("=") for option in options.rstrip(")").split(",") if option)
+    given = {key: value.strip("'") for key, value in given.items()}
+    if row.name == "prelu":
+        return lambda x: function(x, torch.tensor([0.25], dtype=x.dtype))
+    if row.name == "threshold":
+        return lambda x: function(x, 1.0, 0.0)
+    if row.name == "heaviside":
+        return lambda x: function(x.detach(), torch.ones((), dtype=x.dtype))
+    if row.name == "softplus":
+        return lambda x: function(x, threshold=1000.0)
+    return function() if isinstance(function, type) else lambda x: function(x, **given)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if "torch" in row.peers], ids=lambda row: row.name)
+def test_torch_agrees_where_it_is_accurate(row):
+    torch = pytest.importorskip("torch", reason="torch is an optional peer")
+    function = torch_function(row)
     x = torch.linspace(-5, 5, 101, dtype=torch.float64, requires_grad=True)
-    y = function(x, torch.tensor([0.25], dtype=torch.float64)) if name == "prelu" else function(x)
+    y = function(x)
+    np.testing.assert_allclose(row(x.detach().numpy()), y.detach().numpy(), rtol=1e-9, atol=1e-15)
+    if not y.requires_grad:
+        return  # a step has no gradient in torch
     y.sum().backward()
-    np.testing.assert_allclose(row(x.detach().numpy()), y.detach().numpy(), rtol=1e-13)
-    np.testing.assert_allclose(row.backward(np.ones(101), x.detach().numpy()), x.grad.numpy(), rtol=1e-11, atol=1e-15)
+    np.testing.assert_allclose(row.backward(np.ones(101), x.detach().numpy()), x.grad.numpy(), rtol=1e-7, atol=1e-14)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if "torch" in row.peers], ids=lambda row: row.name)
+def test_torch_s_slope_at_a_kink_is_the_declared_one(row):
+    torch = pytest.importorskip("torch", reason="torch is an optional peer")
+    for at, kink in row.fact("kinks").items():
+        x = torch.tensor([at], dtype=torch.float64, requires_grad=True)
+        y = torch_function(row)(x)
+        if y.requires_grad:
+            y.sum().backward()
+            assert x.grad.item() == pytest.approx(kink.slope, rel=1e-7), f"at {at}"

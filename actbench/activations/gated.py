@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 
 from actbench.define import define
-from actbench.words import exp_times
+from actbench.records.activation import Kink
+from actbench.records.parameter import Learned
+from actbench.words import exp_times, exp_times_pair, gauss_times, normal_cdf, scaled_tail
+from actbench.words.gates import FAR, gate_slope, near, scaled, sigmoid_times
+from actbench.words.gaussian import DENSITY, FARTHEST
+from actbench.words.pairs import constant_pair, product, times, total, two_product
 
-FAR = 1e4  # beyond it exp(-|x|) is 0 in every dtype; clipping there keeps inf * 0 out
+ROOT_HALF_PI = 1.2533141373155003  # sqrt(pi / 2)
+ROOT_2_PI = 0.7978845608028654  # sqrt(2 / pi)
+# 2 u = a (LINEAR + CUBIC a^2), exactly from the doubles that the textbook formula writes
+LINEAR = 2 * Fraction(ROOT_2_PI)
+CUBIC = LINEAR * Fraction(0.044715)
+
+
+def product_1702(x):
+    """1.702 x in two parts."""
+    return times(near(x), 1.702)
 
 
 def _silu(x):
@@ -35,8 +51,184 @@ define(
     bounds=(-0.2784645427610738, np.inf),
     limits=(-0.0, np.inf),
     slope_limits=(-0.0, 1.0),
-    roots_of_slope=(-1.2784645427610738,),
-    at_negative_zero=-0.0,
+    roots_of_slope=(-1.2784645427610737,),
+    monotone=False,
     source="Hendrycks & Gimpel 2016, arXiv 1606.08415; Elfwing, Uchibe & Doya 2018; Ramachandran, Zoph & Le 2017",
     peers={"torch": "torch.nn.functional.silu", "jax": "jax.nn.silu", "keras": "keras.activations.silu"},
+)
+
+
+def _sigmoid_slope(u):
+    e = np.exp(-np.absolute(u))
+    return e / ((1.0 + e) * (1.0 + e))
+
+
+def _swish(x, beta):
+    return sigmoid_times(np.where(beta * x < 0.0, near(x), x), scaled(x, beta))
+
+
+define(
+    "swish_beta",
+    aliases=("swish24", "parametric_swish"),
+    forward=_swish,
+    backward=lambda dy, x, beta: dy * gate_slope(scaled(x, beta)),
+    definition=lambda x, beta: x / (1.0 + np.exp(-(beta * x))),
+    parameters={
+        "beta": Learned(
+            default=1.0, doc="steepness of the gate", valid=lambda v: 1e-3 <= v <= 1e3, law="must be in [0.001, 1000]"
+        )
+    },
+    parameter_gradients={"beta": lambda dy, x, beta: dy * (x * x * _sigmoid_slope(beta * x))},
+    bounds=lambda beta: (-0.2784645427610738 / beta, np.inf),
+    limits=(-0.0, np.inf),
+    slope_limits=(-0.0, 1.0),
+    roots_of_slope=lambda beta: (-1.2784645427610737 / beta,),
+    monotone=False,
+    defaults={"onnx": {"beta": 1.0}},
+    source="Ramachandran, Zoph & Le 2017, arXiv 1710.05941; ONNX operator Swish, version 24",
+)
+define(
+    "quick_gelu",
+    forward=lambda x: sigmoid_times(np.maximum(x, -FAR), product_1702(x)),
+    backward=lambda dy, x: dy * gate_slope(product_1702(x)),
+    definition=lambda x: x / (1.0 + np.exp(-(1.702 * x))),
+    bounds=(-0.1636101896363536, np.inf),
+    limits=(-0.0, np.inf),
+    slope_limits=(-0.0, 1.0),
+    roots_of_slope=(-0.751154255441289,),
+    monotone=False,
+    identical_to=("swish_beta:beta=1.702",),
+    source="Hendrycks & Gimpel 2016, arXiv 1606.08415, section 2 (the sigmoid approximation)",
+    peers={"transformers": "transformers.activations.QuickGELUActivation", "timm": "timm.layers.quick_gelu"},
+)
+
+
+def _gelu(x):
+    a = np.minimum(np.absolute(x), FARTHEST)
+    t = 0.5 * scaled_tail(a)
+    g = gauss_times(np.where(x >= 0.0, t, t * a), a)
+    return np.where(x >= 0.0, x * (1.0 - g), -g)
+
+
+def _gelu_slope(dy, x):
+    a = np.minimum(np.absolute(x), FARTHEST)
+    g = gauss_times(DENSITY * (ROOT_HALF_PI * scaled_tail(a) - a), a)
+    return dy * np.where(x >= 0.0, 1.0 - g, g)
+
+
+define(
+    "gelu",
+    aliases=("gelu_exact", "gelu_erf", "gelu_python"),
+    forward=_gelu,
+    backward=_gelu_slope,
+    definition=lambda x: x * normal_cdf(x),
+    bounds=(-0.16997120747990366, np.inf),
+    limits=(-0.0, np.inf),
+    slope_limits=(-0.0, 1.0),
+    roots_of_slope=(-0.7517915246935645,),
+    monotone=False,
+    defaults={"jax": {"approximate": True}},
+    source="Hendrycks & Gimpel 2016, arXiv 1606.08415",
+    peers={
+        "torch": "torch.nn.functional.gelu",
+        "jax": "jax.nn.gelu(approximate=False)",
+        "keras": "keras.activations.gelu",
+    },
+)
+
+
+def _tanh_argument(a):
+    """2 sqrt(2 / pi) (a + 0.044715 a^3) in two parts, a >= 0: it reaches 745, where one float leaves 500 ulp."""
+    square = two_product(a, a)
+    inner = total(product(square, constant_pair(a, CUBIC)), constant_pair(a, LINEAR))
+    return product(inner, (a, 0.0 * a))
+
+
+def _gelu_tanh(x):
+    a = np.minimum(np.absolute(x), 40.0)
+    high, low = _tanh_argument(a)
+    o = 1.0 + exp_times_pair(1.0, -high, -low)
+    return np.where(x >= 0.0, x / o, exp_times_pair(-a / o, -high, -low))
+
+
+def _gelu_tanh_slope(dy, x):
+    a = np.minimum(np.absolute(x), 40.0)
+    high, low = _tanh_argument(a)
+    e = exp_times_pair(1.0, -high, -low)
+    o = 1.0 + e
+    d = 1.0 / (o * o)
+    s = a * (float(LINEAR) + 3.0 * float(CUBIC) * (a * a))
+    return dy * np.where(x >= 0.0, (o + s * e) * d, exp_times_pair((o - s) * d, -high, -low))
+
+
+define(
+    "gelu_tanh",
+    aliases=("gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_accurate", "sielu"),
+    forward=_gelu_tanh,
+    backward=_gelu_tanh_slope,
+    definition=lambda x: x / (1.0 + np.exp(-2.0 * (ROOT_2_PI * (x + 0.044715 * x * x * x)))),
+    bounds=(-0.17004075057125403, np.inf),
+    limits=(-0.0, np.inf),
+    slope_limits=(-0.0, 1.0),
+    roots_of_slope=(-0.7524614220710162,),
+    monotone=False,
+    source="Hendrycks & Gimpel 2016, arXiv 1606.08415: 0.5 x (1 + tanh u) = x sigmoid(2 u)",
+    peers={
+        "torch": "torch.nn.functional.gelu(approximate='tanh')",
+        "jax": "jax.nn.gelu",
+        "keras": "keras.activations.gelu(approximate=True)",
+    },
+)
+define(
+    "gelu_10",
+    aliases=("clipped_gelu",),
+    forward=lambda x: np.minimum(_gelu(x), 10.0),
+    backward=lambda dy, x: np.where(x >= 10.0, 0.0, _gelu_slope(np.where(x >= 10.0, 0.0, dy), x)),
+    definition=lambda x: np.clip(x * normal_cdf(x), -10.0, 10.0),
+    kinks={10.0: Kink(slope=0.0)},
+    flat=((10.0, np.inf),),
+    bounds=(-0.16997120747990366, 10.0),
+    limits=(-0.0, 10.0),
+    slope_limits=(-0.0, 0.0),
+    roots_of_slope=(-0.7517915246935645,),
+    monotone=False,
+    source="Wu et al. 2020, arXiv 2004.09602 (GELU clipped at 10 for quantisation)",
+    peers={"transformers": "transformers.activations.ClippedGELUActivation"},
+)
+
+
+def _mish(x):
+    low = np.maximum(x, -FAR)
+    e = np.exp(-np.absolute(low))
+    n = e + 2.0
+    top = np.where(low >= 0.0, 1.0 + 2.0 * e, n)
+    bottom = np.where(low >= 0.0, 1.0 + 2.0 * (e * (1.0 + e)), e * n + 2.0)
+    t = low * (top / bottom)
+    return np.where(low >= 0.0, t, exp_times(t, -np.absolute(low)))
+
+
+def _mish_slope(dy, x):
+    c = near(x)
+    a = np.absolute(c)
+    e = np.exp(-a)
+    w, d, m = 1.0 + 2.0 * e, 1.0 + 2.0 * (e * (1.0 + e)), e * (e + 2.0) + 2.0
+    right = w * d + 4.0 * (c * (e * e * (1.0 + e)))
+    left = (e + 2.0) * m + 4.0 * (c * (e + 1.0))
+    b = np.where(c >= 0.0, d, m)
+    t = np.where(c >= 0.0, right, left) / (b * b)
+    return dy * np.where(c >= 0.0, t, exp_times(t, -a))
+
+
+define(
+    "mish",
+    forward=_mish,
+    backward=_mish_slope,
+    definition=lambda x: x * np.tanh(np.log1p(np.exp(x))),
+    bounds=(-0.30884341301725043, np.inf),
+    limits=(-0.0, np.inf),
+    slope_limits=(-0.0, 1.0),
+    roots_of_slope=(-1.1924312145154952,),
+    monotone=False,
+    source="Misra 2019, arXiv 1908.08681",
+    peers={"torch": "torch.nn.functional.mish", "jax": "jax.nn.mish", "keras": "keras.activations.mish"},
 )

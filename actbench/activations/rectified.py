@@ -32,6 +32,8 @@ define(
     aliases=("linear", "purelin", "purlin"),
     forward=lambda x: x,
     backward=lambda dy: dy,
+    symmetry="odd",
+    monotone=True,
     source="the linear unit; 'purelin' in the MATLAB Neural Network Toolbox",
     peers={"torch": "torch.nn.Identity", "jax": "jax.nn.identity", "keras": "keras.activations.linear"},
 )
@@ -47,6 +49,7 @@ define(
     limits=(0.0, INF),
     slope_limits=(0.0, 1.0),
     at_negative_zero=0.0,
+    monotone=True,
     source="Householder 1941; Fukushima 1969; Nair & Hinton 2010; Glorot, Bordes & Bengio 2011",
     peers={"torch": "torch.nn.functional.relu", "jax": "jax.nn.relu", "keras": "keras.activations.relu"},
 )
@@ -62,6 +65,7 @@ define(
     limits=lambda negative_slope: (_left_end(negative_slope), INF),
     slope_limits=lambda negative_slope: (negative_slope, 1.0),
     at_negative_zero=lambda negative_slope: -0.0 if negative_slope > 0 else 0.0,
+    monotone=lambda negative_slope: negative_slope >= 0,
     defaults={"torch": {"negative_slope": 0.01}, "jax": {"negative_slope": 0.01}, "keras": {"negative_slope": 0.2}},
     source="Maas, Hannun & Ng 2013",
     peers={"torch": "torch.nn.functional.leaky_relu", "jax": "jax.nn.leaky_relu"},
@@ -79,6 +83,7 @@ define(
     limits=lambda weight: (_left_end(weight), INF),
     slope_limits=lambda weight: (weight, 1.0),
     at_negative_zero=lambda weight: -0.0 if weight > 0 else 0.0,
+    monotone=lambda weight: bool(np.all(np.greater_equal(weight, 0))),
     defaults={"torch": {"weight": 0.25}, "keras": {"weight": 0.0}, "flax": {"weight": 0.01}},
     source="He, Zhang, Ren & Sun 2015, arXiv 1502.01852",
     peers={"torch": "torch.nn.functional.prelu", "keras": "keras.layers.PReLU"},
@@ -97,6 +102,7 @@ define(
     limits=lambda negative_slope: (_left_end(negative_slope), INF),
     slope_limits=lambda negative_slope: (negative_slope, 1.0),
     at_negative_zero=lambda negative_slope: -0.0 if negative_slope > 0 else 0.0,
+    monotone=lambda negative_slope: negative_slope >= 0,
     source="Xu, Wang, Chen & Li 2015, arXiv 1505.00853 (y = x / a, a in (3, 8), there; torch draws the slope)",
     peers={"torch": "torch.nn.functional.rrelu"},
 )

@@ -35,6 +35,7 @@ define(
     limits=(0.0, 1.0),
     slope_limits=(0.0, 0.0),
     at_negative_zero=0.5,
+    monotone=True,
     source="Verhulst 1845; Rumelhart, Hinton & Williams 1986",
     peers={"torch": "torch.nn.functional.sigmoid", "jax": "jax.nn.sigmoid", "keras": "keras.activations.sigmoid"},
 )
@@ -46,7 +47,51 @@ define(
     bounds=(-1.0, 1.0),
     limits=(-1.0, 1.0),
     slope_limits=(0.0, 0.0),
-    at_negative_zero=-0.0,
+    symmetry="odd",
+    monotone=True,
     source="LeCun, Bottou, Orr & Müller 1998",
     peers={"torch": "torch.nn.functional.tanh", "jax": "jax.nn.tanh", "keras": "keras.activations.tanh"},
+)
+
+define(
+    "logsigmoid",
+    forward=lambda x: np.minimum(x, 0.0) - np.log1p(np.exp(-np.absolute(x))),
+    backward=lambda dy, x: dy * _sigmoid(-x),
+    definition=lambda x: -np.log1p(np.exp(-x)),
+    bounds=(-np.inf, 0.0),
+    limits=(-np.inf, 0.0),
+    slope_limits=(1.0, 0.0),
+    at_negative_zero=-0.6931471805599453,
+    monotone=True,
+    source="torch.nn.LogSigmoid",
+    peers={
+        "torch": "torch.nn.functional.logsigmoid",
+        "jax": "jax.nn.log_sigmoid",
+        "keras": "keras.activations.log_sigmoid",
+    },
+)
+
+
+def _softsign_slope(dy, x):
+    t = 1.0 / (1.0 + np.absolute(x))
+    return dy * (t * t)
+
+
+def _softsign(x):
+    c = np.minimum(np.maximum(x, -1e30), 1e30)  # inf / inf; the quotient is 1 long before
+    return c / (1.0 + np.absolute(c))
+
+
+define(
+    "softsign",
+    forward=_softsign,
+    backward=_softsign_slope,
+    definition=lambda x: x / (1.0 + np.absolute(x)),
+    bounds=(-1.0, 1.0),
+    limits=(-1.0, 1.0),
+    slope_limits=(0.0, 0.0),
+    symmetry="odd",
+    monotone=True,
+    source="Turian, Bergstra & Bengio 2009; Glorot & Bengio 2010",
+    peers={"torch": "torch.nn.functional.softsign", "jax": "jax.nn.soft_sign", "keras": "keras.activations.softsign"},
 )

@@ -21,7 +21,8 @@ from actbench.registry import resolve
 
 START_BITS = 256
 AGREE_BITS = 80  # two precisions agree when they differ by less than 2^-80 of the value: 27 bits below float64's ulp
-LAST_BITS = 4096  # x - tanh(x) at 1e-300 agrees on a wrong 0 up to 1600 bits
+LAST_BITS = 8192  # x - tanh(x) at 2e-308 agrees on a wrong 0 up to 2048 bits
+NOTHING = 1300  # below 2^-1300 every format rounds to 0: the sign is all that counts
 
 MP = mpmath.MPContext()  # our own: the user's mpmath precision is never touched
 
@@ -63,7 +64,7 @@ def settled(compute: Callable[[], Any], zero: Callable[[], bool], what: str) -> 
     Raises
     ------
     ActbenchError
-        If no two precisions up to 4096 bits agree.
+        If no two precisions up to 8192 bits agree.
     """
     bits, before = START_BITS, None
     while bits <= LAST_BITS:
@@ -72,7 +73,8 @@ def settled(compute: Callable[[], Any], zero: Callable[[], bool], what: str) -> 
             if MP.isnan(now) or MP.isinf(now):
                 return now
             if before is not None:
-                agree = abs(now - before) <= abs(now) * MP.mpf(2) ** -AGREE_BITS
+                tiny = now * before > 0 and MP.mag(now) < -NOTHING and MP.mag(before) < -NOTHING
+                agree = tiny or abs(now - before) <= abs(now) * MP.mpf(2) ** -AGREE_BITS
                 if agree and (now != 0 or zero()):
                     return now
         before, bits = now, 2 * bits

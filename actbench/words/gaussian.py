@@ -103,6 +103,12 @@ def normal_pdf(x: Any) -> Any:
     return _pdf(x)
 
 
+def _exact_cdf(mp: Any, x: Any) -> Any:
+    if mp.isfinite(x) and x < 0 and mp.mag(x) > 300:  # the first term, from x^2 itself: x / sqrt(2) would be rounded
+        return mp.exp(-x * x / 2) / (-x * mp.sqrt(2 * mp.pi))
+    return _exact_erfc(mp, -x / mp.sqrt(2)) / 2
+
+
 def _cdf(x: Any) -> Any:
     a = np.minimum(np.absolute(x), FARTHEST)
     tail = gauss_times(0.5 * scaled_tail(a), a)
@@ -110,7 +116,7 @@ def _cdf(x: Any) -> Any:
 
 
 @word(
-    exact=lambda mp, x: _exact_erfc(mp, -x / mp.sqrt(2)) / 2,
+    exact=_exact_cdf,
     partials=lambda y, x: (normal_pdf(x),),
     latex=(r"\Phi({0})", 8),
     cost={"exponential": 1, "multiply": 24, "add": 23, "divide": 1},

@@ -12,7 +12,7 @@ import numpy as np
 from actbench.expression import Expression
 from actbench.words import known
 from actbench.words.bits import Format, bits, from_bits, masked, plus, shifted_right
-from actbench.words.exponential import LN2, _never_positive, horner
+from actbench.words.exponential import LN2, RAISE, horner
 
 # (2 artanh(s) / s - 2) / s^2 in z = s^2 for z <= 1/9, our own relative minimax fits (Lawson iteration, 220 bits):
 # degree 3, 2^-18 of a term that is at most 1/14 of the whole, for float32; degree 9, 2^-50 for float64
@@ -65,9 +65,16 @@ def _log_kernel(form: Format, x: Any) -> Any:
     return _ends(x, _joined(form, np.where(small, k - 64.0, k), m - 1.0))
 
 
+def _at_most_one(form: Format, x: Expression) -> bool:
+    """Whether x is what the exponential of a non-positive number became: (s + s q) lowered again."""
+    if x.op != "multiply" or x.args[0].op != "add" or x.args[1].op != "constant":
+        return False
+    return bool(x.args[1].args[0] == 2.0 ** -RAISE[form.bits])
+
+
 def _log1p_kernel(form: Format, x: Any) -> Any:
-    if x.op == "exp" and _never_positive(x.args[0]):
-        return _near_one(form, x)  # 0 <= x <= 1
+    if _at_most_one(form, x):
+        return _near_one(form, x)
     u = 1.0 + x
     k, m, down = _parts(form, u)
     lost = np.where(x < 1.0, x - (u - 1.0), 1.0 - (u - x))  # what rounding took from 1 + x

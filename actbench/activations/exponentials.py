@@ -1,0 +1,116 @@
+"""Identity on the right, an exponential that levels off on the left; and the exponential itself."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from actbench.define import define
+from actbench.records.activation import Kink
+from actbench.records.parameter import Fixed, Learned
+from actbench.words import exp_times, exp_times_pair
+from actbench.words.pairs import two_product
+
+INF = np.inf
+# Klambauer et al. 2017: the fixed point that keeps mean 0 and variance 1, as float64
+SCALE, ALPHA = 1.0507009873554805, 1.6732632423543772
+SCALE_ALPHA = 1.7580993408473768  # rounded once
+SHARP = Fixed(
+    default=1.0, doc="minus the limit at -inf", valid=lambda v: 1e-4 <= v <= 1e4, law="must be in [1e-4, 1e4]"
+)
+
+
+def _left(x):
+    return np.minimum(x, 0.0)
+
+
+def _grow(a, x, alpha):
+    """a exp(x / alpha) for x <= 0, the quotient in two parts."""
+    u = np.maximum(x / alpha, -1e4)
+    back, error = two_product(u, alpha)
+    rest = np.where(u > -1e4, ((np.maximum(x, -1e8) - back) - error) / alpha, 0.0)
+    return exp_times_pair(a, u, rest)
+
+
+define(
+    "elu",
+    forward=lambda x, alpha: np.where(x < 0.0, alpha * np.expm1(_left(x)), x),
+    backward=lambda dy, x, alpha: np.where(x > 0.0, dy, dy * exp_times(alpha, _left(x))),  # never y + alpha
+    definition=lambda x, alpha: np.where(x > 0.0, x, alpha * np.expm1(x)),
+    parameters={
+        "alpha": Fixed(
+            default=1.0, doc="minus the limit at -inf", valid=lambda v: 0 < v < 1e9, law="must be in (0, 1e9)"
+        )
+    },
+    kinks=lambda alpha: {} if alpha == 1 else {0.0: Kink(slope=alpha)},
+    bounds=lambda alpha: (-alpha, INF),
+    limits=lambda alpha: (-alpha, INF),
+    slope_limits=(0.0, 1.0),
+    monotone=True,
+    source="Clevert, Unterthiner & Hochreiter 2015, arXiv 1511.07289",
+    peers={"torch": "torch.nn.functional.elu", "jax": "jax.nn.elu", "keras": "keras.activations.elu"},
+)
+define(
+    "celu",
+    forward=lambda x, alpha: np.where(x < 0.0, alpha * np.expm1(_left(x) / alpha), x),
+    backward=lambda dy, x, alpha: np.where(x > 0.0, dy, dy * _grow(1.0, _left(x), alpha)),
+    definition=lambda x, alpha: np.where(x > 0.0, x, alpha * np.expm1(x / alpha)),
+    parameters={"alpha": SHARP},
+    bounds=lambda alpha: (-alpha, INF),
+    limits=lambda alpha: (-alpha, INF),
+    slope_limits=(0.0, 1.0),
+    monotone=True,
+    source="Barron 2017, arXiv 1704.07483",
+    peers={"torch": "torch.nn.functional.celu", "jax": "jax.nn.celu", "keras": "keras.activations.celu"},
+)
+define(
+    "selu",
+    forward=lambda x: np.where(x < 0.0, SCALE_ALPHA * np.expm1(_left(x)), SCALE * x),
+    backward=lambda dy, x: dy * np.where(x > 0.0, SCALE, exp_times(SCALE_ALPHA, _left(x))),
+    definition=lambda x: SCALE * np.where(x > 0.0, x, ALPHA * np.expm1(x)),
+    kinks={0.0: Kink(slope=SCALE_ALPHA)},
+    bounds=(-SCALE_ALPHA, INF),
+    limits=(-SCALE_ALPHA, INF),
+    slope_limits=(0.0, SCALE),
+    monotone=True,
+    source="Klambauer, Unterthiner, Mayr & Hochreiter 2017, arXiv 1706.02515",
+    peers={"torch": "torch.nn.functional.selu", "jax": "jax.nn.selu", "keras": "keras.activations.selu"},
+)
+define(
+    "pelu",
+    aliases=("parametric_elu",),
+    forward=lambda x, a, b: np.where(x < 0.0, a * np.expm1(_left(x) / b), a / b * x),
+    backward=lambda dy, x, a, b: dy * np.where(x > 0.0, a / b, _grow(a / b, _left(x), b)),
+    definition=lambda x, a, b: np.where(x > 0.0, a / b * x, a * np.expm1(x / b)),
+    parameters={
+        "a": Learned(
+            default=1.0, doc="minus the limit at -inf", valid=lambda v: 1e-4 <= v <= 1e4, law="must be in [1e-4, 1e4]"
+        ),
+        "b": Learned(
+            default=1.0, doc="width of the bend", valid=lambda v: 1e-4 <= v <= 1e4, law="must be in [1e-4, 1e4]"
+        ),
+    },
+    parameter_gradients={
+        "a": lambda dy, x, a, b: dy * np.where(x > 0.0, x / b, np.expm1(_left(x) / b)),
+        "b": lambda dy, x, a, b: (
+            dy * np.where(x > 0.0, -a * x / (b * b), -a * _left(x) / (b * b) * np.exp(_left(x) / b))
+        ),
+    },
+    bounds=lambda a: (-a, INF),
+    limits=lambda a: (-a, INF),
+    slope_limits=lambda a, b: (0.0, a / b),
+    monotone=True,
+    source="Trottier, Giguère & Chaib-draa 2016, arXiv 1605.09332",
+)
+define(
+    "exponential",
+    aliases=("exp",),
+    forward=lambda x: np.exp(x),
+    backward=lambda dy, x: dy * np.exp(x),
+    bounds=(0.0, INF),
+    limits=(0.0, INF),
+    slope_limits=(0.0, INF),
+    at_negative_zero=1.0,
+    monotone=True,
+    source="keras.activations.exponential",
+    peers={"torch": "torch.exp", "jax": "jax.numpy.exp", "keras": "keras.activations.exponential"},
+)

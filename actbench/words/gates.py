@@ -1,0 +1,47 @@
+"""The logistic function of an argument in two parts, and what is made of it: said in words, so rows can say it.
+
+A plain product b x rounds an argument of 745 by half a unit of 2^-44: 500 ulp of exp(b x).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from actbench.words.exponential import exp_times_pair
+from actbench.words.pairs import Pair, two_product
+
+FAR = 1e4  # beyond it exp(-|x|) is 0 in every dtype; clipping there keeps inf * 0 out
+
+
+def near(x: Any, limit: Any = FAR) -> Any:
+    """x kept within the range in which anything still happens; NaN stays."""
+    return np.minimum(np.maximum(x, -limit), limit)
+
+
+def scaled(x: Any, factor: Any) -> Pair:
+    """factor * x in two parts, x clipped so that the product stays below 1e6."""
+    size = np.absolute(factor)
+    return two_product(near(x, np.minimum(FAR, 1e6 / np.maximum(size, 1e-9))), factor)
+
+
+def decay(u: Pair) -> Pair:
+    """-|u| in two parts."""
+    return -np.absolute(u[0]), np.where(u[0] >= 0.0, -u[1], u[1])
+
+
+def sigmoid_times(a: Any, u: Pair) -> Any:
+    """a * sigmoid(u) for |a| <= 2^38 where u < 0, right to the last subnormal."""
+    v = decay(u)
+    t = a / (1.0 + exp_times_pair(1.0, *v))
+    return np.where(u[0] >= 0.0, t, exp_times_pair(np.where(u[0] >= 0.0, 0.0, t), *v))
+
+
+def gate_slope(u: Pair) -> Any:
+    """The derivative of u sigmoid(u): s + u s (1 - s)."""
+    v = decay(u)
+    e = exp_times_pair(1.0, *v)
+    o = 1.0 + e
+    d = 1.0 / (o * o)
+    return np.where(u[0] >= 0.0, (o + u[0] * e) * d, exp_times_pair((o + u[0]) * d, *v))
