@@ -47,7 +47,7 @@ def gradient_flow(
     with np.errstate(over="ignore", invalid="ignore"):  # divergence is an outcome: its norm is NaN
         network.forward(x, draws=network.draw(BATCH))
         q = [np.square(layer.z, dtype=np.float64).mean(axis=(1, 2)) for layer in network.layers]
-        rms = [np.sqrt(np.square(network.slopes(l), dtype=np.float64).mean(axis=(1, 2))) for l in range(1, depth + 1)]
+        rms = [np.sqrt(np.square(network.slopes(k), dtype=np.float64).mean(axis=(1, 2))) for k in range(1, depth + 1)]
         arriving = np.stack(
             [stream("cotangent", number, BATCH, width).standard_normal((BATCH, width)) for number in net]
         )

@@ -131,7 +131,13 @@ def panel_figure(table: pd.DataFrame) -> Any:
                 )
                 axis.plot(line["layer"], line["mean"], color=colour(activation), linewidth=1.8, label=activation)
             if full:
-                axis.plot([1, part["layer"].max()], [1, 1], color="#666666", linewidth=1.8, label="\n".join(textwrap.wrap(", ".join(full), 34)))
+                axis.plot(
+                    [1, part["layer"].max()],
+                    [1, 1],
+                    color="#666666",
+                    linewidth=1.8,
+                    label="\n".join(textwrap.wrap(", ".join(full), 34)),
+                )
             axis.set_ylim(0, 1.05)
             axis.set_title(f"{name} inputs")
             axis.set_xlabel("layer")
