@@ -15,6 +15,7 @@ from actbench.backends.fused_text import (
     PREAMBLE,
     backward_statements,
     forward_statements,
+    indented,
     parameter_statements,
     parameters_of,
     saved_by,
@@ -134,8 +135,8 @@ def forward_kernel(spec: str, bits: int, kinds: Kinds, in_place: bool, bias: boo
         store = [f"zi[j] = {said.result}"] if in_place else [*(["zi[j] = x"] if bias else []), f"hi[j] = {said.result}"]
         return PREAMBLE.format(title=f"{activation.name}: bias and activation", bits=bits) + _FORWARD.format(
             constants="\n".join(said.constants), second="" if in_place else ", M", h="" if in_place else ", h",
-            plus=" + bn[j]" if bias else "", body=_in(16, said.lines), store=_in(16, store),
-            rows=_in(12, [] if in_place else ["hi = h[n, i]"], _rows(names, kinds)), cache=keep,
+            plus=" + bn[j]" if bias else "", body=indented(16, said.lines), store=indented(16, store),
+            rows=indented(12, [] if in_place else ["hi = h[n, i]"], _rows(names, kinds)), cache=keep,
             **_parameters(names, kinds),
         )  # fmt: skip
 
@@ -187,20 +188,15 @@ def backward_kernel(spec: str, bits: int, kinds: Kinds) -> Callable[..., None]:
             constants="\n".join(constants), saved_types=", R" * len(saved), result=said.result, cache=keep,
             gradient_types=", D" * len(learned), types=common["types"], names=common["names"], net=common["net"],
             saved="".join(f", all_{name}" for name in saved), gradients="".join(f", d_{name}" for name in learned),
-            scratch=_in(4, [f"sum_{name} = np.empty(units, real)" for name in learned]), block=BLOCK,
-            clear=_in(12, [f"sum_{name}[j] = real(0)" for name in learned]), smallest=SMALLEST, largest=LARGEST,
-            rows=_in(12, [f"{name}n = all_{name}[n, start:stop]" for name in saved],
+            scratch=indented(4, [f"sum_{name} = np.empty(units, real)" for name in learned]), block=BLOCK,
+            clear=indented(12, [f"sum_{name}[j] = real(0)" for name in learned]), smallest=SMALLEST, largest=LARGEST,
+            rows=indented(12, [f"{name}n = all_{name}[n, start:stop]" for name in saved],
                      [f"row_{name} = p_{name}[n, start:stop]" for name in elements]),
-            gradient_loops=_in(12, loops), loads=_in(16, loads), body=_in(16, said.lines), collect=_in(8, collect),
-            rescale=_in(12, [f"d_{name}[n] *= factor" for name in learned]),
+            gradient_loops=indented(12, loops), loads=indented(16, loads), body=indented(16, said.lines), collect=indented(8, collect),
+            rescale=indented(12, [f"d_{name}[n] *= factor" for name in learned]),
         )  # fmt: skip
 
     return cache.load(text)
-
-
-def _in(spaces: int, *groups: Sequence[str]) -> str:
-    """Lines at one depth."""
-    return "\n".join(" " * spaces + line for group in groups for line in group)
 
 
 def _rows(names: Sequence[str], kinds: Kinds) -> list[str]:
@@ -213,8 +209,8 @@ def _parameters(names: Sequence[str], kinds: Kinds) -> dict[str, Any]:
     return {
         "types": "".join(f", {_TYPES[kind]}" for _, kind in pairs),
         "names": "".join(f", p_{name}" for name in names),
-        "net": _in(
+        "net": indented(
             8, [f"_{name} = p_{name}{'[n]' if kind == 'net' else ''}" for name, kind in pairs if kind != "element"]
         ),
-        "loads": _in(16, [f"_{name} = row_{name}[j]" for name, kind in pairs if kind == "element"]),
+        "loads": indented(16, [f"_{name} = row_{name}[j]" for name, kind in pairs if kind == "element"]),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from actbench.backends.source import _constant, _line, expanded, graph_of
@@ -91,3 +91,8 @@ def saved_by(activation: Activation) -> tuple[str, ...]:
     for function in activation.parameter_gradients.values():
         wanted |= {name for name in asked(function) if name in ("x", "y")}
     return tuple(name for name in ("x", "y") if name in wanted)
+
+
+def indented(spaces: int, *groups: Sequence[str]) -> str:
+    """Lines at one depth of a template."""
+    return "\n".join(" " * spaces + line for group in groups for line in group)

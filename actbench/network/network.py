@@ -100,6 +100,7 @@ class Network:
                 for layer in range(1, design.depth + 1)
             }
         self.layers: list[Layer] = []
+        self.output: NDArray[Any] = np.empty((0,), self.dtype)  # of the last forward pass
         self._element = Elementwise(design.activation, self.dtype, backend)
         self._overwrite = self._element.in_place and not keep_z
         self._fast = design.plain and backend == "numba"
@@ -145,11 +146,13 @@ class Network:
         self._input = h = h[None] if h.ndim == 2 else h
         self._plan = self._planned(h.shape) if self._fast and not draws else None
         h = self._plan.forward(h) if self._plan is not None else self._stack(h, training, draws or {})
+        self.output = h
         if not self.design.outputs:
             return h
         shape = (len(self.nets), h.shape[1], self.design.outputs)
         out = np.matmul(h, self.parameters["w", self.design.depth + 1], out=self._buffer("out", shape))
         out += self.parameters["b", self.design.depth + 1][:, None, :]
+        self.output = out
         return out
 
     def _planned(self, shape: tuple[int, ...]) -> Plan:
