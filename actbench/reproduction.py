@@ -215,6 +215,11 @@ def _measured(
     progress: bool,
     modules: list[str],
 ) -> dict[str, Any]:
+    # What drawing needs is loaded first: an interrupt inside a lazy import leaves SciPy half loaded, and no report.
+    import scipy.stats  # noqa: F401
+    import seaborn  # noqa: F401
+    import sklearn.model_selection  # noqa: F401
+
     from actbench.runner import run as run_cells
 
     results: dict[str, Any] = {}

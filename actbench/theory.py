@@ -38,7 +38,7 @@ class Moments:
     d_mean, d_second, d_fourth
         E f'(z), E f'(z)^2, E f'(z)^4.
     growth
-        d E f(z)^2 / dq, by E f(z) f'(z) z / q: no second derivative, so kinks do no harm.
+        d E f(z)^2 / dq, by E f(z) f'(z) z / q: no second derivative, so kinks do no harm; jumps add their own part.
     """
 
     q: float
@@ -120,6 +120,7 @@ def _moments(spec: str, q: float) -> Moments:
     total = np.zeros(6)
     for weight, given in _draws(row):
         total += weight * _expectations(_columns(row, q, given), _panels(row, q, given), q)
+        total[5] += weight * _jumps(row, q, given)
     mean, second, d_mean, d_second, d_fourth, growth = (float(v) for v in total)
     return Moments(
         q=q, mean=mean, second=second, d_mean=d_mean, d_second=d_second, d_fourth=d_fourth, growth=growth
@@ -152,6 +153,16 @@ def _columns(row: Activation, q: float, given: dict[str, float]) -> Callable[[ND
         return np.stack([f, f * f, d, square, square * square, f * d * (x / q)])
 
     return columns
+
+
+def _jumps(row: Activation, q: float, given: dict[str, float]) -> float:
+    """What the jumps of f^2 add to its growth: half of jump * place / q times the density there."""
+    total = 0.0
+    for place in map(float, row.fact("kinks", **given)):
+        left, right = (float(row.forward(math.nextafter(place, end), **given)) for end in (-math.inf, math.inf))
+        density = math.exp(-0.5 * place * place / q) / math.sqrt(2 * math.pi * q)
+        total += 0.5 * (right * right - left * left) * place / q * density
+    return total
 
 
 def _panels(row: Activation, q: float, given: dict[str, float]) -> NDArray[Any]:

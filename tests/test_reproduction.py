@@ -194,7 +194,7 @@ def test_hostile_text_is_escaped_in_the_page(tmp_path):
         (["run", "activity", "--net", "5:5"], "empty"),
         (["run", "activity", "--depth"], "has no level"),
         (["run", "activity", "--bias", "constant:x"], "constant:x"),
-        (["run", "activity", "--init", "hee"], "known"),
+        (["run", "activity", "--init", "hee"], "did you mean 'he'"),
         (["report", "nowhere"], "run.json"),
         (["list", "frogs"], "invalid choice"),
         (["frobnicate"], "invalid choice"),
