@@ -1,0 +1,39 @@
+"""keras on the backend that it is set to; gradients where that is torch or jax."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actbench.peers.named import named_function
+from actbench.records.activation import Activation
+
+
+def load(named: str, activation: Activation, direction: str, dtype: str) -> tuple[Any, str]:
+    """As `actbench.peers.find`."""
+    keras = import_module("keras")
+    function, options = named_function(named)
+    options = {**options, **activation.bound}
+    if isinstance(function, type):
+        return None, f"{named} is a layer with weights of its own"
+    backend = keras.backend.backend()
+    if dtype == "float64" and backend == "jax":
+        return None, "keras on jax computes in float32 unless jax is told otherwise before it starts"
+    if direction == "backward" and backend != "torch":
+        return None, f"no gradients from keras on {backend} here; set KERAS_BACKEND=torch"
+
+    def forward(x: NDArray[Any]) -> NDArray[Any]:
+        given = keras.ops.convert_to_tensor(x.copy(), dtype=dtype)
+        return np.array(keras.ops.convert_to_numpy(function(given, **options)))
+
+    def backward(x: NDArray[Any]) -> NDArray[Any]:
+        torch = import_module("torch")
+        tensor = torch.from_numpy(x.copy()).requires_grad_()
+        result = function(tensor, **options)
+        (slope,) = torch.autograd.grad(result, tensor, torch.ones_like(result))
+        return np.array(slope.numpy())
+
+    return (forward if direction == "forward" else backward), ""

@@ -1,0 +1,154 @@
+"""The accuracy experiment: its two stages find what mpmath alone finds, and a peer that is absent is a reason."""
+
+from __future__ import annotations
+
+import math
+from importlib import metadata
+
+import numpy as np
+import pytest
+
+import actbench as ab
+from actbench.backends.exact import MP, ulp_error
+from actbench.errors import ActbenchError
+from actbench.experiments.accuracy import implementation
+from actbench.narrowing import first, wrong_limits
+from actbench.peers import PEERS, find
+from actbench.yardstick import Yardstick, exact, in_format, rounded, screened, units, where_promised
+
+FEW = 400
+
+
+def stick(name, direction="forward", dtype="float32", count=FEW):
+    spec = in_format(name, dtype)
+    return Yardstick(spec, direction, dtype, where_promised(spec, dtype, count, direction))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_units_are_the_oracle_s_last_places(dtype):
+    x = where_promised("relu", dtype, FEW, "forward").astype(np.float64)[1:-1]  # numpy has no spacing for the largest
+    with np.errstate(over="ignore"):
+        spacing = np.maximum(np.spacing(np.abs(x).astype(dtype)), np.finfo(dtype).smallest_subnormal)
+    np.testing.assert_array_equal(units(np.abs(x), dtype), spacing.astype(np.float64))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_rounding_an_exact_value_is_rounding_once(dtype):
+    kind = np.dtype(dtype).type
+    for x in where_promised("relu", "float64", FEW, "forward"):
+        with np.errstate(over="ignore"):
+            want = float(kind(x))
+        assert rounded(MP.mpf(float(x)), dtype).hex() == want.hex()
+
+
+def test_rounding_is_not_done_twice():
+    with MP.workprec(300):
+        half = MP.mpf(1) + MP.mpf(2) ** -24  # half way between two float32
+        above = half + MP.mpf(2) ** -80  # float64 would round this to the half-way point, and that to even
+        assert rounded(half, "float32") == 1.0
+        assert rounded(above, "float32") == 1.0 + 2.0**-23
+        assert rounded(MP.mpf(2) ** -1080, "float64") == 0.0
+        assert rounded(MP.mpf(2) ** 1024, "float64") == math.inf
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+@pytest.mark.parametrize("name", ["silu", "leaky_relu", "elu"])
+def test_the_screen_of_float32_agrees_with_mpmath_everywhere(name, direction):
+    yard = stick(name, direction)
+    run = ab.kernel(name, direction)
+    got = run(yard.x) if direction == "forward" else run(np.ones_like(yard.x), yard.x)
+    pairs = zip(got, yard.x, strict=True)
+    exactly = [ulp_error(float(g), exact(yard.spec, direction, float(v)), "float32") for g, v in pairs]
+    near = yard.near
+    np.testing.assert_allclose(yard.errors(got)[~near], np.array(exactly)[~near], atol=1e-6)
+    assert yard.measure(got).worst == pytest.approx(np.array(exactly)[~near].max(), abs=1e-9)
+
+
+def test_a_wrong_answer_is_counted_as_what_it_is():
+    x = np.array([-800.0, -50.0, 0.5, 1.0, 2.0, 3e38], np.float32)
+    yard = Yardstick("silu", "forward", "float32", x)
+    got = ab.get("silu")(x)
+    got[1], got[3], got[5] = 0.0, np.nan, np.inf
+    found = yard.measure(got)
+    assert (found.lost, found.lost_at) == (1, -50.0)
+    assert (found.special, found.special_at) == (2, 1.0)
+    assert found.worst == pytest.approx(2.0**23, rel=1)  # 0 instead of a normal number
+
+
+def test_beyond_the_largest_number_infinity_is_right():
+    yard = np.array([1e39, -1e39, 1e39])
+    got = np.array([np.inf, -np.inf, -np.inf], np.float32)
+    np.testing.assert_array_equal(screened(got, yard, units(np.abs(yard), "float32"), "float32"), [0.0, 0.0, np.inf])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_first_failing_input_is_found_to_the_last_bit(dtype):
+    kind = np.dtype(dtype).type
+    edge = kind(-7.3)
+
+    def call(x):
+        return np.where(x <= edge, kind(0.0), ab.get("silu")(x))
+
+    found = first(stick("silu", dtype=dtype), call, -50.0, Yardstick.lost)
+    assert found == float(edge)
+
+
+def test_limits_are_compared_with_the_declared_ones():
+    yard = stick("sigmoid")
+    assert wrong_limits(yard, ab.get("sigmoid"), strict=True) == []
+    with np.errstate(invalid="ignore"):
+        wrong = wrong_limits(yard, lambda x: np.where(np.isnan(x), x, x - x), strict=True)
+    assert wrong == ["f(-inf) is nan, not 0.0", "f(inf) is nan, not 1.0"]
+
+
+def test_ours_keep_their_promises_and_nothing_is_lost():
+    frame = ab.run("accuracy", activation=["silu", "leaky_relu"], implementation=["numpy", "numba"], count=[2000])
+    assert len(frame) == 16
+    assert frame["holds"].all()
+    assert frame["lost"].sum() == frame["special"].sum() == 0
+    assert (frame["points"] >= 1900).all()
+    assert (frame[frame["implementation"] == "numpy"].query("dtype == 'float32'")["worst_ulp"] <= 0.51).all()
+
+
+@pytest.mark.parametrize("peer", PEERS)
+def test_a_peer_that_is_absent_is_a_reason(peer, monkeypatch):
+    def absent(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr("actbench.peers.metadata.version", absent)
+    row = next(row for row in ab.ACTIVATIONS if peer in row.peers) if peer != "scipy" else ab.get("relu")
+    call, reason = find(peer, row, "forward", "float32")
+    assert call is None
+    assert "not installed" in reason or "names no function" in reason
+    frame = ab.run("accuracy", activation="relu", direction="forward", dtype="float32", implementation=peer, count=100)
+    assert frame["reason"].notna().all()
+
+
+def test_an_unknown_implementation_is_one_clear_line():
+    with pytest.raises(ActbenchError, match="numpy, numba, torch"):
+        ab.run("accuracy", implementation="numpi")
+    assert implementation("numba") == "numba"
+
+
+@pytest.mark.parametrize("peer", ["torch", "jax"])
+def test_peers_compute_what_they_are_named_for(peer):
+    pytest.importorskip(peer, reason="an optional peer")
+    x = np.linspace(-3.1, 3.1, 64)
+    for row in ab.ACTIVATIONS:
+        if peer not in row.peers or row.name not in ("silu", "gelu", "gelu_tanh", "prelu", "leaky_relu", "threshold"):
+            continue
+        for direction in ("forward", "backward"):
+            call, reason = find(peer, row, direction, "float64")
+            assert call is not None, reason
+            want = row.forward(x) if direction == "forward" else row.backward(np.ones_like(x), x)
+            np.testing.assert_allclose(call(x), want, rtol=1e-9, atol=1e-12, err_msg=f"{row.name} {direction}")
+
+
+def test_torch_s_gelu_loses_its_tail():
+    pytest.importorskip("torch", reason="an optional peer")
+    frame = ab.run("accuracy", activation="gelu", direction="forward", dtype="float32", implementation="torch",
+                   count=2000)  # fmt: skip
+    row = frame.iloc[0]
+    assert row["lost"] > 0
+    assert -8.0 < row["lost_at"] < -4.0
+    assert row["implementation"].startswith("torch==")
