@@ -13,6 +13,7 @@ from actbench.registry import ACTIVATIONS
 from actbench.registry import resolve
 
 if TYPE_CHECKING:
+    from actbench import testing as testing
     from actbench.kernels import kernel as kernel
     from actbench.reproduction import Report as Report
     from actbench.reproduction import reproduce as reproduce
@@ -24,6 +25,7 @@ __version__ = "0.1.0"
 _LATER = {
     "kernel": ("actbench.kernels", "kernel"),
     "run": ("actbench.running", "run"),
+    "testing": ("actbench.testing", ""),
     "reproduce": ("actbench.reproduction", "reproduce"),
     "Report": ("actbench.reproduction", "Report"),
 }
@@ -55,7 +57,8 @@ def names(kind: str = "elementwise") -> list[str]:
 def __getattr__(name: str) -> Any:
     if name in _LATER:
         module, attribute = _LATER[name]
-        return getattr(import_module(module), attribute)
+        found = import_module(module)
+        return getattr(found, attribute) if attribute else found
     raise AttributeError(f"module 'actbench' has no attribute {name!r}")
 
 
@@ -72,4 +75,5 @@ __all__ = [
     "names",
     "reproduce",
     "run",
+    "testing",
 ]  # fmt: skip

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from actbench.cli import listing, report, reproduce, run, show
+from actbench.cli import listing, report, reproduce, run, show, vectors
 from actbench.errors import ActbenchError
 
-VERBS = (listing, show, run, reproduce, report)
+VERBS = (listing, show, run, reproduce, report, vectors)
 
 DONE, WRONG_REQUEST, SOME_FAILED, INTERRUPTED = 0, 2, 3, 130
 

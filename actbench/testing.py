@@ -1,0 +1,134 @@
+"""`check`: for other projects' test suites. Is this function what it says it is, to the last bits?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actbench.errors import ActbenchError, unknown
+from actbench.narrowing import first, wrong_limits
+from actbench.registry import resolve
+from actbench.yardstick import Measured, Yardstick, exact, in_format, rounded, where_promised
+
+Array = NDArray[Any]
+SPREAD = 400  # float64 points that are compared with mpmath beside the worst ones
+
+
+def check(
+    fn: Callable[..., Any],
+    like: str,
+    *,
+    max_ulp: float = 2.0,
+    dtype: str = "float32",
+    direction: str = "forward",
+    count: int = 2000,
+    kinks: bool = True,
+    limits: bool = True,
+) -> float:
+    """Hold a function to the exact values of an activation.
+
+    Parameters
+    ----------
+    fn
+        The function under test, on NumPy arrays: ``fn(x)`` forward, ``fn(dy, x)`` backward (the gradient dy * f'(x)).
+    like
+        What it claims to be: a name or a spec such as ``"leaky_relu:negative_slope=0.2"``.
+    max_ulp
+        The largest error allowed, in units in the last place of the exact result. Within 0.25 of a declared root,
+        where relative error has no bound, an error of ``max_ulp`` epsilons is allowed instead.
+    dtype
+        ``"float16"``, ``"float32"`` or ``"float64"``.
+    direction
+        ``"forward"`` or ``"backward"``.
+    count
+        How many seeded points over the whole range; neighbours of kinks, roots and the format's edges come on top.
+        Always the same points, so a test is not flaky; the largest error found is a lower bound of the largest.
+    kinks
+        Whether the slope at kinks must be the declared one (torch's convention).
+    limits
+        Whether the answers at -inf, inf and NaN must be right.
+
+    Returns
+    -------
+    The largest error in ulp that was found outside root zones.
+
+    Raises
+    ------
+    AssertionError
+        With the failing input nearest to 0 in decimal and hexadecimal, what came and what is exact there; or with
+        what was wrong about shape, dtype, memory or special values.
+    ActbenchError
+        For an activation, dtype or direction that is not known.
+    """
+    if dtype not in ("float16", "float32", "float64"):
+        raise unknown("format", dtype, ("float16", "float32", "float64"))
+    if direction not in ("forward", "backward"):
+        raise unknown("direction", direction, ("forward", "backward"))
+    if not max_ulp >= 0.5:
+        raise ActbenchError(f"max_ulp={max_ulp!r}: no format can promise less than 0.5")
+    spec = in_format(resolve(like).spec, dtype)
+    stick = Yardstick(spec, direction, dtype, where_promised(spec, dtype, count, direction))
+    what = f"{like} {direction} in {dtype}"
+
+    def call(x: Array) -> Array:
+        return np.asarray(fn(x) if direction == "forward" else fn(np.ones_like(x), x))
+
+    _behaves(fn, direction, dtype, what)
+    got = call(stick.x.copy())
+    worst = _accurate(stick, got, call, max_ulp, kinks, what)
+    if limits and (wrong := wrong_limits(stick, call, strict=False)):
+        raise AssertionError(f"{what}: {'; '.join(wrong)}")
+    return worst
+
+
+def _behaves(fn: Callable[..., Any], direction: str, dtype: str, what: str) -> None:
+    """Shape and dtype are kept, and no input is written to."""
+    base = np.linspace(-3.0, 3.0, 24).astype(dtype)
+    for x in (base, base.reshape(2, 3, 4), base[::2], np.empty((0, 3), dtype)):
+        inputs = [x.copy()] if direction == "forward" else [np.ones_like(x), x.copy()]
+        before = [array.tobytes() for array in inputs]
+        got = np.asarray(fn(*inputs))
+        if got.shape != x.shape:
+            raise AssertionError(f"{what}: shape {x.shape} became {got.shape}")
+        if got.dtype != x.dtype:
+            raise AssertionError(f"{what}: {x.dtype} became {got.dtype}")
+        if [array.tobytes() for array in inputs] != before:
+            raise AssertionError(f"{what}: an input was written to")
+
+
+def _accurate(stick: Yardstick, got: Array, call: Any, max_ulp: float, kinks: bool, what: str) -> float:
+    eps = float(np.finfo(stick.dtype).eps)
+
+    def fails(stick: Yardstick, got: Array) -> Array:
+        absolute = np.abs(got.astype(np.float64) - stick.yard) <= max_ulp * eps
+        wrong = (stick.errors(got) > limit) & ~(stick.near & absolute)
+        return np.asarray(wrong if kinks else wrong & ~stick.kinked)
+
+    # The float64 screen is itself some ulp of float64 off: there mpmath alone says what fails.
+    slack = 20.0 if stick.dtype == "float64" else 1e-6
+    limit = max_ulp + slack
+    found = stick.measure(got, spread=SPREAD if stick.dtype == "float64" else 0, kinks=kinks)
+    failing = fails(stick, got)
+    at = first(stick, call, stick.smallest(failing), fails)
+    if at is None and (found.worst > max_ulp or (found.root_eps or 0.0) > max_ulp):
+        at = found.at if found.worst > max_ulp else stick.smallest(stick.near)
+    if at is not None:
+        raise AssertionError(_message(stick, call, at, found, int(failing.sum()), max_ulp, what))
+    return found.worst
+
+
+def _message(stick: Yardstick, call: Any, at: float, found: Measured, failing: int, max_ulp: float, what: str) -> str:
+    x = np.full(64, at, stick.dtype)  # as many as a vector loop takes, for its tail may have other bits
+    came = float(call(x)[0])
+    right = rounded(exact(stick.spec, stick.direction, at), stick.dtype)
+    error = Yardstick(stick.spec, stick.direction, stick.dtype, x[:1]).settle(0, came)
+    size = "no number near it" if math.isinf(error) else f"{error:.3g} ulp off"
+    bad = f", {found.special} of them NaN or infinite" if found.special else ""
+    return (
+        f"{what}: {size} at x = {at!r} ({at.hex()}): got {came!r} ({came.hex()}), exact {right!r} ({right.hex()}); "
+        f"allowed {max_ulp:g} ulp. {max(failing, 1)} of {stick.x.size} points fail{bad}, worst {found.worst:.3g} ulp"
+    )
