@@ -14,19 +14,19 @@ from actbench.errors import ActbenchError
 from actbench.expression import derivative, record
 from actbench.records.parameter import Learned, Sampled
 
-POINTS = 250  # random points a row, dtype and direction; kinks, roots and edges of the formats come on top
+POINTS = 160  # random points a row, dtype and direction; kinks, roots and edges of the formats add some 200
 ROWS = list(ab.ACTIVATIONS)
 NAMES = [row.name for row in ROWS]
 BOUND = [ab.get(spec) for spec in ("leaky_relu:negative_slope=0.2", "leaky_relu:negative_slope=0", "prelu:weight=-0.5")]
 
 
 @pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize(("backend", "dtype"), PROMISES, ids="-".join)
+@pytest.mark.parametrize(("backend", "dtype"), PROMISES, ids=["-".join(pair) for pair in PROMISES])
 @pytest.mark.parametrize("row", ROWS, ids=NAMES)
 def test_the_implementation_keeps_its_promises(row, backend, dtype, check, request):
     if check in row.excused:
         request.node.add_marker(pytest.mark.xfail(strict=True, reason=row.excused[check]))
-    finding = CHECKS[check](Subject(row, backend, dtype, count=POINTS))
+    finding = CHECKS[check](Subject(row, backend, dtype, count=POINTS // 3 if dtype == "float16" else POINTS))
     assert finding.holds, finding.says
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from actbench.words.exponential import exp_times_pair
+from actbench.words.exponential import exp_times, exp_times_pair
 from actbench.words.pairs import Pair, two_product
 
 FAR = 1e4  # beyond it exp(-|x|) is 0 in every dtype; clipping there keeps inf * 0 out
@@ -45,3 +45,38 @@ def gate_slope(u: Pair) -> Any:
     o = 1.0 + e
     d = 1.0 / (o * o)
     return np.where(u[0] >= 0.0, (o + u[0] * e) * d, exp_times_pair((o + u[0]) * d, *v))
+
+
+def tail(x: Any) -> tuple[Any, Any]:
+    """x within reach, and exp(-|x|) kept above 1e-30, so that what is proportional to it can be divided by it."""
+    c = near(x)
+    return c, np.maximum(np.exp(-np.absolute(c)), 1e-30)
+
+
+def logistic(c: Any, e: Any) -> Any:
+    """sigmoid(c) from e = exp(-|c|)."""
+    return np.where(c >= 0.0, 1.0, e) / (1.0 + e)
+
+
+def grown(c: Any, e: Any) -> Any:
+    """exp(c) from e = exp(-|c|), at most 1e15."""
+    return np.where(c >= 0.0, 1.0 / np.maximum(e, 1e-15), e)
+
+
+def gated(x: Any, gate: Any, e: Any) -> Any:
+    """x * gate, for a gate that falls like exp(x) on the left; e as from `tail`."""
+    low = np.maximum(x, -FAR)
+    return np.where(x >= 0.0, x * gate, exp_times(low * (gate / e), -np.absolute(low)))
+
+
+def gated_slope(c: Any, gate: Any, slope: Any, e: Any) -> Any:
+    """gate + c * gate', where gate' = e * slope."""
+    return np.where(c >= 0.0, gate + c * (e * slope), exp_times(gate / e + c * slope, -np.absolute(c)))
+
+
+def divided(x: Any, by: Any) -> Pair:
+    """x / by in two parts, kept within 1e4 of 0; by > 0."""
+    u = near(x / by)
+    back, error = two_product(u, by)
+    rest = np.where(np.absolute(u) < FAR, ((near(x, 1e8) - back) - error) / by, 0.0)
+    return u, rest

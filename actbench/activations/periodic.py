@@ -1,0 +1,187 @@
+"""Functions with a sine or cosine in them, and the firing rate of a neuron. At the infinities a wave has no limit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from actbench.define import define
+from actbench.records.parameter import Fixed, Learned
+from actbench.words import exp_times
+from actbench.words.gates import gated_slope, logistic, tail
+from actbench.words.pairs import two_product
+
+INF, NAN = np.inf, np.nan
+POSITIVE = {"valid": lambda v: 1e-3 <= v <= 1e3, "law": "must be in [0.001, 1000]"}
+
+
+def _finite(x):
+    """x, or 0 where it is infinite or NaN: the sine of an infinity would warn."""
+    return np.where(np.absolute(x) < INF, x, 0.0)
+
+
+def _wave(x, value):
+    """A wave where x is finite, else NaN."""
+    return np.where(np.absolute(x) < INF, value, NAN)
+
+
+def _sine(x, omega):
+    high, low = two_product(_finite(x), omega)
+    return np.where(x == 0.0, x, _wave(x, np.sin(high) + low * np.cos(high)))  # -0.0 stays
+
+
+def _sine_slope(dy, x, omega):
+    high, low = two_product(_finite(x), omega)
+    return dy * _wave(x, omega * (np.cos(high) - low * np.sin(high)))
+
+
+define(
+    "sine",
+    aliases=("sin", "siren"),
+    forward=_sine,
+    backward=_sine_slope,
+    definition=lambda x, omega: np.sin(omega * x),
+    parameters={"omega": Fixed(default=1.0, doc="frequency", **POSITIVE)},
+    bounds=(-1.0, 1.0),
+    limits=(NAN, NAN),
+    slope_limits=(NAN, NAN),
+    symmetry="odd",
+    monotone=False,
+    defaults={"siren": {"omega": 30.0}},
+    source="Sitzmann, Martel, Bergman, Lindell & Wetzstein 2020, arXiv 2006.09661",
+    peers={"torch": "torch.sin", "jax": "jax.numpy.sin"},
+)
+define(
+    "gcu",
+    aliases=("growing_cosine_unit",),
+    forward=lambda x: _wave(x, _finite(x) * np.cos(_finite(x))),
+    backward=lambda dy, x: dy * _wave(x, np.cos(_finite(x)) - _finite(x) * np.sin(_finite(x))),
+    definition=lambda x: x * np.cos(x),
+    limits=(NAN, NAN),
+    slope_limits=(NAN, NAN),
+    slope_terms=lambda x: np.maximum(np.abs(np.cos(x)), np.abs(x * np.sin(x))),
+    symmetry="odd",
+    monotone=False,
+    source="Noel, Trivedi & Dutta 2021, arXiv 2108.12943",
+)
+
+
+def _snake_gradient(dy, x, a):
+    s = np.sin(a * x)
+    return dy * (x * np.sin(2.0 * a * x) / a - s * s / (a * a))
+
+
+def _snake_slope(dy, x, a):
+    u = a * _finite(x)
+    w = np.sin(u) + np.cos(u)
+    return dy * _wave(x, w * w)  # 1 + sin(2 a x)
+
+
+define(
+    "snake",
+    forward=lambda x, a: x + np.sin(a * _finite(x)) * np.sin(a * _finite(x)) / a,
+    backward=_snake_slope,
+    definition=lambda x, a: x + np.sin(a * x) * np.sin(a * x) / a,
+    parameters={"a": Learned(default=1.0, doc="frequency", **POSITIVE)},
+    parameter_gradients={"a": _snake_gradient},
+    slope_limits=(NAN, NAN),
+    slope_terms=lambda x: np.ones_like(x),
+    at_negative_zero=0.0,
+    monotone=True,
+    source="Ziyin, Hartwig & Ueda 2020, arXiv 2006.08195",
+)
+
+
+def _sinlu(x):
+    c, e = tail(x)
+    g = logistic(c, e)
+    return np.where(x >= 0.0, (x + np.sin(_finite(x))) * g, exp_times((c + np.sin(c)) * (g / e), -np.absolute(c)))
+
+
+def _sinlu_slope(dy, x):
+    c, e = tail(x)
+    o = 1.0 + e
+    half = np.cos(0.5 * _finite(x))
+    rise = 2.0 * (half * half)  # 1 + cos x
+    wave = c + np.sin(c)
+    left = gated_slope(np.minimum(c, 0.0), rise * logistic(c, e), wave / np.where(c == 0.0, 1.0, c) / (o * o), e)
+    return dy * np.where(c >= 0.0, _wave(x, rise / o + wave * (e / (o * o))), left)
+
+
+define(
+    "sinlu",
+    forward=_sinlu,
+    backward=_sinlu_slope,
+    definition=lambda x: (x + np.sin(x)) / (1.0 + np.exp(-x)),
+    bounds=(-0.49737055418999104, INF),
+    limits=(-0.0, INF),
+    slope_limits=(-0.0, NAN),
+    roots_of_slope=(-1.0828652708940811,),
+    monotone=False,
+    source="Paul, Bandyopadhyay, Yoon, Geem & Sarkar 2022, SinLU, Mathematics 10(3) 337 (a = b = 1)",
+)
+
+
+def _sinc_slope(dy, x):
+    a = np.where(np.absolute(x) < INF, np.absolute(x), 0.0)
+    b = np.maximum(a, 1.0)
+    z = np.minimum(a, 1.0) * np.minimum(a, 1.0)
+    series = 0.0
+    for n in range(10, 0, -1):
+        series = series * z + (-1.0) ** n * 2.0 * n / _factorial(2 * n + 1)
+    size = np.where(a < 1.0, np.minimum(a, 1.0) * series, (np.cos(b) - np.sin(b) / b) / b)
+    return dy * np.where(np.absolute(x) < INF, np.where(x < 0.0, -size, size), np.where(x == x, 0.0, x))
+
+
+def _factorial(n):
+    return 1.0 if n < 2 else n * _factorial(n - 1)
+
+
+def _sinc(x):
+    a = np.absolute(x)
+    return np.where(a == 0.0, 1.0, np.sin(_finite(a)) / np.where(a == 0.0, 1.0, a))
+
+
+define(
+    "sinc",
+    forward=_sinc,
+    backward=_sinc_slope,
+    definition=lambda x: np.where(x == 0.0, 1.0, np.sin(x) / x),
+    bounds=(-0.21723362821122166, 1.0),
+    limits=(0.0, 0.0),
+    slope_limits=(0.0, 0.0),
+    roots_of_slope=(0.0,),
+    slope_terms=lambda x: 1.0 / np.maximum(np.abs(x), 1.0),
+    at_negative_zero=1.0,
+    symmetry="even",
+    monotone=False,
+    source="sin(x) / x; Elfwing, Uchibe & Doya 2013 and torch_activation",
+)
+
+
+def _rate_slope(dy, x, tau, t_ref):
+    d = np.where(x > 1.0, x - 1.0, 1.0)
+    f = 1.0 / (t_ref + tau * np.log1p(1.0 / d))
+    return np.where(x > 1.0, dy * ((f * f * tau / np.maximum(x, 1.0)) / d), np.where(x <= 1.0, 0.0, x))
+
+
+define(
+    "lif",
+    aliases=("leaky_integrate_and_fire",),
+    forward=lambda x, tau, t_ref: np.where(
+        x > 1.0, 1.0 / (t_ref + tau * np.log1p(1.0 / np.where(x > 1.0, x - 1.0, 1.0))), np.where(x <= 1.0, 0.0, x)
+    ),
+    backward=_rate_slope,
+    definition=lambda x, tau, t_ref: np.where(x <= 1.0, 0.0, 1.0 / (t_ref + tau * np.log1p(1.0 / (x - 1.0)))),
+    parameters={
+        "tau": Fixed(default=0.02, doc="membrane time constant in s", valid=lambda v: 0 < v < 1e3, law="must be > 0"),
+        "t_ref": Fixed(default=0.002, doc="refractory time in s", valid=lambda v: 0 < v < 1e3, law="must be > 0"),
+    },
+    flat=((-INF, 1.0),),
+    bounds=lambda t_ref: (0.0, 1 / t_ref),
+    limits=lambda t_ref: (0.0, 1 / t_ref),
+    slope_limits=(0.0, 0.0),
+    excluded_slope=((1.0, 1.0),),  # infinite at 1+, 0 at 1
+    at_negative_zero=0.0,
+    monotone=True,
+    source="firing rate in Hz against normalised current; Glorot, Bordes & Bengio 2011, equation 1; Lapicque 1907",
+)
