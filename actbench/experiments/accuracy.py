@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from actbench.conformance import PROMISES
 from actbench.define import experiment
 from actbench.factors import activation_spec
 from actbench.kernels import kernel
-from actbench.narrowing import first, wrong_limits
 from actbench.peers import PEERS, Call, find, version
 from actbench.registry import ACTIVATIONS, resolve
-from actbench.yardstick import Measured, Yardstick, in_format, where_promised
+
+if TYPE_CHECKING:  # they bring mpmath, which `list experiments` does not need
+    from actbench.yardstick import Measured, Yardstick
 
 OURS = ("numpy", "numba")
 SPREAD = 1000  # float64 points settled in mpmath beside the worst ones: half a second a row and direction
@@ -89,6 +89,8 @@ def accuracy(
     *, activation: str, direction: str, dtype: str, implementation: tuple[str, ...], count: int
 ) -> Iterator[dict[str, Any]]:
     """How many ulp is each implementation off, and where does it lose a result altogether?"""
+    from actbench.yardstick import Yardstick, in_format, where_promised
+
     for level in implementation:
         name = level.partition("==")[0]
         call, reason = _find(name, activation, direction, dtype)
@@ -114,6 +116,9 @@ def _find(name: str, spec: str, direction: str, dtype: str) -> tuple[Call | None
 
 
 def _row(stick: Yardstick, call: Call, name: str) -> dict[str, Any]:
+    from actbench.narrowing import first, wrong_limits
+    from actbench.yardstick import Yardstick
+
     x, dtype = stick.x, stick.dtype
     got = np.asarray(call(x))
     if got.shape != x.shape or got.dtype != x.dtype:
@@ -136,6 +141,8 @@ def _row(stick: Yardstick, call: Call, name: str) -> dict[str, Any]:
 
 def kept(found: Measured, backend: str, dtype: str, direction: str) -> bool:
     """Whether the errors are within what is promised."""
+    from actbench.conformance import PROMISES
+
     forward, backward, eps = PROMISES[backend, dtype]
     bound = forward if direction == "forward" else backward
     return found.worst <= bound and (found.root_eps or 0.0) <= eps and not found.lost and not found.special
