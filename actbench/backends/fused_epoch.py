@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from actbench.backends import cache
+from actbench.backends.fused_products import LIMIT, ROWS, products
 from actbench.backends.fused_text import (
     PREAMBLE,
     backward_statements,
@@ -36,23 +37,24 @@ OUT = ("loss", "right", "seen", "diverged")
 _HEAD = """
 V = types.Array(F, 1, "C")
 X = types.Array(F, 2, "C", readonly=True)
+R = types.Array(F, 1, "C", readonly=True)
 I = types.Array(types.int64, 1, "C", readonly=True)
 D = types.Array(types.float64, 1, "C")
 {constants}
 
 @njit(fastmath={{"contract"}}, error_model="numpy")
-def columns(d, out):
-    rows, units = d.shape
+def columns(d, rows, units, out):
     for j in range(units):
         out[j] = real(0)
     i = 0
     while i + 4 <= rows:
-        r0, r1, r2, r3 = d[i], d[i + 1], d[i + 2], d[i + 3]
+        r0, r1 = d[i * units:(i + 1) * units], d[(i + 1) * units:(i + 2) * units]
+        r2, r3 = d[(i + 2) * units:(i + 3) * units], d[(i + 3) * units:(i + 4) * units]
         for j in range(units):
             out[j] += (r0[j] + r1[j]) + (r2[j] + r3[j])
         i += 4
     while i < rows:
-        r0 = d[i]
+        r0 = d[i * units:(i + 1) * units]
         for j in range(units):
             out[j] += r0[j]
         i += 1
@@ -85,124 +87,132 @@ def descend(theta, grad, m, hyper):
             theta[k] -= rate * a
 """
 
+# The last layer's outputs become losses, and gradients in `ends`; k samples of `wide` outputs.
 _CROSS_ENTROPY = """
-            loss = 0.0
-            for i in range(k):
-                zi = o[i]
-                top, best = real(-np.inf), 0
-                for j in range(zi.size):
-                    zi[j] += bo[j]
-                    if zi[j] > top:
-                        top, best = zi[j], j
-                for j in range(zi.size):
-                    zi[j] -= top
-                label = targets[order[s + i]]
-                loss -= zi[label]
-                right += best == label
-            flat, powers = o.reshape(-1), d.reshape(-1)
-            for q in range(flat.size):
-                x = flat[q]
+@njit(fastmath={{"contract"}}, error_model="numpy")
+def losses(outs, ends, bias, targets, order, s, k, out):
+    wide, loss, right = bias.size, 0.0, 0
+    for i in range(k):
+        zi = outs[i * wide:(i + 1) * wide]
+        top, best = real(-np.inf), 0
+        for j in range(wide):
+            zi[j] += bias[j]
+            if zi[j] > top:
+                top, best = zi[j], j
+        for j in range(wide):
+            zi[j] -= top
+        label = targets[order[s + i]]
+        loss -= zi[label]
+        right += best == label
+    for q in range(k * wide):
+        x = outs[q]
 {exp}
-                powers[q] = {exp_result}
-            share = real(1) / real(k)
-            for i in range(k):
-                di = d[i]
-                total = real(0)
-                for j in range(di.size):
-                    total += di[j]
-                loss += math.log(total)
-                total = share / total
-                for j in range(di.size):
-                    di[j] *= total
-                di[targets[order[s + i]]] -= share
+        ends[q] = {exp_result}
+    share = real(1) / real(k)
+    for i in range(k):
+        di = ends[i * wide:(i + 1) * wide]
+        total = real(0)
+        for j in range(wide):
+            total += di[j]
+        loss += math.log(total)
+        total = share / total
+        for j in range(wide):
+            di[j] *= total
+        di[targets[order[s + i]]] -= share
+    out[0] += loss
+    out[1] += right
+    return loss
 """
 
 _SQUARED = """
-            loss = 0.0
-            share = real(2) / real(k * o.shape[1])
-            for i in range(k):
-                zi, di, ti = o[i], d[i], targets[order[s + i]]
-                each = 0.0
-                for j in range(zi.size):
-                    gap = zi[j] + bo[j] - ti[j]
-                    each += gap * gap
-                    di[j] = share * gap
-                loss += each / zi.size
+@njit(fastmath={{"contract"}}, error_model="numpy")
+def losses(outs, ends, bias, targets, order, s, k, out):
+    wide, loss = bias.size, 0.0
+    share = real(2) / real(k * wide)
+    for i in range(k):
+        zi, di, ti = outs[i * wide:(i + 1) * wide], ends[i * wide:(i + 1) * wide], targets[order[s + i]]
+        each = 0.0
+        for j in range(wide):
+            gap = zi[j] + bias[j] - ti[j]
+            each += gap * gap
+            di[j] = share * gap
+        loss += each / wide
+    out[0] += loss
+    return loss
 """
 
+# Everything of all layers lies in flat arrays: layer l's samples from room[l] on, unit by unit.
 _EPOCH = """
 @njit([types.void(V, V, V, V, X, {target}, I, I, I, types.int64, types.int64[::1], types.boolean, D, D{types})],
       cache={cache}, nogil=True, error_model="numpy", fastmath={{"contract"}})
 def kernel(theta, grad, m, v, inputs, targets, order, sizes, starts, batch, step, is_adam, hyper, out{names}):
-    layers = sizes.size - 1
-    w = [theta[starts[l]:starts[l] + sizes[l] * sizes[l + 1]].reshape((sizes[l], sizes[l + 1])) for l in range(layers)]
-    b = [theta[starts[l] + sizes[l] * sizes[l + 1]:][:sizes[l + 1]] for l in range(layers)]
-    gw = [grad[starts[l]:starts[l] + sizes[l] * sizes[l + 1]].reshape((sizes[l], sizes[l + 1])) for l in range(layers)]
-    gb = [grad[starts[l] + sizes[l] * sizes[l + 1]:][:sizes[l + 1]] for l in range(layers)]
-    ends = [starts[l] + sizes[l] * sizes[l + 1] + sizes[l + 1] for l in range(layers)]
-    # a last batch that is smaller has its own, shorter memory: views would make every product's operand a slice
-    for part in range(2):
-        first, count = (0, order.size // batch) if part == 0 else (order.size // batch * batch, 1)
-        k = batch if part == 0 else order.size - first
-        if k == 0 or count == 0:
-            continue
-        h = [np.empty((k, sizes[l]), real) for l in range(layers + 1)]
-        z = [np.empty((k, sizes[l] if {keep} else 0), real) for l in range(layers + 1)]
-        arrive = [np.empty((k, sizes[l]), real) for l in range(layers + 1)]
-        leave = [np.empty((k, sizes[l]), real) for l in range(layers + 1)]
-        for turn in range(count):
-            s = first + turn * batch
+    layers, samples = sizes.size - 1, order.size
+    room = np.zeros(layers + 2, np.int64)
+    for l in range(layers + 1):
+        room[l + 1] = room[l] + batch * sizes[l]
+    h, arrive, leave = np.empty(room[-1], real), np.empty(room[-1], real), np.empty(room[-1], real)
+    z = np.empty(room[-1] if {keep} else 0, real)
+    scratch, turned = np.empty({lanes} * ({rows} + max(batch, sizes.max())), real), np.empty({limit}, real)
+    for s in range(0, samples, batch):
+        k = min(batch, samples - s)
+        u = sizes[0]
+        for i in range(k):
+            source, goal = inputs[order[s + i]], h[i * u:(i + 1) * u]
+            for j in range(u):
+                goal[j] = source[j]
+        for l in range(1, layers + 1):
+            n, u = sizes[l - 1], sizes[l]
+            start, here = starts[l - 1], room[l]
+            goal = {product} if l < layers else h
+            product(h, room[l - 1], False, theta, start, False, goal, here, k, u, n, turned, scratch)
+            if l == layers:
+                break
+            bias = theta[start + n * u:start + n * u + u]
+            ending = start + n * u + u
+{numbers}
             for i in range(k):
-                source, goal = inputs[order[s + i]], h[0][i]
-                for j in range(goal.size):
-                    goal[j] = source[j]
-            for l in range(1, layers):
-                zl, hl, bl = {product}[l], h[l], b[l - 1]
-                np.dot(h[l - 1], w[l - 1], zl)
-{numbers_forward}
-                for i in range(k):
-                    zi, hi = zl[i], hl[i]
-{rows}
-                    for j in range(zi.size):
-                        x = zi[j] + bl[j]
+                hi = h[here + i * u:here + (i + 1) * u]
+                zi = {product}[here + i * u:here + (i + 1) * u]
+{rows_forward}
+                for j in range(u):
+                    x = zi[j] + bias[j]
 {loads}
 {forward}
 {store}
-            o, d, bo = h[layers], leave[layers], b[layers - 1]
-            np.dot(h[layers - 1], w[layers - 1], o)
-            right = 0
-{loss}
-            out[0] += loss
-            out[1] += right
-            out[2] += k
-            if not np.isfinite(loss):
-                out[3] = 1.0
-                return
-            for l in range(layers - 1, -1, -1):
-                d = leave[l + 1]
-                np.dot(h[l].T, d, gw[l])
-                columns(d, gb[l])
-                if l == 0:
-                    break
-                np.dot(d, w[l].T, arrive[l])
-{numbers_backward}
-                for i in range(k):
-                    di, gi = arrive[l][i], leave[l][i]
+        n, u, start = sizes[layers - 1], sizes[layers], starts[layers - 1]
+        bias = theta[start + n * u:start + n * u + u]
+        loss = losses(h[room[layers]:], leave[room[layers]:], bias, targets, order, s, k, out)
+        out[2] += k
+        if not np.isfinite(loss):
+            out[3] = 1.0
+            return
+        for l in range(layers, 0, -1):
+            n, u = sizes[l - 1], sizes[l]
+            start, here = starts[l - 1], room[l]
+            product(h, room[l - 1], True, leave, here, False, grad, start, n, u, k, turned, scratch)
+            columns(leave[here:here + k * u], k, u, grad[start + n * u:start + n * u + u])
+            if l == 1:
+                break
+            here = room[l - 1]
+            product(leave, room[l], False, theta, start, True, arrive, here, k, n, u, turned, scratch)
+            ending = starts[l - 1] - {learned}
+{numbers}
+            di, gi = arrive[here:here + k * n], leave[here:here + k * n]
 {saved_rows}
-{rows}
+{rows_backward}
 {gradient_loops}
-                    for j in range(di.size):
-                        dy = di[j]
+            for j in range(k * n):
+                dy = di[j]
 {saved_loads}
-{loads}
+{loads_backward}
 {backward}
-                        gi[j] = {backward_result}
+                gi[j] = {backward_result}
 {collect}
-            step[0] += 1
-            if is_adam:
-                adam(theta, grad, m, v, step[0], hyper)
-            else:
-                descend(theta, grad, m, hyper)
+        step[0] += 1
+        if is_adam:
+            adam(theta, grad, m, v, step[0], hyper)
+        else:
+            descend(theta, grad, m, hyper)
 """
 
 
@@ -223,8 +233,8 @@ def epoch_kernel(spec: str, bits: int, loss: str) -> Callable[..., None]:
     -------
     function
         ``kernel(theta, grad, m, v, inputs, targets, order, sizes, starts, batch, step, is_adam, hyper, out, *values)``.
-        ``values`` are the row's parameters except learned ones: fixed ones as numbers, sampled ones as
-        ``(samples, units of all hidden layers)`` in the order of the batches.
+        ``values`` are the row's parameters except learned ones: fixed ones as numbers, sampled ones flat from
+        ``(hidden layers, samples, units)``, samples in the order of the batches.
     """
     if loss not in ("cross_entropy", "squared"):
         raise unknown("loss", loss, ("cross_entropy", "squared"))
@@ -241,42 +251,36 @@ def _text(spec: str, form: Format, loss: str, cached: bool) -> str:
     forward, backward = forward_statements(row, form, local), backward_statements(row, form, local)
     gradients = parameter_statements(row, form, local)
     exp = statements(record(lambda x: np.exp(x)), form, "e", {"x": "x"})
-    keep = "x" in saved
     saved_loads = [f"{name} = {name}i[j]" for name in saved]
     loads = [f"_{name} = row_{name}[j]" for name in sampled]
-    at = {name: f"ends[{{layer}}] + {i}" for i, name in enumerate(learned)}
-    numbers = [f"_{name} = theta[{at[name]}]" for name in names if name in learned]
+    numbers = [f"_{name} = theta[ending + {i}]" for i, name in enumerate(learned) if name in names]
     numbers += [f"_{name} = p_{name}" for name in given if name not in sampled]
-    sums = [f"sum_{name} = 0.0" for name in gradients]
-    loops = [
-        line
-        for name, part in gradients.items()
-        for line in (
-            "for j in range(di.size):", "    dy = di[j]", *(f"    {one}" for one in (*saved_loads, *loads, *part.lines)),
-            f"    sum_{name} += {part.result}",
-        )
-    ]  # fmt: skip
+    loops = [line for name, part in gradients.items() for line in (
+        f"sum_{name} = 0.0", "for j in range(k * n):", "    dy = di[j]",
+        *(f"    {one}" for one in (*saved_loads, *loads, *part.lines)), f"    sum_{name} += {part.result}",
+    )]  # fmt: skip
+    # sampled values of layer l and sample s begin at ((l - 1) * samples + s) * units
+    rows_forward = [f"row_{name} = p_{name}[((l - 1) * samples + s + i) * u:][:u]" for name in sampled]
+    rows_backward = [f"row_{name} = p_{name}[((l - 2) * samples + s) * n:][:k * n]" for name in sampled]
     constants = [line for part in (forward, backward, exp, *gradients.values()) for line in part.constants]
-    body = (
-        _CROSS_ENTROPY.format(exp=indented(16, exp.lines), exp_result=exp.result)
-        if loss == "cross_entropy"
-        else _SQUARED
-    )
+    end = _CROSS_ENTROPY.format(exp=indented(8, exp.lines), exp_result=exp.result)
+    keep = "x" in saved
     return (
         PREAMBLE.format(title=f"{row.name}: one epoch, {loss}", bits=form.bits)
+        + products(form.bits)
         + _HEAD.format(constants="\n".join(constants))
+        + (end if loss == "cross_entropy" else _SQUARED.format())
         + _EPOCH.format(
-            target="I" if loss == "cross_entropy" else "X", cache=cached, keep=keep, product="z" if keep else "h",
-            types="".join(", X" if name in sampled else ", F" for name in given),
-            names="".join(f", p_{name}" for name in given),
-            numbers_forward=indented(16, [line.format(layer="l - 1") for line in numbers]),
-            numbers_backward=indented(16, [line.format(layer="l - 1") for line in numbers], sums),
-            rows=indented(20, [f"row_{name} = p_{name}[s + i, (l - 1) * sizes[1]:l * sizes[1]]" for name in sampled]),
-            loads=indented(24, loads), forward=indented(24, forward.lines), loss=body,
-            store=indented(24, [*(["zi[j] = x"] if keep else []), f"hi[j] = {forward.result}"]),
-            saved_rows=indented(20, [f"{name}i = {'z' if name == 'x' else 'h'}[l][i]" for name in saved]),
-            gradient_loops=indented(20, loops), saved_loads=indented(24, saved_loads), backward=indented(24, backward.lines),
-            backward_result=backward.result,
-            collect=indented(16, [f"grad[{at[name].format(layer='l - 1')}] = sum_{name}" for name in gradients]),
+            lanes=512 // form.bits, rows=ROWS, limit=LIMIT, target="I" if loss == "cross_entropy" else "X",
+            cache=cached, keep=keep, product="z" if keep else "h", learned=len(learned),
+            types="".join(", R" if name in sampled else ", F" for name in given),
+            names="".join(f", p_{name}" for name in given), numbers=indented(12, numbers),
+            rows_forward=indented(16, rows_forward), rows_backward=indented(12, rows_backward),
+            loads=indented(20, loads), loads_backward=indented(16, loads), forward=indented(20, forward.lines),
+            store=indented(20, [*(["zi[j] = x"] if keep else []), f"hi[j] = {forward.result}"]),
+            saved_rows=indented(12, [f"{name}i = {'z' if name == 'x' else 'h'}[here:here + k * n]" for name in saved]),
+            gradient_loops=indented(12, loops), saved_loads=indented(16, saved_loads),
+            backward=indented(16, backward.lines), backward_result=backward.result,
+            collect=indented(12, [f"grad[ending + {learned.index(name)}] = sum_{name}" for name in gradients]),
         )
     )  # fmt: skip

@@ -173,12 +173,12 @@ def order_of(net: int, samples: int, epoch: int) -> NDArray[np.int64]:
 
 
 def _sampled(network: Network, samples: int, epoch: int) -> dict[str, list[NDArray[Any]]]:
-    """Sampled parameters of one epoch: for each network ``(samples, units of all hidden layers)``, in batch order."""
+    """Sampled parameters of one epoch: for each network ``(hidden layers, samples, units)``, samples in batch order."""
     row, design = resolve(network.design.activation), network.design
     names = [name for name, p in row.parameters.items() if isinstance(p, Sampled)]
     if not names:
         return {}
-    like = np.empty((samples, design.depth * design.width), network.dtype)
+    like = np.empty((design.depth, samples, design.width), network.dtype)
     place = (design.depth, design.width, samples, epoch)
     each = [row.draw(stream("sampled", net, *place), like) for net in network.nets]
     return {name: [one[name] for one in each] for name in names}
@@ -215,7 +215,7 @@ class _Compiled:
         draws = _sampled(self.network, len(self.x), epoch)
         for i in np.flatnonzero(alive):
             out = np.zeros(4)
-            given = [draws[name][i] if name in draws else self.values[name] for name in self.names]
+            given = [draws[name][i].reshape(-1) if name in draws else self.values[name] for name in self.names]
             m, v = self.state[:, i]
             self.kernel(
                 self.theta[i], self.grad, m, v, self.x, self.y, order_of(nets[i], len(self.x), epoch), self.sizes,
@@ -270,11 +270,9 @@ class _Layered:
 
     def _given(self, draws: dict[str, list[NDArray[Any]]], start: int, size: int) -> dict[int, dict[str, Any]]:
         """The epoch's sampled parameters for one batch, layer by layer."""
-        width = self.network.design.width
         return {
             layer: {
-                name: np.stack([one[start : start + size, (layer - 1) * width : layer * width] for one in each])
-                for name, each in draws.items()
+                name: np.stack([one[layer - 1, start : start + size] for one in each]) for name, each in draws.items()
             }
             for layer in range(1, self.network.design.depth + 1)
             if draws
