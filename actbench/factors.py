@@ -46,3 +46,11 @@ def bias_name(value: Any) -> str:
     """``zero`` or ``constant:NUMBER``."""
     bias_value(str(value))
     return str(value)
+
+
+def rate_level(value: Any) -> float:
+    """A step size above 0."""
+    number = float(value)
+    if not 0 < number < float("inf"):
+        raise ValueError("is not a number above 0")
+    return number

@@ -190,3 +190,14 @@ def test_the_halving_claim_has_the_readings_that_its_files_promise():
     assert [reading.name for reading in CLAIMS["C10"].readings] == [
         "units", "trained", "paths", "connections", "negative_bias", "energy",
     ]  # fmt: skip
+
+
+def test_the_step_sizes_that_are_judged_are_those_that_are_measured():
+    import actbench.experiments
+    from actbench.claims.article.drawbacks import DEPTHS, RATES, STAGES
+    from actbench.registry import EXPERIMENTS
+
+    measured = {part["optimiser"][0]: tuple(part["rate"]) for part in EXPERIMENTS["dead_units"].grid}
+    assert measured == RATES
+    assert tuple(EXPERIMENTS["training"].grid[0]["depth"]) == DEPTHS
+    assert tuple(EXPERIMENTS["distribution"].grid[0]["epochs"]) == tuple(STAGES.values())

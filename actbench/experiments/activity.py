@@ -14,12 +14,14 @@ from actbench.network.layers import propagate
 
 DTYPE, BACKEND = "float32", "numpy"
 BATCH = 256
+OTHERS = ("softshrink", "hardshrink", "elu", "softplus", "silu")  # two-sided with zeros; one-sided without
 SHAPE = {"depth": [30], "width": [128], "net": range(64)}
 
 
 @experiment(
     grid=[
         {**SHAPE, "activation": ARTICLE, "data": ["normal", "digits"], "init": ["he"], "bias": ["zero"]},
+        {**SHAPE, "activation": OTHERS, "data": ["normal"], "init": ["he"], "bias": ["zero"]},
         {**SHAPE, "activation": ["relu"], "data": ["normal"], "init": ["lecun"], "bias": ["zero"]},
         {**SHAPE, "activation": ["relu"], "data": ["normal"], "init": ["he", "glorot"], "bias": ["constant:-0.1"]},
     ],

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from actbench.claims.effects.training import (
+    dead_at_tuned,
+    dead_beyond_birth,
+    gain,
+    gain_where,
+    mean_of,
+    revived_share,
+)
 from actbench.claims.expectations import BETTER_ACCURACY, EASILY_DIES, FOR_EVER
 from actbench.define import claim
 from actbench.records.claim import Reading, Region
@@ -15,6 +23,11 @@ SHIFTED = Region(
 RESHAPED = Region(
     low=0.1, words="another distribution", reason="a KS distance of 0.1: one input in ten lands on another quantile"
 )
+# What the experiments' grids hold; a test compares.
+RATES = {"sgd": (0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0), "adam": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)}
+REMEDIES = ("prelu", "rrelu")
+STAGES = {"at birth": 0, "trained": 5}
+DEPTHS = (4, 12)
 
 claim(
     "C35",
@@ -30,6 +43,7 @@ claim(
             kind="experiment",
             experiment="dead_units",
             expected=EASILY_DIES,
+            settings={opt: dead_beyond_birth(tuned=True, activation="relu", optimiser=opt) for opt in RATES},
             says=(
                 "Fraction of units with zero slope on the whole training set after training at the tuned step size, "
                 "beyond those dead at birth."
@@ -41,6 +55,11 @@ claim(
             kind="experiment",
             experiment="dead_units",
             expected=EASILY_DIES,
+            settings={
+                f"{opt} {rate:g}": dead_beyond_birth(activation="relu", optimiser=opt, rate=rate)
+                for opt, rates in RATES.items()
+                for rate in rates
+            },
             says="The same over the grid of step sizes; networks that diverged are counted as diverged, not as dead.",
         ),
     ],
@@ -62,6 +81,7 @@ claim(
             kind="experiment",
             experiment="dead_units",
             expected=FOR_EVER,
+            settings={opt: revived_share(activation="relu", optimiser=opt) for opt in RATES},
             says="Share of the units that were ever dead and had a gradient again later, by layer and optimiser.",
         ),
         Reading(
@@ -70,6 +90,7 @@ claim(
             kind="experiment",
             experiment="dead_units",
             expected=FOR_EVER,
+            effect=revived_share(activation="relu", optimiser="sgd", layer=1),
             says=(
                 "The same where it can be proved: in the first layer, on a fixed training set, under SGD without "
                 "momentum or decay, no step moves a unit that is dead on every sample."
@@ -93,6 +114,11 @@ claim(
             kind="experiment",
             experiment="dead_units",
             expected=HARDLY_ANY,
+            settings={
+                f"{remedy}, {opt}": dead_at_tuned(activation=remedy, optimiser=opt)
+                for remedy in REMEDIES
+                for opt in RATES
+            },
             says="Fraction of units without a gradient on the whole training set under PReLU and randomized ReLU.",
         ),
         Reading(
@@ -101,6 +127,9 @@ claim(
             kind="experiment",
             experiment="dead_units",
             expected=BETTER_ACCURACY,
+            settings={
+                f"{remedy}, {opt}": gain_where("dies", remedy, optimiser=opt) for remedy in REMEDIES for opt in RATES
+            },
             says="Test accuracy beyond that of ReLU in the settings where ReLU's units die.",
         ),
         Reading(
@@ -109,6 +138,11 @@ claim(
             kind="experiment",
             experiment="dead_units",
             expected=BETTER_ACCURACY,
+            settings={
+                f"{remedy}, {opt}": gain_where("diverges", remedy, optimiser=opt)
+                for remedy in REMEDIES
+                for opt in RATES
+            },
             says="The same at step sizes where ReLU networks diverge, a harm of another cause.",
         ),
     ],
@@ -129,6 +163,10 @@ claim(
             kind="experiment",
             experiment="distribution",
             expected=SHIFTED,
+            settings={
+                what: mean_of("mean_over_sd", size=True, activation="relu", norm="none", epochs=epochs)
+                for what, epochs in STAGES.items()
+            },
             says="Absolute mean over standard deviation of a layer's outputs, the rivals shown beside it.",
         ),
         Reading(
@@ -137,6 +175,9 @@ claim(
             kind="experiment",
             experiment="distribution",
             expected=RESHAPED,
+            settings={
+                what: mean_of("ks", activation="relu", norm="none", epochs=epochs) for what, epochs in STAGES.items()
+            },
             says="KS distance between a layer's standardised outputs and its standardised pre-activations.",
         ),
     ],
@@ -168,6 +209,10 @@ claim(
             kind="experiment",
             experiment="training",
             expected=BETTER_ACCURACY,
+            settings={
+                f"{depth} layers": gain({"norm": "batch_after"}, {"norm": "none"}, activation="relu", depth=depth)
+                for depth in DEPTHS
+            },
             says="Test accuracy with batch normalisation behind ReLU, minus without it, best learning rate per arm.",
         ),
         Reading(
@@ -176,6 +221,12 @@ claim(
             kind="experiment",
             experiment="training",
             expected=BETTER_ACCURACY,
+            settings={
+                f"{depth} layers": gain(
+                    {"norm": "batch_after"}, {"norm": "batch_before"}, activation="relu", depth=depth
+                )
+                for depth in DEPTHS
+            },
             says="The shift is why: behind ReLU it does better than before ReLU.",
         ),
     ],

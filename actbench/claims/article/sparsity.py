@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from actbench.claims.effects import slope_per_layer
+from actbench.claims.effects.activity import zeros_beyond
+from actbench.claims.effects.training import mean_of, trained_slope
 from actbench.claims.expectations import BRAIN_LIKE, HALVES, MANY_ZEROS
 from actbench.define import claim
 from actbench.records.claim import Reading, Region
+from actbench.statistics import Estimate
 
 NO_ZEROS = Region(
     high=0.01, words="no zeros",
@@ -14,6 +20,19 @@ NO_ZEROS = Region(
 SPARSER = Region(
     low=0.05, words="sparser", reason="five units in a hundred more at zero, the margin below which nobody would notice"
 )
+OPTIMISERS = ("sgd", "adam")
+
+
+def _trained(optimiser: str) -> dict[str, Any]:
+    return {"activation": "relu", "optimiser": optimiser, "epochs": 20}
+
+
+def _zeros(activation: str) -> Callable[[Any], Estimate]:
+    """The share of exact zeros at initialisation."""
+    return mean_of(
+        "active_fraction", complement=True, activation=activation, data="normal", init="he", bias="zero"
+    )  # fmt: skip
+
 
 claim(
     "C06",
@@ -27,15 +46,16 @@ claim(
             name="mlp",
             level="literal",
             kind="experiment",
-            experiment="activity",
+            experiment="trained_activity",
             expected=BRAIN_LIKE,
+            settings={opt: mean_of("active_fraction", **_trained(opt)) for opt in OPTIMISERS},
             says="Mean active fraction of the hidden units of trained multilayer perceptrons that did not diverge.",
         ),
         Reading(
             name="cnn",
             level="literal",
             kind="experiment",
-            experiment="activity",
+            experiment="cnn_activity",
             expected=BRAIN_LIKE,
             says="The same for trained small convolutional networks.",
         ),
@@ -43,8 +63,9 @@ claim(
             name="zeros",
             level="charitable",
             kind="experiment",
-            experiment="activity",
+            experiment="trained_activity",
             expected=MANY_ZEROS,
+            settings={opt: mean_of("active_fraction", complement=True, **_trained(opt)) for opt in OPTIMISERS},
             says="A good part of the hidden units of trained networks is silent for any one input.",
         ),
     ],
@@ -66,6 +87,7 @@ claim(
             kind="experiment",
             experiment="activity",
             expected=NO_ZEROS,
+            settings={name: _zeros(name) for name in ("softshrink", "hardshrink")},
             says="Fraction of exact zeros under functions that treat both sides alike, soft and hard shrinkage.",
         ),
         Reading(
@@ -74,6 +96,7 @@ claim(
             kind="experiment",
             experiment="activity",
             expected=MANY_ZEROS,
+            settings={name: _zeros(name) for name in ("relu", "elu", "softplus", "silu")},
             says="Fraction of exact zeros under functions that suppress one side, whether by a cut or smoothly.",
         ),
         Reading(
@@ -82,6 +105,10 @@ claim(
             kind="experiment",
             experiment="activity",
             expected=MANY_ZEROS,
+            settings={
+                rival: zeros_beyond("relu", rival, data="normal", init="he", bias="zero")
+                for rival in ("identity", "leaky_relu", "tanh", "sigmoid")
+            },
             says="Fraction of exact zeros under ReLU beyond that under identity, leaky ReLU, tanh and the sigmoid.",
         ),
     ],
@@ -114,8 +141,9 @@ claim(
             name="trained",
             level="literal",
             kind="experiment",
-            experiment="activity",
+            experiment="trained_activity",
             expected=HALVES,
+            settings={opt: trained_slope("active_fraction", **_trained(opt)) for opt in OPTIMISERS},
             says="The same slope in trained networks; those that diverged are counted apart.",
         ),
         Reading(
@@ -187,7 +215,7 @@ claim(
             name="initial",
             level="literal",
             kind="experiment",
-            experiment="activity",
+            experiment="cnn_activity",
             expected=HALVES,
             says="log2 of the fraction of active units of a small CNN falls by 1 a layer at initialisation.",
         ),
@@ -195,7 +223,7 @@ claim(
             name="trained",
             level="literal",
             kind="experiment",
-            experiment="activity",
+            experiment="cnn_activity",
             expected=HALVES,
             says="The same in the trained CNN.",
         ),
@@ -203,7 +231,7 @@ claim(
             name="paths",
             level="charitable",
             kind="experiment",
-            experiment="activity",
+            experiment="cnn_activity",
             expected=HALVES,
             says="log2 of the fraction of active paths of the CNN falls by 1 a layer.",
         ),
@@ -211,7 +239,7 @@ claim(
             name="sparser",
             level="charitable",
             kind="experiment",
-            experiment="activity",
+            experiment="cnn_activity",
             expected=SPARSER,
             says="Fraction of zeros in the trained CNN beyond that in the trained perceptron.",
         ),
@@ -232,14 +260,16 @@ claim(
             kind="experiment",
             experiment="activity",
             expected=MANY_ZEROS,
+            effect=_zeros("relu"),
             says="Fraction of zero outputs in the hidden layers at initialisation.",
         ),
         Reading(
             name="trained",
             level="literal",
             kind="experiment",
-            experiment="activity",
+            experiment="trained_activity",
             expected=MANY_ZEROS,
+            settings={opt: mean_of("active_fraction", complement=True, **_trained(opt)) for opt in OPTIMISERS},
             says="The same after training, under each of several optimisers.",
         ),
     ],

@@ -32,7 +32,7 @@ def slope_per_layer(measure: str, **levels: Any) -> Callable[[Any], Estimate]:
 
     def effect(frame: Any) -> Estimate:
         chosen = select(frame, **levels)
-        slopes = list(by_net(chosen, lambda net: _slope_of_one(net, measure)).values())
+        slopes = list(by_net(chosen, lambda net: slope_of_one(net, measure)).values())
         lost = sum(math.isnan(s) for s in slopes)
         shortened = sum(bool((net[measure] == 0).any()) for _, net in chosen.groupby("net", sort=True))
         note = f"{shortened} of {len(slopes)} networks reached a layer of zeros" if shortened else ""
@@ -43,7 +43,22 @@ def slope_per_layer(measure: str, **levels: Any) -> Callable[[Any], Estimate]:
     return effect
 
 
-def _slope_of_one(net: Any, measure: str) -> float:
+def zeros_beyond(activation: str, rival: str, **levels: Any) -> Callable[[Any], Estimate]:
+    """The share of exact zeros under one activation less that under another: mean over layers, network by network."""
+
+    def effect(frame: Any) -> Estimate:
+        shares = []
+        for name in (rival, activation):
+            chosen = select(frame, activation=name, **levels)
+            shares.append(by_net(chosen, lambda net: float(net["active_fraction"].mean())))
+        theirs, ours = shares
+        return Estimate.of([theirs[net] - ours[net] for net in ours if net in theirs])
+
+    return effect
+
+
+def slope_of_one(net: Any, measure: str) -> float:
+    """The slope of one network over the layers before the first one that is all zero; NaN with fewer than three."""
     if net["diverged"].any():
         return math.nan
     layers, values = [], []
