@@ -69,8 +69,10 @@ def _one_of(*known: str) -> Any:
         "lost_at": "of these inputs the one nearest to 0, refined to the last bit",
         "special": "points where the answer is NaN or infinite and the exact result a number of the format",
         "special_at": "of these inputs the one nearest to 0, refined to the last bit",
+        "special_got": "the answer there",
         "many": "points whose answer is wrong by more than 1,000 ulp of a normal number, lost ones apart",
         "many_at": "of these inputs the one nearest to 0, refined to the last bit",
+        "many_got": "the answer there",
         "wrong_limits": "answers at -inf, inf and NaN that are not the declared ones; empty where all are right",
         "holds": "whether the promise for our own implementations is kept",
         "points": "inputs compared with the yardstick",
@@ -128,15 +130,23 @@ def _row(stick: Yardstick, call: Call, name: str) -> dict[str, Any]:
         rival, yardstick = _find("numba", stick.spec, stick.direction, dtype)[0](x), "the fused kernel"  # type: ignore[misc]
     found = stick.measure(got, rival=rival, spread=SPREAD if dtype == "float64" else 0, kinks=name in OURS)
     wrong = wrong_limits(stick, call, strict=name in OURS)
+    special_at = first(stick, call, found.special_at, Yardstick.special)
+    many_at = first(stick, call, found.many_at, Yardstick.many)
     return {
         "worst_ulp": found.worst, "at": found.at, "at_hex": found.at.hex(),
         "worst_normal_ulp": found.worst_normal, "normal_at": found.at_normal, "root_zone_eps": found.root_eps,
         "lost": found.lost, "lost_at": first(stick, call, found.lost_at, Yardstick.lost),
-        "special": found.special, "special_at": first(stick, call, found.special_at, Yardstick.special),
-        "many": found.many, "many_at": first(stick, call, found.many_at, Yardstick.many),
-        "wrong_limits": "; ".join(wrong), "points": found.points, "settled": found.settled, "yardstick": yardstick,
+        "special": found.special, "special_at": special_at, "special_got": answer(call, special_at, dtype),
+        "many": found.many, "many_at": many_at, "many_got": answer(call, many_at, dtype),
+        "wrong_limits": "; ".join(wrong), "points": found.points,
+        "settled": found.settled, "yardstick": yardstick,
         "holds": kept(found, name, dtype, stick.direction) and not wrong if name in OURS else None,
     }  # fmt: skip
+
+
+def answer(call: Call, at: float | None, dtype: str) -> float | None:
+    """What an implementation says at one input, among as many as its vector loops take."""
+    return None if at is None else float(call(np.full(64, at, dtype))[0])
 
 
 def kept(found: Measured, backend: str, dtype: str, direction: str) -> bool:
