@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from actbench.report import activity, gradients
+from actbench.report import activity, gradients, trained
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,8 @@ FIGURES: tuple[FigureSpec, ...] = (
         claims=("C10",),
         title={"en": "What halves with every layer?", "zh": "每加一层，究竟是什么减半？"},
         caption={
-            "en": "ReLU networks of width 128 at initialisation, 256 standard normal inputs. Line: mean over networks; "
+            "en": "ReLU networks of width 128 at initialisation, 256 "
+            "standard normal inputs. Line: mean over networks; "
             "band: the middle 90 % of networks; dashed: halving with every layer. Under each title the slope of log2 "
             "per layer with its 95 % interval over networks.",
             "zh": "宽度 128 的 ReLU 网络（初始化时），256 个标准正态输入。实线：各网络的均值；色带：中间 90 % 的网络；"
@@ -82,5 +83,51 @@ FIGURES: tuple[FigureSpec, ...] = (
         },
         table=gradients.flow_table,
         draw=gradients.flow_figure,
+    ),
+    FigureSpec(
+        name="trained-activity",
+        experiment="trained_activity",
+        claims=("C06", "C10", "C32"),
+        title={"en": "Does training make networks silent?", "zh": "训练会让网络沉默吗？"},
+        caption={
+            "en": "Share of units with a non-zero output by layer, 10 layers of 64 units on digits. Line: mean over "
+            "networks that did not diverge; band: the middle 90 %.",
+            "zh": "各层输出非零的单元比例，digits 数据，10 层、每层 "
+            "64 个单元。实线：未发散网络的均值；色带：中间 90 %。",
+        },
+        table=trained.activity_table,
+        draw=trained.activity_figure,
+    ),
+    FigureSpec(
+        name="dead-units",
+        experiment="dead_units",
+        claims=("C35", "C36", "C37"),
+        title={"en": "When do units die?", "zh": "单元何时死亡？"},
+        caption={
+            "en": "Units with zero slope on every training sample "
+            "after training, less those at birth, over step sizes; "
+            "4 layers of 64 units on digits, 20 epochs. Crosses: "
+            "share of networks that diverged, which are in no line.",
+            "zh": "训练后在全部训练样本上斜率为零的单元比例（减去初始即死亡者），"
+            "随步长变化；digits 数据，4 层、每层 64 个单元，"
+            "20 轮。叉号：发散网络的比例，不计入曲线。",
+        },
+        table=trained.dead_table,
+        draw=trained.dead_figure,
+    ),
+    FigureSpec(
+        name="distribution",
+        experiment="distribution",
+        claims=("C38", "C39"),
+        title={"en": "Which functions shift the distribution?", "zh": "哪些函数会使分布偏移？"},
+        caption={
+            "en": "Absolute mean over standard deviation of a layer's "
+            "outputs in trained networks, 4 layers of 64 units "
+            "on digits. Line: mean over networks; band: the middle 90 %.",
+            "zh": "训练后各层输出的均值绝对值与标准差之比，digits 数据，"
+            "4 层、每层 64 个单元。实线：网络均值；色带：中间 90 %。",
+        },
+        table=trained.law_table,
+        draw=trained.law_figure,
     ),
 )
