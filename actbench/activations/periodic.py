@@ -11,7 +11,13 @@ from actbench.words.gates import gated_slope, logistic, tail
 from actbench.words.pairs import two_product
 
 INF, NAN = np.inf, np.nan
-POSITIVE = {"valid": lambda v: 1e-3 <= v <= 1e3, "law": "must be in [0.001, 1000]"}
+
+
+def _positive(v):
+    return 1e-3 <= v <= 1e3
+
+
+LAW = "must be in [0.001, 1000]"
 
 
 def _finite(x):
@@ -40,7 +46,7 @@ define(
     forward=_sine,
     backward=_sine_slope,
     definition=lambda x, omega: np.sin(omega * x),
-    parameters={"omega": Fixed(default=1.0, doc="frequency", **POSITIVE)},
+    parameters={"omega": Fixed(default=1.0, doc="frequency", valid=_positive, law=LAW)},
     bounds=(-1.0, 1.0),
     limits=(NAN, NAN),
     slope_limits=(NAN, NAN),
@@ -81,7 +87,7 @@ define(
     forward=lambda x, a: x + np.sin(a * _finite(x)) * np.sin(a * _finite(x)) / a,
     backward=_snake_slope,
     definition=lambda x, a: x + np.sin(a * x) * np.sin(a * x) / a,
-    parameters={"a": Learned(default=1.0, doc="frequency", **POSITIVE)},
+    parameters={"a": Learned(default=1.0, doc="frequency", valid=_positive, law=LAW)},
     parameter_gradients={"a": _snake_gradient},
     slope_limits=(NAN, NAN),
     slope_terms=lambda x: np.ones_like(x),

@@ -1,0 +1,256 @@
+"""Functions along an axis: softmax and its relatives, concatenated halves, and gated linear units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from actbench.records.vector import VectorFunction
+from actbench.registry import ACTIVATIONS, Registry
+from actbench.words import gauss_times, scaled_tail
+from actbench.words.gates import near, sigmoid_times
+from actbench.words.gaussian import FARTHEST
+
+VECTORS: Registry[Any] = Registry("vector function")
+
+
+def _shifted(x):
+    """x - max(x) in two parts: rounding a difference of 700 alone costs 350 ulp of its exponential."""
+    with np.errstate(invalid="ignore", over="ignore"):  # inf - inf is NaN, which is softmax's answer there
+        top = x.max(axis=-1, keepdims=True)
+        high = x - top
+        t = high - x
+        low = (x - (high - t)) + (-top - t)
+    return high, np.where(np.isfinite(high) & np.isfinite(low), low, 0.0)
+
+
+def _exponentials(x):
+    high, low = _shifted(x)
+    e = np.exp(high)
+    return e + e * low
+
+
+def _softmax(x):
+    e = _exponentials(x)
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def _softmax_product(dy, x):
+    y = _softmax(x)
+    return y * (dy - (dy * y).sum(axis=-1, keepdims=True))
+
+
+def _log_softmax(x):
+    high, low = _shifted(x)
+    e = np.exp(high) * (1.0 + low)
+    first = np.arange(x.shape[-1]) == x.argmax(axis=-1)[..., None]
+    others = np.where(first, 0.0, e).sum(axis=-1, keepdims=True)
+    return (high - np.log1p(others)) + low  # log1p of the others: log(sum) is 0 where one entry leads by 37
+
+
+def _log_softmax_product(dy, x):
+    return dy - _softmax(x) * dy.sum(axis=-1, keepdims=True)
+
+
+def _support(x):
+    """Which entries sparsemax keeps, and what it takes from them."""
+    ordered = -np.sort(-x, axis=-1)
+    k = np.arange(1, x.shape[-1] + 1)
+    surplus = np.cumsum(ordered - ordered[..., :1], axis=-1) - 1.0
+    count = np.count_nonzero(k * (ordered - ordered[..., :1]) > surplus, axis=-1)[..., None]
+    return count, ordered[..., :1], np.take_along_axis(surplus, count - 1, axis=-1) / count
+
+
+def _sparsemax(x):
+    _, top, threshold = _support(x)
+    return np.maximum((x - top) - threshold, 0.0)
+
+
+def _sparsemax_product(dy, x):
+    kept = _sparsemax(x) > 0.0
+    mean = np.where(kept, dy, 0.0).sum(axis=-1, keepdims=True) / kept.sum(axis=-1, keepdims=True)
+    return np.where(kept, dy - mean, 0.0)
+
+
+def _halves(x):
+    half = x.shape[-1] // 2
+    return x[..., :half], x[..., half:]
+
+
+def _crelu(x):
+    return np.concatenate([np.where(x <= 0.0, 0.0, x), np.where(x >= 0.0, 0.0, -x)], axis=-1)
+
+
+def _crelu_product(dy, x):
+    up, down = _halves(dy)
+    return np.where(x > 0.0, up, np.where(x < 0.0, -down, np.where(x == 0.0, 0.0, x)))
+
+
+def _maxout(x):
+    a, b = _halves(x)
+    return np.where((a >= b) | (a != a), a, b)
+
+
+def _maxout_product(dy, x):
+    a, b = _halves(x)
+    first = (a >= b) | (a != a)
+    return np.concatenate([np.where(first, dy, 0.0), np.where(first, 0.0, dy)], axis=-1)
+
+
+def _swish_times(a, b):
+    """silu(a) * b: the factor goes in before the exponential, else a subnormal silu(a) has lost its digits."""
+    return sigmoid_times(np.where(a < 0.0, near(a), a) * b, (a, np.zeros_like(a)))
+
+
+def _gelu_times(a, b):
+    size = np.minimum(np.absolute(a), FARTHEST)
+    t = 0.5 * scaled_tail(size)
+    right = a >= 0.0
+    tail = gauss_times(np.where(right, t, -t * size * b), size)
+    return np.where(right, a * (1.0 - tail) * b, tail)
+
+
+def _relu_times(a, b):
+    return np.where(a <= 0.0, 0.0, a) * b
+
+
+def _gate(times, slope):
+    """act(a) * b for the two halves of x, and its product with dy."""
+
+    def vector(x):
+        return times(*_halves(x))
+
+    def product(dy, x):
+        a, b = _halves(x)
+        return np.concatenate([slope(dy * b, a), times(a, dy)], axis=-1)
+
+    return vector, product
+
+
+def _glu(x):
+    a, b = _halves(x)
+    return sigmoid_times(a, (b, np.zeros_like(b)))
+
+
+def _glu_product(dy, x):
+    a, b = _halves(x)
+    zero = np.zeros_like(b)
+    e = np.exp(-np.absolute(b))
+    return np.concatenate([sigmoid_times(dy, (b, zero)), dy * a * (e / ((1.0 + e) * (1.0 + e)))], axis=-1)
+
+
+def _exact_softmax(mp, x):
+    e = [mp.exp(v - max(x)) for v in x]
+    return [v / sum(e) for v in e]
+
+
+def _exact_sparsemax(mp, x):
+    for k in range(len(x), 0, -1):  # the largest support whose smallest member stays positive
+        kept = sorted(x, reverse=True)[:k]
+        threshold = (sum(kept) - 1) / k
+        if kept[-1] > threshold:
+            return [max(v - threshold, mp.mpf(0)) for v in x]
+    raise AssertionError("one entry always stays")
+
+
+def _exact_gate(gate):
+    def exact(mp, x):
+        half = len(x) // 2
+        return [gate(mp, a) * b for a, b in zip(x[:half], x[half:], strict=True)]
+
+    return exact
+
+
+VECTORS.add(
+    VectorFunction(
+        name="softmax",
+        vector=_softmax,
+        product=_softmax_product,
+        exact=_exact_softmax,
+        aliases=("softargmax",),
+        source="Boltzmann 1868; Bridle 1990",
+        peers={"torch": "torch.nn.functional.softmax", "jax": "jax.nn.softmax", "keras": "keras.activations.softmax"},
+    )
+)
+VECTORS.add(
+    VectorFunction(
+        name="log_softmax",
+        vector=_log_softmax,
+        product=_log_softmax_product,
+        exact=lambda mp, x: [v - mp.log(sum(mp.exp(w) for w in x)) for v in x],
+        source="torch.nn.LogSoftmax",
+        peers={"torch": "torch.nn.functional.log_softmax", "jax": "jax.nn.log_softmax"},
+    )
+)
+VECTORS.add(
+    VectorFunction(
+        name="softmin",
+        vector=lambda x: _softmax(-x),
+        product=lambda dy, x: -_softmax_product(dy, -x),
+        exact=lambda mp, x: _exact_softmax(mp, [-v for v in x]),
+        source="torch.nn.Softmin",
+        peers={"torch": "torch.nn.functional.softmin"},
+    )
+)
+VECTORS.add(
+    VectorFunction(
+        name="sparsemax",
+        vector=_sparsemax,
+        product=_sparsemax_product,
+        exact=_exact_sparsemax,
+        counted=0.25,
+        source="Martins & Astudillo 2016, arXiv 1602.02068",
+        peers={"keras": "keras.activations.sparsemax"},
+    )
+)
+VECTORS.add(
+    VectorFunction(
+        name="crelu",
+        vector=_crelu,
+        product=_crelu_product,
+        exact=lambda mp, x: [max(v, mp.mpf(0)) for v in x] + [max(-v, mp.mpf(0)) for v in x],
+        factor=2.0,
+        aliases=("concatenated_relu",),
+        source="Shang, Sohn, Almeida & Lee 2016, arXiv 1603.05201",
+        peers={"tensorflow": "tf.nn.crelu"},
+    )
+)
+VECTORS.add(
+    VectorFunction(
+        name="maxout",
+        vector=_maxout,
+        product=_maxout_product,
+        exact=lambda mp, x: [max(a, b) for a, b in zip(x[: len(x) // 2], x[len(x) // 2 :], strict=True)],
+        factor=0.5,
+        source="Goodfellow, Warde-Farley, Mirza, Courville & Bengio 2013, arXiv 1302.4389, with two pieces, in halves",
+    )
+)
+VECTORS.add(
+    VectorFunction(
+        name="glu",
+        vector=_glu,
+        product=_glu_product,
+        exact=lambda mp, x: [a / (1 + mp.exp(-b)) for a, b in zip(x[: len(x) // 2], x[len(x) // 2 :], strict=True)],
+        factor=0.5,
+        aliases=("gated_linear_unit",),
+        source="Dauphin, Fan, Auli & Grangier 2017, arXiv 1612.08083: the second half gates the first",
+        peers={"torch": "torch.nn.functional.glu", "jax": "jax.nn.glu", "keras": "keras.activations.glu"},
+    )
+)
+for _name, _row, _times, _exact in (
+    ("swiglu", "silu", _swish_times, lambda mp, a: a / (1 + mp.exp(-a))),
+    ("geglu", "gelu", _gelu_times, lambda mp, a: a * mp.erfc(-a / mp.sqrt(2)) / 2),
+    ("reglu", "relu", _relu_times, lambda mp, a: max(a, mp.mpf(0))),
+):
+    _vector, _product = _gate(_times, ACTIVATIONS[_row].backward)
+    VECTORS.add(
+        VectorFunction(
+            name=_name,
+            vector=_vector,
+            product=_product,
+            exact=_exact_gate(_exact),
+            factor=0.5,
+            source=f"Shazeer 2020, arXiv 2002.05202: {_row} of the first half times the second",
+        )
+    )
