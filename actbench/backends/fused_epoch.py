@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from actbench.backends import cache
-from actbench.backends.fused_products import LIMIT, ROWS, products
+from actbench.backends.fused_products import ROWS, product
 from actbench.backends.fused_text import (
     PREAMBLE,
     backward_statements,
@@ -44,6 +44,7 @@ D = types.Array(types.float64, 1, "C")
 
 @njit(fastmath={{"contract"}}, error_model="numpy")
 def columns(d, rows, units, out):
+    apart()
     for j in range(units):
         out[j] = real(0)
     i = 0
@@ -61,6 +62,7 @@ def columns(d, rows, units, out):
 
 @njit(fastmath={{"contract"}}, error_model="numpy")
 def adam(theta, grad, m, v, t, hyper):
+    apart()
     rate, decay, beta1, beta2 = hyper[0], real(hyper[2]), hyper[3], hyper[4]
     keep, fresh, keep2, fresh2 = real(beta1), real(1 - beta1), real(beta2), real(1 - beta2)
     size = real(rate / (1 - beta1**t))
@@ -76,6 +78,7 @@ def adam(theta, grad, m, v, t, hyper):
 
 @njit(fastmath={{"contract"}}, error_model="numpy")
 def descend(theta, grad, m, hyper):
+    apart()
     rate, momentum, decay = real(hyper[0]), real(hyper[1]), real(hyper[2])
     if momentum == real(0) and decay == real(0):
         for k in range(theta.size):
@@ -91,6 +94,7 @@ def descend(theta, grad, m, hyper):
 _CROSS_ENTROPY = """
 @njit(fastmath={{"contract"}}, error_model="numpy")
 def losses(outs, ends, bias, targets, order, s, k, out):
+    apart()
     wide, loss, right = bias.size, 0.0, 0
     for i in range(k):
         zi = outs[i * wide:(i + 1) * wide]
@@ -127,6 +131,7 @@ def losses(outs, ends, bias, targets, order, s, k, out):
 _SQUARED = """
 @njit(fastmath={{"contract"}}, error_model="numpy")
 def losses(outs, ends, bias, targets, order, s, k, out):
+    apart()
     wide, loss = bias.size, 0.0
     share = real(2) / real(k * wide)
     for i in range(k):
@@ -152,7 +157,7 @@ def kernel(theta, grad, m, v, inputs, targets, order, sizes, starts, batch, step
         room[l + 1] = room[l] + batch * sizes[l]
     h, arrive, leave = np.empty(room[-1], real), np.empty(room[-1], real), np.empty(room[-1], real)
     z = np.empty(room[-1] if {keep} else 0, real)
-    scratch, turned = np.empty({lanes} * ({rows} + max(batch, sizes.max())), real), np.empty({limit}, real)
+    scratch = np.zeros({lanes} * ({rows} + max(batch, sizes.max())), real)
     for s in range(0, samples, batch):
         k = min(batch, samples - s)
         u = sizes[0]
@@ -163,8 +168,8 @@ def kernel(theta, grad, m, v, inputs, targets, order, sizes, starts, batch, step
         for l in range(1, layers + 1):
             n, u = sizes[l - 1], sizes[l]
             start, here = starts[l - 1], room[l]
-            goal = {product} if l < layers else h
-            product(h, room[l - 1], False, theta, start, False, goal, here, k, u, n, turned, scratch)
+            goal = {place} if l < layers else h
+            product(h, room[l - 1], False, theta, start, False, goal, here, k, u, n, scratch)
             if l == layers:
                 break
             bias = theta[start + n * u:start + n * u + u]
@@ -172,7 +177,7 @@ def kernel(theta, grad, m, v, inputs, targets, order, sizes, starts, batch, step
 {numbers}
             for i in range(k):
                 hi = h[here + i * u:here + (i + 1) * u]
-                zi = {product}[here + i * u:here + (i + 1) * u]
+                zi = {place}[here + i * u:here + (i + 1) * u]
 {rows_forward}
                 for j in range(u):
                     x = zi[j] + bias[j]
@@ -189,12 +194,12 @@ def kernel(theta, grad, m, v, inputs, targets, order, sizes, starts, batch, step
         for l in range(layers, 0, -1):
             n, u = sizes[l - 1], sizes[l]
             start, here = starts[l - 1], room[l]
-            product(h, room[l - 1], True, leave, here, False, grad, start, n, u, k, turned, scratch)
+            product(h, room[l - 1], True, leave, here, False, grad, start, n, u, k, scratch)
             columns(leave[here:here + k * u], k, u, grad[start + n * u:start + n * u + u])
             if l == 1:
                 break
             here = room[l - 1]
-            product(leave, room[l], False, theta, start, True, arrive, here, k, n, u, turned, scratch)
+            product(leave, room[l], False, theta, start, True, arrive, here, k, n, u, scratch)
             ending = starts[l - 1] - {learned}
 {numbers}
             di, gi = arrive[here:here + k * n], leave[here:here + k * n]
@@ -267,12 +272,12 @@ def _text(spec: str, form: Format, loss: str, cached: bool) -> str:
     keep = "x" in saved
     return (
         PREAMBLE.format(title=f"{row.name}: one epoch, {loss}", bits=form.bits)
-        + products(form.bits)
+        + product(form.bits)
         + _HEAD.format(constants="\n".join(constants))
         + (end if loss == "cross_entropy" else _SQUARED.format())
         + _EPOCH.format(
-            lanes=512 // form.bits, rows=ROWS, limit=LIMIT, target="I" if loss == "cross_entropy" else "X",
-            cache=cached, keep=keep, product="z" if keep else "h", learned=len(learned),
+            lanes=512 // form.bits, rows=ROWS, target="I" if loss == "cross_entropy" else "X",
+            cache=cached, keep=keep, place="z" if keep else "h", learned=len(learned),
             types="".join(", R" if name in sampled else ", F" for name in given),
             names="".join(f", p_{name}" for name in given), numbers=indented(12, numbers),
             rows_forward=indented(16, rows_forward), rows_backward=indented(12, rows_backward),

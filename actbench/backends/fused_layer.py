@@ -192,8 +192,8 @@ def backward_kernel(spec: str, bits: int, kinds: Kinds) -> Callable[..., None]:
             clear=indented(12, [f"sum_{name}[j] = real(0)" for name in learned]), smallest=SMALLEST, largest=LARGEST,
             rows=indented(12, [f"{name}n = all_{name}[n, start:stop]" for name in saved],
                      [f"row_{name} = p_{name}[n, start:stop]" for name in elements]),
-            gradient_loops=indented(12, loops), loads=indented(16, loads), body=indented(16, said.lines), collect=indented(8, collect),
-            rescale=indented(12, [f"d_{name}[n] *= factor" for name in learned]),
+            gradient_loops=indented(12, loops), loads=indented(16, loads), body=indented(16, said.lines),
+            collect=indented(8, collect), rescale=indented(12, [f"d_{name}[n] *= factor" for name in learned]),
         )  # fmt: skip
 
     return cache.load(text)

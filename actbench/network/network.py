@@ -332,7 +332,7 @@ class Network:
 
 
 def loss_and_gradients(
-    network: Network,
+    network: Any,
     x: NDArray[Any],
     targets: NDArray[Any],
     loss: Callable[[NDArray[Any], NDArray[Any]], tuple[NDArray[np.float64], NDArray[Any]]],

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.errors import ActbenchError, unknown
+from actbench.network.cnn import ConvDesign, ConvNetwork
 from actbench.network.data import Data
 from actbench.network.design import Design, Parameters, count
 from actbench.network.losses import LOSSES
@@ -79,7 +80,7 @@ class Trained:
     Parameters
     ----------
     network
-        The networks with their final parameters; those of a diverged one are as they were when it diverged.
+        The networks (`Network`, `ConvNetwork`) with their final parameters; a diverged one's are not finite.
     loss, accuracy
         ``(nets, epochs)``: mean over an epoch's samples, each seen before its own step; accuracy is NaN for squared
         loss. NaN from the epoch in which a network diverged.
@@ -91,7 +92,7 @@ class Trained:
         What ``watch`` returned, by epoch.
     """
 
-    network: Network
+    network: Any
     loss: NDArray[np.float64]
     accuracy: NDArray[np.float64]
     diverged: NDArray[np.bool_]
@@ -131,10 +132,34 @@ def train(
     if not design.outputs:
         raise ActbenchError("a network without outputs cannot be trained; give outputs=")
     network = Network(design, nets, dtype=dtype, backend=backend)
-    run = _Compiled(network, data, recipe) if design.plain and backend == "numba" else _Layered(network, data, recipe)
-    shape = (len(nets), recipe.epochs)
+    if design.plain and backend == "numba":
+        return _run(network, _Compiled(network, data, recipe), recipe, watch, watch_at)
+    return _run(network, _Layered(network, data, recipe), recipe, watch, watch_at)
+
+
+def train_cnn(
+    design: ConvDesign,
+    data: Data,
+    nets: Sequence[int],
+    recipe: Recipe,
+    *,
+    dtype: Any = "float32",
+    backend: str = "numba",
+    watch: Callable[[Any], Any] | None = None,
+    watch_at: Iterable[int] = (),
+) -> Trained:
+    """As `train`, for small convolutional networks on images that come as rows of pixels (digits, mnist)."""
+    network = ConvNetwork(design, nets, dtype=dtype, backend=backend)
+    return _run(network, _Layered(network, data, recipe), recipe, watch, watch_at)
+
+
+def _run(
+    network: Any, run: _Compiled | _Layered, recipe: Recipe, watch: Callable[[Any], Any] | None, watch_at: Iterable[int]
+) -> Trained:
+    """Epoch after epoch; a network that diverges takes no further part."""
+    shape = (len(network.nets), recipe.epochs)
     loss, accuracy = np.full(shape, np.nan), np.full(shape, np.nan)
-    fell = np.zeros(len(nets), np.int64)
+    fell = np.zeros(len(network.nets), np.int64)
     at, watched = set(watch_at), {}
     for epoch in range(recipe.epochs + 1):
         if epoch:
@@ -155,9 +180,12 @@ def design_for(data: Data, **options: Any) -> Design:
 
 
 def evaluate(
-    network: Network, x: NDArray[Any], y: NDArray[Any], loss: str = "cross_entropy"
+    network: Network | ConvNetwork, x: NDArray[Any], y: NDArray[Any], loss: str = "cross_entropy"
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Loss and accuracy ``(nets,)`` in evaluation mode; NaN for a network that is not finite, and accuracy for squared loss."""
+    """Loss and accuracy ``(nets,)`` in evaluation mode; NaN where a network is not finite.
+
+    Accuracy is NaN for squared loss too.
+    """
     with np.errstate(all="ignore"):
         out = network.forward(x)
         value, _ = LOSSES[loss](out, y)
@@ -228,7 +256,8 @@ class _Compiled:
 
     def finite(self) -> NDArray[np.bool_]:
         """For each network, whether its parameters are."""
-        return np.isfinite(self.theta).all(axis=1)
+        whole: NDArray[np.bool_] = np.isfinite(self.theta).all(axis=1)
+        return whole
 
     def show(self) -> None:
         """Write the parameters into the network."""
@@ -239,7 +268,7 @@ class _Compiled:
 class _Layered:
     """All networks at once, layer by layer: for normalisation, shortcuts and the reference path."""
 
-    def __init__(self, network: Network, data: Data, recipe: Recipe) -> None:
+    def __init__(self, network: Network | ConvNetwork, data: Data, recipe: Recipe) -> None:
         self.network, self.recipe = network, recipe
         self.x, self.y = _cast(data, network.dtype, recipe.loss)
         size = len(network.nets) * count(network.design.shapes)
@@ -250,7 +279,7 @@ class _Layered:
         """Running loss and accuracy of an epoch."""
         network, recipe, samples = self.network, self.recipe, len(self.x)
         order = np.stack([order_of(net, samples, epoch) for net in network.nets])
-        draws = _sampled(network, samples, epoch)
+        draws = {} if isinstance(network, ConvNetwork) else _sampled(network, samples, epoch)
         loss, right = np.zeros(len(order)), np.zeros(len(order))
         with np.errstate(all="ignore"):  # a diverging neighbour is an outcome, not a warning
             for start in range(0, samples, recipe.batch):
@@ -269,7 +298,9 @@ class _Layered:
         return loss / samples, accuracy
 
     def _given(self, draws: dict[str, list[NDArray[Any]]], start: int, size: int) -> dict[int, dict[str, Any]]:
-        """The epoch's sampled parameters for one batch, layer by layer."""
+        """Sampled parameters for one batch, layer by layer."""
+        if isinstance(self.network, ConvNetwork):
+            return self.network.draw(size, step=self.step)
         return {
             layer: {
                 name: np.stack([one[layer - 1, start : start + size] for one in each]) for name, each in draws.items()
