@@ -242,9 +242,10 @@ def special_values(subject: Subject) -> Finding:
     for low, high in subject.activation.fact("flat"):
         first = low if np.isfinite(low) else min(high, 0.0) - 1e4
         last = high if np.isfinite(high) else max(first, 0.0) + 1e4
-        inside = np.array([first, first / 2 + last / 2, last])
+        inside = np.array([first, first / 2 + last / 2, last]).astype(subject.dtype)
+        inside = inside[(inside.astype(float) >= low) & (inside.astype(float) <= high)]  # an end may round outwards
         for dy in (np.nan, np.inf, -np.inf):
-            dx = subject.backward(np.full(3, dy, subject.dtype), inside.astype(subject.dtype))
+            dx = subject.backward(np.full(inside.shape, dy, subject.dtype), inside)
             if not (dx == 0).all():
                 wrong.append(f"dy={dy} in the flat region gives {dx.tolist()}")
     return subject.finding("special_values", not wrong, says="; ".join(wrong) or "as promised")

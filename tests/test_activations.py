@@ -17,7 +17,14 @@ from actbench.records.parameter import Learned, Sampled
 POINTS = 160  # random points a row, dtype and direction; kinks, roots and edges of the formats add some 200
 ROWS = list(ab.ACTIVATIONS)
 NAMES = [row.name for row in ROWS]
-BOUND = [ab.get(spec) for spec in ("leaky_relu:negative_slope=0.2", "leaky_relu:negative_slope=0", "prelu:weight=-0.5")]
+BOUND = [
+    ab.get(spec)
+    for spec in (
+        "leaky_relu:negative_slope=0.2", "leaky_relu:negative_slope=0", "prelu:weight=-0.5", "celu:alpha=2.7",
+        "softplus:beta=2.3", "swish_beta:beta=1.702", "hardtanh:min_val=0.5,max_val=2", "softshrink:lambd=0.1",
+        "pelu:a=2,b=0.7", "nlrelu:beta=3", "xielu:alpha_n=2,beta=0.3", "soft_clipping:p=2.2",
+    )
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -129,6 +136,10 @@ def test_other_dtypes_are_refused_in_one_line(bad):
         ("celu:alpha=0", "must be in"),
         ("softplus:beta=0", "must be in"),
         ("elu:alpha=nan", "must be in"),
+        ("srs:alpha=1,beta=5", "pole"),
+        ("srelu:t_left=3", "must not be above"),
+        ("xielu:alpha_n=0.1", "above beta"),
+        ("squareplus:b=0", "must be in"),
         ("leaky_relu:alpha=1", "no parameter"),
         ("leaky_relu:negative_slope", "cannot read"),
         ("leaky_relu:negative_slope=x", "cannot read"),

@@ -209,6 +209,11 @@ def _xielu(x, alpha_p, alpha_n, beta):
     return np.where(x > 0.0, x * (alpha_p * x + beta), np.where(x == 0.0, x, left))
 
 
+def _xielu_least(alpha_n, beta):
+    """The value at the root of the slope; its two terms cancel, so a few units are given away."""
+    return float((beta - alpha_n) * np.log1p(-beta / alpha_n) - beta) - 4e-16
+
+
 def _xielu_root(alpha_n, beta):
     """The root left of the minimum, by Newton's method on a convex function."""
     x = -2.0 * alpha_n / (alpha_n - beta)
@@ -243,7 +248,7 @@ define(
         "alpha_p": lambda dy, x: np.where(x > 0.0, dy * (x * x), 0.0),
         "alpha_n": lambda dy, x: np.where(x > 0.0, 0.0, dy * (np.expm1(np.minimum(x, 0.0)) - x)),
     },
-    bounds=lambda alpha_n, beta: ((beta - alpha_n) * np.log1p(-beta / alpha_n) - beta, INF),
+    bounds=lambda alpha_n, beta: (_xielu_least(alpha_n, beta), INF),
     limits=(INF, INF),
     slope_limits=lambda alpha_n, beta: (beta - alpha_n, INF),
     roots=_xielu_root,
@@ -252,11 +257,19 @@ define(
     source="Huang & Schlag 2024, arXiv 2411.13010",
     peers={"transformers": "transformers.activations.XIELUActivation"},
 )
+
+
+def _log_ramp(x, beta):
+    c = np.where(x <= 0.0, 0.0, x)
+    far = c > 1e30  # beta x may overflow there
+    return np.where(far, np.log(np.where(far, c, 1.0)) + np.log(beta), np.log1p(beta * np.where(far, 1.0, c)))
+
+
 define(
     "nlrelu",
     aliases=("natural_logarithm_relu",),
-    forward=lambda x, beta: np.log1p(beta * np.where(x <= 0.0, 0.0, x)),
-    backward=lambda dy, x, beta: np.where(x <= 0.0, 0.0, dy * (beta / (1.0 + beta * np.maximum(x, 0.0)))),
+    forward=_log_ramp,
+    backward=lambda dy, x, beta: np.where(x <= 0.0, 0.0, dy / (1.0 / beta + np.maximum(x, 0.0))),
     definition=lambda x, beta: np.log1p(beta * np.maximum(x, 0.0)),
     parameters={
         "beta": Fixed(default=1.0, doc="slope at 0+", valid=lambda v: 0 < v <= 1e3, law="must be in (0, 1000]")

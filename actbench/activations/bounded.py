@@ -325,7 +325,7 @@ define(
     bounds=(0.0, 1.0),
     limits=(0.0, 1.0),
     slope_limits=(0.0, 0.0),
-    at_negative_zero=0.4381403927596772,
+    at_negative_zero=lambda p: float((np.log(2.0) - np.log1p(np.exp(-p))) / p),
     monotone=True,
     source="Klimek & Perelstein 2018, arXiv 1810.11509",
 )

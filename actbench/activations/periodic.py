@@ -30,14 +30,21 @@ def _wave(x, value):
     return np.where(np.absolute(x) < INF, value, NAN)
 
 
+def _within(x, omega):
+    """x, or infinity where omega x is beyond the largest float: the phase there is in no float."""
+    return np.where(np.absolute(omega * x) < INF, x, INF)
+
+
 def _sine(x, omega):
-    high, low = two_product(_finite(x), omega)
-    return np.where(x == 0.0, x, _wave(x, np.sin(high) + low * np.cos(high)))  # -0.0 stays
+    x = _within(x, omega)
+    high, low = two_product(_finite(x), omega)  # low may be large too: the angles are added, not the first order
+    return np.where(x == 0.0, x, _wave(x, np.sin(high) * np.cos(low) + np.cos(high) * np.sin(low)))  # -0.0 stays
 
 
 def _sine_slope(dy, x, omega):
+    x = _within(x, omega)
     high, low = two_product(_finite(x), omega)
-    return dy * _wave(x, omega * (np.cos(high) - low * np.sin(high)))
+    return dy * _wave(x, omega * (np.cos(high) * np.cos(low) - np.sin(high) * np.sin(low)))
 
 
 define(
@@ -76,15 +83,21 @@ def _snake_gradient(dy, x, a):
     return dy * (x * np.sin(2.0 * a * x) / a - s * s / (a * a))
 
 
+def _snake(x, a):
+    s = np.sin(a * _finite(_within(x, a)))
+    return x + s * s / a
+
+
 def _snake_slope(dy, x, a):
-    u = a * _finite(x)
+    reached = _within(x, a)
+    u = a * _finite(reached)
     w = np.sin(u) + np.cos(u)
-    return dy * _wave(x, w * w)  # 1 + sin(2 a x)
+    return dy * _wave(reached, w * w)  # 1 + sin(2 a x)
 
 
 define(
     "snake",
-    forward=lambda x, a: x + np.sin(a * _finite(x)) * np.sin(a * _finite(x)) / a,
+    forward=_snake,
     backward=_snake_slope,
     definition=lambda x, a: x + np.sin(a * x) * np.sin(a * x) / a,
     parameters={"a": Learned(default=1.0, doc="frequency", valid=_positive, law=LAW)},
