@@ -153,9 +153,12 @@ def commit() -> dict[str, Any] | None:
 def describe() -> dict[str, Any]:
     """Everything about where a run ran, ready for its run.json."""
     return {
-        "machine": machine(), "versions": versions(), "blas": blas(), "commit": commit(),
-        "fingerprint": fingerprint(), "argv0": Path(sys.argv[0]).name if sys.argv else "",
-    }  # fmt: skip
+        "machine": machine(),
+        "versions": versions(),
+        "blas": blas(),
+        "commit": commit(),
+        "fingerprint": fingerprint(),
+    }
 
 
 def conditions(*, backend: str, exclusive: bool, files: Iterable[str | os.PathLike[str]] = ()) -> dict[str, Any]:

@@ -27,13 +27,12 @@ from actbench.workers import FROM_FILE, compute_here, compute_in_workers, load
 if TYPE_CHECKING:
     import pandas as pd
 
-# Levels of the batch factor that share a call, aligned: nets 0-7, 8-15, ... . At 8 nets of width 128 a batched product
-# still fits the second-level cache.
+# Levels of the batch factor that share a call, aligned: nets 0-7, 8-15, ...
 BLOCK = 8
 EXACT = 2**53  # whole numbers up to this are exact as float64
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Result:
     """What a run found.
 
@@ -118,12 +117,12 @@ def run(
                 if experiment.exclusive:
                     # A machine that warms up or slows down must not do so along the grid.
                     order = stream("order", experiment.name, seed=seed).permutation(len(blocks))
-                    compute_here([blocks[place] for place in order], experiment, seed, book.keep)
-                elif workers == 1 or not blocks:
+                    blocks = [blocks[place] for place in order]
+                if blocks and (workers == 1 or experiment.exclusive):
                     compute_here(blocks, experiment, seed, book.keep)
-                else:
-                    among = home.for_workers()
-                    compute_in_workers(blocks, experiment, seed, book.keep, workers=workers, modules=among)
+                elif blocks:
+                    told = home.for_workers()
+                    compute_in_workers(blocks, experiment, seed, book.keep, workers=workers, modules=told)
         except KeyboardInterrupt:
             interrupted = True
     return _result(experiment, wanted, book, interrupted)

@@ -29,7 +29,7 @@ from actbench.streams import plain
 FORMAT = 1
 TIMEOUT = 30.0  # seconds to wait for another run that writes to the same file
 
-# Made once: json.dumps makes an encoder at each call, 4 us of the 20 that a cell may cost.
+# Made once: with options json.dumps makes an encoder at each call, 1.2 us of 6.
 _sorted_text = json.JSONEncoder(sort_keys=True).encode
 _strict_text = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 

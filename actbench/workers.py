@@ -20,6 +20,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import resource_tracker
 from pathlib import Path
 from types import ModuleType
@@ -210,7 +211,7 @@ class _Pool:
         try:
             while queue or flying:
                 while queue and len(flying) < WINDOW * workers:
-                    chunk = [queue[place] for place in range(pace.size(len(queue), workers))]
+                    chunk = list(islice(queue, pace.size(len(queue), workers)))
                     flying[self._submit(pool, chunk)] = chunk
                     for _ in chunk:
                         queue.popleft()
