@@ -65,7 +65,8 @@ class RunFolder:
 
         file = self.path / f"{name}.csv"
         try:
-            return pd.read_csv(file, **_exact_floats())
+            frame: pd.DataFrame = pd.read_csv(file, **_exact_floats())
+            return frame
         except OSError:
             raise ActbenchError(f"no {name}.csv in {str(self.path)!r}; run again to make it") from None
         except ValueError as error:

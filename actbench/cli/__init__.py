@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -51,6 +52,11 @@ def parser() -> Parser:
     return top
 
 
+def _one_line(message: Warning | str, *place: object, **further: object) -> None:
+    """A warning as a person reads it: what happened, not where in our code."""
+    print(f"actbench: {message}", file=sys.stderr)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
@@ -64,6 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.verb is None:
         top.print_help()
         return DONE
+    warnings.showwarning = _one_line
     try:
         if rest and args.verb != "run":
             raise ActbenchError(f"{' '.join(rest)!r} is not understood; see 'actbench {args.verb} --help'")

@@ -15,7 +15,12 @@ from actbench.network.trial import SCORES, trial
 DTYPE, BACKEND = "float32", "numba"
 EPOCHS, BATCH = 20, 32
 WATCH_AT = (0, 1, 2, 3, 5, 7, 10, 15, 20)
-SHAPE = {"activation": ["relu", "leaky_relu", "prelu", "rrelu"], "depth": [4], "width": [64], "net": range(16)}
+SHAPE: dict[str, Any] = {
+    "activation": ["relu", "leaky_relu", "prelu", "rrelu"],
+    "depth": [4],
+    "width": [64],
+    "net": range(16),
+}
 
 
 @experiment(

@@ -63,8 +63,9 @@ def laws(network: Any, data: Any) -> list[list[dict[str, float]]]:
     twin.parameters.flat[...] = network.parameters.flat
     with np.errstate(all="ignore"):
         twin.forward(data.x[:INPUTS].astype(network.dtype), training=True)
+        layers: list[Any] = twin.layers
         return [
-            [law(layer.z[i].astype(np.float64), layer.h[i].astype(np.float64)) for layer in twin.layers]
+            [law(layer.z[i].astype(np.float64), layer.h[i].astype(np.float64)) for layer in layers]
             for i in range(len(network.nets))
         ]
 

@@ -46,7 +46,8 @@ def gradient_flow(
     network = Network(design, net, dtype=DTYPE, backend=BACKEND, keep_z=True)
     with np.errstate(over="ignore", invalid="ignore"):  # divergence is an outcome: its norm is NaN
         network.forward(x, draws=network.draw(BATCH))
-        q = [np.square(layer.z, dtype=np.float64).mean(axis=(1, 2)) for layer in network.layers]
+        kept: list[Any] = [layer.z for layer in network.layers]
+        q = [np.square(z, dtype=np.float64).mean(axis=(1, 2)) for z in kept]
         rms = [np.sqrt(np.square(network.slopes(k), dtype=np.float64).mean(axis=(1, 2))) for k in range(1, depth + 1)]
         arriving = np.stack(
             [stream("cotangent", number, BATCH, width).standard_normal((BATCH, width)) for number in net]

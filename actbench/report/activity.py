@@ -104,7 +104,7 @@ def panel_table(frame: pd.DataFrame) -> pd.DataFrame:
     chosen = select(frame, init="he", bias="zero")
     chosen = chosen[~chosen["diverged"].astype(bool)]
     by = chosen.groupby(["data", "activation", "layer"], sort=True)["active_fraction"]
-    table = by.agg(mean="mean", networks="count").reset_index()
+    table: pd.DataFrame = by.agg(mean="mean", networks="count").reset_index()
     table["low"] = by.quantile(BAND[0]).to_numpy()
     table["high"] = by.quantile(BAND[1]).to_numpy()
     return table

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from actbench.errors import ActbenchError
 from actbench.files import write_bytes
@@ -45,7 +45,7 @@ def theme() -> Iterator[None]:
     import seaborn as sns
 
     matplotlib.use("Agg", force=False)
-    settings = {
+    settings: dict[Any, Any] = {
         "svg.fonttype": "none", "svg.hashsalt": "actbench", "font.family": "sans-serif", "axes.titlesize": 10,
         "axes.titlelocation": "left", "axes.labelsize": 9, "xtick.labelsize": 8, "ytick.labelsize": 8,
         "legend.fontsize": 8, "grid.color": "#e6e6e6", "axes.edgecolor": "#b0b0b0",
