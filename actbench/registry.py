@@ -51,11 +51,7 @@ class Registry(Generic[Record]):
     def __getitem__(self, name: str) -> Record:
         key = normal(str(name))
         if key not in self._names:
-            spellings: list[str] = []
-            records: list[Any] = list(self._records.values())
-            for owned in records:
-                spellings += [owned.name, *getattr(owned, "aliases", ())]
-            raise unknown(self.kind, name, spellings)
+            raise unknown(self.kind, name, self.spellings())
         return self._records[self._names[key]]
 
     def __contains__(self, name: object) -> bool:
@@ -66,6 +62,11 @@ class Registry(Generic[Record]):
 
     def __len__(self) -> int:
         return len(self._records)
+
+    def spellings(self) -> list[str]:
+        """Every name and alias, as written."""
+        records: list[Any] = list(self._records.values())
+        return [spelling for record in records for spelling in (record.name, *getattr(record, "aliases", ()))]
 
     def names(self) -> list[str]:
         """Canonical names in the order of definition."""
