@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from actbench.errors import ActbenchError, unknown
 from actbench.records.activation import Activation
@@ -32,6 +32,7 @@ class Registry(Generic[Record]):
         self.kind = kind
         self._records: dict[str, Record] = {}
         self._names: dict[str, str] = {}
+        self._written: dict[str, str] = {}
 
     def add(self, record: Record) -> Record:
         """Put a record in; a name or alias that is taken is an error."""
@@ -46,6 +47,7 @@ class Registry(Generic[Record]):
             raise ActbenchError(f"{self.kind} {record.name!r} says one name twice: {', '.join(spellings)}")
         self._records[record.name] = record
         self._names.update({normal(spelling): record.name for spelling in spellings})
+        self._written.update({normal(spelling): spelling for spelling in spellings})
         return record
 
     def __getitem__(self, name: str) -> Record:
@@ -65,8 +67,7 @@ class Registry(Generic[Record]):
 
     def spellings(self) -> list[str]:
         """Every name and alias, as written."""
-        records: list[Any] = list(self._records.values())
-        return [spelling for record in records for spelling in (record.name, *getattr(record, "aliases", ()))]
+        return list(self._written.values())
 
     def names(self) -> list[str]:
         """Canonical names in the order of definition."""
@@ -75,11 +76,11 @@ class Registry(Generic[Record]):
     @contextmanager
     def temporary(self) -> Iterator[None]:
         """What is added inside the block is gone after it: for tests and for ledgers given on the command line."""
-        records, names = dict(self._records), dict(self._names)
+        records, names, written = dict(self._records), dict(self._names), dict(self._written)
         try:
             yield
         finally:
-            self._records, self._names = records, names
+            self._records, self._names, self._written = records, names, written
 
 
 ACTIVATIONS: Registry[Activation] = Registry("activation")
