@@ -152,3 +152,55 @@ def test_torch_s_gelu_loses_its_tail():
     assert row["lost"] > 0
     assert -8.0 < row["lost_at"] < -4.0
     assert row["implementation"].startswith("torch==")
+
+
+def test_the_exhaustive_loop_counts_what_the_screen_counts():
+    """A block around every binade's start, through the compiled comparison and through NumPy."""
+    from actbench.exhaustive import loops
+
+    fill, compare = loops()
+    x, wide = np.empty(512, np.float32), np.empty(512)
+    for first_bits in (0, 0x00800000, 0x33333333, 0x3F800000, 0x42B00000, 0x7F000000, -0x80000000, -0x40800000):
+        fill(first_bits, x, wide)
+        assert x.view(np.int32)[0] == first_bits
+        yard = np.asarray(ab.get("silu")(wide))
+        got, error = ab.kernel("silu")(x), np.empty(512, np.float32)
+        got[7], got[8] = 0.0, np.inf
+        compare(got, yard, yard, error)
+        want = screened(got, yard, units(np.abs(yard), "float32"), "float32")
+        with np.errstate(over="ignore"):
+            np.testing.assert_array_equal(error, want.astype(np.float32))
+
+
+def test_a_share_of_the_exhaustive_run_finds_what_is_wrong(monkeypatch):
+    from actbench import exhaustive
+
+    monkeypatch.setattr(exhaustive, "SHARE", exhaustive.BLOCK * 4)
+    sweep = exhaustive._Sweep("gelu", "backward")
+    monkeypatch.setattr(sweep, "_narrow", lambda dy, x, out: np.copyto(out, np.where(x == np.float32(-3.5), 0, -x)))
+    bits = int(np.float32(-3.5).view(np.int32))
+    sweep.share(bits - 5)
+    assert sweep.lost == 1
+    assert sweep.worst > 1e6
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_every_float16_is_rounded_rightly(direction):
+    from actbench.exhaustive import exhaust
+
+    found = exhaust("silu", direction, "float16")
+    assert found.inputs == 1 << 16
+    assert found.worst_ulp <= 0.5000001
+    assert found.lost == found.special == found.nan_lost == 0
+
+
+def test_an_exhaustive_run_is_kept_and_continued(tmp_path, capsys):
+    from actbench.cli import main
+
+    words = ["run", "accuracy", "--exhaustive", "--activation", "relu", "--dtype", "float16", "--out", str(tmp_path)]
+    assert main(words) == 0
+    before = (tmp_path / "data" / "exhaustive.csv").read_bytes()
+    assert main([*words, "--json"]) == 0
+    assert (tmp_path / "data" / "exhaustive.csv").read_bytes() == before
+    assert main(["run", "activity", "--exhaustive"]) == 2
+    assert "for accuracy" in capsys.readouterr().err

@@ -26,6 +26,11 @@ def add(verbs: Any) -> None:
     )  # fmt: skip
     parser.add_argument("experiment", metavar="EXPERIMENT")
     add_run_options(parser)
+    parser.add_argument(
+        "--exhaustive", action="store_true",
+        help="accuracy alone: no sample, all 2^32 float32 of each fused kernel (16 s a kernel on an idle core), "
+        "all float16 of the reference path",
+    )  # fmt: skip
     add_json(parser)
     parser.set_defaults(call=call)
 
@@ -41,6 +46,12 @@ def call(args: argparse.Namespace) -> int:
     from actbench.streams import whole
 
     experiment = EXPERIMENTS[args.experiment]
+    if args.exhaustive:
+        from actbench.cli import exhaustive
+
+        if experiment.name != "accuracy":
+            raise ActbenchError(f"--exhaustive is for accuracy, not for {experiment.name}")
+        return exhaustive.call(args, levels(experiment, args.rest))
     whole(args.workers, "workers", 1)
     cells = experiment.cells(quick=args.quick, **levels(experiment, args.rest))
     folder, identity = open_folder(args.out, command="run", target=experiment.name, seed=args.seed, fresh=args.fresh)

@@ -1,0 +1,248 @@
+"""Every input of a format, no sample: all 2^32 float32 through a fused kernel, all 65,536 float16 through the row."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actbench.backends.source import source
+from actbench.conformance import ROOT_ZONE
+from actbench.errors import unknown
+from actbench.kernels import kernel
+from actbench.registry import resolve
+from actbench.words.bits import Format
+from actbench.yardstick import Yardstick, in_format, overflow
+
+Array = NDArray[Any]
+FORMATS = ("float16", "float32")
+BLOCK = 1 << 15  # floats at a time: all arrays of a block (0.7 MB) stay in the second-level cache
+SHARE = 1 << 27  # inputs that one thread takes at a time
+HUGE = 1e5  # from here on every point is looked at one by one: it may be a result lost
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exhausted:
+    """The errors of one direction of one activation over every input of a format.
+
+    Parameters
+    ----------
+    activation, direction, dtype
+        Spec, forward or backward, and the format: float32 by the fused kernel, float16 by the reference path.
+    inputs
+        How many: finite ones against the yardstick; NaN must come out as NaN.
+    worst_ulp, at, at_hex
+        The largest error outside root zones, settled by mpmath, and where it occurs.
+    root_zone_eps
+        The largest absolute error next to declared roots, in epsilons; None without roots.
+    lost, special, nan_lost
+        Results 0 for a normal number; NaN or infinite for a number; NaN inputs whose result is not NaN.
+    seconds, threads
+        How long it took, on how many cores.
+    code
+        A hash of the generated kernels: equal hash, equal result.
+    """
+
+    activation: str
+    direction: str
+    dtype: str
+    inputs: int
+    worst_ulp: float
+    at: float
+    at_hex: str
+    root_zone_eps: float | None
+    lost: int
+    special: int
+    nan_lost: int
+    seconds: float
+    threads: int
+    code: str
+
+
+def code(spec: str, direction: str) -> str:
+    """A hash of what computes: the float32 and the float64 kernel of one direction."""
+    texts = [source(resolve(spec), direction, Format(bits)) for bits in (32, 64)]
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+
+
+def exhaust(spec: str, direction: str, dtype: str = "float32", *, threads: int = 1) -> Exhausted:
+    """Compare one direction of one activation with its yardstick at every input.
+
+    Parameters
+    ----------
+    spec, direction
+        An activation, and ``"forward"`` or ``"backward"``.
+    dtype
+        ``"float32"``: the fused kernel against the fused float64 kernel, which tests hold to mpmath; 10-20 s on one
+        core. ``"float16"``: the reference path against the row in float64; under a second.
+    threads
+        How many cores.
+
+    Raises
+    ------
+    ActbenchError
+        For a name, direction or format that is not known.
+    """
+    if dtype not in FORMATS:
+        raise unknown("format", dtype, FORMATS)
+    spec = resolve(spec).spec
+    begun = time.perf_counter()
+    sweep = _Sweep(in_format(spec, dtype), direction)
+    if dtype == "float16":
+        return _all_float16(spec, direction, begun)
+    with ThreadPoolExecutor(threads) as pool:
+        shares = [pool.submit(sweep.share, start) for start in range(-(1 << 31), 1 << 31, SHARE)]
+        try:
+            done, _ = wait(shares, return_when=FIRST_EXCEPTION)
+            for share in done:
+                share.result()
+        finally:
+            sweep.stop.set()  # an interrupt, or a failing share, ends the others within a block
+    stick = Yardstick(sweep.spec, direction, dtype, np.array([sweep.at], np.float32))
+    worst = stick.settle(0, float(sweep.fused(np.array([sweep.at], np.float32))[0]))
+    return Exhausted(
+        activation=spec, direction=direction, dtype=dtype, inputs=1 << 32, worst_ulp=worst, at=sweep.at,
+        at_hex=sweep.at.hex(), root_zone_eps=sweep.root_eps if sweep.roots else None, lost=sweep.lost,
+        special=sweep.special, nan_lost=sweep.nan_lost, seconds=time.perf_counter() - begun, threads=threads,
+        code=code(spec, direction),
+    )  # fmt: skip
+
+
+def _all_float16(spec: str, direction: str, begun: float) -> Exhausted:
+    row = resolve(spec)
+    every = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    x = np.unique(every[np.isfinite(every)])
+    if direction == "backward":
+        for low, high in row.fact("excluded_slope"):
+            x = x[(x < low) | (x > high)]
+    nan = every[np.isnan(every)]  # the signalling ones among them raise a flag in NumPy's exp
+
+    @np.errstate(invalid="ignore")
+    def run(x: Array) -> Array:
+        return np.asarray(row.forward(x) if direction == "forward" else row.backward(np.ones_like(x), x))
+
+    found = Yardstick(spec, direction, "float16", x).measure(run(x))
+    passes = direction == "forward" or bool(row.saves)
+    return Exhausted(
+        activation=spec, direction=direction, dtype="float16", inputs=1 << 16, worst_ulp=found.worst, at=found.at,
+        at_hex=found.at.hex(), root_zone_eps=found.root_eps, lost=found.lost, special=found.special,
+        nan_lost=int((~np.isnan(run(nan))).sum()) if passes else 0, seconds=time.perf_counter() - begun, threads=1,
+        code=code(spec, direction),
+    )  # fmt: skip
+
+
+class _Sweep:
+    """The state of one pass over all float32, shared by its threads."""
+
+    def __init__(self, spec: str, direction: str) -> None:
+        row = resolve(spec)
+        self.spec, self.forward = spec, direction == "forward"
+        self._narrow = kernel(spec, direction, dtype="float32")
+        self._wide = kernel(spec, direction, dtype="float64")
+        self.roots = [root for root in row.fact("roots" if self.forward else "roots_of_slope") if root != 0.0]
+        self.excluded = () if self.forward else row.fact("excluded_slope")
+        self.terms = None if self.forward else row.slope_terms
+        self.passes_nan = self.forward or bool(row.saves)
+        self.stop, self.lock = threading.Event(), threading.Lock()
+        self.worst, self.at, self.root_eps, self.lost, self.special, self.nan_lost = -1.0, 0.0, 0.0, 0, 0, 0
+
+    def fused(self, x: Array) -> Array:
+        """The fused float32 kernel."""
+        found = self._narrow(x) if self.forward else self._narrow(np.ones_like(x), x)
+        return np.asarray(found)
+
+    def share(self, start: int) -> None:
+        """Compare the inputs whose bits, as signed numbers, run from ``start`` to ``start + SHARE``."""
+        fill, compare = loops()
+        x, got, error = (np.empty(BLOCK, np.float32) for _ in range(3))
+        wide, yard = np.empty(BLOCK), np.empty(BLOCK)
+        one, one_wide = np.ones(BLOCK, np.float32), np.ones(BLOCK)
+        for first in range(start, start + SHARE, BLOCK):
+            if self.stop.is_set():
+                return
+            fill(first, x, wide)
+            if self.forward:
+                self._narrow(x, out=got)
+                self._wide(wide, out=yard)
+            else:
+                self._narrow(one, x, out=got)
+                self._wide(one_wide, wide, out=yard)
+            size = yard if self.terms is None else np.maximum(np.abs(yard), self.terms(wide))
+            compare(got, yard, size, error)
+            largest = float(error.max())
+            # not "greater": a NaN among them has to be looked at
+            if not largest <= self.worst or largest >= HUGE or self._touches(float(x[0]), float(x[-1])):
+                self._look(x, got, yard, error)
+
+    def _touches(self, one: float, other: float) -> bool:
+        """Whether a block meets a root zone, an excluded interval, or no number at all."""
+        if not np.isfinite(other) or not np.isfinite(one):
+            return True
+        low, high = min(one, other), max(one, other)
+        zones = [(root - ROOT_ZONE, root + ROOT_ZONE) for root in self.roots]
+        return any(low <= last and high >= begin for begin, last in (*zones, *self.excluded))
+
+    def _look(self, x: Array, got: Array, yard: Array, error: Array) -> None:
+        """One block point by point."""
+        with np.errstate(invalid="ignore"):  # the casts of signalling NaN
+            wide, exactly = x.astype(np.float64), got.astype(np.float64)
+        counts = np.isfinite(x)
+        for low, high in self.excluded:
+            counts &= (x < low) | (x > high)
+        near = np.zeros(x.shape, bool)
+        for root in self.roots:
+            near |= np.abs(wide - root) <= ROOT_ZONE
+        number = counts & np.isfinite(yard) & (np.abs(yard) < overflow("float32"))
+        special = number & ~np.isfinite(got)
+        normal = np.abs(yard) >= float(np.finfo(np.float32).tiny)
+        lost = number & (got == 0) & normal & ~near & (self.terms is None)
+        error = np.where(counts & ~near & ~special, error, -1.0)
+        i = int(error.argmax())
+        pick = near & counts & ~special
+        inside = np.abs(exactly[pick] - yard[pick])
+        nan = np.isnan(x)
+        with self.lock:
+            self.lost += int(lost.sum())
+            self.special += int(special.sum())
+            self.nan_lost += int((nan & ~np.isnan(got)).sum()) if self.passes_nan else 0
+            if inside.size:
+                self.root_eps = max(self.root_eps, float(inside.max()) / float(np.finfo(np.float32).eps))
+            if error[i] > self.worst:
+                self.worst, self.at = float(error[i]), float(x[i])
+
+
+@lru_cache(maxsize=1)
+def loops() -> tuple[Any, Any]:
+    """``fill(first, x, wide)`` and ``compare(got, yard, size, error)``, compiled and without the interpreter's lock."""
+    import numba
+
+    from actbench.backends import intrinsics
+
+    bits: Any = intrinsics.bits
+    from_bits: Any = intrinsics.from_bits
+    beyond, whole, narrow = overflow("float32"), np.int32, np.float32
+
+    @numba.njit(nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+    def fill(first: int, x: Array, wide: Array) -> None:
+        for i in range(x.size):
+            x[i] = from_bits(whole(first + i))
+            wide[i] = x[i]
+
+    @numba.njit(nogil=True, error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
+    def compare(got: Array, yard: Array, size: Array, error: Array) -> None:
+        for i in range(got.size):
+            y, g = yard[i], np.float64(got[i])
+            # 2^(23 - exponent), the exponent at least float32's smallest: one over the last place, without a division
+            exponent = max((bits(np.float64(size[i])) >> 52) & 0x7FF, 1023 - 126)
+            d = abs(g - y) * from_bits((2046 + 23 - exponent) << 52)
+            right = (g == y) | ((abs(y) >= beyond) & (abs(g) == np.inf) & ((g > 0) == (y > 0)))
+            error[i] = narrow(0.0) if right else narrow(d)
+
+    return fill, compare
