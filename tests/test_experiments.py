@@ -20,9 +20,9 @@ from actbench.claims.effects.training import (
     trained_slope,
     tuned_rate,
 )
-from actbench.experiments.dead_units import dead
 from actbench.experiments.distribution import gap, law
 from actbench.network.data import data_set
+from actbench.network.dead import dead_units
 from actbench.network.network import Network
 from actbench.network.training import design_for
 from actbench.registry import EXPERIMENTS
@@ -41,6 +41,7 @@ SMALL = {
         "net": range(2),
     },
     "distribution": {"activation": "relu", "epochs": 0, "norm": "none", "depth": 2, "width": 8, "net": range(2)},
+    "cnn_activity": {"activation": "relu", "model": ["cnn_max", "mlp"], "epochs": 0, "net": range(2)},
     "training": {"activation": "relu", "norm": "none", "rate": 0.1, "depth": 2, "width": 8, "net": range(2)},
 }
 
@@ -88,10 +89,14 @@ def test_planted_dead_units_are_counted_and_no_others():
     data = data_set("digits")
     network = Network(design_for(data, activation="relu", width=8, depth=2), range(2))
     network.parameters["b", 1][0, :3] = -1e3
-    found = dead(network, data)
-    assert found.shape == (2, 2, 8)
-    assert found[0, 0, :3].all()
-    assert found[0, 0].sum() + found[0, 1].sum() <= 3 + 2
+    found = dead_units(network, data.x)
+    assert found.units.shape == (2, 2, 8)
+    assert found.units[0, 0, :3].all()
+    assert found.units[0].sum() <= 3 + 2
+    network.parameters["b", 1][1, 0] = np.nan
+    found = dead_units(network, data.x)
+    assert found.known.tolist() == [True, False]
+    assert not found.units[1].any(), "a network that is not finite has no dead units, it has no units that are known"
 
 
 def planted(**columns):

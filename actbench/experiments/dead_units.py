@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from actbench.define import experiment
 from actbench.factors import activation_spec, positive, rate_level
@@ -46,13 +45,18 @@ def dead_units(
     *, activation: str, optimiser: str, rate: float, depth: int, width: int, net: tuple[int, ...]
 ) -> Iterator[dict[str, Any]]:
     """How many units die, and do the dead come back?"""
+    from actbench.network.dead import dead_units as find_dead
     from actbench.network.training import Recipe
 
     recipe = Recipe(optimiser=optimiser, rate=rate, batch=BATCH, epochs=EPOCHS)  # type: ignore[arg-type]
+
+    def watch(network: Any, data: Any) -> Any:
+        return find_dead(network, data.x)
+
     scores = trial(
-        "digits", net, recipe, watch=dead, watch_at=WATCH_AT, activation=activation, depth=depth, width=width
+        "digits", net, recipe, watch=watch, watch_at=WATCH_AT, activation=activation, depth=depth, width=width
     )  # fmt: skip
-    history = np.stack([scores.trained.watched[epoch] for epoch in WATCH_AT])  # (times, layers, nets, units)
+    history = np.stack([scores.trained.watched[epoch].units for epoch in WATCH_AT])  # (times, nets, layers, units)
     was = np.logical_or.accumulate(history, axis=0)
     revived = (was[:-1] & ~history[1:]).any(axis=0)
     for i, number in enumerate(net):
@@ -61,16 +65,9 @@ def dead_units(
             found: dict[str, Any] = {}
             if not score["diverged"]:
                 found = {
-                    "dead_birth": float(history[0, layer, i].mean()),
-                    "dead_end": float(history[-1, layer, i].mean()),
-                    "ever_dead": float(was[-1, layer, i].mean()),
-                    "revived": float(revived[layer, i].mean()),
+                    "dead_birth": float(history[0, i, layer].mean()),
+                    "dead_end": float(history[-1, i, layer].mean()),
+                    "ever_dead": float(was[-1, i, layer].mean()),
+                    "revived": float(revived[i, layer].mean()),
                 }
             yield {"net": number, "layer": layer + 1, **found, **score}
-
-
-def dead(network: Any, data: Any) -> NDArray[np.bool_]:
-    """``(layers, nets, units)``: zero slope on every training sample."""
-    with np.errstate(all="ignore"):
-        network.forward(data.x.astype(network.dtype))
-        return np.stack([(network.slopes(k) == 0).all(axis=1) for k in range(1, network.design.depth + 1)])

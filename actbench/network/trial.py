@@ -78,6 +78,11 @@ def trial(
     seen = None if watch is None else (lambda network: watch(network, chosen))
     with np.errstate(all="ignore"):  # divergence is an outcome, found by its NaN
         trained = train(plan, chosen, nets, recipe, dtype=dtype, watch=seen, watch_at=watch_at)
-        x, y = chosen.test_x.astype(dtype), chosen.test_y
-        halves = [evaluate(trained.network, x[part::2], y[part::2])[1] for part in (0, 1)]
+        return score(trained, chosen, dtype)
+
+
+def score(trained: Trained, data: Data, dtype: str) -> Scores:
+    """Score trained networks on the two halves of the test part, every second sample each."""
+    x, y = data.test_x.astype(dtype), data.test_y
+    halves = [evaluate(trained.network, x[part::2], y[part::2])[1] for part in (0, 1)]
     return Scores(trained=trained, valid=halves[0], test=halves[1])

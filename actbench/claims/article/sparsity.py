@@ -7,7 +7,7 @@ from typing import Any
 
 from actbench.claims.effects import slope_per_layer
 from actbench.claims.effects.activity import zeros_beyond
-from actbench.claims.effects.training import mean_of, trained_slope
+from actbench.claims.effects.training import mean_of, more_zeros, trained_slope
 from actbench.claims.expectations import BRAIN_LIKE, HALVES, MANY_ZEROS
 from actbench.define import claim
 from actbench.records.claim import Reading, Region
@@ -25,6 +25,13 @@ OPTIMISERS = ("sgd", "adam")
 
 def _trained(optimiser: str) -> dict[str, Any]:
     return {"activation": "relu", "optimiser": optimiser, "epochs": 20}
+
+
+CNNS = ("cnn_max", "cnn_mean")
+
+
+def _cnn(model: str, epochs: int) -> dict[str, Any]:
+    return {"activation": "relu", "model": model, "epochs": epochs}
 
 
 def _zeros(activation: str) -> Callable[[Any], Estimate]:
@@ -57,6 +64,7 @@ claim(
             kind="experiment",
             experiment="cnn_activity",
             expected=BRAIN_LIKE,
+            settings={model: mean_of("active_fraction", **_cnn(model, 5)) for model in CNNS},
             says="The same for trained small convolutional networks.",
         ),
         Reading(
@@ -217,6 +225,7 @@ claim(
             kind="experiment",
             experiment="cnn_activity",
             expected=HALVES,
+            settings={model: trained_slope("active_fraction", **_cnn(model, 0)) for model in CNNS},
             says="log2 of the fraction of active units of a small CNN falls by 1 a layer at initialisation.",
         ),
         Reading(
@@ -225,6 +234,7 @@ claim(
             kind="experiment",
             experiment="cnn_activity",
             expected=HALVES,
+            settings={model: trained_slope("active_fraction", **_cnn(model, 5)) for model in CNNS},
             says="The same in the trained CNN.",
         ),
         Reading(
@@ -233,6 +243,11 @@ claim(
             kind="experiment",
             experiment="cnn_activity",
             expected=HALVES,
+            settings={
+                f"{model}, {when}": trained_slope("path_fraction", **_cnn(model, epochs))
+                for model in CNNS
+                for when, epochs in (("at birth", 0), ("trained", 5))
+            },
             says="log2 of the fraction of active paths of the CNN falls by 1 a layer.",
         ),
         Reading(
@@ -241,6 +256,7 @@ claim(
             kind="experiment",
             experiment="cnn_activity",
             expected=SPARSER,
+            settings={model: more_zeros(_cnn(model, 5), _cnn("mlp", 5)) for model in CNNS},
             says="Fraction of zeros in the trained CNN beyond that in the trained perceptron.",
         ),
     ],

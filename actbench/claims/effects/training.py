@@ -44,6 +44,17 @@ def trained_slope(measure: str, **levels: Any) -> Effect:
     return effect
 
 
+def more_zeros(arm: dict[str, Any], than: dict[str, Any]) -> Effect:
+    """The share of zeros of one arm less that of another: mean over layers, network by network."""
+
+    def effect(frame: Any) -> Estimate:
+        parts = [_without_diverged(select(frame, **levels))[0] for levels in (arm, than)]
+        ours, theirs = (by_net(part, lambda net: float(net["active_fraction"].mean())) for part in parts)
+        return Estimate.of([theirs[net] - ours[net] for net in ours if net in theirs])
+
+    return effect
+
+
 def tuned_rate(frame: Any) -> float:
     """The step size with the best validation accuracy, mean over networks; a diverged one counts as 0."""
     one_row_each = frame.drop_duplicates(["rate", "net"])
