@@ -22,7 +22,7 @@ from actbench.network.data import Data, data_set
 from actbench.network.network import Network
 from actbench.network.training import Recipe, design_for, order_of, train
 
-WIDTH, DEPTH, EPOCHS, BLOCK = 64, 3, 3, 16
+WIDTH, DEPTH, EPOCHS, BLOCK = 64, 3, 10, 16
 SAMPLES = 1152  # 36 batches of 32, 9 of 128: jax's scan wants them equal
 RATES = {"sgd": 0.1, "adam": 1e-3}
 TARGETS = {32: 10, 128: 5}  # least times faster than torch eager

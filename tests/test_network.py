@@ -10,6 +10,7 @@ import pytest
 from actbench import theory
 from actbench.errors import ActbenchError
 from actbench.network.design import NORMS, Design
+from actbench.network.flow import gradient_flow, sigma_w2_of
 from actbench.network.initialisation import INITIALISATIONS, biases, init_level, initialisation, weights
 from actbench.network.layers import propagate
 from actbench.network.losses import LOSSES, cross_entropy
@@ -240,3 +241,24 @@ def test_a_design_that_is_none_is_refused(what):
     options = {"activation": "relu", "features": 3, "width": 4, "depth": 2, **what}
     with pytest.raises(ActbenchError):
         Design(**options)
+
+
+@pytest.mark.parametrize(
+    ("activation", "init"),
+    [("relu", "he"), ("relu", "glorot"), ("relu", "torch_default"), ("relu", "orthogonal"), ("tanh", "glorot"),
+     ("tanh", "critical:0.05"), ("sigmoid", "critical"), ("rrelu", "he")],
+)  # fmt: skip
+def test_measured_gradient_factors_are_those_of_theory(activation, init):
+    """Width 256, depth 30, 4 networks: the spread of a factor between networks is below 1 %."""
+    design = Design(activation=activation, features=256, width=256, depth=30, init=init)
+    x = np.random.default_rng(0).standard_normal((32, 256)).astype(np.float32)
+    found = gradient_flow(design, range(4), x)
+    assert found.finite.all()
+    np.testing.assert_allclose(found.factor.mean(), found.predicted(activation, sigma_w2_of(design)).mean(), rtol=0.02)
+
+
+def test_an_exploding_flow_is_no_number():
+    design = Design(activation="relu", features=8, width=8, depth=60, init="orthogonal:1000")
+    found = gradient_flow(design, [0], np.ones((4, 8)))
+    assert not found.finite.any()
+    assert np.isnan(found.factor).all()
