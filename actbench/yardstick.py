@@ -255,7 +255,8 @@ class Yardstick:
         lost, special = self.lost(got) & ~out, self.special(got) & ~out
         outside = np.where(self.near | ~np.isfinite(got), 0.0, error)
         normal = np.where(self.normal, outside, 0.0)
-        inside = np.where(self.near & np.isfinite(got), np.abs(got.astype(np.float64) - self.yard), 0.0)
+        with np.errstate(invalid="ignore"):  # inf - inf, far from any root
+            inside = np.where(self.near & np.isfinite(got), np.abs(got.astype(np.float64) - self.yard), 0.0)
         chosen = {*_top(outside, WORST), *_top(normal, WORST)}
         if spread:
             chosen |= {int(i) for i in np.linspace(0, got.size - 1, spread) if not (out[int(i)])}

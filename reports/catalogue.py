@@ -1,0 +1,223 @@
+"""Write the catalogue: one page and one small picture for every elementwise row, from the rows and committed figures.
+
+``python reports/catalogue.py``; nothing is measured, and the same rows and figures give the same bytes.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from actbench.backends.notation import census, formula, latex
+from actbench.expression import derivative, record
+from actbench.records.activation import Activation
+from actbench.records.parameter import Sampled
+from actbench.registry import ACTIVATIONS
+
+REPORTS = Path(__file__).resolve().parent
+CATALOGUE, ACCURACY = REPORTS / "catalogue", REPORTS / "accuracy"
+WIDTH, HEIGHT, REACH = 480, 320, 5.0
+LONGEST = 600  # characters of LaTeX; longer slopes are left to the reader
+IMPLEMENTATIONS = {"numpy": "reference path", "numba": "fused kernel"}
+
+
+def pages() -> list[Activation]:
+    """The rows that have a page."""
+    return [row for row in ACTIVATIONS if row.kind == "elementwise"]
+
+
+def number(value: float) -> str:
+    """A number for people; the infinities as signs."""
+    return ("-" if value < 0 else "") + "∞" if math.isinf(value) else f"{value:.10g}"
+
+
+def cell(text: str) -> str:
+    """A text as a cell of a Markdown table."""
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _samples(row: Activation) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Points of the plot: even ones, and both sides of every kink, so that a jump is upright."""
+    even = np.linspace(-REACH, REACH, 201)
+    kinks = [at for at in row.fact("kinks") if abs(at) < REACH]
+    sides = [side for at in kinks for side in (at - 1e-6, at + 1e-6)]
+    return np.unique(np.concatenate([even[~np.isin(even, kinks)], sides]))
+
+
+def _path(x: Any, y: Any, low: float, high: float, kinks: list[float]) -> str:
+    """An SVG path; lifted where the curve leaves the window or jumps at a kink."""
+    words, drawing, last = [], False, (0.0, 0.0)
+    for at, value in zip(map(float, x), map(float, y), strict=True):
+        if not low - 0.05 <= value <= high + 0.05:
+            drawing = False
+            continue
+        beside = at - last[0] < 1e-5 and any(last[0] < kink < at for kink in kinks)  # the two sides of a kink
+        jump = drawing and beside and abs(value - last[1]) > 0.02
+        across = 20 + (at + REACH) / (2 * REACH) * (WIDTH - 40)
+        up = 20 + (high - value) / (high - low) * (HEIGHT - 40)
+        words.append(f"{'L' if drawing and not jump else 'M'}{across:.1f} {up:.1f}")
+        drawing, last = True, (at, value)
+    return "".join(words)
+
+
+def picture(row: Activation) -> str:
+    """f and f' as SVG."""
+    x = _samples(row)
+    with np.errstate(all="ignore"):
+        f, slope = np.asarray(row.forward(x)), np.asarray(row.backward(np.ones_like(x), x))
+    both = np.concatenate([f, slope])
+    both = both[np.isfinite(both)]
+    low, high = max(-REACH, min(-1.0, float(both.min()))), min(REACH, max(1.0, float(both.max())))
+    low, high = math.floor(low * 2) / 2 - 0.25, math.ceil(high * 2) / 2 + 0.25
+    kinks = sorted(row.fact("kinks"))
+
+    def across(at: float) -> str:
+        return f"{20 + (at + REACH) / (2 * REACH) * (WIDTH - 40):.1f}"
+
+    def up(value: float) -> str:
+        return f"{20 + (high - value) / (high - low) * (HEIGHT - 40):.1f}"
+
+    marks = [f'<path d="M{across(k)} {up(0)}v4" stroke="#888"/>' for k in range(-5, 6)]
+    marks += [f'<text x="{across(k)}" y="{float(up(0)) + 16:.1f}">{k}</text>' for k in (-4, -2, 2, 4)]
+    heights = [k for k in range(math.ceil(low), math.floor(high) + 1) if k]
+    marks += [f'<path d="M{across(0)} {up(k)}h-4" stroke="#888"/>' for k in heights]
+    marks += [f'<text x="{float(across(0)) - 12:.1f}" y="{float(up(k)) + 4:.1f}">{k}</text>' for k in heights]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
+        f'role="img" aria-label="{row.name} and its slope" font-family="sans-serif" font-size="12" fill="#888" '
+        f'text-anchor="middle">\n<path d="M20 {up(0)}H{WIDTH - 20}M{across(0)} 20V{HEIGHT - 20}" stroke="#888"/>\n'
+        + "\n".join(marks)
+        + f'\n<path d="{_path(x, slope, low, high, kinks)}" fill="none" stroke="#e08214" stroke-width="2" '
+        f'stroke-dasharray="5 3"/>\n<path d="{_path(x, f, low, high, kinks)}" fill="none" stroke="#2b83ba" '
+        f'stroke-width="2.5"/>\n<text x="40" y="34" fill="#2b83ba" font-size="15">f</text>'
+        f'<text x="64" y="34" fill="#e08214" font-size="15">f\'</text>\n</svg>\n'
+    )
+
+
+def _figure(value: float) -> str:
+    if math.isnan(value):
+        return ""
+    return (
+        f"{value:.2f}"
+        if value < 10
+        else f"{value:,.0f}"
+        if value < 1e5
+        else f"{value:.1e}".replace("e+0", "e").replace("e+", "e")
+    )
+
+
+def accuracy(row: Activation, frame: pd.DataFrame, every: pd.DataFrame) -> list[str]:
+    """The committed figures of one row."""
+    mine = frame[frame["activation"] == row.name]
+    if not len(mine):
+        return []
+    lines = [
+        "", "## Accuracy", "",
+        "Worst error in ulp over some 120,000 points, in brackets over normal numbers alone where that differs; "
+        "[how it was measured](../accuracy/README.md).", "",
+        "| implementation | direction | dtype | worst ulp | at | next to roots, eps | lost | NaN or inf |",
+        "|---|---|---|---|---|---|---|---|",
+    ]  # fmt: skip
+    for r in mine.sort_values(["direction", "dtype"], ascending=[False, True], kind="stable").itertuples():
+        name, _, version = r.implementation.partition("==")
+        worst, normal = _figure(r.worst_ulp), _figure(r.worst_normal_ulp)
+        shown = worst if worst == normal or name in IMPLEMENTATIONS else f"{worst} ({normal})"
+        lines.append(
+            f"| {IMPLEMENTATIONS.get(name, f'{name} {version}')} | {r.direction} | {r.dtype} | {shown} | {r.at:.6g} | "
+            f" {_figure(r.root_zone_eps)} | {r.lost:,} | {r.special:,} |"
+        )
+    for r in every[every["activation"] == row.name].itertuples():
+        path = "fused kernel" if r.dtype == "float32" else "reference path"
+        lines += ["", f"Over all {r.inputs:,} {r.dtype} inputs, {path} {r.direction}: {_figure(r.worst_ulp)} ulp at "
+                  f"`{r.at_hex}`, {r.lost} lost, {r.special} NaN or infinite."]  # fmt: skip
+    return lines
+
+
+def page(row: Activation, frame: pd.DataFrame, every: pd.DataFrame) -> str:
+    """One row's page."""
+    definition = record(row.said.definition)
+    slope = latex(derivative(definition))
+    lines = [f"# {row.name}", "", f"![{row.name} and its slope]({row.name}.svg)", "", f"$$f(x) = {formula(row)}$$"]
+    if len(slope) <= LONGEST:
+        lines += ["", f"$$f'(x) = {slope}$$"]
+    low, high = row.fact("limits")
+    below, above = row.fact("slope_limits")
+    bounds = row.fact("bounds")
+    facts = [
+        ("aliases", ", ".join(f"`{alias}`" for alias in row.aliases)),
+        ("source", row.source),
+        ("identical to", ", ".join(f"`{spec}`" for spec in row.identical_to)),
+        ("values", f"from {number(bounds[0])} to {number(bounds[1])}"),
+        ("at -∞ and ∞", f"f: {number(low)}, {number(high)}; f': {number(below)}, {number(above)}"),
+        ("f(-0.0)", repr(float(row.fact("at_negative_zero")))),
+        ("kinks", "; ".join(_kink(at, kink) for at, kink in sorted(row.fact("kinks").items()))),
+        ("slope 0 on", ", ".join(f"[{number(a)}, {number(b)}]" for a, b in row.fact("flat"))),
+        ("slope crosses 0 at", ", ".join(number(root) for root in row.fact("roots_of_slope"))),
+        ("symmetry", row.symmetry or ""),
+        ("never falls", "yes" if row.fact("monotone") else ""),
+        ("kept for the backward pass", ", ".join(f"`{name}`" for name in row.saves) or "nothing"),
+        ("operations forward", ", ".join(f"{n} {kind}" for kind, n in census(row, "forward").items()) or "none"),
+        ("elsewhere", ", ".join(f"`{name}`" for name in row.peers.values())),
+        ("defaults elsewhere", "; ".join(f"{where}: {_pairs(values)}" for where, values in row.defaults.items())),
+        ("excused", "; ".join(f"{check}: {why}" for check, why in row.excused.items())),
+    ]  # fmt: skip
+    lines += ["", "| | |", "|---|---|", *(f"| {what} | {cell(says)} |" for what, says in facts if says)]
+    if row.parameters:
+        lines += ["", "| parameter | kind | default | what |", "|---|---|---|---|"]
+        lines += [f"| `{name}` | {_parameter(parameter)} |" for name, parameter in row.parameters.items()]
+    lines += accuracy(row, frame, every)
+    lines += ["", "[All activations](README.md). Written by `python reports/catalogue.py`."]
+    return "\n".join(lines) + "\n"
+
+
+def _kink(at: float, kink: Any) -> str:
+    other = f" (jax: {number(kink.jax)})" if kink.jax is not None else ""
+    return f"at {number(at)} the slope is taken as {number(kink.slope)}{other}"
+
+
+def _pairs(values: Any) -> str:
+    return ", ".join(f"{name}={value}" for name, value in values.items()) if hasattr(values, "items") else str(values)
+
+
+def _parameter(parameter: Any) -> str:
+    if isinstance(parameter, Sampled):
+        return f"sampled | from `{parameter.low}` to `{parameter.high}` | {parameter.doc}"
+    return f"{type(parameter).__name__.lower()} | {number(parameter.default)} | {parameter.doc}"
+
+
+def index(rows: list[Activation]) -> str:
+    """The catalogue's first page."""
+    first = f"{len(rows)} elementwise activations. Written by `python reports/catalogue.py`."
+    lines = ["# The catalogue", "", first, "",
+             "| name | aliases | source |", "|---|---|---|"]  # fmt: skip
+    lines += [f"| [{row.name}]({row.name}.md) | {', '.join(row.aliases)} | {cell(row.source)} |"
+              for row in sorted(rows, key=lambda row: row.name)]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def _table(name: str) -> pd.DataFrame:
+    file = ACCURACY / name
+    return pd.read_csv(file) if file.exists() else pd.DataFrame({"activation": []})
+
+
+def main() -> int:
+    """Write every page, and remove those of rows that are gone."""
+    CATALOGUE.mkdir(exist_ok=True)
+    frame, every, rows = _table("accuracy.csv"), _table("exhaustive.csv"), pages()
+    wanted = {"README.md": index(rows)}
+    for row in rows:
+        wanted |= {f"{row.name}.md": page(row, frame, every), f"{row.name}.svg": picture(row)}
+    for file in CATALOGUE.iterdir():
+        if file.name not in wanted:
+            file.unlink()
+    for name, text in wanted.items():
+        (CATALOGUE / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
