@@ -170,20 +170,21 @@ def test_the_user_s_names_are_known():
         assert ab.get(asked).name == name
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     name=st.sampled_from(NAMES),
     values=st.lists(st.floats(allow_nan=False, width=32), min_size=1, max_size=40),
+    dtype=st.sampled_from(["float32", "float64"]),
     step=st.integers(1, 3),
     backend=st.sampled_from(["numpy", "numba"]),
 )
-def test_a_row_acts_on_each_element_alone(name, values, step, backend):
+def test_a_row_acts_on_each_element_alone(name, values, dtype, step, backend):
     """Bit for bit the same at any stride and position, so that batching can change no result."""
-    k = ab.kernel(name, dtype="float32", backend=backend)
-    x = np.array(values, np.float32)[::step]
+    k = ab.kernel(name, dtype=dtype, backend=backend)
+    x = np.array(values, dtype)[::step]
     with np.errstate(invalid="ignore"):
         together = k(x)
-        apart = np.array([k(x[i : i + 1])[0] for i in range(x.size)], np.float32)
+        apart = np.array([k(x[i : i + 1])[0] for i in range(x.size)], dtype)
     assert together.tobytes() == apart.tobytes()
 
 

@@ -140,6 +140,39 @@ define(
 )
 
 
+def _coslu(x):
+    c, e = tail(x)
+    g = logistic(c, e)
+    return np.where(x >= 0.0, (x + np.cos(_finite(x))) * g, exp_times((c + np.cos(c)) * (g / e), -np.absolute(c)))
+
+
+def _coslu_slope(dy, x):
+    c, e = tail(x)
+    o = 1.0 + e
+    rise = 1.0 - np.sin(_finite(x))
+    wave = c + np.cos(c)
+    g = logistic(c, e)
+    left = exp_times((1.0 - np.sin(c)) * (g / e) + wave / (o * o), -np.absolute(c))
+    return dy * np.where(c >= 0.0, _wave(x, rise / o + wave * (e / (o * o))), left)
+
+
+define(
+    "coslu",
+    forward=_coslu,
+    backward=_coslu_slope,
+    definition=lambda x: (x + np.cos(x)) / (1.0 + np.exp(-x)),
+    bounds=(-0.28927312866451055, INF),
+    limits=(-0.0, INF),
+    slope_limits=(-0.0, NAN),
+    slope_terms=lambda x: np.where(x > 0.0, 1.0, 0.0),
+    roots=(-0.7390851332151607,),
+    roots_of_slope=(-1.905408277921408,),
+    at_negative_zero=0.5,
+    monotone=False,
+    source="Paul, Bandyopadhyay, Yoon, Geem & Sarkar 2022, SinLU, Mathematics 10(3) 337 (CosLU with a = b = 1)",
+)
+
+
 def _sinc_slope(dy, x):
     a = np.where(np.absolute(x) < INF, np.absolute(x), 0.0)
     b = np.maximum(a, 1.0)
