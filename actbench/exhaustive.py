@@ -44,8 +44,8 @@ class Exhausted:
         The largest absolute error next to declared roots, in epsilons; None without roots.
     lost, special, nan_lost
         Results 0 for a normal number; NaN or infinite for a number; NaN inputs whose result is not NaN.
-    seconds, threads
-        How long it took, on how many cores.
+    core_seconds
+        Processor time, all cores together: a busy machine does not change it.
     code
         A hash of the generated kernels: equal hash, equal result.
     """
@@ -61,8 +61,7 @@ class Exhausted:
     lost: int
     special: int
     nan_lost: int
-    seconds: float
-    threads: int
+    core_seconds: float
     code: str
 
 
@@ -93,10 +92,9 @@ def exhaust(spec: str, direction: str, dtype: str = "float32", *, threads: int =
     if dtype not in FORMATS:
         raise unknown("format", dtype, FORMATS)
     spec = resolve(spec).spec
-    begun = time.perf_counter()
     sweep = _Sweep(in_format(spec, dtype), direction)
     if dtype == "float16":
-        return _all_float16(spec, direction, begun)
+        return _all_float16(spec, direction)
     with ThreadPoolExecutor(threads) as pool:
         shares = [pool.submit(sweep.share, start) for start in range(-(1 << 31), 1 << 31, SHARE)]
         try:
@@ -110,12 +108,13 @@ def exhaust(spec: str, direction: str, dtype: str = "float32", *, threads: int =
     return Exhausted(
         activation=spec, direction=direction, dtype=dtype, inputs=1 << 32, worst_ulp=worst, at=sweep.at,
         at_hex=sweep.at.hex(), root_zone_eps=sweep.root_eps if sweep.roots else None, lost=sweep.lost,
-        special=sweep.special, nan_lost=sweep.nan_lost, seconds=time.perf_counter() - begun, threads=threads,
+        special=sweep.special, nan_lost=sweep.nan_lost, core_seconds=sweep.seconds,
         code=code(spec, direction),
     )  # fmt: skip
 
 
-def _all_float16(spec: str, direction: str, begun: float) -> Exhausted:
+def _all_float16(spec: str, direction: str) -> Exhausted:
+    begun = time.thread_time()
     row = resolve(spec)
     every = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
     x = np.unique(every[np.isfinite(every)])
@@ -133,7 +132,7 @@ def _all_float16(spec: str, direction: str, begun: float) -> Exhausted:
     return Exhausted(
         activation=spec, direction=direction, dtype="float16", inputs=1 << 16, worst_ulp=found.worst, at=found.at,
         at_hex=found.at.hex(), root_zone_eps=found.root_eps, lost=found.lost, special=found.special,
-        nan_lost=int((~np.isnan(run(nan))).sum()) if passes else 0, seconds=time.perf_counter() - begun, threads=1,
+        nan_lost=int((~np.isnan(run(nan))).sum()) if passes else 0, core_seconds=time.thread_time() - begun,
         code=code(spec, direction),
     )  # fmt: skip
 
@@ -151,6 +150,7 @@ class _Sweep:
         self.terms = None if self.forward else row.slope_terms
         self.passes_nan = self.forward or bool(row.saves)
         self.stop, self.lock = threading.Event(), threading.Lock()
+        self.seconds = 0.0
         self.worst, self.at, self.root_eps, self.lost, self.special, self.nan_lost = -1.0, 0.0, 0.0, 0, 0, 0
 
     def fused(self, x: Array) -> Array:
@@ -160,6 +160,7 @@ class _Sweep:
 
     def share(self, start: int) -> None:
         """Compare the inputs whose bits, as signed numbers, run from ``start`` to ``start + SHARE``."""
+        begun = time.thread_time()
         fill, compare = loops()
         x, got, error = (np.empty(BLOCK, np.float32) for _ in range(3))
         wide, yard = np.empty(BLOCK), np.empty(BLOCK)
@@ -180,6 +181,8 @@ class _Sweep:
             # not "greater": a NaN among them has to be looked at
             if not largest <= self.worst or largest >= HUGE or self._touches(float(x[0]), float(x[-1])):
                 self._look(x, got, yard, error)
+        with self.lock:
+            self.seconds += time.thread_time() - begun
 
     def _touches(self, one: float, other: float) -> bool:
         """Whether a block meets a root zone, an excluded interval, or no number at all."""

@@ -63,6 +63,11 @@ def check(
         what was wrong about shape, dtype, memory or special values.
     ActbenchError
         For an activation, dtype or direction that is not known.
+
+    Examples
+    --------
+    >>> ab.testing.check(my_gelu, like="gelu", max_ulp=2)
+    >>> ab.testing.check(lambda dy, x: my_gelu_grad(dy, x), like="gelu", direction="backward", dtype="float64")
     """
     if dtype not in ("float16", "float32", "float64"):
         raise unknown("format", dtype, ("float16", "float32", "float64"))

@@ -27,31 +27,39 @@ HEADS = {"numpy": "reference", "numba": "fused"}
 WHOLE = ("lost", "special", "many", "points", "settled", "count")
 
 
-def take(run: Path) -> None:
-    """Copy a run's observations, without the rows that only say that a peer has no such function."""
+def take(runs: list[Path]) -> None:
+    """Copy what runs observed, without the rows that only say that a peer has no such function."""
     ACCURACY.mkdir(exist_ok=True)
-    whole = json.loads((run / "run.json").read_text(encoding="utf-8"))
-    kept = {k: whole.get(k) for k in ("machine", "versions", "started", "finished", "seed", "workers")}
-    kept["machine"].pop("node", None)
-    about = json.dumps(kept, indent=1, sort_keys=True) + "\n"
-    if whole["target"] == "exhaustive":
-        frame = pd.read_csv(run / "data" / "exhaustive.csv")
-        frame = frame.sort_values(["activation", "direction", "dtype"], kind="stable")
-        frame.to_csv(EXHAUSTIVE, index=False, lineterminator="\n")
-        EXHAUSTIVE_RUN.write_text(about, encoding="utf-8")
-        return
-    frame = pd.read_csv(run / "data" / "accuracy.csv")
-    frame = frame[frame["worst_ulp"].notna()].drop(columns="reason")
-    frame = frame.astype(dict.fromkeys(WHOLE, "Int64"))
-    frame = frame.sort_values(["activation", "direction", "dtype", "implementation"], kind="stable")
-    frame.to_csv(DATA, index=False, lineterminator="\n")
-    RUN.write_text(about, encoding="utf-8")
+    sampled = []
+    for run in runs:
+        whole = json.loads((run / "run.json").read_text(encoding="utf-8"))
+        kept = {k: whole.get(k) for k in ("machine", "versions", "started", "finished", "seed", "workers")}
+        kept["machine"].pop("node", None)
+        about = json.dumps(kept, indent=1, sort_keys=True) + "\n"
+        if whole["target"] == "exhaustive":
+            frame = pd.read_csv(run / "data" / "exhaustive.csv")
+            frame = frame.sort_values(["activation", "direction", "dtype"], kind="stable")
+            frame.to_csv(EXHAUSTIVE, index=False, lineterminator="\n")
+            EXHAUSTIVE_RUN.write_text(about, encoding="utf-8")
+            continue
+        frame = pd.read_csv(run / "data" / "accuracy.csv")
+        sampled.append(frame[frame["worst_ulp"].notna()].drop(columns="reason").dropna(axis="columns", how="all"))
+        if len(sampled) == 1:
+            RUN.write_text(about, encoding="utf-8")
+    if sampled:
+        frame = pd.concat(sampled).astype(dict.fromkeys(WHOLE, "Int64"))
+        frame = frame.sort_values(["activation", "direction", "dtype", "implementation"], kind="stable")
+        frame.to_csv(DATA, index=False, lineterminator="\n")
 
 
 def load() -> pd.DataFrame:
     """The committed observations, with the peer's name apart from its version."""
     frame = pd.read_csv(DATA, keep_default_na=True)
     frame["name"] = frame["implementation"].str.partition("==")[0]
+    said = frame["wrong_limits"].fillna("").str.split("; ")
+    # a slope that hides a NaN is one thing, a wrong answer at an infinity another
+    frame["at_infinity"] = said.map(lambda parts: "; ".join(p for p in parts if "(nan)" not in p))
+    frame["at_nan"] = said.map(lambda parts: "; ".join(p for p in parts if "(nan)" in p))
     return frame
 
 
@@ -72,7 +80,7 @@ def cell(row: Any) -> str:
     """One entry of the table: the worst ulp, and marks for what is worse than inaccurate."""
     if row is None:
         return ""
-    bad = (row.lost > 0, row.special > 0, isinstance(row.wrong_limits, str))
+    bad = (row.lost > 0, row.special > 0, row.at_infinity)
     marks = "".join(mark for mark, is_so in zip("†‡∞", bad, strict=True) if is_so)
     return figure(row.worst_ulp) + marks
 
@@ -110,7 +118,7 @@ def summary(frame: pd.DataFrame) -> list[str]:
             f"| {HEADS.get(name, name)} {dtype} | {part['activation'].nunique()} | {len(part)} | "
             f"{figure(worst.get('forward', math.nan))} | {figure(worst.get('backward', math.nan))} | "
             f"{figure(part['root_zone_eps'].max())} | {int(part['lost'].sum()):,} | {int(part['special'].sum()):,} | "
-            f"{int(part['wrong_limits'].notna().sum())} |"
+            f"{int((part['at_infinity'] != '').sum())} |"
         )
     return lines
 
@@ -142,11 +150,12 @@ def tables(frame: pd.DataFrame) -> list[str]:
     return lines
 
 
-def exhaustive() -> list[str]:
-    """The figures over every input of a format, with the time that they took."""
+def exhaustive(rows: int) -> list[str]:
+    """The figures over every input of a format, with the time that they took and that all ``rows`` would take."""
     if not EXHAUSTIVE.exists():
         return []
     table = pd.read_csv(EXHAUSTIVE)
+    each = table[table["dtype"] == "float32"]["core_seconds"].mean()
     run = json.loads(EXHAUSTIVE_RUN.read_text(encoding="utf-8"))
     heads = (
         "activation",
@@ -164,13 +173,15 @@ def exhaustive() -> list[str]:
         "", "## Every input", "",
         "`actbench run accuracy --exhaustive`: no sample, every float32 of a fused kernel and every float16 of the "
         "reference path. Yardstick: the fused float64 kernel (float32) and the row in float64 (float16), the worst "
-        f"settled by mpmath. {run['workers']} threads, seconds as the clock ran. {machine(run)}", "", *headed(*heads),
+        "settled by mpmath. Seconds are processor time, all cores together: "
+        f"{each:.0f} a float32 kernel on average, so that all {rows} rows in both directions take some "
+        f"{2 * rows * each / 3600:.1f} core hours; what is finished is kept when a run is interrupted. {machine(run)}", "", *headed(*heads),
     ]  # fmt: skip
     for r in table.itertuples():
         path = "fused float32" if r.dtype == "float32" else "reference float16"
         lines.append(
             f"| {r.activation} | {r.direction} | {path} | {r.inputs:,} | {figure(r.worst_ulp)} | `{r.at_hex}` | "
-            f"{figure(r.root_zone_eps)} | {r.lost} | {r.special} | {r.seconds:.1f} |"
+            f"{figure(r.root_zone_eps)} | {r.lost} | {r.special} | {r.core_seconds:.1f} |"
         )
     return lines
 
@@ -190,9 +201,9 @@ def page(frame: pd.DataFrame) -> str:
         "of each, and in float64 1,000 more spread over all, are settled by mpmath, and the figures are mpmath's.",
         "", "",
         "† results lost: 0 where the exact result is a normal number. ‡ NaN or infinite where it is a number. "
-        "∞ a wrong answer at an infinity or at NaN. Peers are called with their defaults; "
+        "∞ a wrong answer at an infinity. Peers are called with their defaults; "
         "what is wrong with them stands in [findings.md](findings.md), everything in [accuracy.csv](accuracy.csv).", "",
-        machine(run), "", "## Summary", "", *summary(frame), "", *broken(frame), *tables(frame), *exhaustive(),
+        machine(run), "", "## Summary", "", *summary(frame), "", *broken(frame), *tables(frame), *exhaustive(frame["activation"].nunique()),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
 
@@ -231,12 +242,13 @@ def findings(frame: pd.DataFrame) -> str:
                 what = f"`{resolve(r.activation).peers[r.name]}` | {r.direction} | {r.dtype}"
                 where = f"{at:.9g} | `{at.hex()}` | {got:.6g} | {right:.6g} | {getattr(r, kind):,}"
                 lines.append(f"| {what} | {where} |")
-        rows = part[part["wrong_limits"].notna()]
-        if len(rows):
-            heads = ("function", "dtype", "what")
-            lines += ["", f"### wrong at an infinity or at NaN: {len(rows)}", "", *headed(*heads)]
-            for r in rows.itertuples():
-                lines.append(f"| `{resolve(r.activation).peers[r.name]}` | {r.dtype} | {r.wrong_limits} |")
+        for column, says in (("at_infinity", "wrong at an infinity"), ("at_nan", "NaN in, a number out")):
+            rows = part[part[column] != ""]
+            if len(rows):
+                lines += ["", f"### {says}: {len(rows)}", "", *headed("function", "dtype", "what")]
+                for r in rows.itertuples():
+                    what = f"`{resolve(r.activation).peers[r.name]}` | {r.dtype} | {getattr(r, column)}"
+                    lines.append(f"| {what} |")
         flushed = part[(part["worst_ulp"] > MANY) & (part["worst_normal_ulp"] <= MANY)]
         if len(flushed):
             names = ", ".join(sorted(set(flushed["activation"])))
@@ -255,8 +267,8 @@ def main() -> int:
         words = ["actbench-out/run-accuracy"]
         command = [sys.executable, "-m", "actbench", "run", "accuracy", "--out", *words]
         subprocess.run(command, check=True)  # noqa: S603  our own interpreter
-    for run in words if words != ["--pages"] else []:
-        take(Path(run))
+    if words != ["--pages"]:
+        take([Path(run) for run in words])
     frame = load()
     (ACCURACY / "README.md").write_text(page(frame), encoding="utf-8")
     (ACCURACY / "findings.md").write_text(findings(frame), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""keras on the backend that it is set to; gradients where that is torch or jax."""
+"""keras on the backend that it is set to (KERAS_BACKEND); gradients where that is torch."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from actbench.peers.named import named_function
 from actbench.records.activation import Activation
 
+# Functions that ask for more than x, from the row's parameters.
+_MORE = {"threshold": ("threshold", "value")}
+
 
 def load(named: str, activation: Activation, direction: str, dtype: str) -> tuple[Any, str]:
     """As `actbench.peers.find`."""
@@ -19,6 +22,7 @@ def load(named: str, activation: Activation, direction: str, dtype: str) -> tupl
     options = {**options, **activation.bound}
     if isinstance(function, type):
         return None, f"{named} is a layer with weights of its own"
+    more = tuple(activation.values()[name] for name in _MORE.get(activation.name, ()))
     backend = keras.backend.backend()
     if dtype == "float64" and backend == "jax":
         return None, "keras on jax computes in float32 unless jax is told otherwise before it starts"
@@ -27,12 +31,12 @@ def load(named: str, activation: Activation, direction: str, dtype: str) -> tupl
 
     def forward(x: NDArray[Any]) -> NDArray[Any]:
         given = keras.ops.convert_to_tensor(x.copy(), dtype=dtype)
-        return np.array(keras.ops.convert_to_numpy(function(given, **options)))
+        return np.array(keras.ops.convert_to_numpy(function(given, *more, **({} if more else options))))
 
     def backward(x: NDArray[Any]) -> NDArray[Any]:
         torch = import_module("torch")
         tensor = torch.from_numpy(x.copy()).requires_grad_()
-        result = function(tensor, **options)
+        result = function(tensor, *more, **({} if more else options))
         (slope,) = torch.autograd.grad(result, tensor, torch.ones_like(result))
         return np.array(slope.numpy())
 
