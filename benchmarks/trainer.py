@@ -2,7 +2,7 @@
 
 Run it as a program: digits, three hidden layers of 64 units, float32, one thread. Every candidate takes the same
 steps in the same order from the same weights. Rounds time all candidates in random order; what is shown are medians
-of ratios within a round. torch and jax are optional; what is missing is left out with its reason.
+of ratios within a round, in processor time of all threads: wall time counts whoever else is on the machine. torch and jax are optional; what is missing is left out with its reason.
 """
 
 from __future__ import annotations
@@ -233,9 +233,9 @@ def rounds(runs: dict[str, Run], count: int) -> dict[str, np.ndarray]:
     found: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(count):
         for name in rng.permutation(list(runs)):
-            begun = time.perf_counter()
+            begun = time.process_time()
             runs[name]()
-            found[name].append((time.perf_counter() - begun) * 1e3 / CANDIDATES[name][1] / EPOCHS)
+            found[name].append((time.process_time() - begun) * 1e3 / CANDIDATES[name][1] / EPOCHS)
     return {name: np.array(each) for name, each in found.items()}
 
 
