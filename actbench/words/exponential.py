@@ -228,8 +228,9 @@ def exp_times(a: Any, x: Any) -> Any:
 
     The plain product loses its deep tail: at x = -745 float64's exp is down to one bit, whatever ``a`` brings back.
     """
-    half = np.exp(0.5 * np.maximum(x, -1400.0))  # never 0, so an infinite a makes no NaN
-    return (a * half) * half
+    deep = x < -690.0  # the square root of exp(x) twice: never 0, so an infinite a makes no NaN
+    e = np.exp(np.where(deep, 0.5 * np.maximum(x, -1400.0), x))
+    return np.where(deep, (a * e) * e, a * e)
 
 
 @word(
@@ -243,8 +244,9 @@ def exp_times_pair(a: Any, high: Any, low: Any) -> Any:
     """a * exp(high + low) for an exponent <= 0 that one float cannot hold: rounding -744.3 alone costs 500 ulp."""
     total = np.maximum(high + low, -1400.0)
     rest = np.where(total > -1400.0, (high - total) + low, 0.0)
-    half = np.exp(0.5 * total)
-    return (a * half) * (half + half * rest)
+    deep = total < -690.0
+    e = np.exp(np.where(deep, 0.5 * total, total))
+    return np.where(deep, a * e, a) * (e + e * rest)
 
 
 @word(
