@@ -2,7 +2,8 @@
 
 Run it as a program: digits, three hidden layers of 64 units, float32, one thread. Every candidate takes the same
 steps in the same order from the same weights. Rounds time all candidates in random order; what is shown are medians
-of ratios within a round, in processor time of all threads: wall time counts whoever else is on the machine. torch and jax are optional; what is missing is left out with its reason.
+of ratios within a round, in processor time of all threads: wall time counts whoever else is on the machine. torch and
+jax are optional; what is missing is left out with its reason.
 """
 
 from __future__ import annotations
