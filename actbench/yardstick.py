@@ -255,8 +255,8 @@ class Yardstick:
         lost, special = self.lost(got) & ~out, self.special(got) & ~out
         outside = np.where(self.near | ~np.isfinite(got), 0.0, error)
         normal = np.where(self.normal, outside, 0.0)
-        with np.errstate(invalid="ignore"):  # inf - inf, far from any root
-            inside = np.where(self.near & np.isfinite(got), np.abs(got.astype(np.float64) - self.yard), 0.0)
+        zone = np.flatnonzero(self.near & np.isfinite(got) & ~out)
+        inside = np.abs(got[zone].astype(np.float64) - (self.yard if rival is None else rival)[zone])
         chosen = {*_top(outside, WORST), *_top(normal, WORST)}
         if spread:
             chosen |= {int(i) for i in np.linspace(0, got.size - 1, spread) if not (out[int(i)])}
@@ -265,8 +265,8 @@ class Yardstick:
         ordinary = {i: e for i, e in settled.items() if self.normal[i]} or settled
         at_normal = max(ordinary, key=lambda i: ordinary[i])
         eps = float(np.finfo(self.dtype).eps)
-        roots = [abs(float(got[i]) - exact(self.spec, self.direction, float(self.x[i]))) / eps
-                 for i in _top(inside, NEXT_TO_ROOTS)] if self.near.any() else []  # fmt: skip
+        closest = [int(zone[i]) for i in _top(inside, NEXT_TO_ROOTS)]
+        roots = [abs(float(got[i]) - exact(self.spec, self.direction, float(self.x[i]))) / eps for i in closest]
         many = self.many(got) & ~out
         return Measured(
             worst=settled[at], at=float(self.x[at]), worst_normal=ordinary[at_normal],

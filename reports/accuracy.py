@@ -48,7 +48,9 @@ def take(runs: list[Path]) -> None:
             RUN.write_text(about, encoding="utf-8")
     if sampled:
         frame = pd.concat(sampled).astype(dict.fromkeys(WHOLE, "Int64"))
-        frame = frame.sort_values(["activation", "direction", "dtype", "implementation"], kind="stable")
+        cell = ["activation", "direction", "dtype", "implementation"]
+        frame = frame.drop_duplicates(cell, keep="last")  # a later run corrects an earlier one
+        frame = frame.sort_values(cell, kind="stable")
         frame.to_csv(DATA, index=False, lineterminator="\n")
 
 
@@ -175,7 +177,8 @@ def exhaustive(rows: int) -> list[str]:
         "reference path. Yardstick: the fused float64 kernel (float32) and the row in float64 (float16), the worst "
         "settled by mpmath. Seconds are processor time, all cores together: "
         f"{each:.0f} a float32 kernel on average, so that all {rows} rows in both directions take some "
-        f"{2 * rows * each / 3600:.1f} core hours; what is finished is kept when a run is interrupted. {machine(run)}", "", *headed(*heads),
+        f"{2 * rows * each / 3600:.1f} core hours; what is finished is kept when a run is interrupted. {machine(run)}",
+        "", *headed(*heads),
     ]  # fmt: skip
     for r in table.itertuples():
         path = "fused float32" if r.dtype == "float32" else "reference float16"
@@ -199,11 +202,12 @@ def page(frame: pd.DataFrame) -> str:
         "Two stages: float32 answers are screened against the row in float64 (itself held to mpmath, and some 1e-8 ulp "
         "of float32 off), float64 answers against the row in float64, and that row against its fused kernel; the worst "
         "of each, and in float64 1,000 more spread over all, are settled by mpmath, and the figures are mpmath's.",
-        "", "",
+        "",
         "† results lost: 0 where the exact result is a normal number. ‡ NaN or infinite where it is a number. "
         "∞ a wrong answer at an infinity. Peers are called with their defaults; "
         "what is wrong with them stands in [findings.md](findings.md), everything in [accuracy.csv](accuracy.csv).", "",
-        machine(run), "", "## Summary", "", *summary(frame), "", *broken(frame), *tables(frame), *exhaustive(frame["activation"].nunique()),
+        machine(run), "", "## Summary", "", *summary(frame), "", *broken(frame), *tables(frame),
+        *exhaustive(frame["activation"].nunique()),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
 

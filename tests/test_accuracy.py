@@ -204,3 +204,17 @@ def test_an_exhaustive_run_is_kept_and_continued(tmp_path, capsys):
     assert (tmp_path / "data" / "exhaustive.csv").read_bytes() == before
     assert main(["run", "activity", "--exhaustive"]) == 2
     assert "for accuracy" in capsys.readouterr().err
+
+
+def test_next_to_a_root_the_absolute_error_counts_and_nothing_else_does():
+    root = ab.get("silu").fact("roots_of_slope")[0]
+    x = np.array([-3e38, root - 0.1, root, 5.0, 3e38], np.float32)
+    yard = Yardstick("silu", "backward", "float32", x)
+    right = np.asarray(ab.get("silu").backward(np.ones_like(x), x))
+    assert yard.measure(right).root_eps < 0.1
+    off = right.copy()
+    off[2] += np.float32(3) * np.finfo(np.float32).eps
+    off[4] = np.inf
+    found = yard.measure(off)
+    assert found.root_eps == pytest.approx(3, abs=0.1)
+    assert found.worst < 1
