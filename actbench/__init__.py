@@ -9,8 +9,7 @@ from actbench import activations as activations
 from actbench.define import claim, define, experiment
 from actbench.errors import ActbenchError
 from actbench.records.activation import Activation
-from actbench.registry import ACTIVATIONS
-from actbench.registry import resolve
+from actbench.registry import ACTIVATIONS, AXIS, resolve
 
 if TYPE_CHECKING:
     from actbench import testing as testing
@@ -31,7 +30,7 @@ _LATER = {
 }
 
 
-def get(spec: str, **parameters: float) -> Activation:
+def get(spec: str, **parameters: float) -> Any:
     """The activation of a name, an alias or a spec, with parameters bound.
 
     Parameters
@@ -41,17 +40,25 @@ def get(spec: str, **parameters: float) -> Activation:
     **parameters
         Values of fixed or learned parameters.
 
+    Returns
+    -------
+    An `Activation`; for softmax and other functions along an axis an `actbench.records.vector.VectorFunction`.
+
     Raises
     ------
     ActbenchError
         For an unknown name or parameter, or a value outside the parameter's law.
     """
+    if spec in AXIS and not parameters:
+        return AXIS[spec]
     return resolve(spec).bind(**parameters) if parameters else resolve(spec)
 
 
 def names(kind: str = "elementwise") -> list[str]:
     """Canonical names of the activations of one kind: ``"elementwise"``, or ``"axis"`` for vector and gated ones."""
-    return [activation.name for activation in ACTIVATIONS if activation.kind == kind]
+    if kind not in ("elementwise", "axis"):
+        raise ActbenchError(f"no kind {kind!r}; known: elementwise, axis")
+    return AXIS.names() if kind == "axis" else ACTIVATIONS.names()
 
 
 def __getattr__(name: str) -> Any:

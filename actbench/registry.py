@@ -10,8 +10,9 @@ from actbench.errors import ActbenchError, unknown
 from actbench.records.activation import Activation
 from actbench.records.claim import Claim
 from actbench.records.experiment import Experiment
+from actbench.records.vector import VectorFunction
 
-Record = TypeVar("Record", Activation, Experiment, Claim)
+Record = TypeVar("Record", Activation, Experiment, Claim, VectorFunction)
 
 
 def normal(name: str) -> str:
@@ -86,6 +87,7 @@ class Registry(Generic[Record]):
 ACTIVATIONS: Registry[Activation] = Registry("activation")
 EXPERIMENTS: Registry[Experiment] = Registry("experiment")
 CLAIMS: Registry[Claim] = Registry("claim")
+AXIS: Registry[VectorFunction] = Registry("axis function")  # softmax and its kin, which no element computes alone
 
 
 def resolve(spec: str) -> Activation:

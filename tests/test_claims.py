@@ -193,7 +193,6 @@ def test_the_halving_claim_has_the_readings_that_its_files_promise():
 
 
 def test_the_step_sizes_that_are_judged_are_those_that_are_measured():
-    import actbench.experiments
     from actbench.claims.article.drawbacks import DEPTHS, RATES, STAGES
     from actbench.registry import EXPERIMENTS
 

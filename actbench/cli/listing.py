@@ -32,12 +32,17 @@ def call(args: argparse.Namespace) -> int:
 
 def activations() -> Rows:
     """Every row of the catalogue."""
-    from actbench.registry import ACTIVATIONS
+    from actbench.registry import ACTIVATIONS, AXIS
 
-    return [
-        {"name": a.name, "parameters": [f"{k}={v:g}" for k, v in _numbers(a).items()], "keeps": a.saves,
+    rows = [
+        {"name": a.name, "kind": a.kind, "parameters": [f"{k}={v:g}" for k, v in _numbers(a).items()], "keeps": a.saves,
          "aliases": list(a.aliases), "source": a.source}
         for a in ACTIVATIONS
+    ]  # fmt: skip
+    return rows + [
+        {"name": a.name, "kind": a.kind, "parameters": [], "keeps": ("x",), "aliases": list(a.aliases),
+         "source": a.source}
+        for a in AXIS
     ]  # fmt: skip
 
 

@@ -29,12 +29,15 @@ def call(args: argparse.Namespace) -> int:
     """Print the card."""
     import actbench.claims
     import actbench.experiments  # noqa: F401  both fill their registries
-    from actbench.registry import ACTIVATIONS, CLAIMS, EXPERIMENTS, resolve
+    from actbench.registry import ACTIVATIONS, AXIS, CLAIMS, EXPERIMENTS, resolve
 
     if args.name.partition(":")[0] in ACTIVATIONS:
         activation = resolve(args.name)
         card = activation_card(activation)
         print(as_json(card) if args.json else lines(card) + "\n\n" + plot(activation))
+    elif args.name in AXIS:
+        card = axis_card(AXIS[args.name])
+        print(as_json(card) if args.json else lines(card))
     elif args.name in EXPERIMENTS:
         card = experiment_card(EXPERIMENTS[args.name])
         print(as_json(card) if args.json else lines(card))
@@ -42,8 +45,8 @@ def call(args: argparse.Namespace) -> int:
         card = claim_card(CLAIMS[args.name])
         print(as_json(card) if args.json else lines(card))
     else:
-        names = [s for a in ACTIVATIONS for s in (a.name, *a.aliases)]
-        raise unknown("activation", args.name, [*names, *EXPERIMENTS.names(), *CLAIMS.names()])
+        names = [*ACTIVATIONS.spellings(), *AXIS.spellings(), *EXPERIMENTS.names(), *CLAIMS.names()]
+        raise unknown("activation", args.name, names)
     return 0
 
 
@@ -84,6 +87,18 @@ def _parameter(parameter: Any) -> str:
 
 def _kink(kink: Any) -> str:
     return f"slope {kink.slope:g} is used there" + ("" if kink.jax is None else f" (jax: {kink.jax:g})")
+
+
+def axis_card(function: Any) -> dict[str, Any]:
+    """A function along an axis: what it is called and how long its output is."""
+    return {
+        "name": function.name,
+        "aliases": ", ".join(function.aliases),
+        "kind": "along an axis: one output depends on many inputs",
+        "length": f"output over input: {function.factor:g}",
+        "peers": dict(function.peers),
+        "source": function.source,
+    }
 
 
 def experiment_card(experiment: Any) -> dict[str, Any]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from actbench.records.vector import VectorFunction
-from actbench.registry import ACTIVATIONS, Registry
+from actbench.registry import ACTIVATIONS, AXIS
 from actbench.words import gauss_times, scaled_tail
 from actbench.words.gates import near, sigmoid_times
 from actbench.words.gaussian import FARTHEST
-
-VECTORS: Registry[Any] = Registry("vector function")
 
 
 def _shifted(x):
@@ -162,7 +158,7 @@ def _exact_gate(gate):
     return exact
 
 
-VECTORS.add(
+AXIS.add(
     VectorFunction(
         name="softmax",
         vector=_softmax,
@@ -173,7 +169,7 @@ VECTORS.add(
         peers={"torch": "torch.nn.functional.softmax", "jax": "jax.nn.softmax", "keras": "keras.activations.softmax"},
     )
 )
-VECTORS.add(
+AXIS.add(
     VectorFunction(
         name="log_softmax",
         vector=_log_softmax,
@@ -183,7 +179,7 @@ VECTORS.add(
         peers={"torch": "torch.nn.functional.log_softmax", "jax": "jax.nn.log_softmax"},
     )
 )
-VECTORS.add(
+AXIS.add(
     VectorFunction(
         name="softmin",
         vector=lambda x: _softmax(-x),
@@ -193,7 +189,7 @@ VECTORS.add(
         peers={"torch": "torch.nn.functional.softmin"},
     )
 )
-VECTORS.add(
+AXIS.add(
     VectorFunction(
         name="sparsemax",
         vector=_sparsemax,
@@ -204,7 +200,7 @@ VECTORS.add(
         peers={"keras": "keras.activations.sparsemax"},
     )
 )
-VECTORS.add(
+AXIS.add(
     VectorFunction(
         name="crelu",
         vector=_crelu,
@@ -216,7 +212,7 @@ VECTORS.add(
         peers={"tensorflow": "tf.nn.crelu"},
     )
 )
-VECTORS.add(
+AXIS.add(
     VectorFunction(
         name="maxout",
         vector=_maxout,
@@ -226,7 +222,7 @@ VECTORS.add(
         source="Goodfellow, Warde-Farley, Mirza, Courville & Bengio 2013, arXiv 1302.4389, with two pieces, in halves",
     )
 )
-VECTORS.add(
+AXIS.add(
     VectorFunction(
         name="glu",
         vector=_glu,
@@ -238,13 +234,19 @@ VECTORS.add(
         peers={"torch": "torch.nn.functional.glu", "jax": "jax.nn.glu", "keras": "keras.activations.glu"},
     )
 )
+
+
+def _backward_of(name):
+    return lambda dy, x: ACTIVATIONS[name].backward(dy, x)  # looked up when called: the row's file may come later
+
+
 for _name, _row, _times, _exact in (
     ("swiglu", "silu", _swish_times, lambda mp, a: a / (1 + mp.exp(-a))),
     ("geglu", "gelu", _gelu_times, lambda mp, a: a * mp.erfc(-a / mp.sqrt(2)) / 2),
     ("reglu", "relu", _relu_times, lambda mp, a: max(a, mp.mpf(0))),
 ):
-    _vector, _product = _gate(_times, ACTIVATIONS[_row].backward)
-    VECTORS.add(
+    _vector, _product = _gate(_times, _backward_of(_row))
+    AXIS.add(
         VectorFunction(
             name=_name,
             vector=_vector,
