@@ -111,7 +111,7 @@ def summary(frame: pd.DataFrame) -> list[str]:
         "next to roots, eps",
         "lost",
         "NaN or inf",
-        "limits",
+        "wrong at ∞",
     )
     lines = headed(*heads)
     for (name, dtype), part in frame.groupby(["implementation", "dtype"], sort=False):
@@ -226,7 +226,8 @@ def findings(frame: pd.DataFrame) -> str:
         "# Findings about other implementations", "",
         "Written by `python reports/accuracy.py` from [accuracy.csv](accuracy.csv). Each line is one function in one "
         "direction and format; the input is the one nearest to 0 that was found to fail, narrowed to the last bit; `n` "
-        "is how many of some 120,000 seeded points fail. Inputs next to declared roots and at kinks are left out.", "",
+        "is how many of some 120,000 seeded points fail. Inputs next to declared roots and at kinks are left out. "
+        "keras computes on torch (KERAS_BACKEND=torch), the one backend that gives it gradients here.", "",
         "To see one for yourself:", "", "```python", "import torch",
         "x = torch.full((64,), float.fromhex('INPUT'), dtype=torch.float32, requires_grad=True)",
         "y = torch.nn.functional.gelu(x); print(y[0].item())", "y.sum().backward(); print(x.grad[0].item())", "```",
