@@ -79,8 +79,8 @@ def exhaust(spec: str, direction: str, dtype: str = "float32", *, threads: int =
     spec, direction
         An activation, and ``"forward"`` or ``"backward"``.
     dtype
-        ``"float32"``: the fused kernel against the fused float64 kernel, which tests hold to mpmath; 10-20 s on one
-        core. ``"float16"``: the reference path against the row in float64; under a second.
+        ``"float32"``: the fused kernel against the fused float64 kernel, which tests hold to mpmath; 13-110 s of
+        processor time. ``"float16"``: the reference path against the row in float64; under a second.
     threads
         How many cores.
 
