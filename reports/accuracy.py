@@ -228,9 +228,9 @@ def findings(frame: pd.DataFrame) -> str:
         "direction and format; the input is the one nearest to 0 that was found to fail, narrowed to the last bit; `n` "
         "is how many of some 120,000 seeded points fail. Inputs next to declared roots and at kinks are left out. "
         "keras computes on torch (KERAS_BACKEND=torch), the one backend that gives it gradients here.", "",
-        "To see one for yourself:", "", "```python", "import torch",
-        "x = torch.full((64,), float.fromhex('INPUT'), dtype=torch.float32, requires_grad=True)",
-        "y = torch.nn.functional.gelu(x); print(y[0].item())", "y.sum().backward(); print(x.grad[0].item())", "```",
+        "To see one for yourself:", "", "```python", "import torch", "",
+        "x = torch.full((64,), float.fromhex(\"INPUT\"), dtype=torch.float32, requires_grad=True)",
+        "y = torch.nn.functional.gelu(x)", "print(y[0].item())", "y.sum().backward()", "print(x.grad[0].item())", "```",
     ]  # fmt: skip
     for name, part in peers.groupby("implementation", sort=True):
         lines += ["", f"## {name}"]
