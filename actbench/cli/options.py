@@ -39,18 +39,23 @@ def as_json(content: Any) -> str:
     return json.dumps(finite(content), indent=1, ensure_ascii=False, allow_nan=False, default=str)
 
 
+WIDEST = 34  # of every column but the first and the last
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: room - 3] + "..."
+
+
 def table(rows: Sequence[Sequence[Any]], head: Sequence[str], *, limit: int = 100) -> str:
-    """Rows in aligned columns; the last column is cut at the terminal's width."""
+    """Rows in aligned columns; long texts are cut, the last column at the terminal's width."""
     cells = [[str(value) for value in row] for row in (head, *rows)]
+    cells = [[row[0], *(_cut(text, WIDEST) for text in row[1:-1]), *row[-1:]] for row in cells]
     widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
     room = max(20, limit - sum(widths[:-1]) - 2 * (len(head) - 1))
-    lines = []
-    for row in cells:
-        last = row[-1] if len(row[-1]) <= room else row[-1][: room - 3] + "..."
-        lines.append(
-            "  ".join([*(text.ljust(width) for text, width in zip(row[:-1], widths, strict=False)), last]).rstrip()
-        )
-    return "\n".join(lines)
+    padded = [
+        [text.ljust(w) for text, w in zip(row[:-1], widths, strict=False)] + [_cut(row[-1], room)] for row in cells
+    ]
+    return "\n".join("  ".join(row).rstrip() for row in padded)
 
 
 def width() -> int:
