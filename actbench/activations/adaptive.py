@@ -34,7 +34,7 @@ define(
 )
 define(
     "star_relu",
-    forward=lambda x, scale, bias: np.where(x <= 0.0, bias, scale * (x * x) + bias),
+    forward=lambda x, scale, bias: np.where(x <= 0.0, bias, (scale * x) * x + bias),  # x * x alone overflows first
     backward=lambda dy, x, scale: np.where(x <= 0.0, 0.0, dy) * (2.0 * scale * np.maximum(x, 0.0)),
     definition=lambda x, scale, bias: np.where(x > 0.0, scale * (x * x) + bias, bias),
     parameters={
