@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.errors import ActbenchError
+from actbench.hermite import hermite_coefficients
 from actbench.records.activation import Activation
 from actbench.records.parameter import Sampled
 from actbench.registry import canonical, resolve
@@ -23,13 +24,13 @@ from actbench.registry import canonical, resolve
 FAR = 38.0  # standard deviations; exp(-38^2 / 2) is float64's last binade
 NODES = 20  # Gauss-Legendre nodes a panel
 TOLERANCE = 1e-13  # what halving a panel may change, relative to the whole
-GENERATIONS = 50
+GENERATIONS, PANELS = 50, 4000
 SAME = 1e-11  # q' and q this close, relative, are one number: the quadrature's own error is below 1e-12
 
 
 @dataclass(frozen=True, kw_only=True)
 class Moments:
-    """Expectations of a row and its slope under N(0, q), relative error at most 1e-10.
+    """Expectations of a row and its slope under N(0, q), relative error at most 1e-10; NaN where a slope is infinite.
 
     Parameters
     ----------
@@ -121,6 +122,8 @@ def _moments(spec: str, q: float) -> Moments:
     for weight, given in _draws(row):
         total += weight * _expectations(_columns(row, q, given), _panels(row, q, given), q)
         total[5] += weight * _jumps(row, q, given)
+    if row.fact("excluded_slope"):  # leaky integrate-and-fire at its threshold
+        total[2:] = np.nan
     mean, second, d_mean, d_second, d_fourth, growth = (float(v) for v in total)
     return Moments(
         q=q, mean=mean, second=second, d_mean=d_mean, d_second=d_second, d_fourth=d_fourth, growth=growth
@@ -148,7 +151,9 @@ def _columns(row: Activation, q: float, given: dict[str, float]) -> Callable[[ND
     """x to the six integrands, stacked in front."""
 
     def columns(x: NDArray[Any]) -> NDArray[Any]:
-        f, d = row.forward(x, **given), row.backward(np.ones_like(x), x, **given)
+        f = row.forward(x, **given)
+        # an infinite slope has no finite moments: 0 here, NaN at the end
+        d = np.zeros_like(f) if row.fact("excluded_slope") else row.backward(np.ones_like(x), x, **given)
         square = d * d
         return np.stack([f, f * f, d, square, square * square, f * d * (x / q)])
 
@@ -201,6 +206,8 @@ def _expectations(columns: Callable[[NDArray[Any]], NDArray[Any]], ends: NDArray
         open_ = ~settled
         if not open_.any():
             return total
+        if open_.sum() > PANELS:
+            break
         a, b = np.concatenate([a[open_], middle[open_]]), np.concatenate([middle[open_], b[open_]])
         whole = np.concatenate([left[:, open_], right[:, open_]], axis=1)
     raise ActbenchError(f"the moments do not settle at q={q:g}; the row has a jump or kink that it does not declare")
@@ -232,8 +239,8 @@ def gradient_factor(name: str, sigma_w2: float, q: Sequence[float]) -> float:
     float
         The geometric mean of sqrt(sigma_w2 E f'(z)^2); compare with (norm at z^1 / norm at z^L)^(1 / (L - 1)).
     """
-    logs = [0.5 * math.log(growth) if growth > 0 else -math.inf for growth in (
-        sigma_w2 * moments(name, value).d_second for value in q)]  # fmt: skip
+    each = [sigma_w2 * moments(name, value).d_second for value in q]
+    logs = [0.5 * math.log(growth) if growth else -math.inf for growth in each]
     return math.exp(sum(logs) / len(logs))
 
 
@@ -365,7 +372,7 @@ def _correlation(spec: str, sigma_w2: float, sigma_b2: float, q: float) -> tuple
     row = resolve(spec)
     squares = np.zeros(DEGREES + 1)
     for weight, given in _draws(row):
-        squares += weight * _hermite(row, q, given) ** 2
+        squares += weight * hermite_coefficients(row, q, given, DEGREES) ** 2
     squares = np.append(squares, max(moments(spec, q).second - squares.sum(), 0.0))
     powers = np.arange(len(squares))
 
@@ -378,21 +385,3 @@ def _correlation(spec: str, sigma_w2: float, sigma_b2: float, q: float) -> tuple
     c = _root(lambda v: image(v) - v, float(grid[crossing[0]]), float(grid[crossing[0] + 1])) if crossing else 0.0
     slope = sigma_w2 / q * float((squares[1:] * powers[1:] * c ** (powers[1:] - 1)).sum())
     return c, slope
-
-
-def _hermite(row: Activation, q: float, given: dict[str, float]) -> NDArray[Any]:
-    """Coefficients a_0 ... a_DEGREES of a row under N(0, q): panels finer than the last degree's waves."""
-    deviation = math.sqrt(q)
-    kinks = [float(kink) / deviation for kink in row.fact("kinks", **given)]
-    reach = 14.0  # the weight times any normalised polynomial of these degrees times f is below 1e-20 from here on
-    ends = np.unique([*np.arange(-reach, reach + 0.01, 0.125), *(kink for kink in kinks if abs(kink) < reach)])
-    nodes, weights = np.polynomial.legendre.leggauss(12)
-    half = np.diff(ends)[:, None] / 2
-    z = ((ends[1:] + ends[:-1])[:, None] / 2 + half * nodes).reshape(-1)
-    f = row.forward(deviation * z, **given) * np.exp(-z * z / 2) / math.sqrt(2 * math.pi) * (half * weights).reshape(-1)
-    before, now = np.zeros_like(z), np.ones_like(z)
-    found = []
-    for k in range(DEGREES + 1):
-        found.append(float((f * now).sum()))
-        before, now = now, (z * now - math.sqrt(k) * before) / math.sqrt(k + 1)
-    return np.array(found)
