@@ -24,7 +24,8 @@ __version__ = "0.1.0"
 _LATER = {
     "kernel": ("actbench.kernels", "kernel"),
     "run": ("actbench.running", "run"),
-    "testing": ("actbench.testing", ""),
+    "testing": ("actbench.testing", ""),  # a module stands for itself
+    "theory": ("actbench.theory", ""),
     "reproduce": ("actbench.reproduction", "reproduce"),
     "Report": ("actbench.reproduction", "Report"),
 }
