@@ -73,7 +73,7 @@ def test_a_bias_that_is_none_is_refused(bias):
         next(iter(propagate("relu", np.ones((2, 4)), [0], depth=1, width=4, init="he", bias=bias)))
 
 
-ACTIVATIONS = ["relu", "tanh", "silu", "prelu", "rrelu"]  # saves y; saves x; both kinds of parameters
+ACTIVATIONS = ["relu", "tanh", "prelu", "rrelu"]  # saves y; saves x; both kinds of parameters
 EVERY = [("relu", norm, residual, loss) for norm in NORMS for residual in (False, True) for loss in LOSSES]
 EVERY += [(name, norm, True, "cross_entropy") for name in ACTIVATIONS[1:] for norm in ("none", "batch_after")]
 
@@ -91,7 +91,8 @@ def small(activation, norm="none", residual=False, backend="numba", dtype="float
 
 @pytest.mark.parametrize(("activation", "norm", "residual", "loss"), EVERY)
 def test_whole_network_gradients_are_finite_differences(activation, norm, residual, loss):
-    net, x, targets = small(activation, norm, residual)
+    # what normalisation and shortcuts add is NumPy; compiling every variant would cost a minute
+    net, x, targets = small(activation, norm, residual, "numba" if norm == "none" else "numpy")
     draws = net.draw(len(x))
     _, found = loss_and_gradients(net, x, targets[loss], LOSSES[loss], draws=draws)
     flat, exact, step = net.parameters.flat, found.parameters.flat.copy(), 1e-6
@@ -118,7 +119,7 @@ def normal(torch, norm, v, own, layer):
 
 
 @pytest.mark.parametrize("norm", ["none", "batch_before", "layer_after", "rms_before"])
-@pytest.mark.parametrize("activation", ["relu", "tanh", "silu", "prelu"])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "prelu"])
 def test_gradients_are_torch_s(activation, norm):
     torch = pytest.importorskip("torch")
     net, x, targets = small(activation, norm)

@@ -152,12 +152,13 @@ _EPOCH = """
       cache={cache}, nogil=True, error_model="numpy", fastmath={{"contract"}})
 def kernel(theta, grad, m, v, inputs, targets, order, sizes, starts, batch, step, is_adam, hyper, out{names}):
     layers, samples = sizes.size - 1, order.size
-    room = np.zeros(layers + 2, np.int64)
+    room, longest = np.zeros(layers + 2, np.int64), batch
     for l in range(layers + 1):
         room[l + 1] = room[l] + batch * sizes[l]
+        longest = sizes[l] if sizes[l] > longest else longest
     h, arrive, leave = np.empty(room[-1], real), np.empty(room[-1], real), np.empty(room[-1], real)
     z = np.empty(room[-1] if {keep} else 0, real)
-    scratch = np.zeros({lanes} * ({rows} + max(batch, sizes.max())), real)
+    scratch = np.zeros({lanes} * ({rows} + longest), real)
     for s in range(0, samples, batch):
         k = min(batch, samples - s)
         u = sizes[0]
