@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actbench.network.data import INPUTS
-from actbench.network.initialisation import bias_value, init_level
+from actbench.network.initialisation import bias_level, init_level
 from actbench.registry import canonical
 
 ARTICLE = ("identity", "relu", "leaky_relu", "prelu", "rrelu", "sigmoid", "tanh")
@@ -43,8 +43,8 @@ def init_name(value: Any) -> str:
 
 
 def bias_name(value: Any) -> str:
-    """``zero`` or ``constant:NUMBER``."""
-    bias_value(str(value))
+    """``own``, ``zero``, ``constant:NUMBER`` or ``normal:DEVIATION``."""
+    bias_level(str(value))
     return str(value)
 
 
