@@ -229,14 +229,6 @@ def bias_level(bias: str) -> tuple[str, float]:
     raise ActbenchError(f"no bias named {bias!r}; known: own, zero, constant:NUMBER, normal:DEVIATION")
 
 
-def bias_value(bias: str) -> float:
-    """The number of a bias that is one number for all units: ``zero`` or ``constant:-0.1``."""
-    kind, number = bias_level(bias)
-    if kind not in ("zero", "constant"):
-        raise ActbenchError(f"bias {bias!r} is not one number for all units; write zero or constant:NUMBER")
-    return number
-
-
 def _number(text: str, level: str) -> float:
     try:
         number = float(text)
