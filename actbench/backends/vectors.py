@@ -31,12 +31,13 @@ class LanesModel(models.PrimitiveModel):  # type: ignore[misc, unused-ignore]
 
     def __init__(self, manager: Any, kind: Any) -> None:
         scalar = manager.lookup(kind.scalar).get_value_type()
-        super().__init__(manager, kind, ir.VectorType(scalar, kind.count))
+        super().__init__(manager, kind, ir.VectorType(scalar, kind.count))  # type: ignore[no-untyped-call, unused-ignore]
 
 
 def _place(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
     """The address of a flat array's element; no bounds, no negative indices."""
-    data = cgutils.create_struct_proxy(kind)(context, builder, value=array).data
+    make = cgutils.create_struct_proxy(kind)  # type: ignore[no-untyped-call, unused-ignore]
+    data = make(context, builder, value=array).data
     return builder.gep(data, [index])
 
 
