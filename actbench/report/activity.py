@@ -138,7 +138,8 @@ def panel_figure(table: pd.DataFrame) -> Any:
                     linewidth=1.8,
                     label="\n".join(textwrap.wrap(", ".join(full), 34)),
                 )
-            axis.set_ylim(0, 1.05)
+            axis.set_ylim(-0.4, 1.05)  # room for the legend below the lines
+            axis.set_yticks([0.0, 0.25, 0.5, 0.75, 1.0])
             axis.set_title(f"{name} inputs")
             axis.set_xlabel("layer")
             axis.legend(loc="lower left", frameon=True)

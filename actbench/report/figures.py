@@ -62,9 +62,10 @@ FIGURES: tuple[FigureSpec, ...] = (
         claims=("C06", "C09", "C32"),
         title={"en": "Which functions are silent at all?", "zh": "哪些函数真正会沉默？"},
         caption={
-            "en": "Share of units with a non-zero output by layer, He initialisation. Only ReLU has exact zeros; "
-            "a slope of 0.01 on the left is enough to have none.",
-            "zh": "各层输出非零的单元所占比例，He 初始化。只有 ReLU 有精确的零；左侧只要有 0.01 的斜率就完全没有零。",
+            "en": "Share of units with a non-zero output by layer, He initialisation. Exact zeros need a flat stretch "
+            "at height 0: ReLU's on one side, the shrinkages' around 0; a slope of 0.01 is enough to have none.",
+            "zh": "各层输出非零的单元所占比例，He 初始化。精确的零需要一段高度为 0 的平坦区间：ReLU 在一侧，"
+            "收缩函数在 0 附近；只要有 0.01 的斜率就完全没有零。",
         },
         table=activity.panel_table,
         draw=activity.panel_figure,
