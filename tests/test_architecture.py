@@ -21,7 +21,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 ARROW = (
     "errors", "files", "arrays", "streams", "records", "registry", "expression", "words", "define", "activations",
     "backends", "kernels", "peers", "points", "conformance", "yardstick", "narrowing", "exhaustive", "vectors",
-    "testing", "theory", "network", "factors", "experiments", "provenance", "store", "measure", "progress", "workers",
+    "testing", "hermite", "theory", "network", "factors", "experiments", "provenance", "store", "measure", "progress", "workers",
     "runner", "running", "statistics", "claims", "judge", "folder", "report", "reproduction", "cli", "__main__",
 )  # fmt: skip
 
