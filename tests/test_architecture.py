@@ -19,10 +19,11 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # The arrow: what stands later may import what stands earlier, never the other way round.
 ARROW = (
-    "errors", "files", "arrays", "streams", "records", "registry", "expression", "words", "define", "activations",
-    "backends", "kernels", "peers", "points", "conformance", "yardstick", "narrowing", "exhaustive", "vectors",
-    "testing", "hermite", "theory", "network", "factors", "experiments", "provenance", "store", "measure", "progress", "workers",
-    "runner", "running", "statistics", "claims", "judge", "folder", "report", "reproduction", "cli", "__main__",
+    "errors", "files", "arrays", "streams", "records", "registry", "expression", "words", "define",
+    "activations", "backends", "kernels", "peers", "points", "conformance", "yardstick", "narrowing",
+    "exhaustive", "vectors", "testing", "hermite", "theory", "network", "factors", "experiments", "provenance",
+    "store", "measure", "progress", "workers", "runner", "running", "statistics", "claims", "judge", "folder",
+    "report", "reproduction", "cli", "__main__",
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ DONE, WRONG_REQUEST, SOME_FAILED, INTERRUPTED = 0, 2, 3, 130
 
 EPILOG = """\
 start here:
-  actbench reproduce --quick        judge the article's claims in about a minute
+  actbench reproduce --quick        judge the article's claims in a minute or two
   actbench show relu                one activation's identity card
   actbench list claims              what is judged
 

@@ -13,7 +13,7 @@ DESCRIPTION = """\
 Run the experiments that the claims need, judge every claim, and write tables, figures and a page.
 
   actbench reproduce                    the article: every claim
-  actbench reproduce --quick            the same with fewer networks, about a minute: a rehearsal
+  actbench reproduce --quick            the same with fewer networks, a minute or two: a rehearsal
   actbench reproduce C10 C07            some claims
   actbench reproduce my_claims.py       a ledger of your own: a file that calls actbench.claim(...)
 

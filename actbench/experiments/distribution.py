@@ -21,7 +21,7 @@ BATCH, RATE, INPUTS = 32, 0.03, 256
         "activation": ARTICLE, "norm": ["none", "batch_before", "batch_after"], "epochs": [0, 5], "depth": [4],
         "width": [64], "net": range(16),
     },
-    quick={"net": range(8)},
+    quick={"net": range(8), "activation": ["relu"], "norm": ["none"]},
     columns={
         "layer": "layer, 1 is nearest the input",
         "mean_over_sd": "mean of the layer's outputs over their standard deviation, over units and inputs",

@@ -21,7 +21,7 @@ RATES = {"sgd": 0.1, "adam": 0.001}
         "activation": ["relu", "leaky_relu", "tanh"], "optimiser": ["sgd", "adam"], "epochs": [0, 20], "depth": [10],
         "width": [64], "net": range(32),
     },
-    quick={"net": range(8)},
+    quick={"net": range(8), "activation": ["relu"]},
     columns={
         "layer": "layer, 1 is nearest the input",
         "active_fraction": "units with non-zero output, mean over training inputs and units",

@@ -30,7 +30,7 @@ class Experiment:
     grid
         Mappings of factor to levels; the cells are the union of their products.
     quick
-        Replacement levels that make a sub-grid.
+        Factor to the levels that the sub-grid keeps, where a part of the grid has them.
     columns
         Measure to description with unit.
     batch
@@ -92,7 +92,8 @@ class Experiment:
                 raise unknown(f"factor of {self.name}", name, self.factors)
         parts = [dict(part) for part in self.grid]
         if quick:
-            parts = [{**part, **self.quick} for part in parts]
+            # of each part what is also quick: never a cell that the full grid has not
+            parts = [{f: [v for v in vs if v in self.quick.get(f, vs)] for f, vs in part.items()} for part in parts]
         if levels:
             parts = [{**parts[0], **levels}]
         found: dict[str, Cell] = {}
