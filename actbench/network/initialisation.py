@@ -198,7 +198,8 @@ def _uniform(unit: NDArray[Any]) -> NDArray[Any]:
     """Uniform numbers of unit variance from normal ones, in the same order."""
     from scipy.special import ndtr
 
-    return math.sqrt(3) * (2 * ndtr(unit.astype(np.float64)) - 1)
+    found: NDArray[Any] = math.sqrt(3) * (2 * ndtr(unit.astype(np.float64)) - 1)
+    return found
 
 
 def _orthogonal(unit: NDArray[Any]) -> NDArray[Any]:
