@@ -31,8 +31,12 @@ def digits():
 
 @pytest.mark.parametrize("recipe", RULES, ids=lambda recipe: f"{recipe.optimiser}-{recipe.momentum}")
 @pytest.mark.parametrize("activation", ["relu", "tanh", "prelu"])
-def test_one_epoch_gives_torch_s_weights(digits, activation, recipe):
+def test_one_epoch_gives_torch_s_weights(digits, activation, recipe, request):
     torch = pytest.importorskip("torch")
+    if (activation, recipe.optimiser) == ("prelu", "adam"):
+        # a known hole, which another BLAS may not have: hence not strict
+        reason = "Adam divides by its own noise: one of PReLU's 13,000 weights is off by 1.2e-6"
+        request.node.add_marker(pytest.mark.xfail(raises=AssertionError, strict=False, reason=reason))
     torch.set_num_threads(1)
     design = design_for(digits, activation=activation, width=64, depth=3)
     net, first = train(design, digits, [3], recipe).network, Network(design, [3]).parameters
@@ -54,8 +58,7 @@ def test_one_epoch_gives_torch_s_weights(digits, activation, recipe):
         rule.zero_grad()
         torch.nn.functional.cross_entropy(model(x[index]), y[index]).backward()
         rule.step()
-    # Adam divides by its own noise: one of PReLU's 13,000 weights is off by 1.2e-6
-    close = {"rtol": 0, "atol": 5e-6 if activation == "prelu" else 1e-6}
+    close = {"rtol": 0, "atol": 1e-6}
     for layer in range(1, 5):
         linear = model[2 * layer - 2]
         np.testing.assert_allclose(net.parameters["w", layer][0], linear.weight.detach().numpy().T, **close)
@@ -63,7 +66,7 @@ def test_one_epoch_gives_torch_s_weights(digits, activation, recipe):
         if activation == "prelu" and layer < 4:
             found = model[2 * layer - 1].weight.item()
             assert found != 0.25
-            assert net.parameters["weight", layer][0] == pytest.approx(found, abs=5e-6)
+            assert net.parameters["weight", layer][0] == pytest.approx(found, abs=1e-6)
 
 
 @pytest.mark.parametrize("recipe", RULES, ids=lambda recipe: f"{recipe.optimiser}-{recipe.momentum}")
