@@ -7,6 +7,8 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from actbench.claims.effects import select, slope_per_layer
+from actbench.report.figures.parts import BAND
+from actbench.report.figures.spec import FigureSpec
 from actbench.report.style import colour, theme
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ READINGS = (
     ("energy, sigma_w2 = 1", "energy", "lecun", "zero"),
     ("energy, sigma_w2 = 2", "energy", "he", "zero"),
 )
-BAND = (0.05, 0.95)
 
 
 def readings_table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -146,3 +147,37 @@ def panel_figure(table: pd.DataFrame) -> Any:
         axes[0, 0].set_ylabel("active units (share)")
         figure.tight_layout()
     return figure
+
+
+FIGURES = (
+    FigureSpec(
+        name="activity-readings",
+        experiment="activity",
+        claims=("C10",),
+        title={"en": "What halves with every layer?", "zh": "每加一层，究竟是什么减半？"},
+        caption={
+            "en": "ReLU networks of width 128 at initialisation, 256 "
+            "standard normal inputs. Line: mean over networks; "
+            "band: the middle 90 % of networks; dashed: halving with every layer. Under each title the slope of log2 "
+            "per layer with its 95 % interval over networks.",
+            "zh": "宽度 128 的 ReLU 网络（初始化时），256 个标准正态输入。实线：各网络的均值；色带：中间 90 % 的网络；"
+            "虚线：每层减半。标题下为 log2 每层的斜率及其 95 % 区间（以网络为单位）。",
+        },
+        table=readings_table,
+        draw=readings_figure,
+    ),
+    FigureSpec(
+        name="activity-panel",
+        experiment="activity",
+        claims=("C06", "C09", "C32"),
+        title={"en": "Which functions are silent at all?", "zh": "哪些函数真正会沉默？"},
+        caption={
+            "en": "Share of units with a non-zero output by layer, He initialisation. Exact zeros need a flat stretch "
+            "at height 0: ReLU's on one side, the shrinkages' around 0; a slope of 0.01 is enough to have none.",
+            "zh": "各层输出非零的单元所占比例，He 初始化。精确的零需要一段高度为 0 的平坦区间：ReLU 在一侧，"
+            "收缩函数在 0 附近；只要有 0.01 的斜率就完全没有零。",
+        },
+        table=panel_table,
+        draw=panel_figure,
+    ),
+)

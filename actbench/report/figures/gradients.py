@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from actbench.claims.effects import select
+from actbench.report.figures.spec import FigureSpec
 from actbench.report.style import colour, theme
 
 if TYPE_CHECKING:
@@ -96,3 +97,22 @@ def flow_figure(table: pd.DataFrame) -> Any:
         axes[0, -1].legend(loc="lower right", frameon=True)
         figure.tight_layout()
     return figure
+
+
+FIGURES = (
+    FigureSpec(
+        name="gradient-flow",
+        experiment="gradient_flow",
+        claims=("C21", "C23", "C24", "C28", "C30"),
+        title={"en": "Does the gradient vanish?", "zh": "梯度会消失吗？"},
+        caption={
+            "en": "Size of the gradient on its way from layer 30 back to layer 1, networks of width 256 at "
+            "initialisation, mean over networks. Dotted: sqrt(chi_1) along the measured lengths. The initialisation "
+            "decides as much as the function does.",
+            "zh": "梯度从第 30 层回传到第 1 层的大小，宽度 256 的网络（初始化时），取各网络均值。点线：沿实测长度的 "
+            "sqrt(chi_1) 理论值。初始化与激活函数同样起决定作用。",
+        },
+        table=flow_table,
+        draw=flow_figure,
+    ),
+)

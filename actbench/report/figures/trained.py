@@ -4,52 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from actbench.report.figures.parts import band, banded, panels
+from actbench.report.figures.spec import FigureSpec
 from actbench.report.style import colour, theme
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BAND = (0.05, 0.95)
-
-
-def _banded(frame: pd.DataFrame, by: list[str], measure: str) -> pd.DataFrame:
-    """Mean over networks, the middle 90 % of them and their number, for each group."""
-    groups = frame.dropna(subset=[measure]).groupby(by, sort=True)[measure]
-    table = groups.agg(mean="mean", networks="count").reset_index()
-    table["low"] = groups.quantile(BAND[0]).to_numpy()
-    table["high"] = groups.quantile(BAND[1]).to_numpy()
-    return table
-
-
-def _band(axis: Any, line: pd.DataFrame, x: str, hue: str, **options: Any) -> None:
-    axis.fill_between(line[x], line["low"], line["high"], color=hue, alpha=0.15, linewidth=0)
-    axis.plot(line[x], line["mean"], color=hue, linewidth=1.8, **options)
-
-
-def _panels(count: int, height: float = 2.8) -> tuple[Any, Any]:
-    import matplotlib.pyplot as plt
-
-    size = (3.6 * max(1, count), height)
-    figure, axes = plt.subplots(1, max(1, count), figsize=size, sharey=True, squeeze=False)
-    return figure, axes[0]
-
 
 def activity_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Active fraction by optimiser, activation, epochs and layer, of networks that did not diverge."""
     whole = frame[~frame["diverged"].astype(bool)]
-    return _banded(whole, ["optimiser", "activation", "epochs", "layer"], "active_fraction")
+    return banded(whole, ["optimiser", "activation", "epochs", "layer"], "active_fraction")
 
 
 def activity_figure(table: pd.DataFrame) -> Any:
     """One panel an optimiser: dashed at birth, solid trained."""
     optimisers = sorted(table["optimiser"].unique(), reverse=True)
     with theme():
-        figure, axes = _panels(len(optimisers))
+        figure, axes = panels(len(optimisers))
         for axis, optimiser in zip(axes, optimisers, strict=False):
             part = table[table["optimiser"] == optimiser]
             for (activation, epochs), line in part.groupby(["activation", "epochs"]):
                 style, label = ("-", activation) if epochs else ((0, (4, 3)), None)
-                _band(axis, line, "layer", colour(activation), linestyle=style, label=label)
+                band(axis, line, "layer", colour(activation), linestyle=style, label=label)
             axis.set_ylim(0, 1.05)
             axis.set_title(f"{optimiser}: dashed at birth, solid trained")
             axis.set_xlabel("layer")
@@ -65,18 +43,18 @@ def dead_table(frame: pd.DataFrame) -> pd.DataFrame:
     whole = frame[~frame["diverged"].astype(bool)].assign(died=lambda f: f["dead_end"] - f["dead_birth"])
     nets = whole.groupby([*by, "net"], sort=True)["died"].mean().reset_index()
     lost = frame.drop_duplicates([*by, "net"]).groupby(by, sort=True)["diverged"].mean().reset_index()
-    return lost.rename(columns={"diverged": "diverged_share"}).merge(_banded(nets, by, "died"), on=by, how="left")
+    return lost.rename(columns={"diverged": "diverged_share"}).merge(banded(nets, by, "died"), on=by, how="left")
 
 
 def dead_figure(table: pd.DataFrame) -> Any:
     """One panel an optimiser, step size on a log axis; crosses where networks diverged."""
     optimisers = sorted(table["optimiser"].unique(), reverse=True)
     with theme():
-        figure, axes = _panels(len(optimisers), 3.0)
+        figure, axes = panels(len(optimisers), 3.0)
         for axis, optimiser in zip(axes, optimisers, strict=False):
             part = table[table["optimiser"] == optimiser]
             for activation, line in part.groupby("activation"):
-                _band(
+                band(
                     axis,
                     line.dropna(subset=["mean"]),
                     "rate",
@@ -105,7 +83,7 @@ NORMS = {"none": "no normalisation", "batch_before": "batch norm before f", "bat
 def law_table(frame: pd.DataFrame) -> pd.DataFrame:
     """|mean| / sd of a layer's outputs by norm, activation, epochs and layer."""
     whole = frame[~frame["diverged"].astype(bool)].assign(shift=lambda f: f["mean_over_sd"].abs())
-    return _banded(whole, ["norm", "activation", "epochs", "layer"], "shift")
+    return banded(whole, ["norm", "activation", "epochs", "layer"], "shift")
 
 
 def law_figure(table: pd.DataFrame) -> Any:
@@ -113,10 +91,10 @@ def law_figure(table: pd.DataFrame) -> Any:
     trained = table[table["epochs"] == table["epochs"].max()]
     norms = [norm for norm in NORMS if (trained["norm"] == norm).any()]
     with theme():
-        figure, axes = _panels(len(norms))
+        figure, axes = panels(len(norms))
         for axis, norm in zip(axes, norms, strict=False):
             for activation, line in trained[trained["norm"] == norm].groupby("activation"):
-                _band(axis, line, "layer", colour(activation), label=activation)
+                band(axis, line, "layer", colour(activation), label=activation)
             axis.set_title(NORMS[norm])
             axis.set_xlabel("layer")
             axis.set_xticks(sorted(trained["layer"].unique()))
@@ -124,3 +102,53 @@ def law_figure(table: pd.DataFrame) -> Any:
         axes[-1].legend(loc="upper right", frameon=True)
         figure.tight_layout()
     return figure
+
+
+FIGURES = (
+    FigureSpec(
+        name="trained-activity",
+        experiment="trained_activity",
+        claims=("C06", "C10", "C32"),
+        title={"en": "Does training make networks silent?", "zh": "训练会让网络沉默吗？"},
+        caption={
+            "en": "Share of units with a non-zero output by layer, 10 layers of 64 units on digits. Line: mean over "
+            "networks that did not diverge; band: the middle 90 %.",
+            "zh": "各层输出非零的单元比例，digits 数据，10 层、每层 "
+            "64 个单元。实线：未发散网络的均值；色带：中间 90 %。",
+        },
+        table=activity_table,
+        draw=activity_figure,
+    ),
+    FigureSpec(
+        name="dead-units",
+        experiment="dead_units",
+        claims=("C35", "C36", "C37"),
+        title={"en": "When do units die?", "zh": "单元何时死亡？"},
+        caption={
+            "en": "Units with zero slope on every training sample "
+            "after training, less those at birth, over step sizes; "
+            "4 layers of 64 units on digits, 20 epochs. Crosses: "
+            "share of networks that diverged, which are in no line.",
+            "zh": "训练后在全部训练样本上斜率为零的单元比例（减去初始即死亡者），"
+            "随步长变化；digits 数据，4 层、每层 64 个单元，"
+            "20 轮。叉号：发散网络的比例，不计入曲线。",
+        },
+        table=dead_table,
+        draw=dead_figure,
+    ),
+    FigureSpec(
+        name="distribution",
+        experiment="distribution",
+        claims=("C38", "C39"),
+        title={"en": "Which functions shift the distribution?", "zh": "哪些函数会使分布偏移？"},
+        caption={
+            "en": "Absolute mean over standard deviation of a layer's "
+            "outputs in trained networks, 4 layers of 64 units "
+            "on digits. Line: mean over networks; band: the middle 90 %.",
+            "zh": "训练后各层输出的均值绝对值与标准差之比，digits 数据，"
+            "4 层、每层 64 个单元。实线：网络均值；色带：中间 90 %。",
+        },
+        table=law_table,
+        draw=law_figure,
+    ),
+)
