@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from actbench.power import MOST, detectable, edges, to_settle
 from actbench.records.claim import Claim, Equivalence, Expectation, Outcome, Reading, Region
 from actbench.statistics import Estimate
 
@@ -35,6 +36,8 @@ class Verdict:
     judged_high: float = math.nan
     n: int | None = None
     n_unit: str = ""
+    detectable: float = math.nan
+    n_to_settle: int | None = None
     expected: str = ""
     conditions: str = ""
     experiment: str = ""
@@ -57,10 +60,7 @@ def describe(expected: Expectation | None) -> str:
 
 def meets(expected: Expectation, low: float, high: float) -> Outcome:
     """Supported where the whole interval lies inside, refuted where it lies wholly outside, else inconclusive."""
-    if isinstance(expected, Region):
-        inside, outside = expected.low, expected.high
-    else:
-        inside, outside = expected.about - expected.margin, expected.about + expected.margin
+    inside, outside = edges(expected)
     if math.isnan(low) or math.isnan(high):
         return "inconclusive"
     if inside <= low and high <= outside:
@@ -185,8 +185,23 @@ def _estimated(estimate: Estimate, expected: Expectation | None, level: float) -
     low, high = estimate.interval(SHOWN)
     judged = level if isinstance(expected, Region) else EQUIVALENCE_LEVEL
     judged_low, judged_high = estimate.interval(judged)
+    outcome = meets(expected, judged_low, judged_high)
+    smallest = detectable(estimate, judged)
+    needed = to_settle(estimate, expected, judged) if outcome == "inconclusive" else None
     return {
-        "verdict": meets(expected, judged_low, judged_high), "value": estimate.value, "low": low, "high": high,
-        "judged_level": judged, "judged_low": judged_low, "judged_high": judged_high, "n": estimate.n,
-        "n_unit": estimate.n_unit, "conditions": estimate.note,
+        "verdict": outcome, "value": estimate.value, "low": low, "high": high, "judged_level": judged,
+        "judged_low": judged_low, "judged_high": judged_high, "n": estimate.n, "n_unit": estimate.n_unit,
+        "detectable": smallest, "n_to_settle": needed,
+        "conditions": "; ".join(filter(None, (estimate.note, _open(estimate, smallest, needed)))),
     }  # fmt: skip
+
+
+def _open(estimate: Estimate, smallest: float, needed: int | None) -> str:
+    """Beside an inconclusive verdict: what this n could have shown, and the n that would settle it."""
+    if needed is None:
+        return ""
+    enough = f"{MOST:,} or more" if needed >= MOST else f"about {needed:,}"
+    return (
+        f"{estimate.n} {estimate.n_unit} show what lies {smallest:.2g} from the edge, four times in five; "
+        f"{enough} would settle this"
+    )

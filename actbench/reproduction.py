@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "claim", "reading", "level", "kind", "verdict", "value", "low", "high", "judged_level", "judged_low",
-    "judged_high", "n", "n_unit", "expected", "conditions", "experiment", "source", "rehearsal",
+    "judged_high", "n", "n_unit", "detectable", "n_to_settle", "expected", "conditions", "experiment", "source", "rehearsal",
 )  # fmt: skip
+COUNTS = {"n": "Int64", "n_to_settle": "Int64"}  # whole numbers that may be missing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,12 +263,11 @@ def judged(
             if verdict.reading in measured:
                 parts += [{"setting": v.setting, **_row(v)} for v in verdict.settings or (verdict,)]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    frame["n"] = frame["n"].astype("Int64")
+    frame = frame.astype(COUNTS)
     first = ["claim", "reading", "setting", "level", "verdict"]
     last = [c for c in COLUMNS if c not in (*first, "kind", "source", "rehearsal")]
     estimates = pd.DataFrame(parts, columns=first + last)
-    estimates["n"] = estimates["n"].astype("Int64")
-    return frame, estimates
+    return frame, estimates.astype(COUNTS)
 
 
 def _row(verdict: Verdict) -> dict[str, Any]:

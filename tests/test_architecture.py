@@ -22,7 +22,7 @@ ARROW = (
     "errors", "files", "arrays", "streams", "records", "registry", "expression", "words", "define",
     "activations", "backends", "kernels", "peers", "points", "conformance", "yardstick", "narrowing",
     "exhaustive", "vectors", "testing", "hermite", "theory", "network", "factors", "experiments", "provenance",
-    "store", "measure", "progress", "workers", "runner", "running", "statistics", "claims", "judge", "folder",
+    "store", "measure", "progress", "workers", "runner", "running", "statistics", "power", "claims", "judge", "folder",
     "report", "reproduction", "cli", "__main__",
 )  # fmt: skip
 

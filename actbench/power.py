@@ -1,0 +1,64 @@
+"""What a number of units could have shown: the smallest effect in reach, and how many units would settle a question."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from actbench.records.claim import Equivalence, Expectation
+from actbench.statistics import Estimate
+
+POWER = 0.8  # four times in five, the convention since Cohen 1988
+MOST = 100_000  # beyond this the estimate lies on the edge, and no number of networks is an answer
+
+
+def edges(expected: Expectation) -> tuple[float, float]:
+    """The ends of what is expected, infinite where there is none."""
+    if isinstance(expected, Equivalence):
+        return expected.about - expected.margin, expected.about + expected.margin
+    return expected.low, expected.high
+
+
+def detectable(estimate: Estimate, level: float) -> float:
+    """How far from an edge the truth must lie for this many units to show it, four times in five.
+
+    Parameters
+    ----------
+    estimate
+        Its n and its spread are used, its mean is not.
+    level
+        Of the two-sided interval that is judged.
+
+    Returns
+    -------
+    (t_level + t_power) s / sqrt(n), in the estimate's own units; NaN with fewer than two units.
+    """
+    return _reach(float(np.std(estimate.values, ddof=1)), estimate.n, level) if estimate.n > 1 else math.nan
+
+
+def to_settle(estimate: Estimate, expected: Expectation, level: float) -> int | None:
+    """The number of units that would settle the question four times in five, were the truth where the estimate is.
+
+    Returns
+    -------
+    None with fewer than two units; `MOST` stands for that many or more.
+    """
+    if estimate.n < 2:
+        return None
+    distance = min(abs(estimate.value - edge) for edge in edges(expected) if math.isfinite(edge))
+    spread = float(np.std(estimate.values, ddof=1))
+    low, high = 2, MOST
+    if _reach(spread, high, level) > distance:
+        return MOST
+    while low < high:  # the reach falls with n
+        middle = (low + high) // 2
+        low, high = (low, middle) if _reach(spread, middle, level) <= distance else (middle + 1, high)
+    return low
+
+
+def _reach(spread: float, n: int, level: float) -> float:
+    from scipy.special import stdtrit
+
+    quantiles = float(stdtrit(n - 1, 0.5 + level / 2)) + float(stdtrit(n - 1, POWER))
+    return quantiles * spread / math.sqrt(n)
