@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "claim", "reading", "level", "kind", "verdict", "value", "low", "high", "judged_level", "judged_low",
-    "judged_high", "n", "n_unit", "detectable", "n_to_settle", "expected", "conditions", "experiment", "source", "rehearsal",
+    "judged_high", "n", "n_unit", "detectable", "n_to_settle", "expected", "conditions", "experiment", "source",
+    "rehearsal",
 )  # fmt: skip
 COUNTS = {"n": "Int64", "n_to_settle": "Int64"}  # whole numbers that may be missing
 
@@ -83,7 +84,7 @@ def described(claim: Claim) -> dict[str, Any]:
     """What a page needs of a record, as plain data, so that it can be rendered without the record."""
     return {
         "claim": claim.name, "section": claim.section, "ledger": claim.ledger, "statement": dict(claim.statement),
-        "contradicts": list(claim.contradicts), "note": claim.note,
+        "contradicts": {other: dict(why) for other, why in claim.contradicts.items()}, "note": claim.note,
         "readings": {reading.name: reading.says for reading in claim.readings},
     }  # fmt: skip
 

@@ -130,7 +130,7 @@ def claim_card(claim: Any) -> dict[str, Any]:
         readings[r.name] = "; ".join(part for part in parts if part)
     return {
         "claim": claim.name, "section": claim.section, "statement": dict(claim.statement), "readings": readings,
-        "contradicts": list(claim.contradicts), "note": claim.note,
+        "contradicts": {other: why["en"] for other, why in claim.contradicts.items()}, "note": claim.note,
     }  # fmt: skip
 
 

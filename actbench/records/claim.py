@@ -156,7 +156,8 @@ class Claim:
     ledger
         Which text: ``"article"``.
     contradicts
-        Ids of claims of the same text that cannot hold together with this one.
+        Claims of the same text that cannot hold together with this one: id to the reason, by language. A pair is
+        named by one of the two.
     note
         A remark that belongs beside the verdict.
     """
@@ -166,7 +167,7 @@ class Claim:
     readings: tuple[Reading, ...]
     section: str = ""
     ledger: str = "article"
-    contradicts: tuple[str, ...] = ()
+    contradicts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     note: str = ""
 
     def __post_init__(self) -> None:
@@ -177,3 +178,6 @@ class Claim:
             raise ActbenchError(f"{self.name}: 'overall' is the roll-up's name, not a reading's")
         if not self.statement.get("en"):
             raise ActbenchError(f"{self.name}: a statement in 'en' is needed")
+        for other, why in self.contradicts.items():
+            if not why.get("en") or other == self.name:
+                raise ActbenchError(f"{self.name}: what contradicts it is another claim, with the reason in 'en'")

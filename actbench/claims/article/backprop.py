@@ -35,7 +35,6 @@ claim(
             compute=rule("x > 0", "x <= 0", backward=False),
         )
     ],
-    contradicts=("C31",),
     note="The two cases leave NaN out: it is neither above zero nor at most zero. Here it stays NaN.",
 )
 
@@ -74,7 +73,6 @@ claim(
             compute=rule("x > 0", backward=True),
         )
     ],
-    contradicts=("C31",),
 )
 
 claim(
@@ -112,7 +110,12 @@ claim(
             compute=no_derivative,
         )
     ],
-    contradicts=("C20",),
+    contradicts={
+        "C20": {
+            "en": "where there is no derivative it cannot be constant",
+            "zh": "没有导数之处谈不上导数恒定",
+        },
+    },
 )
 
 claim(
@@ -204,8 +207,13 @@ claim(
             compute=rule("x <= 0", backward=True),
         )
     ],
-    contradicts=("C20",),
     note="At 0 this is the convention c = 0 of C47, not a derivative, which C44 denies.",
+    contradicts={
+        "C20": {
+            "en": "at zero the derivative is taken as zero here and as one there",
+            "zh": "在零点，这里取导数为零，那里取为一",
+        },
+    },
 )
 
 claim(

@@ -63,8 +63,13 @@ claim(
             says="The same over the grid of step sizes; networks that diverged are counted as diverged, not as dead.",
         ),
     ],
-    contradicts=("C21", "C31"),
     note="Born dead: Lu et al. 2020. The answer depends on the input set, here the whole training set.",
+    contradicts={
+        "C21": {
+            "en": "a dead unit is one whose gradient has vanished",
+            "zh": "死亡的单元正是梯度消失的单元",
+        },
+    },
 )
 
 claim(
@@ -97,7 +102,12 @@ claim(
             ),
         ),
     ],
-    contradicts=("C21",),
+    contradicts={
+        "C21": {
+            "en": "for ever without a gradient is the strongest way to vanish",
+            "zh": "永远没有梯度，正是最彻底的消失",
+        },
+    },
 )
 
 claim(

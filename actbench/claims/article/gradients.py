@@ -53,7 +53,6 @@ claim(
             compute=one_slope("x > 0"),
         ),
     ],
-    contradicts=("C44", "C48"),
     note="With 1 as the slope at 0, another of the values that C46 allows, the literal reading would hold.",
 )
 
@@ -90,7 +89,6 @@ claim(
             says="The factor stays near 1 under the initialisation made for ReLU, He's, in wide networks.",
         ),
     ],
-    contradicts=("C35", "C36"),
     note="A dead unit hands back no gradient at all: the left half-line vanishes in the strictest sense.",
 )
 

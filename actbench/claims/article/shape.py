@@ -35,7 +35,6 @@ claim(
             compute=linear_by_halves,
         ),
     ],
-    contradicts=("C08", "C18"),
     note="Purlin is written purelin in the toolbox that it comes from; it is the identity.",
 )
 
@@ -62,7 +61,12 @@ claim(
             compute=two_pieces,
         ),
     ],
-    contradicts=("C07", "C31"),
+    contradicts={
+        "C07": {
+            "en": "what is piecewise linear with a bend is not linear",
+            "zh": "带拐点的分段线性函数不是线性函数",
+        },
+    },
 )
 
 claim(
@@ -160,6 +164,23 @@ claim(
             compute=closed("x < 0"),
         ),
     ],
-    contradicts=("C08", "C35", "C40", "C42"),
     note="A few lines further on the article has the left side shut.",
+    contradicts={
+        "C08": {
+            "en": "a function that leaves positive inputs as they are is not shut on the right",
+            "zh": "正输入原样通过的函数，右侧并未关闭",
+        },
+        "C35": {
+            "en": "there it is the left side that is shut, and units die of it",
+            "zh": "那里说关闭的是左侧，神经元也因此死亡",
+        },
+        "C40": {
+            "en": "the forward rule hands inputs above zero on",
+            "zh": "前向规则让大于零的输入原样通过",
+        },
+        "C42": {
+            "en": "the derivative on the right is one there",
+            "zh": "那里右侧的导数为一",
+        },
+    },
 )

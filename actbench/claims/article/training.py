@@ -149,7 +149,6 @@ claim(
             says="The same against smooth rivals.",
         ),
     ],
-    note="Pulls against C33: a penalty can only raise the smallest training loss.",
 )
 
 claim(
@@ -177,7 +176,12 @@ claim(
             says="Linear pieces along a line through a random network, counted exactly, ReLU minus identity.",
         ),
     ],
-    contradicts=("C07",),
+    contradicts={
+        "C07": {
+            "en": "were it linear, it could express no more than a linear function",
+            "zh": "若它是线性的，表达力就不会超过线性函数",
+        },
+    },
 )
 
 claim(
@@ -244,7 +248,12 @@ claim(
             conditions="the penalty enters as a negative bias -t; a ReLU without one belongs to the penalty 0",
         ),
     ],
-    note="Pulls against C17, which has the same zeros fit the training data better.",
+    contradicts={
+        "C17": {
+            "en": "a penalty can only raise the smallest training loss, so what acts like one fits no better",
+            "zh": "惩罚项只会抬高训练损失的最小值，作用像惩罚项的东西不会让训练数据拟合得更好",
+        },
+    },
 )
 
 claim(
@@ -280,4 +289,10 @@ claim(
             says="The same against tanh and the sigmoid, whatever part the zeros may have in it.",
         ),
     ],
+    contradicts={
+        "C17": {
+            "en": "less over-fitting comes with a worse fit of the training data, not a better one",
+            "zh": "减轻过拟合意味着训练数据拟合得差一些，而不是更好",
+        },
+    },
 )
