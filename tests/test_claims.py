@@ -23,6 +23,10 @@ EXACT = [
     pytest.param(r, id=f"{claim.name}-{r.name}") for claim in ARTICLE for r in claim.readings if r.compute is not None
 ]
 
+# They hold a class against the catalogue's row, so wrong classes overturn them: tests/test_class_contract.py.
+OF_A_CLASS = "actbench.claims.article.exact_class"
+EXACT_OF_ROWS = [case for case in EXACT if case.values[0].compute.__module__ != OF_A_CLASS]
+
 CJK = re.compile("[\u4e00-\u9fff]")
 
 
@@ -152,7 +156,7 @@ def test_an_exact_answer_counts_its_cases_and_shows_its_evidence(reading):
     assert answer == computed(reading)
 
 
-@pytest.mark.parametrize("reading", EXACT)
+@pytest.mark.parametrize("reading", EXACT_OF_ROWS)
 def test_every_exact_answer_is_overturned_by_some_wrong_row(reading, plant):
     holds = computed(reading).holds
     flipped = []
@@ -194,6 +198,7 @@ def test_the_halving_claim_has_the_readings_that_its_files_promise():
 
 
 def test_the_step_sizes_that_are_judged_are_those_that_are_measured():
+    import actbench.experiments  # noqa: F401  fills the registry
     from actbench.claims.article.drawbacks import DEPTHS, RATES, STAGES
     from actbench.registry import EXPERIMENTS
 

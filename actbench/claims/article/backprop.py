@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+from actbench.claims.article.exact_class import (
+    at_integers,
+    called_twice,
+    has_its_own,
+    holds_the_gradient,
+    in_chain,
+    in_residual,
+    refuses_other_shapes,
+    shows_nan,
+    with_fan_out,
+    with_read_only,
+)
 from actbench.claims.article.exact_rules import rule
 from actbench.claims.article.exact_slopes import (
     chain_rule,
@@ -229,7 +241,8 @@ claim(
             level="literal",
             kind="exact",
             says="It is ensured: a dout of another shape than the kept array is refused.",
-            conditions="needs experiment class_contract: shapes that differ, broadcast, or agree in part",
+            compute=refuses_other_shapes,
+            conditions="a dout whose first axes are the kept array's passes, and whole rows of it are zeroed",
         )
     ],
 )
@@ -247,14 +260,14 @@ claim(
             level="literal",
             kind="exact",
             says="dx is a tensor of its own, not the dout that was handed over.",
-            conditions="needs experiment class_contract: identity of the arrays and the memory that they share",
+            compute=has_its_own,
         ),
         Reading(
             name="holds_it",
             level="charitable",
             kind="exact",
             says="When backward returns, dx holds the gradient with respect to x, whosever memory that is.",
-            conditions="needs experiment class_contract",
+            compute=holds_the_gradient,
         ),
     ],
 )
@@ -272,49 +285,50 @@ claim(
             level="literal",
             kind="exact",
             says="It gives the right gradients in a plain chain of layers, each called once.",
-            conditions="needs experiment class_contract",
+            compute=in_chain,
         ),
         Reading(
             name="residual",
             level="literal",
             kind="exact",
             says="It gives the right gradients where dout is used again, as in a residual connection.",
-            conditions="needs experiment class_contract",
+            compute=in_residual,
         ),
         Reading(
             name="fan_out",
             level="literal",
             kind="exact",
             says="It gives the right gradients where one output feeds several layers.",
-            conditions="needs experiment class_contract",
+            compute=with_fan_out,
         ),
         Reading(
             name="forward_twice",
             level="literal",
             kind="exact",
             says="It gives the right gradients where one object is called twice before the backward pass.",
-            conditions="needs experiment class_contract",
+            compute=called_twice,
         ),
         Reading(
             name="nan",
             level="literal",
             kind="exact",
             says="A NaN in the input shows in the gradient.",
-            conditions="needs experiment class_contract",
+            compute=shows_nan,
+            conditions="torch.nn.functional.relu hands such a dout on as well",
         ),
         Reading(
             name="integer",
             level="literal",
             kind="exact",
             says="It gives the right values and gradients for integer input.",
-            conditions="needs experiment class_contract",
+            compute=at_integers,
         ),
         Reading(
             name="read_only",
             level="literal",
             kind="exact",
             says="It gives the right gradients where dout must not be written to.",
-            conditions="needs experiment class_contract",
+            compute=with_read_only,
         ),
     ],
     note="Tested on a class of our own with the behaviour described: forward keeps its output, backward writes zeros "
