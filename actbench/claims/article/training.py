@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from actbench.claims.article.exact_rules import proximal
+from actbench.claims.effects.expressivity import deep_over_shallow, doublings, pieces_beyond
+from actbench.claims.effects.training import gain
 from actbench.claims.expectations import BETTER_ACCURACY, BETTER_AUC
 from actbench.define import claim
 from actbench.records.claim import Reading, Region
@@ -165,6 +167,10 @@ claim(
             kind="experiment",
             experiment="expressivity",
             expected=BETTER_ACCURACY,
+            settings={
+                task: gain({"activation": "relu"}, {"activation": "identity"}, task=task)
+                for task in ("xor", "spirals", "saw")
+            },
             says="Accuracy on XOR, spirals and a saw tooth, ReLU minus identity.",
         ),
         Reading(
@@ -173,6 +179,9 @@ claim(
             kind="experiment",
             experiment="expressivity",
             expected=MORE_PIECES,
+            settings={
+                f"depth {depth}": pieces_beyond("relu", "identity", depth=depth, bias="zero") for depth in (1, 2, 4, 8)
+            },
             says="Linear pieces along a line through a random network, counted exactly, ReLU minus identity.",
         ),
     ],
@@ -198,6 +207,11 @@ claim(
             kind="experiment",
             experiment="expressivity",
             expected=DEEPER_IS_MORE,
+            settings={
+                f"depth {depth}, bias {bias}": deep_over_shallow(depth, bias=bias)
+                for depth in (2, 4, 8)
+                for bias in ("zero", "normal:0.5")
+            },
             says="Pieces along a line through a random network, deep over shallow with the same number of units.",
         ),
         Reading(
@@ -206,6 +220,7 @@ claim(
             kind="experiment",
             experiment="expressivity",
             expected=DOUBLES,
+            effect=doublings,
             says="There are weights, those of the tent map, whose number of pieces doubles with every layer.",
         ),
     ],
