@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from actbench.report.figures import activity, gradients, trained
+from actbench.report.figures import activity, gradients, neuron, trained
 from actbench.report.figures.spec import FigureSpec
 
 # in the order of the page
-FIGURES: tuple[FigureSpec, ...] = (*activity.FIGURES, *gradients.FIGURES, *trained.FIGURES)
+FIGURES: tuple[FigureSpec, ...] = (*neuron.FIGURES, *activity.FIGURES, *gradients.FIGURES, *trained.FIGURES)
 
 __all__ = ["FIGURES", "FigureSpec"]
