@@ -10,6 +10,7 @@ from actbench.registry import canonical
 
 ARTICLE = ("identity", "relu", "leaky_relu", "prelu", "rrelu", "sigmoid", "tanh")
 LARGEST = 100_000
+LARGEST_ARRAY = 2**28
 
 
 def activation_spec(value: Any) -> str:
@@ -25,7 +26,9 @@ def positive(value: Any) -> int:
     return number
 
 
-def _one_of(known: Any) -> Any:
+def one_of(known: Any) -> Any:
+    """A level that is among these."""
+
     def check(value: Any) -> str:
         if value not in known:
             raise ValueError(f"is not known; known: {', '.join(known)}")
@@ -34,7 +37,15 @@ def _one_of(known: Any) -> Any:
     return check
 
 
-data_name = _one_of(INPUTS)
+data_name = one_of(INPUTS)
+
+
+def array_size(value: Any) -> int:
+    """Elements of an array."""
+    number = int(value)
+    if number != float(value) or not 1 <= number <= LARGEST_ARRAY:
+        raise ValueError(f"is not a whole number from 1 to {LARGEST_ARRAY}")
+    return number
 
 
 def init_name(value: Any) -> str:

@@ -91,7 +91,7 @@ def roll_up(outcomes: Iterable[Outcome]) -> Outcome:
     return "inconclusive"
 
 
-def judge(claim: Claim, frames: Frames) -> list[Verdict]:
+def judge(claim: Claim, frames: Frames, elsewhere: Mapping[str, str] | None = None) -> list[Verdict]:
     """Every reading's verdict, then ``overall`` from the literal ones and ``overall charitable`` from the others.
 
     Parameters
@@ -100,8 +100,10 @@ def judge(claim: Claim, frames: Frames) -> list[Verdict]:
         The record.
     frames
         Experiment name to its tidy frame; a reading whose experiment is missing is not tested.
+    elsewhere
+        Experiment name to a remark on where its readings are judged instead of here.
     """
-    verdicts = [_reading(claim, reading, frames) for reading in claim.readings]
+    verdicts = [_reading(claim, reading, frames, elsewhere or {}) for reading in claim.readings]
     literal = [v for v in verdicts if v.level == "literal"]
     charitable = [v for v in verdicts if v.level == "charitable"]
     verdicts.append(_overall(claim, "overall", literal or charitable))
@@ -126,9 +128,9 @@ def _overall(claim: Claim, name: str, verdicts: list[Verdict]) -> Verdict:
     )
 
 
-def _reading(claim: Claim, reading: Reading, frames: Frames) -> Verdict:
+def _reading(claim: Claim, reading: Reading, frames: Frames, elsewhere: Mapping[str, str]) -> Verdict:
     decide: dict[str, Callable[[], dict[str, Any]]] = {
-        "experiment": lambda: _experimental(claim, reading, frames),
+        "experiment": lambda: _experimental(claim, reading, frames, elsewhere),
         "exact": lambda: _exact(reading),
         "literature": lambda: {"verdict": reading.verdict},
         "opinion": lambda: {"verdict": "opinion"},
@@ -151,7 +153,9 @@ def _exact(reading: Reading) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _experimental(claim: Claim, reading: Reading, frames: Frames) -> dict[str, Any]:
+def _experimental(claim: Claim, reading: Reading, frames: Frames, elsewhere: Mapping[str, str]) -> dict[str, Any]:
+    if reading.experiment in elsewhere:
+        return {"verdict": "not tested", "conditions": elsewhere[reading.experiment]}
     if not reading.effects or reading.experiment not in frames:
         remark = f"needs experiment {reading.experiment}" if reading.experiment not in frames else "needs its effect"
         return {"verdict": "not tested", "conditions": remark}
@@ -176,12 +180,19 @@ def _experimental(claim: Claim, reading: Reading, frames: Frames) -> dict[str, A
                 **found,
             )
         )
-    sentence = "; ".join(f"{p.setting}: {p.verdict} ({p.value:.3g} [{p.low:.3g}, {p.high:.3g}])" for p in parts)
+    sentence = "; ".join(
+        f"{p.setting}: {p.verdict} ({p.value:.3g} [{p.low:.3g}, {p.high:.3g}])"
+        if p.verdict != "not tested"
+        else f"{p.setting}: not in this run"
+        for p in parts
+    )
     return {"verdict": roll_up(p.verdict for p in parts), "conditions": sentence, "settings": tuple(parts)}
 
 
-def _estimated(estimate: Estimate, expected: Expectation | None, level: float) -> dict[str, Any]:
+def _estimated(estimate: Estimate | None, expected: Expectation | None, level: float) -> dict[str, Any]:
     assert expected is not None
+    if estimate is None:
+        return {"verdict": "not tested", "conditions": "not in this run"}
     low, high = estimate.interval(SHOWN)
     judged = level if isinstance(expected, Region) else EQUIVALENCE_LEVEL
     judged_low, judged_high = estimate.interval(judged)

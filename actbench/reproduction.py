@@ -40,6 +40,9 @@ class Report:
         One row for each setting of an experimental reading that was judged.
     frames
         Experiment name to its tidy observations.
+    timing_verdicts, timing_estimates
+        The same columns and the machine, for readings that rest on time, and the roll-ups with them; no two runs agree
+        on time to the last digit, so that ``verdicts`` leaves them out.
     failures
         Experiment name to the cells that failed, with their reasons.
     claims
@@ -55,6 +58,8 @@ class Report:
     frames: dict[str, pd.DataFrame]
     failures: dict[str, pd.DataFrame]
     claims: tuple[Claim, ...]
+    timing_verdicts: pd.DataFrame
+    timing_estimates: pd.DataFrame
     run: dict[str, Any] = field(default_factory=dict)
     interrupted: bool = False
 
@@ -68,10 +73,13 @@ class Report:
         folder = RunFolder(Path(directory))
         folder.write_frame("verdicts", self.verdicts)
         folder.write_frame("estimates", self.estimates)
+        if len(self.timing_verdicts):
+            folder.write_frame("timing_verdicts", self.timing_verdicts)
+            folder.write_frame("timing_estimates", self.timing_estimates)
         for name, frame in self.frames.items():
-            folder.write_frame(f"data/{name}", frame)
+            folder.write_frame(observations(name), frame)
         for name, frame in self.failures.items():
-            folder.write_frame(f"data/{name}.failures", frame)
+            folder.write_frame(f"{observations(name)}.failures", frame)
         folder.write_json("claims", [described(claim) for claim in self.claims])
         folder.write_run(self.run)
         from actbench.report.page import render
@@ -194,9 +202,12 @@ def reproduce(
     frames = {name: result.frame for name, result in results.items()}
     interrupted = any(result.interrupted for result in results.values())
     verdicts, estimates = judged(claims, frames, rehearsal=quick or interrupted)
+    by_time = judged_by_time(claims, frames, rehearsal=quick or interrupted)
     report = Report(
         verdicts=verdicts,
         estimates=estimates,
+        timing_verdicts=by_time[0],
+        timing_estimates=by_time[1],
         frames=frames,
         failures={name: result.failures for name, result in results.items() if len(result.failures)},
         claims=claims,
@@ -225,7 +236,8 @@ def _measured(
     from actbench.runner import run as run_cells
 
     results: dict[str, Any] = {}
-    for experiment in EXPERIMENTS:
+    # timings last, when nothing else runs; sorted() keeps the order among the others
+    for experiment in sorted(EXPERIMENTS, key=lambda experiment: experiment.exclusive):
         if not any(r.experiment == experiment.name and r.effects for claim in claims for r in claim.readings):
             continue
         result = run_cells(
@@ -238,10 +250,20 @@ def _measured(
     return results
 
 
+def rests_on_time(experiment: str) -> bool:
+    """Whether an experiment's observations are times, which no second run gives again."""
+    return experiment in EXPERIMENTS and EXPERIMENTS[experiment].exclusive
+
+
+def observations(experiment: str) -> str:
+    """The file of an experiment's observations in a run's folder, without its suffix."""
+    return f"{'timings' if rests_on_time(experiment) else 'data'}/{experiment}"
+
+
 def judged(
     claims: Sequence[Claim], frames: dict[str, pd.DataFrame], *, rehearsal: bool
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The tables of verdicts and of the estimates behind them.
+    """The tables of verdicts and of the estimates behind them, without those that rest on time.
 
     Parameters
     ----------
@@ -252,23 +274,48 @@ def judged(
     rehearsal
         Whether the experiments ran on a part of their grid: marks every verdict that rests on one.
     """
+    timed = {r.experiment for claim in claims for r in claim.readings if rests_on_time(r.experiment)}
+    elsewhere = dict.fromkeys(timed, "rests on time: judged in timing_verdicts.csv")
+    return _tables([judge(claim, frames, elsewhere) for claim in claims], rehearsal)
+
+
+def judged_by_time(
+    claims: Sequence[Claim], frames: dict[str, pd.DataFrame], *, rehearsal: bool
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The same tables and the machine, for the readings that rest on time and for the roll-ups with them.
+
+    Parameters
+    ----------
+    claims, frames, rehearsal
+        As for `judged`.
+    """
+    chosen = []
+    for claim in claims:
+        timed = {r.name for r in claim.readings if rests_on_time(r.experiment)}
+        if timed:
+            chosen.append([v for v in judge(claim, frames) if v.reading in timed or v.kind == "roll-up"])
+    machine = provenance.machine()
+    where = f"{machine['processor']}, {machine['cores_usable']} cores, {machine['system']}"
+    verdicts, estimates = _tables(chosen, rehearsal)
+    return verdicts.assign(machine=where), estimates.assign(machine=where)
+
+
+def _tables(judgements: Iterable[list[Verdict]], rehearsal: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Verdicts claim by claim as rows, and a row for each setting of what was measured."""
     import pandas as pd
 
     rows, parts = [], []
-    for claim in claims:
-        verdicts = judge(claim, frames)
+    for verdicts in judgements:
         measured = {v.reading for v in verdicts if v.kind == "experiment" and v.verdict != "not tested"}
         for verdict in verdicts:
             rests = verdict.reading in measured or (verdict.kind == "roll-up" and bool(measured))
             rows.append({**_row(verdict), "rehearsal": rehearsal and rests})
             if verdict.reading in measured:
                 parts += [{"setting": v.setting, **_row(v)} for v in verdict.settings or (verdict,)]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    frame = frame.astype(COUNTS)
+    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COUNTS)
     first = ["claim", "reading", "setting", "level", "verdict"]
     last = [c for c in COLUMNS if c not in (*first, "kind", "source", "rehearsal")]
-    estimates = pd.DataFrame(parts, columns=first + last)
-    return frame, estimates.astype(COUNTS)
+    return frame, pd.DataFrame(parts, columns=first + last).astype(COUNTS)
 
 
 def _row(verdict: Verdict) -> dict[str, Any]:

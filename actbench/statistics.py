@@ -58,6 +58,25 @@ class Estimate:
         return self.value - reach, self.value + reach
 
 
+@dataclass(frozen=True, kw_only=True)
+class MedianEstimate(Estimate):
+    """A median over rounds of a timing: samples of a busy machine have no mean that means anything."""
+
+    @property
+    def value(self) -> float:
+        """The median; NaN without any."""
+        return float(np.median(self.values)) if self.values else math.nan
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """The percentile bootstrap interval of the median; (NaN, NaN) with fewer than two rounds."""
+        from actbench.timing.estimates import median
+
+        if self.n < 2:
+            return math.nan, math.nan
+        found = median(np.array(self.values), level=level)
+        return found.low, found.high
+
+
 def slope(x: Sequence[float], y: Sequence[float]) -> float:
     """The least-squares slope of y against x; NaN with fewer than two points."""
     if len(x) < 2:

@@ -21,9 +21,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 ARROW = (
     "errors", "files", "arrays", "streams", "records", "registry", "expression", "words", "define",
     "activations", "backends", "kernels", "peers", "points", "conformance", "yardstick", "narrowing",
-    "exhaustive", "vectors", "testing", "hermite", "theory", "network", "factors", "experiments", "provenance",
-    "store", "measure", "progress", "workers", "runner", "running", "statistics", "power", "claims", "judge", "folder",
-    "report", "reproduction", "cli", "__main__",
+    "exhaustive", "vectors", "testing", "timing", "hermite", "theory", "network", "factors", "experiments",
+    "provenance", "store", "measure", "progress", "workers", "runner", "running", "statistics", "power", "claims",
+    "judge", "folder", "report", "reproduction", "cli", "__main__",
 )  # fmt: skip
 
 

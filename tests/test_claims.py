@@ -55,6 +55,11 @@ WRONG = {
     "starts at the next float": _row(
         "relu", lambda x: np.where(x <= 1e-44, 0.0, x), lambda dy, x: np.where(x <= 1e-44, 0.0, dy)
     ),
+    "takes an exponential and a division": _row(
+        "relu",
+        lambda x: np.where(x <= 0.0, 0.0 / (1.0 + np.exp(-np.absolute(x))), x),
+        lambda dy, x: np.where(x <= 0.0, 0.0 / (1.0 + np.exp(-np.absolute(x))), dy),
+    ),
     "has a tanh that does not saturate": _row("tanh", lambda x: x, lambda dy: dy),
     "has a tanh slope from the wrong formula": _row(
         "tanh", lambda x: np.tanh(x), lambda dy, x: dy * np.exp(-np.absolute(x))
@@ -68,6 +73,8 @@ OVERTURNED = {
     ("C08", "rule"): {"leaks a little", "is the identity", "doubles", "points left", "is capped"},
     ("C08", "pieces"): {"is the identity", "is capped"},
     ("C20", "above_zero"): {"is capped", "starts at the next float"},
+    ("C26", "census"): {"takes an exponential and a division"},
+    ("C27", "census"): {"takes an exponential and a division"},
     ("C29", "both_ends"): {
         "has a tanh that does not saturate",
         "has a tanh slope from the wrong formula",

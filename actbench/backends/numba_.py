@@ -13,18 +13,24 @@ from actbench.backends import cache
 from actbench.backends.source import operands_of, source
 from actbench.errors import ActbenchError
 from actbench.records.activation import Activation
-from actbench.registry import resolve
+from actbench.registry import ACTIVATIONS, resolve
 from actbench.words.bits import Format
+
+Loop = Callable[..., None]
 
 
 @lru_cache(maxsize=512)
-def compiled(spec: str, direction: str, bits: int, saved: bool, arrays: tuple[str, ...]) -> Callable[..., None]:
+def compiled(spec: str, direction: str, bits: int, saved: bool, arrays: tuple[str, ...]) -> Loop:
     """The machine code of one variant: ``function(*operands, out)`` on flat, contiguous, native arrays."""
+    activation = resolve(spec.partition(":")[0])  # parameters are run-time arguments: one kernel for every value
+    return _loaded(activation, direction, bits, saved, arrays)
+
+
+def _loaded(activation: Activation, direction: str, bits: int, saved: bool, arrays: tuple[str, ...]) -> Loop:
     import numba
 
     if numba.config.DISABLE_JIT:  # type: ignore[attr-defined, unused-ignore]
         raise ActbenchError("numba is switched off (NUMBA_DISABLE_JIT=1); unset it or ask for backend='numpy'")
-    activation = resolve(spec.partition(":")[0])  # parameters are run-time arguments: one kernel for every value
     form = Format(bits)
     return cache.load(lambda keep: source(activation, direction, form, saved=saved, arrays=arrays, cache=keep))
 
@@ -67,8 +73,11 @@ class Kernel:
     def _variant(self, saved: bool, arrays: tuple[str, ...]) -> Callable[..., None]:
         key = (saved, arrays)
         if key not in self._variants:
-            spec, bits = self.activation.spec, self.dtype.itemsize * 8
-            self._variants[key] = compiled(spec, self.direction, bits, saved, arrays)
+            bits = self.dtype.itemsize * 8
+            if self.activation.name in ACTIVATIONS:
+                self._variants[key] = compiled(self.activation.spec, self.direction, bits, saved, arrays)
+            else:  # a record of somebody's own that is in no catalogue
+                self._variants[key] = _loaded(self.activation, self.direction, bits, saved, arrays)
         return self._variants[key]
 
     def __call__(
