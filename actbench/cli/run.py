@@ -42,6 +42,7 @@ def call(args: argparse.Namespace) -> int:
     from actbench.folder import open_folder
     from actbench.registry import EXPERIMENTS
     from actbench.report.page import draw_figures
+    from actbench.reproduction import observations
     from actbench.runner import run
     from actbench.streams import whole
 
@@ -59,24 +60,26 @@ def call(args: argparse.Namespace) -> int:
     folder.write_run({**description, "started": provenance.now(), "finished": None})
     started = provenance.now()
     result = run(experiment, cells, seed=args.seed, workers=args.workers, store=folder.store)
-    folder.write_frame(f"data/{experiment.name}", result.frame)
+    written = observations(experiment.name)
+    folder.write_frame(written, result.frame)
     if len(result.failures):
-        folder.write_frame(f"data/{experiment.name}.failures", result.failures)
+        folder.write_frame(f"{written}.failures", result.failures)
     finished = None if result.interrupted else provenance.now()
     folder.write_run({**description, "started": started, "finished": finished})
     draw_figures(folder, "en")
-    print(as_json(result.frame.to_dict(orient="records")) if args.json else summary(experiment, result, folder.path))
+    file = folder.path / f"{written}.csv"
+    print(as_json(result.frame.to_dict(orient="records")) if args.json else summary(experiment, result, file))
     return 130 if result.interrupted else 3 if len(result.failures) else 0
 
 
-def summary(experiment: Experiment, result: Any, path: Any) -> str:
+def summary(experiment: Experiment, result: Any, file: Any) -> str:
     """The head and tail of the table and where the rest is."""
     frame = result.frame
     lines = [experiment.question]
     if len(frame):
         varying = [c for c in frame.columns if c not in experiment.factors or frame[c].nunique() > 1]
         lines.append(frame[varying].to_string(max_rows=20, index=False, float_format="{:.4g}".format))
-    lines.append(f"{len(frame)} rows in {path}/data/{experiment.name}.csv ({result.reused} cells were there already)")
+    lines.append(f"{len(frame)} rows in {file} ({result.reused} cells were there already)")
     if len(result.failures):
         lines.append(f"{len(result.failures)} cells failed, first: {result.failures['reason'].iloc[0]}")
     return "\n".join(lines)
