@@ -43,19 +43,25 @@ define(
 )
 
 
+def _smish_parts(c, e):
+    """With s = p / o: tanh(log(1 + s)) = p t / d, where few roundings count next to the root of the slope."""
+    o, p = 1.0 + e, np.where(c >= 0.0, 1.0, e)
+    t = 2.0 * o + p
+    return o, p, t, 2.0 * (o * o) + p * t
+
+
 def _smish(x):
     c, e = tail(x)
-    s = logistic(c, e)
-    n = s * (2.0 + s)
-    return gated(x, n / (2.0 + n), e)  # tanh(log(1 + s)) = n / (2 + n)
+    _, p, t, d = _smish_parts(c, e)
+    return gated(x, p * t / d, e)
 
 
 def _smish_slope(dy, x):
     c, e = tail(x)
-    s, o = logistic(c, e), 1.0 + e
-    n = s * (2.0 + s)
-    d = (2.0 + n) * o
-    return dy * gated_slope(c, n / (2.0 + n), 4.0 * (1.0 + s) / (d * d), e)
+    o, p, t, d = _smish_parts(c, e)
+    rise = 4.0 * c * (o * (o + p))
+    whole = (t * d + np.where(c >= 0.0, rise * e, rise)) / (d * d)
+    return dy * np.where(c >= 0.0, whole, exp_times(whole, -np.absolute(c)))
 
 
 define(

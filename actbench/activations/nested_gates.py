@@ -8,7 +8,7 @@ from actbench.define import define
 from actbench.records.parameter import Fixed
 from actbench.words import erf, exp_exp_times, exp_times, exp_times_pair, gauss_times, normal_cdf, scaled_tail
 from actbench.words.gates import FAR, decay, divided, gated, gated_slope, grown, near, scaled, tail
-from actbench.words.gaussian import DENSITY, FARTHEST, erf_slope
+from actbench.words.gaussian import DENSITY, FARTHEST, erf_slope_times
 from actbench.words.roots import hypot
 
 INF = np.inf
@@ -110,7 +110,8 @@ def _serf(x):
 def _serf_slope(dy, x):
     c, e = tail(x)
     sp = _softplus(c, e)
-    return dy * gated_slope(c, erf(sp), erf_slope(sp) / ((1.0 + e) * np.where(c >= 0.0, e, 1.0)), e)
+    rise = erf_slope_times(c / (1.0 + e), sp)
+    return dy * np.where(c >= 0.0, erf(sp) + rise, exp_times(erf(sp) / e + rise, -np.absolute(c)))
 
 
 define(
@@ -141,9 +142,8 @@ def _pserf(x, gamma, delta):
 
 def _pserf_slope(dy, x, gamma, delta):
     u, v, e, sp = _pserf_parts(x, gamma, delta)
-    c = near(x)
-    slope = gamma * delta * erf_slope(sp) / (1.0 + e)
-    return dy * np.where(u[0] >= 0.0, erf(sp) + c * slope, exp_times_pair(erf(sp) / e + c * slope, *v))
+    rise = erf_slope_times(near(x) * (gamma * delta) / (1.0 + e), sp)
+    return dy * np.where(u[0] >= 0.0, erf(sp) + rise, exp_times_pair(erf(sp) / e + rise, *v))
 
 
 define(

@@ -29,8 +29,8 @@ ROOT_HALF = 0.7071067811865476
 def _near_one(form: Format, f: Any) -> Any:
     """log(1 + f) for -0.3 <= f <= 1."""
     s = f / (2.0 + f)
-    z = s * s
-    return 2.0 * s + s * z * horner(LOG[form.bits], z)
+    z, half = s * s, 0.5 * (f * f)
+    return f - (half - s * (half + z * horner(LOG[form.bits], z)))  # f is exact, and most of the whole
 
 
 def _number(form: Format, value: float) -> int:
