@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actbench.claims.effects.neuron import fall, from_closed_form, of_top_rate, up_to_threshold
+from actbench.claims.effects.selectivity import rise, rise_beyond
 from actbench.define import claim
 from actbench.records.claim import Reading, Region
 
@@ -240,6 +241,7 @@ claim(
             kind="experiment",
             experiment="selectivity",
             expected=MORE_SELECTIVE,
+            effect=rise("relu"),
             says="Training raises the share of a ReLU unit's variance that lies between the classes.",
         ),
         Reading(
@@ -248,6 +250,7 @@ claim(
             kind="experiment",
             experiment="selectivity",
             expected=RELUS_DOING,
+            settings={rival: rise_beyond("relu", rival) for rival in ("leaky_relu", "tanh", "sigmoid")},
             says="That share rises by more under ReLU than under leaky ReLU with slope 0.01, tanh and the sigmoid.",
         ),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actbench.claims.article.exact_rules import one_slope
 from actbench.claims.article.exact_slopes import tails
+from actbench.claims.effects.convergence import epochs_per_layer, stalling, steadiness
 from actbench.claims.effects.gradients import beyond_theory, factor, ratio, slopes_alone
 from actbench.claims.expectations import FLAT, STALLS, STEADY_GRADIENT, STEADY_RATE, VANISHES
 from actbench.define import claim
@@ -29,6 +30,7 @@ AS_CHI_1 = Region(
 )
 # sigma_w2 = 2, 1, 1/3 and orthogonal with gain 1: what users meet without asking for more
 STANDARD = ("he", "glorot", "torch_default", "orthogonal")
+PLAIN = {"activation": "sigmoid", "optimiser": "sgd", "norm": "none", "init": "he"}
 
 claim(
     "C20",
@@ -106,6 +108,7 @@ claim(
             kind="experiment",
             experiment="convergence",
             expected=STEADY_RATE,
+            settings={f"depth {depth}": steadiness(activation="relu", depth=depth) for depth in (2, 4, 8, 16)},
             says="Rate at which the log of the training loss falls, second half of the run over first half.",
         ),
         Reading(
@@ -114,7 +117,11 @@ claim(
             kind="experiment",
             experiment="convergence",
             expected=FLAT,
-            says="log2 of the epochs that it takes to reach a fixed training loss does not change with each layer.",
+            effect=epochs_per_layer(activation="relu"),
+            says=(
+                "log2 of the epochs that it takes to reach a training loss of 0.2 nats does not change with each "
+                "layer, every depth at the step size that gets there soonest, chosen on other networks."
+            ),
         ),
     ],
 )
@@ -218,6 +225,7 @@ claim(
             kind="experiment",
             experiment="convergence",
             expected=STALLS,
+            settings={f"depth {depth}": stalling(depth=depth, **PLAIN) for depth in (2, 4, 8, 16)},
             says="Share of networks of depth 2 to 16 that stall at every rate of the grid under plain SGD.",
         ),
         Reading(
@@ -226,6 +234,12 @@ claim(
             kind="experiment",
             experiment="convergence",
             expected=STALLS,
+            settings={
+                "Adam, depth 8": stalling(depth=8, **PLAIN | {"optimiser": "adam"}),
+                "Adam, depth 16": stalling(depth=16, **PLAIN | {"optimiser": "adam"}),
+                "batch normalisation, depth 16": stalling(depth=16, **PLAIN | {"norm": "batch_before"}),
+                "critical, depth 16": stalling(depth=16, **PLAIN | {"init": "critical"}),
+            },
             says="Share that stalls at every rate with Adam, batch normalisation or a critical initialisation.",
         ),
         Reading(
@@ -234,6 +248,7 @@ claim(
             kind="experiment",
             experiment="convergence",
             expected=STALLS,
+            settings={init: stalling(depth=16, **PLAIN | {"init": init}) for init in ("he", "glorot")},
             says="The same at the largest depth and standard initialisation alone.",
         ),
     ],
