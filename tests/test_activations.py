@@ -23,6 +23,7 @@ BOUND = [
         "leaky_relu:negative_slope=0.2", "leaky_relu:negative_slope=0", "prelu:weight=-0.5", "celu:alpha=2.7",
         "softplus:beta=2.3", "swish_beta:beta=1.702", "hardtanh:min_val=0.5,max_val=2", "softshrink:lambd=0.1",
         "pelu:a=2,b=0.7", "nlrelu:beta=3", "xielu:alpha_n=2,beta=0.3", "soft_clipping:p=2.2",
+        "oriented_relu:facing=1,height=-2.5", "relu_at_zero:at_zero=0", "relu_at_zero:at_zero=1",
     )
 ]  # fmt: skip
 
