@@ -14,6 +14,7 @@ from actbench.statistics import Estimate
 SHOWN = 0.95
 EQUIVALENCE_LEVEL = 0.90  # a 90 % interval inside the margin is two one-sided tests at 5 %
 ERROR_RATE = 0.05
+ENDS = ("expected_low", "expected_high")
 
 Frames = Mapping[str, Any]
 
@@ -39,6 +40,8 @@ class Verdict:
     detectable: float = math.nan
     n_to_settle: int | None = None
     expected: str = ""
+    expected_low: float = math.nan
+    expected_high: float = math.nan
     conditions: str = ""
     experiment: str = ""
     source: str = ""
@@ -202,7 +205,7 @@ def _estimated(estimate: Estimate | None, expected: Expectation | None, level: f
     return {
         "verdict": outcome, "value": estimate.value, "low": low, "high": high, "judged_level": judged,
         "judged_low": judged_low, "judged_high": judged_high, "n": estimate.n, "n_unit": estimate.n_unit,
-        "detectable": smallest, "n_to_settle": needed,
+        "detectable": smallest, "n_to_settle": needed, **dict(zip(ENDS, edges(expected), strict=True)),
         "conditions": "; ".join(filter(None, (estimate.note, _open(estimate, smallest, needed)))),
     }  # fmt: skip
 

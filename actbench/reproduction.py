@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actbench import provenance
+from actbench import instrument, provenance
 from actbench.errors import ActbenchError, unknown
 from actbench.folder import RunFolder, open_folder
-from actbench.judge import Verdict, judge
+from actbench.judge import ENDS, Verdict, judge
 from actbench.records.claim import Claim
 from actbench.registry import CLAIMS, EXPERIMENTS
 from actbench.report.phrases import phrases
@@ -43,6 +43,8 @@ class Report:
     timing_verdicts, timing_estimates
         The same columns and the machine, for readings that rest on time, and the roll-ups with them; no two runs agree
         on time to the last digit, so that ``verdicts`` leaves them out.
+    instrument
+        How often the statistics told equal arms apart; None where no whole ledger was judged.
     failures
         Experiment name to the cells that failed, with their reasons.
     claims
@@ -56,6 +58,7 @@ class Report:
     verdicts: pd.DataFrame
     estimates: pd.DataFrame
     frames: dict[str, pd.DataFrame]
+    instrument: pd.DataFrame | None
     failures: dict[str, pd.DataFrame]
     claims: tuple[Claim, ...]
     timing_verdicts: pd.DataFrame
@@ -76,6 +79,8 @@ class Report:
         if len(self.timing_verdicts):
             folder.write_frame("timing_verdicts", self.timing_verdicts)
             folder.write_frame("timing_estimates", self.timing_estimates)
+        if self.instrument is not None:
+            folder.write_frame("instrument", self.instrument)
         for name, frame in self.frames.items():
             folder.write_frame(observations(name), frame)
         for name, frame in self.failures.items():
@@ -193,7 +198,10 @@ def reproduce(
     run = {**identity, **provenance.describe(), "quick": quick, "workers": workers, "lang": lang, "started": started}
     if folder is not None:
         folder.write_run({**run, "finished": None})
-    results = _measured(claims, quick, seed, workers, folder, progress, modules)
+    needed = {reading.experiment for claim in claims for reading in claim.readings if reading.effects}
+    if {claim.ledger for claim in claims} & set(targets):  # a whole ledger: the method is put to the test as well
+        needed.add(instrument.EXPERIMENT)
+    results = _measured(needed, quick, seed, workers, folder, progress, modules)
     experiments = {
         name: {"cells": r.computed + r.reused + len(r.failures), "reused": r.reused, "failed": len(r.failures)}
         | {"dtype": EXPERIMENTS[name].dtype, "backend": EXPERIMENTS[name].backend}
@@ -209,6 +217,7 @@ def reproduce(
         timing_verdicts=by_time[0],
         timing_estimates=by_time[1],
         frames=frames,
+        instrument=instrument.examine(frames[instrument.EXPERIMENT]) if instrument.EXPERIMENT in frames else None,
         failures={name: result.failures for name, result in results.items() if len(result.failures)},
         claims=claims,
         run={**run, "experiments": experiments, "finished": None if interrupted else provenance.now()},
@@ -220,7 +229,7 @@ def reproduce(
 
 
 def _measured(
-    claims: Sequence[Claim],
+    needed: set[str],
     quick: bool,
     seed: int,
     workers: int,
@@ -238,7 +247,7 @@ def _measured(
     results: dict[str, Any] = {}
     # timings last, when nothing else runs; sorted() keeps the order among the others
     for experiment in sorted(EXPERIMENTS, key=lambda experiment: experiment.exclusive):
-        if not any(r.experiment == experiment.name and r.effects for claim in claims for r in claim.readings):
+        if experiment.name not in needed:
             continue
         result = run_cells(
             experiment, experiment.cells(quick=quick), seed=seed, workers=workers,
@@ -314,10 +323,10 @@ def _tables(judgements: Iterable[list[Verdict]], rehearsal: bool) -> tuple[pd.Da
                 parts += [{"setting": v.setting, **_row(v)} for v in verdict.settings or (verdict,)]
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COUNTS)
     first = ["claim", "reading", "setting", "level", "verdict"]
-    last = [c for c in COLUMNS if c not in (*first, "kind", "source", "rehearsal")]
+    last = [c for c in (*COLUMNS, *ENDS) if c not in (*first, "kind", "source", "rehearsal")]
     return frame, pd.DataFrame(parts, columns=first + last).astype(COUNTS)
 
 
 def _row(verdict: Verdict) -> dict[str, Any]:
-    names = {f.name for f in fields(verdict)} & set(COLUMNS)
+    names = {f.name for f in fields(verdict)} & {*COLUMNS, *ENDS}
     return {name: getattr(verdict, name) for name in names}

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import actbench
-import actbench.claims  # noqa: F401  fills the ledger
+import actbench.claims
+import actbench.experiments  # noqa: F401  both fill their registries
 from actbench.claims.article.exact_inputs import every_float16, float32_sweep
 from actbench.judge import judge
 from actbench.records.activation import Activation, Said
@@ -205,7 +206,6 @@ def test_the_halving_claim_has_the_readings_that_its_files_promise():
 
 
 def test_the_step_sizes_that_are_judged_are_those_that_are_measured():
-    import actbench.experiments  # noqa: F401  fills the registry
     from actbench.claims.article.drawbacks import DEPTHS, RATES, STAGES
     from actbench.registry import EXPERIMENTS
 

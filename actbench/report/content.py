@@ -1,0 +1,136 @@
+"""What a page shows, taken from the files of a run: claims with their readings, contradictions, estimates."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup, escape
+
+from actbench.errors import ActbenchError
+from actbench.folder import RunFolder
+from actbench.report.sentences import sentence
+from actbench.report.strip import strip
+from actbench.report.style import VERDICTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+OVERALL = ("overall", "overall charitable")
+
+
+def content(folder: RunFolder, run: dict[str, Any], t: dict[str, str], lang: str) -> dict[str, Any]:
+    """Everything but the figures, as the templates need it."""
+    verdicts = folder.read_frame("verdicts")
+    estimates = [_estimate(row, t) for row in rows(folder.read_frame("estimates"))]
+    entries = folder.read_json("claims")
+    claims = [_claim(entry, verdicts, estimates, t, lang) for entry in entries]
+    overall = [claim["overall"]["verdict"] for claim in claims]
+    tally = [(verdict, overall.count(verdict)) for verdict in VERDICTS if verdict in overall]
+    judged = sum(count for verdict, count in tally if verdict != "not tested")
+    machine = {"processor": "", "cores": "", "system": "", **(run.get("machine") or {})}
+    names = {"python": "", "numpy": "", "scipy": "", **(run.get("versions") or {})}
+    return {
+        "claims": claims,
+        "contradictions": _contradictions(entries, claims, lang),
+        "tally": tally,
+        "rehearsal": bool(verdicts["rehearsal"].any()),
+        "unfinished": not run.get("finished"),
+        "title": t["title"] if run.get("target") == "article" else f"{t['title_other']}: {run.get('target')}",
+        "lead": t["lead"].format(claims=len(claims), judged=judged),
+        "machine": t["machine"].format_map({**names, **machine}),
+        "provenance": t["commit"].format(
+            commit=_commit(run), seed=run.get("seed"), started=run.get("started"), finished=run.get("finished") or "-"
+        ),
+        "estimates": estimates,
+        "instrument": _instrument(folder, t),
+    }
+
+
+def _commit(run: dict[str, Any]) -> str:
+    commit = run.get("commit") or {}
+    name = commit.get("commit") or commit.get("hash") or "-"
+    return str(name)[:12] + ("+" if commit.get("dirty") else "")
+
+
+def _claim(
+    entry: dict[str, Any], verdicts: pd.DataFrame, estimates: list[dict[str, Any]], t: dict[str, str], lang: str
+) -> dict[str, Any]:
+    found = [shown(row) for row in rows(verdicts[verdicts["claim"] == entry["claim"]])]
+    if not found:
+        raise ActbenchError(f"verdicts.csv has no row for {entry['claim']}; run again to make it")
+    by_name = {row["reading"]: row for row in found}
+    readings = [
+        {
+            **row,
+            "says": entry["readings"].get(row["reading"], ""),
+            "estimates": [e for e in estimates if (e["claim"], e["reading"]) == (entry["claim"], row["reading"])],
+        }
+        for row in found
+        if row["reading"] not in OVERALL
+    ]
+    levels = {level: [row for row in readings if row["level"] == level] for level in ("literal", "charitable")}
+    return {
+        "name": entry["claim"], "section": entry["section"],
+        "statement": entry["statement"].get(lang) or entry["statement"]["en"],
+        "note": entry["note"], "readings": readings,
+        "sentences": {level: sentence(part, t) for level, part in levels.items() if part},
+        "overall": by_name["overall"], "charitable": by_name.get("overall charitable"),
+    }  # fmt: skip
+
+
+def _contradictions(entries: list[dict[str, Any]], claims: list[dict[str, Any]], lang: str) -> list[dict[str, Any]]:
+    """The pairs that cannot both hold, where both were judged here, with the reason and both verdicts."""
+    by_name = {claim["name"]: claim for claim in claims}
+    return [
+        {"one": by_name[entry["claim"]], "other": by_name[other], "why": why.get(lang) or why["en"]}
+        for entry in entries
+        for other, why in entry["contradicts"].items()
+        if other in by_name
+    ]
+
+
+def _estimate(row: dict[str, Any], t: dict[str, str]) -> dict[str, Any]:
+    """An estimate's row as text, with its strip."""
+    told = shown(row)
+    label = escape(f"{told['value']} {told['interval']}, {t['expected']}: {told['expected']}")
+    ends = (_end(row["expected_low"], -math.inf), _end(row["expected_high"], math.inf))
+    value, low, high = (float(row[name]) for name in ("value", "judged_low", "judged_high"))
+    picture = strip(value, low, high, ends, VERDICTS[str(row["verdict"])], label)
+    return {**told, "strip": Markup(picture)}  # noqa: S704  made of numbers, our colours and an escaped label
+
+
+def _end(value: Any, otherwise: float) -> float:
+    return otherwise if value is None or math.isnan(float(value)) else float(value)
+
+
+def _instrument(folder: RunFolder, t: dict[str, str]) -> list[dict[str, Any]]:
+    """What was asked of the method itself, where the run did."""
+    if not (folder.path / "instrument.csv").exists():
+        return []
+    found = [shown(row) for row in rows(folder.read_frame("instrument"))]
+    return [{**row, "question": t[f"ask {row['question']}"].format(measure=t[row["measure"]])} for row in found]
+
+
+def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A frame's rows as mappings."""
+    return [{str(k): v for k, v in row.items()} for row in frame.to_dict(orient="records")]
+
+
+def shown(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with missing values as empty text and numbers in three significant digits."""
+
+    def text(value: Any) -> str:
+        return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
+
+    def number(value: Any) -> str:
+        return "" if not text(value) else f"{float(value):#.3g}".rstrip(".")
+
+    low, high = number(row.get("low")), number(row.get("high"))
+    n = text(row.get("n"))
+    return {
+        **{key: text(value) for key, value in row.items()},
+        "value": number(row.get("value")),
+        "interval": f"[{low}, {high}]" if low else "",
+        "n": f"{int(float(n)):,} {text(row.get('n_unit'))}".strip() if n else "",
+    }
