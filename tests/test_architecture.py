@@ -23,7 +23,7 @@ ARROW = (
     "activations", "backends", "kernels", "peers", "points", "conformance", "yardstick", "narrowing",
     "exhaustive", "vectors", "testing", "timing", "hermite", "theory", "network", "factors", "experiments",
     "provenance", "store", "measure", "progress", "workers", "runner", "running", "statistics", "power", "claims",
-    "judge", "instrument", "folder", "report", "reproduction", "cli", "__main__",
+    "judge", "instrument", "folder", "asv", "report", "reproduction", "cli", "__main__",
 )  # fmt: skip
 
 
