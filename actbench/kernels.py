@@ -67,7 +67,7 @@ def kernel(
     activation = resolve(name) if isinstance(name, str) else name
     if direction not in ("forward", "backward"):
         raise unknown("direction", direction, ("forward", "backward"))
-    if backend == "numpy":
+    if backend == "numpy" or (backend == "numba" and activation.opaque):
         return ReferenceKernel(activation, direction, dtype)
     if backend != "numba":
         raise unknown("backend", backend, [name for name in BACKENDS if name != "exact"])

@@ -20,7 +20,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # The arrow: what stands later may import what stands earlier, never the other way round.
 ARROW = (
     "errors", "files", "arrays", "streams", "records", "registry", "expression", "words", "define",
-    "activations", "backends", "kernels", "peers", "points", "conformance", "yardstick", "narrowing",
+    "activations", "backends", "kernels", "peers", "plugins", "points", "conformance", "yardstick",
+    "narrowing",
     "exhaustive", "vectors", "testing", "timing", "hermite", "theory", "network", "factors", "experiments",
     "provenance", "store", "measure", "progress", "workers", "runner", "running", "statistics", "power", "claims",
     "judge", "instrument", "folder", "asv", "report", "reproduction", "cli", "__main__",

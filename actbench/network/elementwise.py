@@ -77,7 +77,7 @@ class Elementwise:
             raise ActbenchError(f"fused layers come in float32 and float64, not {self.dtype}; use backend='numpy'")
         if self.row.kind != "elementwise":
             raise ActbenchError(f"{self.row.name} acts on an axis; layers take elementwise activations")
-        self.fused = backend == "numba"
+        self.fused = backend == "numba" and not self.row.opaque
         self.saves = saved_by(self.row)
         self.in_place = "x" not in self.saves  # then the output may take the place of the input
         self.learned = tuple(name for name, p in self.row.parameters.items() if type(p) is Learned)

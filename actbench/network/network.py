@@ -103,7 +103,7 @@ class Network:
         self.output: NDArray[Any] = np.empty((0,), self.dtype)  # of the last forward pass
         self._element = Elementwise(design.activation, self.dtype, backend)
         self._overwrite = self._element.in_place and not keep_z
-        self._fast = design.plain and backend == "numba"
+        self._fast = design.plain and self._element.fused
         self._buffers: dict[tuple[Any, ...], NDArray[Any]] = {}
         self._input: NDArray[Any] = np.empty((0,), self.dtype)
         self.gradients = Parameters.zeros(design.shapes, len(self.nets), self.dtype)

@@ -132,7 +132,7 @@ def train(
     if not design.outputs:
         raise ActbenchError("a network without outputs cannot be trained; give outputs=")
     network = Network(design, nets, dtype=dtype, backend=backend)
-    if design.plain and backend == "numba":
+    if design.plain and backend == "numba" and not resolve(design.activation).opaque:
         return _run(network, _Compiled(network, data, recipe), recipe, watch, watch_at)
     return _run(network, _Layered(network, data, recipe), recipe, watch, watch_at)
 

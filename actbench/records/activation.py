@@ -87,6 +87,8 @@ class Activation:
         Equal functions under other names; defaults per framework where they differ; qualified names elsewhere.
     excused
         Check name to the reason why this row fails it.
+    opaque
+        Why the row cannot be recorded, for one that calls somebody else's code: it then has a reference path alone.
     """
 
     name: str
@@ -114,6 +116,7 @@ class Activation:
     defaults: Mapping[str, Any] = field(default_factory=_nothing)
     peers: Mapping[str, str] = field(default_factory=_nothing)
     excused: Mapping[str, str] = field(default_factory=_nothing)
+    opaque: str = ""
 
     def __post_init__(self) -> None:
         allowed = {*ARRAYS, *self.parameters}
