@@ -10,6 +10,13 @@ from actbench.registry import canonical
 
 ARTICLE = ("identity", "relu", "leaky_relu", "prelu", "rrelu", "sigmoid", "tanh")
 LARGEST = 100_000
+# ReLU's other orientations, by name; a factor of the output is the height of one that points as ReLU does.
+TURNS = {
+    "mirrored": "oriented_relu",
+    "downwards": "oriented_relu:facing=1.0,height=-1.0",
+    "turned by 180 degrees": "oriented_relu:height=-1.0",
+}
+FACTORS = {height: f"oriented_relu:facing=1.0,height={height}" for height in (0.25, 0.5, 2.0, 4.0)}
 LARGEST_ARRAY = 2**28
 
 

@@ -108,6 +108,7 @@ def train(
     *,
     dtype: Any = "float32",
     backend: str = "numba",
+    start: Callable[[Network], None] | None = None,
     watch: Callable[[Network], Any] | None = None,
     watch_at: Iterable[int] = (),
 ) -> Trained:
@@ -121,6 +122,8 @@ def train(
         What to learn, which networks, how.
     dtype, backend
         float32 or float64 with ``"numba"``, any float with ``"numpy"``.
+    start
+        Called with the `Network` before the first step; it may change the parameters.
     watch
         Called with the `Network` after the epochs in ``watch_at`` (0 is birth); what it returns is kept. It may run
         forward passes; some of the networks may have diverged (ask `Network.finite`).
@@ -132,6 +135,8 @@ def train(
     if not design.outputs:
         raise ActbenchError("a network without outputs cannot be trained; give outputs=")
     network = Network(design, nets, dtype=dtype, backend=backend)
+    if start is not None:
+        start(network)
     if design.plain and backend == "numba" and not resolve(design.activation).opaque:
         return _run(network, _Compiled(network, data, recipe), recipe, watch, watch_at)
     return _run(network, _Layered(network, data, recipe), recipe, watch, watch_at)

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from actbench.claims.article.exact_rules import a_multiple, closed, linear, linear_by_halves, rule, two_pieces
+from actbench.claims.effects.orientation import beyond_relu, same_run
 from actbench.claims.expectations import SAME_ACCURACY
 from actbench.define import claim
+from actbench.factors import FACTORS, TURNS
 from actbench.records.claim import Reading, Region
 
 SAME_RUN = Region(
     high=1e-9, words="the same run",
     reason="largest relative gap of two loss curves; changes of sign are exact, only the order of sums may differ",
 )  # fmt: skip
+
+RECIPES = ("sgd", "momentum", "weight decay", "adam", "batch norm before", "batch norm after")
+# where the symmetry may break: biases of one sign (Krizhevsky et al. 2012 start some at 1), and taking a maximum
+BREAKERS = {
+    "biases at 0.1": {"bias": "constant:0.1"},
+    "biases at 1": {"bias": "constant:1.0"},
+    "max pooling": {"model": "cnn_max"},
+}
 
 claim(
     "C07",
@@ -83,6 +93,7 @@ claim(
             kind="experiment",
             experiment="orientation",
             expected=SAME_RUN,
+            settings={recipe: same_run(recipe) for recipe in RECIPES},
             says=(
                 "With the weights' signs mapped along, every loss of the run is the same number, under SGD, momentum, "
                 "weight decay, Adam and batch normalisation."
@@ -94,7 +105,9 @@ claim(
             kind="experiment",
             experiment="orientation",
             expected=SAME_ACCURACY,
+            settings={turn: beyond_relu(spec) for turn, spec in TURNS.items()},
             says="Over independent seeds, with nothing mapped, the flipped network reaches the same accuracy.",
+            conditions="biases start at 0, no pooling, the same step size for all",
         ),
         Reading(
             name="everywhere",
@@ -102,7 +115,13 @@ claim(
             kind="experiment",
             experiment="orientation",
             expected=SAME_ACCURACY,
+            settings={
+                f"{turn}, {where}": beyond_relu(spec, **levels)
+                for where, levels in BREAKERS.items()
+                for turn, spec in TURNS.items()
+            },
             says="So it does with biases that start off zero and with max pooling behind the activation.",
+            conditions="the same step size for all",
         ),
     ],
 )
@@ -128,7 +147,9 @@ claim(
             kind="experiment",
             experiment="orientation",
             expected=SAME_ACCURACY,
+            settings={f"factor {height:g}": beyond_relu(spec) for height, spec in FACTORS.items()},
             says="A constant coefficient does no harm: factors other than 1 and -1 train to the same accuracy.",
+            conditions="the same step size and initialisation (He) for all",
         ),
         Reading(
             name="minus_one",
@@ -136,7 +157,9 @@ claim(
             kind="experiment",
             experiment="orientation",
             expected=SAME_ACCURACY,
+            effect=beyond_relu(TURNS["downwards"]),
             says="The coefficient is -1, and with it training reaches the same accuracy.",
+            conditions="biases start at 0, no pooling",
         ),
     ],
 )
