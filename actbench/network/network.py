@@ -15,6 +15,7 @@ from actbench.network.design import Design, Parameters, born
 from actbench.network.elementwise import Elementwise, Sums, summed
 from actbench.network.normalisation import Kept, Running, back, normalise
 from actbench.network.plan import Plan
+from actbench.records.activation import Activation
 from actbench.records.parameter import Sampled
 from actbench.streams import stream
 
@@ -110,6 +111,11 @@ class Network:
         self._plans: dict[tuple[int, ...], Plan] = {}
         self._plan: Plan | None = None
 
+    @property
+    def row(self) -> Activation:
+        """The activation with its bound parameters."""
+        return self._element.row
+
     def _buffer(self, *key: Any) -> NDArray[Any]:
         """Memory that is used again at every pass; the key ends with its shape."""
         found = self._buffers.get(key)
@@ -119,7 +125,7 @@ class Network:
 
     def draw(self, batch: int) -> dict[int, dict[str, Any]]:
         """Sampled parameters for one pass over a batch: each network's from its own stream."""
-        row, shape = self._element.row, (self.design.depth, self.design.width)
+        row, shape = self.row, (self.design.depth, self.design.width)
         if not any(isinstance(parameter, Sampled) for parameter in row.parameters.values()):
             return {}
         like = np.empty((batch, self.design.width), self.dtype)

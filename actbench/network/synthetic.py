@@ -51,11 +51,17 @@ def saw(rng: np.random.Generator, samples: int) -> Made:
     return Made(x=x, y=1 - 4 * np.abs(phase - 0.5), classes=0, relevant=(0,))
 
 
-def teacher(kind: str) -> Callable[[np.random.Generator, int], Made]:
-    """A function of RELEVANT of FEATURES standard normal inputs; its own weights are the same for every split."""
+TEACHERS = ("linear", "relu", "tanh", "product")
+
+
+def teacher(kind: str, *which: int) -> Callable[[np.random.Generator, int], Made]:
+    """A function of RELEVANT of FEATURES standard normal inputs; its own weights are the same for every split.
+
+    ``which`` names another teacher of the kind: other relevant inputs, other weights.
+    """
 
     def made(rng: np.random.Generator, samples: int) -> Made:
-        own = stream("data", "teacher", kind)
+        own = stream("data", "teacher", kind, *which)
         relevant = tuple(sorted(own.choice(FEATURES, RELEVANT, replace=False).tolist()))
         x = rng.standard_normal((samples, FEATURES))
         seen = x[:, relevant]
@@ -76,7 +82,7 @@ SYNTHETIC: Mapping[str, Callable[[np.random.Generator, int], Made]] = MappingPro
         "xor": xor,
         "spirals": spirals,
         "saw": saw,
-        **{f"teacher_{kind}": teacher(kind) for kind in ("linear", "relu", "tanh", "product")},
+        **{f"teacher_{kind}": teacher(kind) for kind in TEACHERS},
     }
 )
 

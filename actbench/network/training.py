@@ -207,7 +207,7 @@ def order_of(net: int, samples: int, epoch: int) -> NDArray[np.int64]:
 
 def _sampled(network: Network, samples: int, epoch: int) -> dict[str, list[NDArray[Any]]]:
     """Sampled parameters of one epoch: for each network ``(hidden layers, samples, units)``, samples in batch order."""
-    row, design = resolve(network.design.activation), network.design
+    row, design = network.row, network.design
     names = [name for name, p in row.parameters.items() if isinstance(p, Sampled)]
     if not names:
         return {}

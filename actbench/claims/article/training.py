@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from actbench.claims.article.exact_rules import proximal
 from actbench.claims.effects.expressivity import deep_over_shallow, doublings, pieces_beyond
+from actbench.claims.effects.features import ranks_better, share_kept
 from actbench.claims.effects.training import gain
 from actbench.claims.expectations import BETTER_ACCURACY, BETTER_AUC
 from actbench.define import claim
+from actbench.network.synthetic import TEACHERS
 from actbench.records.claim import Reading, Region
 
 FEW = Region(
@@ -47,6 +49,11 @@ claim(
             kind="experiment",
             experiment="features",
             expected=FEW,
+            settings={
+                "breast_cancer": share_kept("breast_cancer"),
+                "breast_cancer, logistic": share_kept("breast_cancer", "logistic"),
+                "diabetes": share_kept("diabetes"),
+            },
             says="Share of features kept at the one-standard-error model on breast_cancer and diabetes.",
         )
     ],
@@ -66,6 +73,7 @@ claim(
             kind="experiment",
             experiment="features",
             expected=FEW,
+            settings={data: share_kept(data) for data in ("wine", "digits")},
             says="Share of features kept at the one-standard-error model on wine and digits.",
         )
     ],
@@ -85,6 +93,7 @@ claim(
             kind="experiment",
             experiment="features",
             expected=BETTER_AUC,
+            settings={kind: ranks_better("auc", "leaky_relu", kind) for kind in TEACHERS},
             says=(
                 "AUC with which input gradients rank the features that a teacher uses, ReLU minus leaky ReLU with "
                 "slope 0.01, which has no zeros; linear, relu, tanh and product teachers, learning rate tuned per arm."
@@ -96,6 +105,7 @@ claim(
             kind="experiment",
             experiment="features",
             expected=BETTER_PRECISION,
+            settings={kind: ranks_better("precision", "leaky_relu", kind) for kind in TEACHERS},
             says="Precision among as many top features as are relevant, the same comparison.",
         ),
         Reading(
@@ -104,6 +114,11 @@ claim(
             kind="experiment",
             experiment="features",
             expected=BETTER_AUC,
+            settings={
+                f"{rival}, {kind}": ranks_better("auc", rival, kind)
+                for rival in ("tanh", "sigmoid")
+                for kind in TEACHERS
+            },
             says="The same AUC, ReLU minus tanh and minus the sigmoid.",
         ),
     ],
