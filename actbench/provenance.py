@@ -29,6 +29,7 @@ OUTSIDE = {
     "claims": "reads finished frames",
     "statistics.py": "reads finished frames",
     "judge.py": "reads estimates",
+    "ranking.py": "reads finished frames",
     "reproduction.py": "chooses cells, and a cell's key is its content",
     "running.py": "chooses cells, and a cell's key is its content",
     "folder.py": "names and writes finished files",

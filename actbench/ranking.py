@@ -1,0 +1,356 @@
+"""From scores of several arms on the same networks to differences, ranks and a decision, each with its interval.
+
+The independently seeded network is the unit: of each pair of arms, a network gives one difference, its mean over the
+settings. Settings are blocks in which arms are ranked; they are not independent samples of anything, and are shown.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actbench.power import POWER
+from actbench.streams import stream
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Fixed before the panel first ran. Half a point of accuracy is one to two of digits' 299 test images: what a different
+# draw of the test part changes anyway. A fifth of a point is the size of difference that papers report.
+MARGIN = 0.005
+OF_INTEREST = 0.002
+ERROR_RATE = 0.05
+RESAMPLES = 4999
+EXACT_UP_TO = 14  # pairs whose 2^n signs are all tried
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """The paired difference of two arms, in accuracy.
+
+    Parameters
+    ----------
+    value, low, high
+        Mean over networks, and its 95 % BCa bootstrap interval (Efron 1987).
+    inner_low, inner_high
+        The 90 % interval, which decides on equivalence (two one-sided tests at 5 %).
+    p
+        Of the sign-flip permutation test: exact up to 14 networks.
+    effect
+        The mean over the standard deviation of the differences, corrected for small n (Hedges' g of pairs).
+    n, left_out
+        Networks that are in it, and those that diverged in one arm: counted, never averaged.
+    needed
+        Networks that would show a difference of `OF_INTEREST`, four times in five, at this spread.
+    """
+
+    value: float
+    low: float
+    high: float
+    inner_low: float
+    inner_high: float
+    p: float
+    effect: float
+    n: int
+    left_out: int
+    needed: int | None
+
+
+def difference(values: Sequence[float], *, left_out: int = 0, name: Sequence[str] = ()) -> Difference:
+    """The estimate from one difference a network.
+
+    Parameters
+    ----------
+    values
+        Finite numbers.
+    left_out
+        Networks that gave none.
+    name
+        What the resampling stream is named by: the same comparison has the same interval in every run.
+    """
+    d = np.asarray(values, np.float64)
+    if d.size < 2:
+        value = float(d.mean()) if d.size else math.nan
+        nan = math.nan
+        return Difference(value=value, low=nan, high=nan, inner_low=nan, inner_high=nan, p=nan, effect=nan, n=d.size,
+                          left_out=left_out, needed=None)  # fmt: skip
+    spread = float(d.std(ddof=1))
+    value = float(d.mean())
+    low, high = bca(d, 0.95, name)
+    inner_low, inner_high = bca(d, 0.90, name)
+    effect = 0.0 if value == 0 else math.copysign(math.inf, value) if spread == 0 else value / spread * _small(d.size)
+    return Difference(
+        value=value, low=low, high=high, inner_low=inner_low, inner_high=inner_high, p=sign_flip(d, name),
+        effect=effect, n=d.size, left_out=left_out, needed=networks_needed(spread, OF_INTEREST),
+    )  # fmt: skip
+
+
+def _small(n: int) -> float:
+    """Hedges' correction of a standardised mean for n - 1 degrees of freedom."""
+    return 1 - 3 / (4 * (n - 1) - 1) if n > 2 else 1.0
+
+
+def bca(values: Array, level: float, name: Sequence[str] = ()) -> tuple[float, float]:
+    """The bias-corrected and accelerated bootstrap interval of a mean; a point where all values are equal."""
+    import inspect
+
+    from scipy.stats import bootstrap
+
+    if np.ptp(values) <= 1e-12 * max(1.0, float(np.abs(values).max())):
+        return float(values[0]), float(values[0])
+    word = "rng" if "rng" in inspect.signature(bootstrap).parameters else "random_state"  # SciPy 1.15 renamed it
+    source: Any = {word: stream("bootstrap", *name, values.size)}
+    with np.errstate(all="ignore"):
+        found = bootstrap(
+            (values,), np.mean, confidence_level=level, n_resamples=RESAMPLES, method="BCa", vectorized=True, **source
+        )
+    low, high = (float(v) for v in found.confidence_interval)
+    return low, high
+
+
+def sign_flip(values: Array, name: Sequence[str] = ()) -> float:
+    """P of a mean this far from 0, were each difference as likely to have the other sign (Fisher 1935)."""
+    d = np.asarray(values, np.float64)
+    d = d[d != 0]
+    if not d.size:
+        return 1.0
+    if d.size <= EXACT_UP_TO:
+        signs = 1 - 2 * ((np.arange(2**d.size)[:, None] >> np.arange(d.size)) & 1)
+        sums = signs @ d
+        return float((np.abs(sums) >= abs(d.sum()) * (1 - 1e-12)).mean())
+    signs = stream("sign flips", *name, d.size).choice([-1.0, 1.0], (RESAMPLES, d.size))
+    hits = int((np.abs(signs @ d) >= abs(d.sum()) * (1 - 1e-12)).sum())
+    return (hits + 1) / (RESAMPLES + 1)  # the observed signs are one of the draws (Phipson & Smyth 2010)
+
+
+def networks_needed(spread: float, size: float, level: float = 1 - ERROR_RATE) -> int | None:
+    """The networks with which a paired difference of this size is shown four times in five.
+
+    Returns
+    -------
+    None where the spread is not known; 100,000 stands for that many or more.
+    """
+    from scipy.special import stdtrit
+
+    if not math.isfinite(spread):
+        return None
+
+    def short(n: int) -> bool:
+        reach = float(stdtrit(n - 1, 0.5 + level / 2)) + float(stdtrit(n - 1, POWER))
+        return reach * spread / math.sqrt(n) > size
+
+    low, high = 2, 100_000
+    if short(high):
+        return high
+    while low < high:  # the reach falls with n
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if short(middle) else (low, middle)
+    return low
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """P values adjusted for their number (Holm 1979); NaN takes no part."""
+    found = [math.nan] * len(p)
+    order = sorted((i for i, value in enumerate(p) if not math.isnan(value)), key=lambda i: p[i])
+    largest = 0.0
+    for rank, i in enumerate(order):
+        largest = max(largest, min(1.0, (len(order) - rank) * p[i]))
+        found[i] = largest
+    return found
+
+
+def tuned(frame: pd.DataFrame, setting: Sequence[str]) -> pd.DataFrame:
+    """Every arm at its own best step size in every setting.
+
+    The step size is the one with the fewest diverged networks, then the highest mean accuracy on the validation
+    samples; what is returned is the accuracy on the other samples.
+
+    Parameters
+    ----------
+    frame
+        Observations of the panel: ``activation``, ``rate``, ``net``, the setting's factors and the scores.
+    setting
+        The factors that make a setting.
+
+    Returns
+    -------
+    One row for each activation, setting and network: ``setting`` (a text), ``rate``, ``test_accuracy`` (NaN where the
+    network diverged), ``diverged``, ``dead_end``, and ``edge``: whether the best step size is the smallest or largest.
+    """
+    import pandas as pd
+
+    found = []
+    for key, part in frame.groupby([*setting, "activation"], sort=True, dropna=False):
+        means = part.groupby("rate").agg(lost=("diverged", "mean"), valid=("valid_accuracy", "mean")).reset_index()
+        if part["reason"].notna().any() or not len(means):
+            continue
+        best = means.sort_values(["lost", "valid", "rate"], ascending=[True, False, True])["rate"].iloc[0]
+        rows = part[part["rate"] == best]
+        edge = len(means) > 1 and best in (means["rate"].min(), means["rate"].max())
+        found.append(
+            pd.DataFrame({
+                "activation": key[-1], "setting": " ".join(map(str, key[:-1])), "net": rows["net"].to_numpy(),
+                "rate": best, "edge": edge, "test_accuracy": rows["test_accuracy"].to_numpy(float),
+                "diverged": rows["diverged"].to_numpy(bool), "dead_end": rows["dead_end"].to_numpy(float),
+            })
+        )  # fmt: skip
+    columns = ["activation", "setting", "net", "rate", "edge", "test_accuracy", "diverged", "dead_end"]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
+
+
+def paired(scores: pd.DataFrame, a: str, b: str, *, settings: Sequence[str] | None = None) -> Difference:
+    """Arm a less arm b, network by network, over the settings that both have.
+
+    A network that diverged in one of the two arms in some setting is left out of the mean, and counted.
+    """
+    one, other = (_wide(scores[scores["activation"] == arm]) for arm in (a, b))
+    shared = [s for s in one.columns if s in other.columns and (settings is None or s in settings)]
+    nets = one.index.intersection(other.index)
+    each = (one.loc[nets, shared] - other.loc[nets, shared]).to_numpy(float)
+    per_net = each.mean(axis=1) if each.size else np.empty(0)
+    finite = np.isfinite(per_net)
+    return difference(per_net[finite], left_out=int((~finite).sum()), name=(a, b))
+
+
+def _wide(part: pd.DataFrame) -> pd.DataFrame:
+    wide: pd.DataFrame = part.pivot_table(
+        index="net", columns="setting", values="test_accuracy", aggfunc="first", dropna=False, sort=True
+    )
+    return wide
+
+
+def medians(scores: pd.DataFrame) -> pd.DataFrame:
+    """Setting by activation: the median test accuracy, diverged networks being worse than all others (-1).
+
+    Settings in which an arm is missing (it has no critical point, say) are left out: ranks need them all.
+    """
+    low = scores.assign(score=scores["test_accuracy"].where(~scores["diverged"], -1.0))
+    table: pd.DataFrame = low.groupby(["setting", "activation"])["score"].median().unstack("activation")
+    return table.dropna()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranks:
+    """Ranks of arms over settings.
+
+    Parameters
+    ----------
+    mean
+        Arm to its mean rank; 1 is best, equals share.
+    settings
+        How many settings there are.
+    p
+        Of Friedman's test that all arms are alike; NaN for fewer than three arms or settings.
+    critical
+        Nemenyi's critical difference of mean ranks at 5 %.
+    groups
+        Largest sets of arms whose mean ranks differ by less than that.
+    stable
+        Arm to the share of settings, one left out at a time, in which its place among the arms stays what it is.
+    agreement
+        Kendall's W: 1 where all settings rank alike, 0 where they have nothing in common.
+    """
+
+    mean: Mapping[str, float]
+    settings: int
+    p: float
+    critical: float
+    groups: tuple[tuple[str, ...], ...]
+    stable: Mapping[str, float]
+    agreement: float
+
+
+def ranks(table: pd.DataFrame) -> Ranks:
+    """Rank arms in every setting (Demsar 2006), from `medians`."""
+    from scipy.stats import friedmanchisquare, rankdata
+
+    arms, settings = list(table.columns), len(table)
+    each = np.array([rankdata(-row, method="average") for row in table.to_numpy(float)]).reshape(settings, len(arms))
+    mean = each.mean(axis=0) if settings else np.full(len(arms), math.nan)
+    p = math.nan
+    if len(arms) > 2 and settings > 2:
+        with np.errstate(all="ignore"):
+            p = float(friedmanchisquare(*each.T).pvalue)
+        p = 1.0 if math.isnan(p) else p  # every setting ranks all arms equal
+    critical = critical_difference(len(arms), settings)
+    order = np.argsort(mean)
+    places = {arms[i]: rankdata(mean)[i] for i in range(len(arms))}
+    without = [np.delete(each, i, axis=0).mean(axis=0) for i in range(settings)] if settings > 1 else []
+    kept = {arm: float(np.mean([rankdata(m)[i] == places[arm] for m in without])) if without else math.nan
+            for i, arm in enumerate(arms)}  # fmt: skip
+    spread = 12 * float(((mean - (len(arms) + 1) / 2) ** 2).sum()) if settings else math.nan
+    agreement = spread / (len(arms) * (len(arms) ** 2 - 1)) if len(arms) > 1 else math.nan
+    return Ranks(
+        mean={arms[i]: float(mean[i]) for i in order}, settings=settings, p=p, critical=critical,
+        groups=_groups([arms[i] for i in order], mean[order], critical), stable=kept, agreement=agreement,
+    )  # fmt: skip
+
+
+def critical_difference(arms: int, settings: int) -> float:
+    """Nemenyi's: q sqrt(k (k + 1) / (6 N)) with q of the studentised range over sqrt(2)."""
+    from scipy.stats import studentized_range
+
+    if arms < 2 or not settings:
+        return math.nan
+    q = float(studentized_range.ppf(1 - ERROR_RATE, arms, np.inf)) / math.sqrt(2)
+    return q * math.sqrt(arms * (arms + 1) / (6 * settings))
+
+
+def _groups(arms: Sequence[str], mean: Array, critical: float) -> tuple[tuple[str, ...], ...]:
+    found: list[tuple[str, ...]] = []
+    for i in range(len(arms)):
+        last = max(j for j in range(i, len(arms)) if mean[j] - mean[i] < critical or j == i)
+        group = tuple(arms[i : last + 1])
+        if len(group) > 1 and not any(set(group) <= set(known) for known in found):
+            found.append(group)
+    return tuple(found)
+
+
+def pareto(points: Mapping[str, tuple[float, float]]) -> list[str]:
+    """The arms that no other arm beats in both: points are (cost, quality)."""
+    known = {arm: point for arm, point in points.items() if all(map(math.isfinite, point))}
+    return [
+        arm
+        for arm, (cost, quality) in known.items()
+        if not any(c <= cost and q >= quality and (c, q) != (cost, quality) for c, q in known.values())
+    ]
+
+
+def decide(found: Difference, p: float) -> tuple[str, str]:
+    """One word for a comparison and the reason.
+
+    Parameters
+    ----------
+    found
+        Arm less reference.
+    p
+        Adjusted for the number of comparisons.
+    """
+    if math.isnan(p):
+        return "undecided", f"{found.n} networks cannot say"
+    points = f"{100 * found.value:+.2f} points [{100 * found.low:.2f}, {100 * found.high:.2f}]"
+    inside = found.inner_low >= -MARGIN and found.inner_high <= MARGIN
+    within = f"the 90 % interval lies within {100 * MARGIN:g} points of 0"
+    if p < ERROR_RATE and inside:
+        return "equal in practice", f"{points}: a difference is shown (p = {p:.2g}), but {within}"
+    if p < ERROR_RATE:
+        return ("better" if found.value > 0 else "worse"), f"{points}, adjusted p = {p:.2g}"
+    if inside:
+        return "equal in practice", f"{points}; {within}"
+    more = f"; {found.needed:,} networks would show {100 * OF_INTEREST:g} points" if found.needed else ""
+    return "undecided", f"{points}, adjusted p = {p:.2g}{more}"
+
+
+def pairs(arms: Sequence[str], reference: str | None = None) -> list[tuple[str, str]]:
+    """Which arms are compared: all with the reference, or all with all."""
+    if reference is None:
+        return list(combinations(arms, 2))
+    return [(arm, reference) for arm in arms if arm != reference]
