@@ -217,7 +217,7 @@ def paired(scores: pd.DataFrame, a: str, b: str, *, settings: Sequence[str] | No
     each = (one.loc[nets, shared] - other.loc[nets, shared]).to_numpy(float)
     per_net = each.mean(axis=1) if each.size else np.empty(0)
     finite = np.isfinite(per_net)
-    return difference(per_net[finite], left_out=int((~finite).sum()), name=(a, b))
+    return difference(per_net[finite].tolist(), left_out=int((~finite).sum()), name=(a, b))
 
 
 def _wide(part: pd.DataFrame) -> pd.DataFrame:

@@ -23,7 +23,8 @@ ARROW = (
     "activations", "backends", "kernels", "peers", "plugins", "points", "conformance", "yardstick",
     "narrowing",
     "exhaustive", "vectors", "testing", "timing", "hermite", "theory", "network", "factors", "experiments",
-    "provenance", "store", "measure", "progress", "workers", "runner", "running", "statistics", "power", "ranking", "claims",
+    "provenance", "store", "measure", "progress", "workers", "runner", "running", "statistics", "power",
+    "ranking", "claims",
     "judge", "instrument", "folder", "asv", "report", "reproduction", "cli", "__main__",
 )  # fmt: skip
 
