@@ -1,6 +1,6 @@
 """A row as the text of one fused loop: every word expanded to primitive steps, constants typed, no branch.
 
-The generated module needs nothing of ours but the two bit casts, so its name can be the hash of its text.
+The generated module needs nothing of ours but three instructions, so its name can be the hash of its text.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _TEMPLATES = {
     "sin": "np.sin({0})",
     "cos": "np.cos({0})",
     "arctan": "np.arctan({0})",
-    "where": "{1} if {0} else {2}",
+    "where": "select({0}, {1}, {2})",
     "bits": "bits({0})",
     "from_bits": "from_bits({0})",
     "int_add": "whole({0} + whole({v}))",  # numba adds two int32 as int64; narrowed at once, LLVM drops the widening
@@ -42,7 +42,7 @@ _TEMPLATES = {
 HEADER = '''"""{title}; generated, delete at will."""
 import numpy as np
 from numba import njit, types
-from actbench.backends.intrinsics import bits, from_bits
+from actbench.backends.intrinsics import bits, from_bits, select
 
 whole = np.int{width}
 A = types.Array(types.float{width}, 1, "C", readonly=True)

@@ -66,7 +66,15 @@ def _log_kernel(form: Format, x: Any) -> Any:
 
 
 def _at_most_one(form: Format, x: Expression) -> bool:
-    """Whether x is what the exponential of a non-positive number became: (s + s q) lowered again."""
+    """Whether x is what exp of a non-positive number became, (s + s q) lowered again, or that kept from 0."""
+    if x.op == "where":  # np.maximum(that, a small number) after its expansion
+        condition, floor, rest = x.args
+        known_floor = floor.op == "constant" and 0.0 < floor.args[0] <= 1.0
+        return known_floor and condition.op == "less" and condition.args[0] is rest and _at_most_one(form, rest)
+    if x.op == "multiply" and x.args[0].op == "multiply" and x.args[1].op == "constant":
+        factor, raised = x.args[0].args  # exp_times(1, u)
+        if factor.op == "constant" and factor.args[0] == 1.0:
+            x = raised * x.args[1].args[0]
     if x.op != "multiply" or x.args[0].op != "add" or x.args[1].op != "constant":
         return False
     return bool(x.args[1].args[0] == 2.0 ** -RAISE[form.bits])
