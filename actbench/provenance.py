@@ -30,6 +30,8 @@ OUTSIDE = {
     "statistics.py": "reads finished frames",
     "judge.py": "reads estimates",
     "ranking.py": "reads finished frames",
+    "power.py": "reads estimates",
+    "instrument.py": "reads finished frames",
     "reproduction.py": "chooses cells, and a cell's key is its content",
     "running.py": "chooses cells, and a cell's key is its content",
     "folder.py": "names and writes finished files",

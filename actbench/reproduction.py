@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench import instrument, provenance
+from actbench.claims.registration import combined
 from actbench.errors import ActbenchError, unknown
 from actbench.folder import RunFolder, open_folder
 from actbench.judge import ENDS, Verdict, judge
@@ -220,7 +221,12 @@ def reproduce(
         instrument=instrument.examine(frames[instrument.EXPERIMENT]) if instrument.EXPERIMENT in frames else None,
         failures={name: result.failures for name, result in results.items() if len(result.failures)},
         claims=claims,
-        run={**run, "experiments": experiments, "finished": None if interrupted else provenance.now()},
+        run={
+            **run,
+            "expectations": combined(claims),
+            "experiments": experiments,
+            "finished": None if interrupted else provenance.now(),
+        },
         interrupted=interrupted,
     )
     if folder is not None:

@@ -40,7 +40,11 @@ def content(folder: RunFolder, run: dict[str, Any], t: dict[str, str], lang: str
         "lead": t["lead"].format(claims=len(claims), judged=judged),
         "machine": t["machine"].format_map({**names, **machine}),
         "provenance": t["commit"].format(
-            commit=_commit(run), seed=run.get("seed"), started=run.get("started"), finished=run.get("finished") or "-"
+            commit=_commit(run),
+            seed=run.get("seed"),
+            started=run.get("started"),
+            finished=run.get("finished") or "-",
+            expectations=str(run.get("expectations") or "-")[:12],
         ),
         "estimates": estimates,
         "instrument": _instrument(folder, t),

@@ -42,7 +42,8 @@ PHRASES: dict[str, dict[str, str]] = {
         "source": "Source", "count": "claims", "kind": "decided by",
         "experiment": "experiment", "exact": "computation", "literature": "literature", "roll-up": "roll-up",
         "machine": "{processor}, {cores} cores, {system}; Python {python}, NumPy {numpy}, SciPy {scipy}",
-        "commit": "Code at {commit}; master seed {seed}; started {started}, finished {finished}.",
+        "commit": "Code at {commit}; master seed {seed}; started {started}, finished {finished}; "
+        "expectations registered as {expectations}.",
         "data": "Figure data: {path}",
         "again": "Made by `actbench reproduce`; `actbench report DIR` draws it again from the files alone.",
     },
@@ -82,7 +83,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "source": "文献", "count": "条数", "kind": "判定方式",
         "experiment": "实验", "exact": "计算", "literature": "文献", "roll-up": "汇总",
         "machine": "{processor}，{cores} 核，{system}；Python {python}，NumPy {numpy}，SciPy {scipy}",
-        "commit": "代码版本 {commit}；主种子 {seed}；开始 {started}，结束 {finished}。",
+        "commit": "代码版本 {commit}；主种子 {seed}；开始 {started}，结束 {finished}；预期的哈希值 {expectations}。",
         "data": "图中数据：{path}",
         "again": "由 `actbench reproduce` 生成；`actbench report DIR` 可仅凭文件重新绘制。",
     },
