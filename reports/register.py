@@ -12,5 +12,5 @@ from actbench.reproduction import natural
 if __name__ == "__main__":
     count = register(sorted((claim for claim in CLAIMS if claim.ledger == "article"), key=natural))
     sys.stdout.write(
-        f"{count} new expectations in {FILE.name}; commit it before the experiments that decide them run\n"
+        f"{count} new expectations in {FILE.name}; commit it before they are decided\n"
     )
