@@ -11,6 +11,4 @@ from actbench.reproduction import natural
 
 if __name__ == "__main__":
     count = register(sorted((claim for claim in CLAIMS if claim.ledger == "article"), key=natural))
-    sys.stdout.write(
-        f"{count} new expectations in {FILE.name}; commit it before they are decided\n"
-    )
+    sys.stdout.write(f"{count} new expectations in {FILE.name}; commit it before they are decided\n")
