@@ -27,7 +27,7 @@ def _noise(value: Any) -> float:
 
 @experiment(
     grid={"noise": [0.0, 0.1], "neuron": range(16)},
-    quick={"noise": [0.0], "neuron": range(8)},
+    quick={"noise": [0.0], "neuron": range(4)},
     columns={
         "current": "constant input current, 1 just reaches the threshold",
         "rate": "spikes from the first to the last over the time between them, in Hz; 0 with fewer than two",

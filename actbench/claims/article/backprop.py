@@ -22,6 +22,7 @@ from actbench.claims.article.exact_slopes import (
     scalar_subgradient,
     subgradients,
 )
+from actbench.claims.effects.subgradient import share_of_zeros, zero_beyond
 from actbench.claims.expectations import SAME_ACCURACY
 from actbench.define import claim
 from actbench.records.claim import Reading, Region
@@ -30,6 +31,9 @@ RARE = Region(
     high=1e-3, words="hardly ever happens",
     reason="with under one pre-activation in a thousand at exactly 0, the slope there touches almost no gradient",
 )  # fmt: skip
+
+PRECISIONS = ("float64", "float32", "float16", "bfloat16")
+ON_BLANK = {"model": "cnn_blank", "precision": "float32"}
 
 claim(
     "C40",
@@ -189,7 +193,18 @@ claim(
             kind="experiment",
             experiment="subgradient",
             expected=SAME_ACCURACY,
-            says="Accuracy with c = 0 against c = 1/4, 1/2 and 1, trained in float64, float32 and 16-bit numbers.",
+            settings={
+                **{
+                    f"{precision}, c = {c:g}": zero_beyond(c, model="mlp", precision=precision)
+                    for precision in PRECISIONS
+                    for c in (0.25, 0.5, 1.0)
+                },
+                **{f"blank background, c = {c:g}": zero_beyond(c, **ON_BLANK) for c in (0.5, 1.0)},
+            },
+            says=(
+                "Accuracy with c = 0 less that with another c: perceptrons in float64, float32 and two 16-bit formats, "
+                "and a convolutional network in float32 on images whose background is 0."
+            ),
         ),
         Reading(
             name="rare",
@@ -197,7 +212,13 @@ claim(
             kind="experiment",
             experiment="subgradient",
             expected=RARE,
+            settings={
+                **{p: share_of_zeros("later", model="mlp", precision=p) for p in PRECISIONS},
+                "blank background, first step": share_of_zeros("first", **ON_BLANK),
+                "blank background, later": share_of_zeros("later", **ON_BLANK),
+            },
             says="Fraction of pre-activations that are exactly 0 during training.",
+            conditions="biases start at 0, so a filter over a blank background gives exactly 0 until the first step",
         ),
     ],
     note="Bertoin et al. 2021 find that the choice can matter, the more the lower the precision.",
