@@ -42,6 +42,7 @@ OUTSIDE = {
     "vectors.py": "prints, and stores nothing",
     "doctor.py": "describes the machine",
     "asv.py": "reads finished files",
+    "against": "times whole checkouts, and stores nothing",
     "provenance.py": "describes, never measures",
     "progress.py": "writes on stderr",
     "files.py": "writes finished bytes",

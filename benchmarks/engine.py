@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from benchmarks.panel import need, start
+from benchmarks.panel import CLOCK, need, start
 
 start("actbench.network.network", "actbench.backends.numba_")
 
@@ -43,6 +43,7 @@ def time_pass(activation: str, shape: str) -> None:
 time_pass.params = (ACTIVATIONS, SHAPES)
 time_pass.param_names = ("activation", "shape")
 time_pass.version = "1"
+time_pass.timer = CLOCK
 time_pass.sample_time = 0.02
 time_pass.rounds = 2
 time_pass.repeat = 7

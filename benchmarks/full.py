@@ -9,7 +9,7 @@ from __future__ import annotations
 from benchmarks.accuracy import worst_ulp
 from benchmarks.engine import network_pass
 from benchmarks.kernels import case
-from benchmarks.panel import DIRECTIONS, DTYPES, FULL, PANEL
+from benchmarks.panel import CLOCK, DIRECTIONS, DTYPES, FULL, PANEL
 from benchmarks.trainer import training
 
 if FULL:
@@ -52,6 +52,7 @@ if FULL:
 
     for _benchmark in (time_kernel_sizes, time_reference, time_wide_pass, time_training, track_worst_ulp_many):
         _benchmark.version = "1"
+        _benchmark.timer = CLOCK
         _benchmark.sample_time = 0.02
         _benchmark.rounds = 2
         _benchmark.repeat = 5

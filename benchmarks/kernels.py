@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import actbench as ab
-from benchmarks.panel import DIRECTIONS, DTYPES, PANEL, SIZES, need, start
+from benchmarks.panel import CLOCK, DIRECTIONS, DTYPES, PANEL, SIZES, need, start
 
 start("actbench.backends.numba_")
 ab.kernel("identity")(np.ones(8, np.float32))  # numba fills its tables at its first dispatch
@@ -45,6 +45,7 @@ def time_kernel(name: str, direction: str, dtype: str, size: int) -> None:
 time_kernel.params = (PANEL, DIRECTIONS, DTYPES, SIZES)
 time_kernel.param_names = ("name", "direction", "dtype", "size")
 time_kernel.version = "1"
+time_kernel.timer = CLOCK
 time_kernel.sample_time = 0.005
 time_kernel.rounds = 2
 time_kernel.repeat = 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from benchmarks.panel import need, start
+from benchmarks.panel import CLOCK, need, start
 
 start("actbench.network.training", "actbench.backends.numba_", "sklearn.datasets")
 
@@ -52,6 +52,7 @@ for _benchmark, _names, _values in (
     _benchmark.params = _values
     _benchmark.param_names = _names
     _benchmark.version = "1"
+    _benchmark.timer = CLOCK
     _benchmark.sample_time = 0.02
     _benchmark.rounds = 2
     _benchmark.repeat = 5
