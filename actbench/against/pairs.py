@@ -26,9 +26,9 @@ from actbench.against.checkouts import Checkout
 from actbench.errors import ActbenchError
 
 WORKER = Path(__file__).with_name("worker.py")
-SAMPLE = 0.004  # seconds that a sample lasts at least: 1/1000 of it is the clock's
-BUDGET = 0.06  # seconds a side, case and pair
-ROUNDS = (3, 11)  # samples a side, case and pair, at least and at most
+SAMPLE = 0.003  # seconds that a sample lasts at least: 1/1000 of it is the clock's
+BUDGET = 0.03  # seconds a side, case and pair
+ROUNDS = (3, 7)  # samples a side, case and pair, at least and at most
 PATIENCE = 300.0  # seconds for one answer; a cold cache compiles an epoch's loop in 15
 DEATHS = 3  # pairs that may end before their time
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
