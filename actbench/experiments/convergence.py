@@ -22,7 +22,7 @@ SIGMOID: dict[str, Any] = {**PLAIN, "activation": ["sigmoid"], "rate": [0.1, 1.0
 
 @experiment(
     grid=[
-        {**PLAIN, "activation": ["relu"], "depth": [2, 4, 8, 16], "rate": [0.01, 0.03, 0.1], "net": range(32)},
+        {**PLAIN, "activation": ["relu"], "depth": [2, 4, 8, 16], "rate": [0.01, 0.03, 0.1, 0.3], "net": range(32)},
         {**SIGMOID, "depth": [2, 4], "net": range(16)},
         {**SIGMOID, "depth": [8], "net": range(64)},
         {**SIGMOID, "init": ["he", "glorot"], "depth": [16], "net": range(64)},

@@ -62,6 +62,17 @@ def tuned_rate(frame: Any) -> float:
     return float(scores.idxmax())
 
 
+def shared_rate(*arms: Any) -> float:
+    """One step size for several arms: the best mean validation accuracy over all of them.
+
+    For an activation and its control, which must differ in nothing but the zeros: near ties that each arm breaks its
+    own way would be taken for an effect.
+    """
+    rows = [arm.drop_duplicates(["rate", "net"]) for arm in arms]
+    scores = [part["valid_accuracy"].astype(float).fillna(0.0).groupby(part["rate"]).mean() for part in rows]
+    return float(sum(scores[1:], scores[0]).idxmax())
+
+
 def dead_beyond_birth(*, tuned: bool = False, **levels: Any) -> Effect:
     """Share of units dead after training less the share dead at birth, mean over layers, one value per network."""
 
