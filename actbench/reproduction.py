@@ -100,6 +100,7 @@ def described(claim: Claim) -> dict[str, Any]:
         "claim": claim.name, "section": claim.section, "ledger": claim.ledger, "statement": dict(claim.statement),
         "contradicts": {other: dict(why) for other, why in claim.contradicts.items()}, "note": claim.note,
         "readings": {reading.name: reading.says for reading in claim.readings},
+        "conditions": {reading.name: reading.conditions for reading in claim.readings if reading.conditions},
     }  # fmt: skip
 
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from actbench.define import experiment
 from actbench.factors import ARTICLE, activation_spec, init_name, positive
 from actbench.network.data import inputs
-from actbench.streams import stream
 
 DTYPE, BACKEND = "float32", "numba"
 BATCH = 64
@@ -39,26 +36,16 @@ def gradient_flow(
 ) -> Iterator[dict[str, Any]]:
     """By what factor does the gradient's norm change at each layer, under which initialisation?"""
     from actbench.network.design import Design
-    from actbench.network.network import Network
+    from actbench.network.flow import gradient_flow as flow
 
-    x = inputs("normal", BATCH, width, DTYPE)
     design = Design(activation=activation, features=width, width=width, depth=depth, init=init)
-    network = Network(design, net, dtype=DTYPE, backend=BACKEND, keep_z=True)
-    with np.errstate(over="ignore", invalid="ignore"):  # divergence is an outcome: its norm is NaN
-        network.forward(x, draws=network.draw(BATCH))
-        kept: list[Any] = [layer.z for layer in network.layers]
-        q = [np.square(z, dtype=np.float64).mean(axis=(1, 2)) for z in kept]
-        rms = [np.sqrt(np.square(network.slopes(k), dtype=np.float64).mean(axis=(1, 2))) for k in range(1, depth + 1)]
-        arriving = np.stack(
-            [stream("cotangent", number, BATCH, width).standard_normal((BATCH, width)) for number in net]
-        )
-        found = network.backward(arriving.astype(DTYPE), at="z", log_scale=True)
+    found = flow(design, net, inputs("normal", BATCH, width, DTYPE), dtype=DTYPE, backend=BACKEND)
     for i, number in enumerate(net):
-        for layer in range(1, depth + 1):
+        for layer in range(depth):
             yield {
                 "net": number,
-                "layer": layer,
-                "grad_log_norm": float(found.log_norm[i, layer - 1]),
-                "q": float(q[layer - 1][i]),
-                "slope_rms": float(rms[layer - 1][i]),
+                "layer": layer + 1,
+                "grad_log_norm": float(found.log_norm[i, layer]),
+                "q": float(found.lengths[i, layer]),
+                "slope_rms": float(found.slope_rms[i, layer]),
             }

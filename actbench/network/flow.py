@@ -26,12 +26,15 @@ class Flow:
         ``(nets, depth)``: ln of the Euclidean norm, over batch and units, of the gradient at each layer's z.
     lengths
         ``(nets, depth)``: mean square of z over batch and units.
+    slope_rms
+        ``(nets, depth)``: root mean square of f'(z) over batch and units.
     finite
         ``(nets,)``: False where something overflowed; its numbers are NaN.
     """
 
     log_norm: NDArray[np.float64]
     lengths: NDArray[np.float64]
+    slope_rms: NDArray[np.float64]
     finite: NDArray[np.bool_]
 
     @property
@@ -65,18 +68,24 @@ def gradient_flow(
     """
     network = Network(design, nets, dtype=dtype, backend=backend, keep_z=True)
     shape = (len(x), design.width)
-    back = [stream("cotangent", net, design.depth, *shape).standard_normal(shape, dtype=np.float32) for net in nets]
+    back = np.stack([stream("cotangent", net, *shape).standard_normal(shape) for net in nets]).astype(dtype)
     with np.errstate(all="ignore"):
         network.forward(x, training=True, draws=network.draw(len(x)))
-        found = network.backward(np.stack(back), at="z", log_scale=True)
-        lengths = np.stack([
-            np.square(layer.z, dtype=np.float64).mean(axis=(1, 2))  # type: ignore[arg-type]
-            for layer in network.layers
-        ], axis=1)  # fmt: skip
+        kept: list[Any] = [layer.z for layer in network.layers]
+        lengths = np.stack([_mean_square(z) for z in kept], axis=1)
+        slopes = range(1, design.depth + 1)
+        slope_rms = np.stack([np.sqrt(_mean_square(network.slopes(layer))) for layer in slopes], axis=1)
+        found = network.backward(back, at="z", log_scale=True)
     finite = network.finite() & np.isfinite(lengths).all(axis=1) & ~np.isnan(found.log_norm).any(axis=1)
     log_norm = found.log_norm.copy()
-    log_norm[~finite] = lengths[~finite] = np.nan
-    return Flow(log_norm=log_norm, lengths=lengths, finite=finite)
+    log_norm[~finite] = lengths[~finite] = slope_rms[~finite] = np.nan
+    return Flow(log_norm=log_norm, lengths=lengths, slope_rms=slope_rms, finite=finite)
+
+
+def _mean_square(a: NDArray[Any]) -> NDArray[np.float64]:
+    """Of each network, over batch and units."""
+    found: NDArray[np.float64] = np.square(a, dtype=np.float64).mean(axis=(1, 2))
+    return found
 
 
 def sigma_w2_of(design: Design) -> float:

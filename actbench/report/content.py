@@ -64,15 +64,7 @@ def _claim(
     if not found:
         raise ActbenchError(f"verdicts.csv has no row for {entry['claim']}; run again to make it")
     by_name = {row["reading"]: row for row in found}
-    readings = [
-        {
-            **row,
-            "says": entry["readings"].get(row["reading"], ""),
-            "estimates": [e for e in estimates if (e["claim"], e["reading"]) == (entry["claim"], row["reading"])],
-        }
-        for row in found
-        if row["reading"] not in OVERALL
-    ]
+    readings = [_reading(row, entry, estimates) for row in found if row["reading"] not in OVERALL]
     levels = {level: [row for row in readings if row["level"] == level] for level in ("literal", "charitable")}
     return {
         "name": entry["claim"], "section": entry["section"],
@@ -81,6 +73,14 @@ def _claim(
         "sentences": {level: sentence(part, t) for level, part in levels.items() if part},
         "overall": by_name["overall"], "charitable": by_name.get("overall charitable"),
     }  # fmt: skip
+
+
+def _reading(row: dict[str, Any], entry: dict[str, Any], estimates: list[dict[str, Any]]) -> dict[str, Any]:
+    name = row["reading"]
+    mine = [e for e in estimates if (e["claim"], e["reading"]) == (entry["claim"], name)]
+    # several settings are shown one by one, so their sentence would say it twice
+    conditions = entry["conditions"].get(name, "") if len(mine) > 1 else row["conditions"]
+    return {**row, "says": entry["readings"].get(name, ""), "estimates": mine, "remarks": conditions}
 
 
 def _contradictions(entries: list[dict[str, Any]], claims: list[dict[str, Any]], lang: str) -> list[dict[str, Any]]:
