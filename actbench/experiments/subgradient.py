@@ -98,8 +98,12 @@ def convolutions(
         for start in range(0, len(x), recipe.batch):
             batch = order[:, start : start + recipe.batch]
             value, d = cross_entropy(network.forward(x[batch], training=True), data.y[batch])
-            zeros.append(np.mean([np.equal(stage.x, 0).mean(axis=(1, 2)) for stage in network.layers], axis=0))
+            zeros.append(np.mean([_share_of_zeros(stage.x) for stage in network.layers], axis=0))
             found = network.backward(d)
             network.parameters.flat[...] -= network.dtype.type(recipe.rate) * found.parameters.flat
             loss += value * batch.shape[1] / len(x)
     return network, loss, np.stack(zeros, axis=1)
+
+
+def _share_of_zeros(x: Any) -> Any:
+    return (x == 0).mean(axis=(1, 2))

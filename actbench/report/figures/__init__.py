@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from actbench.report.figures import activity, gradients, neuron, trained
+from actbench.report.figures import activity, gradients, neuron, orientation, trained
 from actbench.report.figures.spec import FigureSpec
 
 # in the order of the page
-FIGURES: tuple[FigureSpec, ...] = (*neuron.FIGURES, *activity.FIGURES, *gradients.FIGURES, *trained.FIGURES)
+FIGURES: tuple[FigureSpec, ...] = (
+    *neuron.FIGURES, *activity.FIGURES, *orientation.FIGURES, *gradients.FIGURES, *trained.FIGURES,
+)  # fmt: skip
 
 __all__ = ["FIGURES", "FigureSpec"]
