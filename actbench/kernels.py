@@ -43,7 +43,12 @@ class ReferenceKernel:
 
 
 def kernel(
-    name: str | Activation, direction: str = "forward", *, dtype: Any = "float32", backend: str = "numba"
+    name: str | Activation,
+    direction: str = "forward",
+    *,
+    dtype: Any = "float32",
+    backend: str = "numba",
+    threads: int = 1,
 ) -> Any:
     """A function that computes one direction of one activation on arrays of one dtype.
 
@@ -57,7 +62,9 @@ def kernel(
     dtype
         ``"float32"`` or ``"float64"``; the numpy backend takes ``"float16"`` too.
     backend
-        ``"numba"`` (one fused loop, one thread) or ``"numpy"`` (the reference path).
+        ``"numba"`` (one fused loop) or ``"numpy"`` (the reference path).
+    threads
+        How many threads share a large array, where numba has so many; the numbers are the same.
 
     Raises
     ------
@@ -73,4 +80,4 @@ def kernel(
         raise unknown("backend", backend, [name for name in BACKENDS if name != "exact"])
     from actbench.backends.numba_ import Kernel
 
-    return Kernel(activation, direction, dtype)
+    return Kernel(activation, direction, dtype, threads)

@@ -30,7 +30,7 @@ def select(typing_context: Any, condition: Any, a: Any, b: Any) -> Any:
 
     The vector loop is the same, but numba and LLVM need not find the straight line again: compiling takes 15 % less.
     """
-    kind = types.unliteral(a)
+    kind = types.unliteral(a)  # type: ignore[no-untyped-call, unused-ignore]
 
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.select(*args)

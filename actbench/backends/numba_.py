@@ -17,22 +17,52 @@ from actbench.registry import ACTIVATIONS, resolve
 from actbench.words.bits import Format
 
 Loop = Callable[..., None]
+THREADED = 1 << 15  # elements: waking a second thread costs 2 us, as much as 2,000 elements of a smooth row
 
 
 @lru_cache(maxsize=512)
-def compiled(spec: str, direction: str, bits: int, saved: bool, arrays: tuple[str, ...]) -> Loop:
+def compiled(
+    spec: str, direction: str, bits: int, saved: bool, arrays: tuple[str, ...], parallel: bool = False
+) -> Loop:
     """The machine code of one variant: ``function(*operands, out)`` on flat, contiguous, native arrays."""
     activation = resolve(spec.partition(":")[0])  # parameters are run-time arguments: one kernel for every value
-    return _loaded(activation, direction, bits, saved, arrays)
+    return _loaded(activation, direction, bits, saved, arrays, parallel)
 
 
-def _loaded(activation: Activation, direction: str, bits: int, saved: bool, arrays: tuple[str, ...]) -> Loop:
+def _loaded(
+    activation: Activation, direction: str, bits: int, saved: bool, arrays: tuple[str, ...], parallel: bool
+) -> Loop:
     import numba
 
     if numba.config.DISABLE_JIT:  # type: ignore[attr-defined, unused-ignore]
         raise ActbenchError("numba is switched off (NUMBA_DISABLE_JIT=1); unset it or ask for backend='numpy'")
     form = Format(bits)
-    return cache.load(lambda keep: source(activation, direction, form, saved=saved, arrays=arrays, cache=keep))
+    return cache.load(
+        lambda keep: source(activation, direction, form, saved=saved, arrays=arrays, cache=keep, parallel=parallel)
+    )
+
+
+def _usable(threads: int) -> int:
+    import numba
+
+    if threads != int(threads) or threads < 1:
+        raise ActbenchError(f"threads={threads!r} cannot be used; give a whole number, 1 or more")
+    return min(int(threads), int(numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined, unused-ignore]
+
+
+def _shared(loop: Loop, threads: int) -> Loop:
+    """The loop with its number of threads; numba's own number is the caller's again afterwards."""
+    import numba
+
+    def run(*arrays: Any) -> None:
+        before = numba.get_num_threads()
+        numba.set_num_threads(threads)
+        try:
+            loop(*arrays)
+        finally:
+            numba.set_num_threads(before)
+
+    return run
 
 
 class Kernel:
@@ -47,20 +77,23 @@ class Kernel:
         saved form ``k(dy, y=y, out=out)`` for rows that keep their output.
     dtype
         float32 or float64; arrays of another dtype are refused.
+    threads
+        How many of numba's threads share arrays of `THREADED` elements or more; smaller ones are one thread's.
     """
 
-    def __init__(self, activation: Activation, direction: str, dtype: Any) -> None:
+    def __init__(self, activation: Activation, direction: str, dtype: Any, threads: int = 1) -> None:
         self.activation = activation
         self.direction = direction
         self.dtype = np.dtype(dtype)
         if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise ActbenchError(f"kernels come in float32 and float64, not {self.dtype}; use backend='numpy'")
+        self.threads = _usable(threads)
         operands = operands_of(activation, direction)
         # said once: reading a signature takes 20 us
         self._keeps_y = direction == "backward" and activation.saves == ("y",)
         self._single = direction == "forward"
         self._parameters = tuple(name for name in operands if name in activation.parameters)
-        self._variants: dict[tuple[bool, tuple[str, ...]], Callable[..., None]] = {}
+        self._variants: dict[tuple[bool, tuple[str, ...], bool], Loop] = {}
         self._defaults: list[Any] | None = None
         self._defaults = None if self._takes_arrays() else self._values({}, ())[0]
         if self._defaults is not None:
@@ -70,14 +103,16 @@ class Kernel:
         values = self.activation.values()
         return any(np.ndim(values[name]) for name in self._parameters)
 
-    def _variant(self, saved: bool, arrays: tuple[str, ...]) -> Callable[..., None]:
-        key = (saved, arrays)
+    def _variant(self, saved: bool, arrays: tuple[str, ...], size: int = 0) -> Loop:
+        parallel = self.threads > 1 and size >= THREADED
+        key = (saved, arrays, parallel)
         if key not in self._variants:
             bits = self.dtype.itemsize * 8
             if self.activation.name in ACTIVATIONS:
-                self._variants[key] = compiled(self.activation.spec, self.direction, bits, saved, arrays)
+                found = compiled(self.activation.spec, self.direction, bits, saved, arrays, parallel)
             else:  # a record of somebody's own that is in no catalogue
-                self._variants[key] = _loaded(self.activation, self.direction, bits, saved, arrays)
+                found = _loaded(self.activation, self.direction, bits, saved, arrays, parallel)
+            self._variants[key] = _shared(found, self.threads) if parallel else found
         return self._variants[key]
 
     def __call__(
@@ -101,7 +136,7 @@ class Kernel:
         if out is not None and not parameters and self._defaults is not None and (second is None) == self._single:
             operands = (first,) if second is None else (first, second)
             if self._plain(out, *operands):  # the way of every hot loop: 2 us, the checks below take 10
-                function = self._variants.get((saved, ())) or self._variant(saved, ())
+                function = self._variant(saved, (), out.size)
                 if out.ndim == 1:
                     function(*operands, *self._defaults, out)
                 else:
@@ -141,7 +176,7 @@ class Kernel:
         result = np.empty(shape, self.dtype) if out is None else self._target(out, shape)
         flat = [self._flat(array, result, out) for array in arrays]
         values, which = self._values(parameters, shape)
-        function = self._variant(saved, which)
+        function = self._variant(saved, which, result.size)
         if result.flags.carray and result.dtype.isnative:
             function(*flat, *values, result.reshape(-1))
         else:

@@ -41,7 +41,7 @@ _TEMPLATES = {
 
 HEADER = '''"""{title}; generated, delete at will."""
 import numpy as np
-from numba import njit, types
+from numba import njit, prange, types
 from actbench.backends.intrinsics import bits, from_bits, select
 
 whole = np.int{width}
@@ -50,9 +50,9 @@ M = types.Array(types.float{width}, 1, "C")
 F = types.float{width}
 {constants}
 
-@njit([types.void({types})], cache={cache}, nogil=True, error_model="numpy", fastmath={{"contract"}})
+@njit([types.void({types})], cache={cache}, nogil=True, error_model="numpy", fastmath={{"contract"}}{parallel})
 def kernel({names}, out):
-    for i in range(out.size):
+    for i in {range}(out.size):
 {body}
         out[i] = {result}
 '''
@@ -122,6 +122,7 @@ def source(
     saved: bool = False,
     arrays: Sequence[str] = (),
     cache: bool = True,
+    parallel: bool = False,
 ) -> str:
     """The Python text of one kernel.
 
@@ -135,6 +136,8 @@ def source(
         Parameters that come as one number per element instead of one for all.
     cache
         Whether numba shall keep the machine code beside the file.
+    parallel
+        Whether numba's threads share the loop.
     """
     names = operands_of(activation, direction, saved=saved)
     graph = expanded(graph_of(activation, direction, saved=saved), form)
@@ -161,6 +164,7 @@ def source(
     return HEADER.format(
         title=f"{activation.name} {direction}{' from what is saved' if saved else ''} in {form.name}",
         width=form.bits, constants="\n".join(constants), types=", ".join([*kinds, "M"]), cache=cache,
+        parallel=", parallel=True" if parallel else "", range="prange" if parallel else "range",
         names=", ".join(names), body="\n".join([*loads, *lines]), result=places[-1],
     )  # fmt: skip
 

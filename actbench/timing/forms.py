@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from actbench.kernels import kernel
+from actbench.peers.ready import Operands
 from actbench.records.activation import Activation, Said
-from actbench.timing.inputs import Operands
 from actbench.timing.race import Call
 
 FORWARD = ("relu", "sigmoid", "tanh", "softplus")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.errors import unknown
+from actbench.peers.ready import Operands
 from actbench.streams import stream
 
 Array = NDArray[Any]
@@ -52,29 +52,6 @@ def aligned(size: int, dtype: str, place: int = 0) -> Array:
     raw[:] = 0  # np.zeros gives pages that do not exist yet
     start = -raw.ctypes.data % 4096 + place * STAGGER % 4096
     return raw[start : start + nbytes].view(dtype)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Operands:
-    """The arrays of one cell; competitors read ``x``, ``dy``, ``y`` and write ``out``.
-
-    Parameters
-    ----------
-    x, dy, y
-        Input; gradient of the output; the activation's output at x.
-    out
-        Where those write that can.
-    """
-
-    x: Array
-    dy: Array
-    y: Array
-    out: Array
-
-    @property
-    def size(self) -> int:
-        """Elements."""
-        return self.x.size
 
 
 def operands(kind: str, dtype: str, size: int, forward: Callable[[Array], Array]) -> Operands:

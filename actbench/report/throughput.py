@@ -1,0 +1,84 @@
+"""The figures of a benchmark: who takes how long, and how far from the memory's limit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actbench.report.style import PALETTE, theme
+
+COLOURS = {
+    "actbench": "#D55E00", "torch": "#0072B2", "torch.compile": "#56B4E9", "jax": "#009E73", "numpy": "#8C6D1F",
+    "onnxruntime": "#CC79A7", "keras": "#E69F00", "copy": "#9aa0a6", "identity kernel": "#5f6368",
+}  # fmt: skip
+
+
+def _colour(name: str) -> str:
+    return COLOURS.get(name, PALETTE[-1])
+
+
+def bars(table: Any, *, limit: int = 12) -> Any:
+    """Time an element of every implementation, one small panel an activation and direction; each bar says its name."""
+    import matplotlib.pyplot as plt
+
+    timed = table.dropna(subset=["time_s"])
+    timed = timed[~timed["implementation"].isin(["copy", "identity kernel"])]
+    groups = list(timed.groupby(["dtype", "size", "inputs", "direction", "activation"], sort=False))[:limit]
+    columns = min(3, max(1, len(groups)))
+    rows = max(1, -(-len(groups) // columns))
+    with theme():
+        figure, axes = plt.subplots(rows, columns, figsize=(3.4 * columns, 1.75 * rows), squeeze=False)
+        for axis in axes.flat[len(groups) :]:
+            axis.set_visible(False)
+        for axis, ((dtype, size, inputs, direction, activation), part) in zip(axes.flat, groups, strict=False):
+            part = part.sort_values("time_s", ascending=False)
+            scale = 1e9 / float(size)
+            places = range(len(part))
+            axis.barh(places, part["time_s"] * scale, color=[_colour(name) for name in part["implementation"]])
+            ends = [(part["time_s"] - part["low_s"]) * scale, (part["high_s"] - part["time_s"]) * scale]
+            axis.errorbar(
+                part["time_s"] * scale, places, xerr=ends, fmt="none", ecolor="#222222", elinewidth=0.8, capsize=1.5
+            )
+            marks = ["" if held is not False else " *" for held in part["holds"]]
+            axis.set_yticks(places, [f"{n}{m}" for n, m in zip(part["implementation"], marks, strict=True)])
+            axis.set_xscale("log")
+            axis.grid(axis="y", visible=False)
+            power = int(size).bit_length() - 1
+            kind = "" if inputs == "normal" else f", {inputs}"
+            axis.set_title(f"{activation} {direction}, {dtype}, 2^{power}{kind}", fontsize=8)
+        for axis in axes[-1]:
+            axis.set_xlabel("ns an element (log scale)")
+        figure.tight_layout()
+    return figure
+
+
+def roofline(table: Any) -> Any:
+    """Rate of memory traffic over the copy's rate, named points: 1 is the limit of a pass that only moves memory."""
+    import matplotlib.pyplot as plt
+
+    timed = table.dropna(subset=["time_s"])
+    timed = timed[timed["rank"].notna()]
+    best = timed.sort_values("time_s").groupby(["activation", "direction", "implementation"], sort=False).last()
+    best = best.reset_index()
+    names = list(dict.fromkeys(f"{a} {d}" for a, d in zip(best["activation"], best["direction"], strict=True)))
+    with theme():
+        figure, axis = plt.subplots(figsize=(7.2, 0.9 + 0.32 * len(names)))
+        axis.axvline(1.0, color="#222222", linewidth=1.0)
+        axis.text(1.0, len(names) - 0.35, "copy", ha="center", va="bottom", fontsize=8)
+        shown: set[str] = set()
+        for place, name in enumerate(reversed(names)):
+            activation, direction = name.split(" ")
+            part = best[(best["activation"] == activation) & (best["direction"] == direction)]
+            for row in part.itertuples():
+                axis.plot(row.copy_share, place, "o", color=_colour(row.implementation), markersize=6)
+                if row.implementation not in shown:
+                    shown.add(row.implementation)
+                    axis.annotate(
+                        row.implementation, (row.copy_share, place), textcoords="offset points", xytext=(0, 6),
+                        ha="center", fontsize=7, color=_colour(row.implementation),
+                    )  # fmt: skip
+        axis.set_yticks(range(len(names)), list(reversed(names)))
+        axis.set_ylim(-0.6, len(names) - 0.1)
+        axis.set_xscale("log")
+        axis.set_xlabel("share of the copy's bandwidth, largest size (log scale)")
+        figure.tight_layout()
+    return figure
