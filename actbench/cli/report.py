@@ -1,4 +1,4 @@
-"""``actbench report``: draw a run's tables, figures and pages again from its files."""
+"""``actbench report``: draw a run's tables, figures and pages again from its files, or asv's results over commits."""
 
 from __future__ import annotations
 
@@ -10,15 +10,31 @@ from typing import Any
 def add(verbs: Any) -> None:
     """Enter the verb."""
     parser = verbs.add_parser(
-        "report", help="render a run again from its files", description="Render again; nothing is measured."
+        "report",
+        help="render a run again from its files, or performance over commits from asv's",
+        description="Render again; nothing is measured. Given asv's results (.asv/results) the page shows performance "
+        "over commits.",
     )
-    parser.add_argument("directory", metavar="RUN_DIR", help="the folder of a run, with its run.json")
-    parser.add_argument("--lang", choices=("en", "zh"), help="language of the page (default: the run's)")
+    parser.add_argument("directory", metavar="DIR", help="the folder of a run, with its run.json, or asv's results")
+    parser.add_argument("--lang", choices=("en", "zh"), help="language of a run's page (default: the run's)")
+    parser.add_argument(
+        "--out", metavar="DIR", help="of asv's results: where the page goes (default actbench-out/performance)"
+    )
     parser.set_defaults(call=call)
 
 
 def call(args: argparse.Namespace) -> int:
     """Render."""
+    from actbench.asv import holds_results
+    from actbench.errors import ActbenchError
+
+    if holds_results(args.directory):
+        from actbench.report.commits import render_commits
+
+        print(render_commits(args.directory, args.out))
+        return 0
+    if args.out:
+        raise ActbenchError("--out is for asv's results; the page of a run goes into its own folder")
     from actbench.folder import RunFolder
     from actbench.report.page import render
 

@@ -41,9 +41,9 @@ def render(folder: RunFolder, *, lang: str | None = None) -> Path:
     for claim in shown["claims"]:  # a figure stands with the first claim that it bears on, the others point to it
         claim["figures"] = [f for f in figures if _first(f, shown["claims"]) == claim["name"]]
         claim["see"] = [f for f in figures if claim["name"] in f["claims"] and f not in claim["figures"]]
-    page = _template("report.html").render(**shown, t=t, lang=lang, colours=VERDICTS, figures=figures)
+    page = template("report.html").render(**shown, t=t, lang=lang, colours=VERDICTS, figures=figures)
     write_text(folder.path / "report.html", page)
-    write_text(folder.path / "report.md", _template("report.md").render(**shown, t=t, figures=figures))
+    write_text(folder.path / "report.md", template("report.md").render(**shown, t=t, figures=figures))
     return folder.path / "report.html"
 
 
@@ -74,7 +74,8 @@ def _drawn(folder: RunFolder, spec: FigureSpec, lang: str) -> dict[str, Any] | N
     }  # fmt: skip
 
 
-def _template(name: str) -> Any:
+def template(name: str) -> Any:
+    """A template of the package; HTML escapes what is put in."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
