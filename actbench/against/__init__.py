@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.against.checkouts import checkouts
-from actbench.against.pairs import Case, Samples, cases, measure
+from actbench.against.pairs import Case, NotMeasured, Samples, cases, measure
 from actbench.errors import ActbenchError
 from actbench.statistics import Estimate
 
@@ -31,6 +31,8 @@ COLUMNS = (
     "benchmark", "parameters", "base_seconds", "head_seconds", "ratio", "low", "high", "n", "ratio_again", "low_again",
     "high_again", "verdict", "reason",
 )  # fmt: skip
+
+__all__ = ["NOT_MEASURED", "PAIRS", "SAME_OR_FASTER", "SLOWER", "THRESHOLD", "Comparison", "NotMeasured", "against"]
 
 Follow = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
@@ -116,7 +118,8 @@ def against(
     Raises
     ------
     ActbenchError
-        Outside a clone, for an unknown reference or a choice that leaves no case.
+        Outside a clone, for an unknown reference or a choice that leaves no case; its kind `NotMeasured` where a
+        state cannot be imported, or processes keep dying.
     """
     import pandas as pd
 

@@ -34,6 +34,10 @@ DEATHS = 3  # pairs that may end before their time
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
+class NotMeasured(ActbenchError):
+    """The request was right, and nothing can be said: exit status 3."""
+
+
 class Died(Exception):
     """A worker ended, or had to be ended, before it answered."""
 
@@ -136,9 +140,9 @@ def workers(*pair: Checkout) -> Iterator[list[Worker]]:
             except Died as error:
                 said = {"failed": str(error)}
             if "failed" in said:
-                raise ActbenchError(f"cannot import actbench of {worker.checkout.name}: {said['failed']}")
+                raise NotMeasured(f"cannot import actbench of {worker.checkout.name}: {said['failed']}")
             if Path(said["package"]).resolve().parent != worker.checkout.path.resolve():
-                raise ActbenchError(
+                raise NotMeasured(
                     f"timed {said['package']}, not {worker.checkout.name}; start Python without -E and -I"
                 )
         yield made
@@ -152,7 +156,7 @@ def cases(head: Checkout) -> list[Case]:
     with workers(head) as (worker,):
         said = worker.ask("list")
     if "failed" in said:
-        raise ActbenchError(f"the benchmarks do not import: {said['failed']}; see 'asv check'")
+        raise NotMeasured(f"the benchmarks do not import: {said['failed']}; see 'asv check'")
     return [
         Case(benchmark=one["benchmark"], names=tuple(one["names"]), values=tuple(one["values"]))
         for one in said["cases"]
@@ -194,7 +198,7 @@ def measure(
                         samples.status, samples.reason = "failed", str(error)
                         deaths += 1
                         if deaths > DEATHS:
-                            raise ActbenchError(f"{deaths} processes died, the last in {case}: {error}") from None
+                            raise NotMeasured(f"{deaths} processes died, the last in {case}: {error}") from None
                         break
                     finally:
                         advance(1)

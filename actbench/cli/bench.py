@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from actbench.cli import against
 from actbench.cli.options import add_json, as_json, table, width
 from actbench.errors import ActbenchError, unknown
 
@@ -18,6 +19,7 @@ them, torch, torch.compile, jax, onnxruntime, keras. Values are compared with th
   actbench bench gelu silu --dtype float64 --size 2^24
   actbench bench relu --inputs normal sorted positive --direction backward
   actbench bench --quick                      fewer rounds, float32, one size
+  actbench bench --against main               is the working tree slower than that commit?
 
 Sizes are numbers of elements: 1000000 or 2^20. Ratios are pairs of the same round; above 1 ours is faster.
 """
@@ -47,6 +49,7 @@ def add(verbs: Any) -> None:
     parser.add_argument("--quick", action="store_true", help="fewer rounds, float32, one size")
     parser.add_argument("--out", metavar="DIR", help="where tables and figures go (default actbench-out/bench)")
     add_json(parser)
+    against.add_options(parser)
     parser.set_defaults(call=call)
 
 
@@ -72,6 +75,8 @@ def chosen(given: list[str] | None, known: tuple[str, ...], default: tuple[str, 
 
 def call(args: argparse.Namespace) -> int:
     """Race, print, write."""
+    if args.against is not None:
+        return against.call(args)
     from actbench.peers.ready import RACERS
     from actbench.registry import canonical
     from actbench.streams import whole
