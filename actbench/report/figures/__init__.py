@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from actbench.report.figures import activity, gradients, neuron, orientation, trained
+from actbench.report.figures import (
+    activity,
+    convergence,
+    expressivity,
+    features,
+    gradients,
+    neuron,
+    orientation,
+    overfitting,
+    selectivity,
+    trained,
+)
 from actbench.report.figures.spec import FigureSpec
 
 # in the order of the page
 FIGURES: tuple[FigureSpec, ...] = (
-    *neuron.FIGURES, *activity.FIGURES, *orientation.FIGURES, *gradients.FIGURES, *trained.FIGURES,
-)  # fmt: skip
+    *neuron.FIGURES,
+    *activity.FIGURES,
+    *orientation.FIGURES,
+    *selectivity.FIGURES,
+    *features.FIGURES,
+    *expressivity.FIGURES,
+    *gradients.FIGURES,
+    *convergence.FIGURES,
+    *trained.FIGURES,
+    *overfitting.FIGURES,
+)
 
 __all__ = ["FIGURES", "FigureSpec"]

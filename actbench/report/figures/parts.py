@@ -32,3 +32,17 @@ def panels(count: int, height: float = 2.8) -> tuple[Any, Any]:
     size = (3.6 * max(1, count), height)
     figure, axes = plt.subplots(1, max(1, count), figsize=size, sharey=True, squeeze=False)
     return figure, axes[0]
+
+
+def tuned(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Of each arm the observations at its best step size: the highest mean validation accuracy, never trained is 0."""
+    scores = frame.assign(score=frame["valid_accuracy"].astype(float).fillna(0.0))
+    means = scores.groupby([*by, "rate"], sort=True)["score"].mean().reset_index()
+    best = means.loc[means.groupby(by, sort=True)["score"].idxmax(), [*by, "rate"]]
+    return frame.merge(best, on=[*by, "rate"])
+
+
+def dots(axis: Any, x: Any, line: pd.DataFrame, hue: str, **options: Any) -> None:
+    """Means as dots, the middle 90 % as bars; ``options`` go to the dots."""
+    axis.vlines(x, line["low"], line["high"], color=hue, linewidth=2.5, alpha=0.35)
+    axis.plot(x, line["mean"], color=hue, **{"marker": "o", "markersize": 4, "linewidth": 0, **options})
