@@ -35,7 +35,7 @@ OUTSIDE = {
     "reproduction.py": "chooses cells, and a cell's key is its content",
     "running.py": "chooses cells, and a cell's key is its content",
     "folder.py": "names and writes finished files",
-    "compare.py": "chooses cells, and a cell's key is its content",
+    "compare": "chooses cells, and a cell's key is its content",
     "audit.py": "checks other people's code, and stores nothing",
     "identify.py": "searches the catalogue, and stores nothing",
     "testing.py": "for other projects' tests, and stores nothing",

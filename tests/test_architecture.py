@@ -25,7 +25,7 @@ ARROW = (
     "exhaustive", "vectors", "testing", "timing", "hermite", "theory", "network", "factors", "experiments",
     "provenance", "store", "measure", "progress", "workers", "runner", "running", "statistics", "power",
     "ranking", "claims",
-    "judge", "instrument", "folder", "asv", "against", "report", "reproduction", "doctor", "cli", "__main__",
+    "judge", "instrument", "folder", "asv", "against", "report", "reproduction", "doctor", "compare", "cli", "__main__",
 )  # fmt: skip
 
 

@@ -1,0 +1,119 @@
+"""``actbench compare``: activations side by side, with intervals, corrected ranks and a decision table."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from actbench.cli.options import add_json, add_run_options, as_json, table, width
+from actbench.errors import ActbenchError
+
+DESCRIPTION = """\
+Compare activations on the same networks: cost, accuracy, theory, gradients, activity, dead units, and a training
+panel in which each has the same data, shapes, starts and number of step sizes to choose from.
+
+  actbench compare relu gelu tanh --quick             some minutes on two cores
+  actbench compare relu gelu my.py:act --dossier      a function of your own, and a page with everything
+  actbench compare relu torch.nn.functional:silu      other people's code, in a process of its own
+  actbench compare --false-alarms 40                  the method under its own test: equal arms told apart
+
+A plug-in is examined in a process with a time limit; one that breaks a law is a row with its reason.
+"""
+
+
+def add(verbs: Any) -> None:
+    """Enter the verb."""
+    parser = verbs.add_parser(
+        "compare", help="activations side by side on the same networks", description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("names", nargs="*", metavar="NAME|FILE.py:OBJ", help="rows of the catalogue and plug-ins")
+    add_run_options(parser)
+    parser.add_argument("--reference", metavar="NAME", help="what decisions are relative to (default relu, else first)")
+    parser.add_argument("--limit", type=float, default=60.0, metavar="SECONDS",
+                        help="for the examination of one plug-in (default %(default)g)")  # fmt: skip
+    parser.add_argument("--dossier", action="store_true", help="write one page with all of it, and LaTeX tables")
+    parser.add_argument("--false-alarms", type=int, metavar="N", help="compare ReLU with itself N times, and count")
+    add_json(parser)
+    parser.set_defaults(call=call)
+
+
+def call(args: argparse.Namespace) -> int:
+    """Compare, and print the decisions."""
+    if args.false_alarms is not None:
+        return alarms(args)
+    from actbench.compare import compare
+    from actbench.folder import DEFAULT, safe
+
+    if not args.names:
+        raise ActbenchError("nothing to compare; give names or FILE.py:OBJ, as in 'actbench compare relu my.py:act'")
+    out = args.out or str(Path(DEFAULT) / f"compare-{safe(' '.join(args.names))}")
+    found = compare(
+        *args.names, quick=args.quick, seed=args.seed, workers=args.workers, out=out, fresh=args.fresh,
+        reference=args.reference, limit=args.limit,
+    )  # fmt: skip
+    page = None
+    if args.dossier:
+        from actbench.folder import RunFolder
+        from actbench.report.dossier import render
+
+        page = render(RunFolder(Path(out)))
+    if args.json:
+        tables = {name: frame.to_dict(orient="records") for name, frame in found.tables.items() if name != "scores"}
+        arms = [{"asked": arm.asked, "spec": arm.spec, "reason": arm.reason} for arm in found.arms]
+        print(as_json({"arms": arms, **tables}))
+    else:
+        print(summary(found))
+        print(f"\n{'dossier: ' + str(page) if page else 'tables: ' + out}")
+    if found.interrupted:
+        return 130
+    return 3 if found.failures or any(arm.reason for arm in found.arms) else 0
+
+
+def summary(found: Any) -> str:
+    """Measures side by side, then decisions, then who took no part and why."""
+    lines = []
+    measures = found.tables["measures"]
+    if len(measures):
+        arms = list(dict.fromkeys(measures["activation"]))
+        rows = []
+        for name in dict.fromkeys(measures["measure"]):
+            part = measures[measures["measure"] == name].set_index("activation")
+            rows.append([name, *(_cell(part.loc[arm]) if arm in part.index else "" for arm in arms)])
+        lines.append(table(rows, ["", *arms], limit=max(width(), 120)))
+    if "decisions" in found.tables and len(found.tables["decisions"]):
+        frame = found.tables["decisions"]
+        rows = [[row["activation"], row["decision"], row["reason"]] for row in frame.to_dict(orient="records")]
+        lines.append(f"\nagainst {frame['reference'].iloc[0]}:\n" + table(rows, ["", "decision", "why"], limit=width()))
+    if "ranks" in found.tables:
+        frame = found.tables["ranks"]
+        first = frame.iloc[0]
+        mean = ", ".join(f"{row['activation']} {row['mean_rank']:.2f}" for row in frame.to_dict(orient="records"))
+        lines.append(f"\nmean ranks over {first['settings']} settings: {mean}; critical difference "
+                     f"{first['critical_difference']:.2f}, Friedman p = {first['friedman_p']:.2g}")  # fmt: skip
+    lines += [f"\n{arm.asked} takes no part: {arm.reason}" for arm in found.arms if arm.reason]
+    return "\n".join(lines)
+
+
+def _cell(row: Any) -> str:
+    if row["value"] is None or row["value"] != row["value"]:
+        return "-"
+    low = row["low"]
+    interval = "" if low is None or low != low else f" [{low:.3g}, {row['high']:.3g}]"
+    return f"{row['value']:.3g}{interval}"
+
+
+def alarms(args: argparse.Namespace) -> int:
+    """Equal arms, compared as arms are: how often a difference is claimed."""
+    from actbench.compare.alarms import false_alarms
+
+    found = false_alarms(args.false_alarms, seed=args.seed, workers=args.workers)
+    if args.json:
+        print(as_json(found))
+    else:
+        print(f"{found['comparisons']} comparisons of ReLU with itself, {found['networks']} networks an arm:")
+        for name, row in found["rates"].items():
+            print(f"  {name}: {row['alarms']} of {row['n']}, {row['rate']:.3f} [{row['low']:.3f}, {row['high']:.3f}], "
+                  f"nominal {row['nominal']:g}")  # fmt: skip
+    return 0

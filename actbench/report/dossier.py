@@ -1,0 +1,226 @@
+"""A comparison as one page and LaTeX tables, from the files of its run; nothing is measured again."""
+
+from __future__ import annotations
+
+import base64
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from actbench import ranking
+from actbench.errors import ActbenchError
+from actbench.files import write_text
+from actbench.folder import RunFolder
+from actbench.report.checklist import checklist
+from actbench.report.figures.comparison import FIGURES
+from actbench.report.style import save
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TABLES = ("decisions", "comparisons", "ranks", "medians", "measures", "scores")
+FRAMES = ("curves", "gradient_flow", "activity", "theory", "panel", "accuracy")
+LIBRARIES = ("python", "numpy", "scipy", "numba", "torch", "jax")
+TAGS = {
+    "better": "#1a7f4b", "worse": "#b3261e", "equal in practice": "#0b5e8a", "undecided": "#5f6368",
+}  # fmt: skip
+# measure -> its name and how its number is shown: a share as percent, bytes as they are
+MEASURES = {
+    "test_accuracy": ("test accuracy, %", 100.0), "dead_units": ("dead units after training, %", 100.0),
+    "diverged_share": ("trained networks that diverged, %", 100.0),
+    "forward_ratio": ("time forward, over ReLU's", 1.0), "backward_ratio": ("time backward, over ReLU's", 1.0),
+    "kept_bytes": ("bytes kept an element, float32", 1.0),
+    "gradient_factor he": ("gradient's factor a layer, He", 1.0),
+    "gradient_factor critical": ("the same, each at its critical point", 1.0),
+    "active_fraction": ("active units in layer 30, He, %", 100.0),
+    "forward_ulp float32 numba": ("largest error forward, fused float32, ulp", 1.0),
+    "backward_ulp float32 numba": ("largest error backward, fused float32, ulp", 1.0),
+}  # fmt: skip
+
+
+def render(folder: RunFolder, *, title: str | None = None) -> Path:
+    """Write ``dossier.html``, ``figures/`` and ``latex/*.tex``.
+
+    Parameters
+    ----------
+    folder
+        The folder of an ``actbench compare``.
+    title
+        By default who is compared.
+
+    Returns
+    -------
+    The path of the page.
+
+    Raises
+    ------
+    ActbenchError
+        Where the folder holds another kind of run.
+    """
+    run = folder.read_run()
+    if run.get("command") != "compare":
+        raise ActbenchError(f"{str(folder.path)!r} holds no comparison; give the folder of an 'actbench compare'")
+    tables = _tables(folder)
+    reference = str(run.get("reference", ""))
+    arms = folder.read_json("arms")
+    content = {
+        "title": title or "Compared: " + ", ".join(arm["spec"] for arm in arms if not arm["reason"]),
+        "rehearsal": bool(run.get("quick")), "unfinished": not run.get("finished"), "reference": reference,
+        "arms": [_arm(arm, tables.get("theory")) for arm in arms], "decisions": _decisions(tables),
+        "measures": measures(tables["measures"]), "ranks": _ranks(tables), "settings": _settings(tables),
+        "theory": _theory(tables), "margin": 100 * ranking.MARGIN, "interest": 100 * ranking.OF_INTEREST,
+        "figures": {figure["name"]: figure for figure in _figures(folder, tables, reference)}, "tags": TAGS,
+        "checks": checklist(tables, arms, run), "run": _run(run),
+    }  # fmt: skip
+    for name in ("decisions", "measures", "settings"):
+        write_text(folder.path / "latex" / f"{name}.tex", _template(f"dossier_{name}.tex").render(**content))
+    return write_text(folder.path / "dossier.html", _template("dossier.html").render(**content))
+
+
+def _tables(folder: RunFolder) -> dict[str, pd.DataFrame]:
+    found = {}
+    for name, place in [*((t, t) for t in TABLES), *((f, f"data/{f}") for f in FRAMES), ("cost", "timings/cost")]:
+        if (folder.path / f"{place}.csv").exists():
+            frame = folder.read_frame(place)
+            if len(frame):
+                found[name] = frame
+    if "measures" not in found:
+        raise ActbenchError(f"{str(folder.path)!r} has nobody to show: every arm was refused; see its arms.json")
+    return found
+
+
+def _arm(arm: dict[str, Any], theory: pd.DataFrame | None) -> dict[str, Any]:
+    formula = ""
+    if theory is not None and "formula" in theory:
+        own = theory[theory["activation"] == arm["spec"]]["formula"]
+        formula = str(own.iloc[0]) if len(own) and isinstance(own.iloc[0], str) else ""
+    facts = arm.get("facts") or {}
+    wrong = arm.get("disagrees") or 0.0
+    at = arm.get("disagrees_at") or 0.0
+    warning = f"its slope differs from differences of the function by {wrong:.2g} (at x = {at:.3g})"
+    return {
+        **arm, "formula": formula, "kinks": [f"{x:g} (slope {s:g} is used there)" for x, s in facts.get("kinks", [])],
+        "warning": warning if wrong else "", "remarks": arm.get("remarks") or [],
+    }  # fmt: skip
+
+
+def number(value: Any, factor: float = 1.0) -> str:
+    """Three significant digits; nothing for what is missing."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return ""
+    scaled = factor * float(value)
+    return f"{scaled:,.0f}" if abs(scaled) >= 1000 else f"{scaled:.3g}" if abs(scaled) < 100 else f"{scaled:.1f}"
+
+
+def measures(frame: pd.DataFrame) -> dict[str, Any]:
+    """Measures down, arms across, each a value, an interval and an n."""
+    arms = list(dict.fromkeys(frame["activation"]))
+    rows = []
+    for name, (words, factor) in MEASURES.items():
+        part = frame[frame["measure"] == name].set_index("activation")
+        if not len(part):
+            continue
+        cells = []
+        for arm in arms:
+            row = part.loc[arm] if arm in part.index else None
+            low = number(row["low"], factor) if row is not None else ""
+            cells.append({
+                "value": number(row["value"], factor) if row is not None else "",
+                "interval": f"[{low}, {number(row['high'], factor)}]" if low and row is not None else "",
+                "n": number(row["n"]) if row is not None else "",
+            })  # fmt: skip
+        unit = next((u for u in part["n_unit"] if isinstance(u, str) and u), "")
+        rows.append({"name": words, "cells": cells, "unit": unit})
+    return {"arms": arms, "rows": rows}
+
+
+def _decisions(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
+    if "decisions" not in tables:
+        return []
+    return [
+        {"activation": row["activation"], "decision": row["decision"], "reason": row["reason"],
+         "effect": number(row["effect"]), "n": number(row["n"]), "left_out": number(row["left_out"]) or "0",
+         "needed": number(row["needed"]), "value": number(row["value"], 100), "low": number(row["low"], 100),
+         "high": number(row["high"], 100), "p": number(row["p_holm"])}
+        for row in tables["decisions"].to_dict(orient="records")
+    ]  # fmt: skip
+
+
+def _ranks(tables: dict[str, pd.DataFrame]) -> dict[str, Any] | None:
+    if "ranks" not in tables:
+        return None
+    frame = tables["ranks"]
+    first = frame.iloc[0]
+    return {
+        "rows": [{"activation": r["activation"], "rank": f"{r['mean_rank']:.2f}", "stable": number(r["stable"], 100)}
+                 for r in frame.to_dict(orient="records")],
+        "p": number(first["friedman_p"]), "critical": number(first["critical_difference"]),
+        "settings": int(first["settings"]), "agreement": number(first["agreement"]),
+    }  # fmt: skip
+
+
+def _settings(tables: dict[str, pd.DataFrame]) -> dict[str, Any] | None:
+    if "medians" not in tables:
+        return None
+    frame = tables["medians"]
+    arms = [c for c in frame.columns if c != "setting"]
+    rows = []
+    for row in frame.to_dict(orient="records"):
+        known = [row[arm] for arm in arms]
+        best = max(known)
+        cells = [{"value": "diverged" if v < 0 else f"{100 * v:.1f}", "best": v == best and v >= 0} for v in known]
+        rows.append({"setting": row["setting"], "cells": cells})
+    return {"arms": arms, "rows": rows}
+
+
+def _theory(tables: dict[str, pd.DataFrame]) -> list[dict[str, str]]:
+    if "theory" not in tables:
+        return []
+    names = ("mean", "second", "gain", "he_q", "he_chi_1", "critical_sigma_w2")
+    return [
+        {"activation": str(row["activation"]), **{name: number(row.get(name)) for name in names},
+         "reason": row["reason"] if isinstance(row.get("reason"), str) else ""}
+        for row in tables["theory"].to_dict(orient="records")
+    ]  # fmt: skip
+
+
+def _figures(folder: RunFolder, tables: dict[str, pd.DataFrame], reference: str) -> list[dict[str, Any]]:
+    drawn = []
+    for figure in FIGURES:
+        if not all(need in tables for need in figure.needs):
+            continue
+        save(figure.draw(tables, reference), folder.path / "figures" / figure.name)
+        svg = (folder.path / "figures" / f"{figure.name}.svg").read_bytes()
+        uri = "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
+        drawn.append({"name": figure.name, "title": figure.title, "caption": figure.caption, "uri": uri})
+    return drawn
+
+
+def _run(run: dict[str, Any]) -> dict[str, str]:
+    machine, versions, commit = (run.get(key) or {} for key in ("machine", "versions", "commit"))
+    return {
+        "machine": f"{machine.get('processor', '')}, {machine.get('cores', '')} cores, {machine.get('system', '')}",
+        "versions": ", ".join(f"{name} {versions[name]}" for name in LIBRARIES if name in versions),
+        "commit": str(commit.get("commit", "-"))[:12] + ("+" if commit.get("dirty") else ""),
+        "seed": str(run.get("seed")), "started": str(run.get("started")), "finished": str(run.get("finished") or "-"),
+    }  # fmt: skip
+
+
+_TEX = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}",
+        "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}  # fmt: skip
+
+
+def _template(name: str) -> Any:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    tex = name.endswith(".tex")
+    marks: dict[str, Any] = {"block_start_string": "<%", "block_end_string": "%>", "variable_start_string": "<<",
+             "variable_end_string": ">>", "comment_start_string": "<#", "comment_end_string": "#>"}  # fmt: skip
+    environment = Environment(
+        loader=PackageLoader("actbench.report"),
+        autoescape=not tex,  # noqa: S701  names are escaped in the page; LaTeX has its own filter
+        trim_blocks=True, lstrip_blocks=True,
+        undefined=StrictUndefined, keep_trailing_newline=True, **(marks if tex else {}),
+    )  # fmt: skip
+    environment.filters["tex"] = lambda text: "".join(_TEX.get(c, c) for c in str(text))
+    return environment.get_template(name)
