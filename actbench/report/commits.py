@@ -154,7 +154,7 @@ def _figure(part: pd.DataFrame, relative: bool) -> Any:
     if machines:
         line = line + " @ " + part["machine"] + " " + part["environment"].str.slice(0, 16)
     part = part.assign(panel=panel, line=line)
-    panels, lines = list(dict.fromkeys(part["panel"])), list(dict.fromkeys(part["line"]))
+    panels, lines = ([str(text) for text in dict.fromkeys(part[column])] for column in ("panel", "line"))
     columns = min(4, len(panels))
     rows = math.ceil(len(panels) / columns)
     with theme():
@@ -164,16 +164,21 @@ def _figure(part: pd.DataFrame, relative: bool) -> Any:
             axis.set_visible(False)
         for axis, name in zip(axes.flat, panels, strict=False):
             _panel(axis, part[part["panel"] == name], commits, lines, relative)
-            axis.set_title(str(name).partition("=")[2] or str(name))
+            axis.set_title(_plain(name.partition("=")[2] or name))
         _frame_axes(figure, axes, len(panels), commits, part["unit"].iloc[-1], relative)
         handles = [
-            Line2D([], [], color=PALETTE[i % len(PALETTE)], linestyle=_dashes(i), label=str(text) or "value")
+            Line2D([], [], color=PALETTE[i % len(PALETTE)], linestyle=_dashes(i), label=_plain(text) or "value")
             for i, text in enumerate(lines)
         ]
         figure.tight_layout()
         if lines != [""]:
             figure.legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
     return figure
+
+
+def _plain(text: str) -> str:
+    """A text that matplotlib takes as it stands: a dollar would start a formula, a first underscore hide a label."""
+    return (f" {text}" if text.startswith("_") else text).replace("$", r"\$")
 
 
 def _dashes(i: int) -> Any:
