@@ -11,12 +11,12 @@ import pytest
 from actbench.claims.article.backprop import ON_BLANK, PRECISIONS
 from actbench.claims.effects.subgradient import share_of_zeros, zero_beyond
 from actbench.errors import ActbenchError
-from actbench.experiments.subgradient import on_blank
+from actbench.experiments.subgradient import DEPTH, EPOCHS, WIDTH, on_blank
 from actbench.network.data import data_set
 from actbench.network.precision import PRECISIONS as KNOWN
 from actbench.network.precision import to_bfloat16, to_float16, train_in
 from actbench.network.training import Recipe, design_for, train
-from actbench.registry import EXPERIMENTS
+from actbench.registry import CLAIMS, EXPERIMENTS
 
 DIGITS = data_set("digits")
 PART = replace(DIGITS, x=DIGITS.x[:128], y=DIGITS.y[:128])
@@ -136,3 +136,5 @@ def test_what_is_judged_is_what_is_measured():
     cells = EXPERIMENTS["subgradient"].cells()
     assert {cell["precision"] for cell in cells} == set(PRECISIONS) == set(KNOWN)
     assert any(all(cell[k] == v for k, v in ON_BLANK.items()) for cell in cells)
+    rare = next(reading for reading in CLAIMS["C47"].readings if reading.name == "rare")
+    assert f"{len(DIGITS.x) * EPOCHS['mlp'] * DEPTH * WIDTH:,} pre-activations" in rare.conditions

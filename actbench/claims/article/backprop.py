@@ -205,6 +205,7 @@ claim(
                 "Accuracy with c = 0 less that with another c: perceptrons in float64, float32 and two 16-bit formats, "
                 "and a convolutional network in float32 on images whose background is 0."
             ),
+            conditions="small networks without batch normalisation; products add up in float32 in every 16-bit format",
         ),
         Reading(
             name="rare",
@@ -218,7 +219,10 @@ claim(
                 "blank background, later": share_of_zeros("later", **ON_BLANK),
             },
             says="Fraction of pre-activations that are exactly 0 during training.",
-            conditions="biases start at 0, so a filter over a blank background gives exactly 0 until the first step",
+            conditions=(
+                "230,400 pre-activations a perceptron; as biases start at 0, a filter over a blank background gives "
+                "exactly 0 until the first step, and for longer where no gradient reaches its bias"
+            ),
         ),
     ],
     note="Bertoin et al. 2021 find that the choice can matter, the more the lower the precision.",

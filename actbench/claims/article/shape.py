@@ -124,6 +124,8 @@ claim(
             conditions="the same step size for all",
         ),
     ],
+    note="A turned network is ReLU's with the signs of some weights and biases changed, so a law of weights that is "
+    "symmetric around 0 does not notice; biases of one sign do, and so does taking a maximum of outputs below 0.",
 )
 
 claim(
