@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gc
 import math
+import os
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -304,3 +307,60 @@ def test_threads_are_a_whole_number():
 def test_a_calibrated_sample_lasts_as_long_as_it_was_told():
     found = race({"a": lambda: time.sleep(0.0005)}, rounds=5, target=0.003)
     assert 2 <= found.calls["a"] <= 8
+
+
+@pytest.mark.parametrize(
+    ("environment", "remark"),
+    [({"NUMBA_DISABLE_JIT": "1"}, "switched off"), ({"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}, "")],
+    ids=["no compiler", "generic processor"],
+)
+def test_a_hobbled_compiler_is_a_clear_row(environment, remark, tmp_path):
+    words = [
+        "bench",
+        "relu",
+        "--size",
+        "2^8",
+        "--dtype",
+        "float32",
+        "--peers",
+        "numpy",
+        "--rounds",
+        "5",
+        "--out",
+        tmp_path,
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "actbench", *map(str, words)],
+        env={**os.environ, **environment}, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "relu forward" in done.stdout
+    rows = pd.read_csv(tmp_path / "timings" / "bench.csv")
+    ours = rows[rows["implementation"] == OURS]
+    assert ours["rank"].isna().all() == bool(remark)
+    assert ours["reason"].astype(object).fillna("").astype(str).str.contains(remark).all()
+    assert (tmp_path / "figures" / "bars.svg").stat().st_size < 40_000
+    assert len(pd.read_csv(tmp_path / "timings" / "samples.csv")) >= 2 * 5 * 2
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (["--size", "0"], "2^20"),
+        (["--size", "many"], "2^20"),
+        (["--dtype", "float16"], "float32"),
+        (["--inputs", "uniform"], "normal"),
+        (["--peers", "tensorflow"], "torch"),
+        (["--threads", "0"], "1 or more"),
+        (["--threads", "999"], "or fewer"),
+        (["--rounds", "1"], "5 or more"),
+        (["no_such_function"], "no activation"),
+    ],
+)
+def test_a_wrong_request_is_one_line(words, remedy, capsys):
+    from actbench.cli import main
+
+    assert main(["bench", *words]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert remedy in error

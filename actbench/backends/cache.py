@@ -62,7 +62,7 @@ def folder() -> Path | None:
     return None
 
 
-def load(text: Callable[[bool], str]) -> Callable[..., None]:
+def load(text: Callable[[bool], str]) -> Callable[..., Any]:
     """The compiled function of a generated module, from the cache where it is there and whole.
 
     Parameters
@@ -94,7 +94,7 @@ def load(text: Callable[[bool], str]) -> Callable[..., None]:
     return function
 
 
-def _import(name: str, path: Path) -> Callable[..., None]:
+def _import(name: str, path: Path) -> Callable[..., Any]:
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None

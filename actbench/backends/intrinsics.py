@@ -1,10 +1,11 @@
-"""What generated kernels need and Python cannot say: two bit casts and a select, one instruction each."""
+"""What generated kernels need and Python cannot say: two bit casts, a select, and whether arrays overlap."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 
@@ -22,6 +23,26 @@ def bits(typing_context: Any, x: Any) -> Any:
 def from_bits(typing_context: Any, i: Any) -> Any:
     """The float that the bits of an int32 or int64 spell."""
     return (types.float32 if i == types.int32 else types.float64)(i), _cast
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def apart(typing_context: Any, a: Any, b: Any) -> Any:
+    """Whether two contiguous arrays are one and the same memory or none of it."""
+
+    def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        word = context.get_value_type(types.intp)
+        ends = []
+        for kind, value in zip(signature.args, args, strict=True):
+            array = cgutils.create_struct_proxy(kind)(context, builder, value=value)  # type: ignore[no-untyped-call, unused-ignore]
+            start = builder.ptrtoint(array.data, word)
+            ends.append((start, builder.add(start, builder.mul(array.nitems, array.itemsize))))
+        (a_start, a_end), (b_start, b_end) = ends
+        same = builder.icmp_unsigned("==", a_start, b_start)
+        before = builder.icmp_unsigned("<=", a_end, b_start)
+        after = builder.icmp_unsigned("<=", b_end, a_start)
+        return builder.or_(same, builder.or_(before, after))
+
+    return types.boolean(a, b), make
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]

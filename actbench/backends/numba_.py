@@ -16,7 +16,7 @@ from actbench.records.activation import Activation
 from actbench.registry import ACTIVATIONS, resolve
 from actbench.words.bits import Format
 
-Loop = Callable[..., None]
+Loop = Callable[..., bool]
 THREADED = 1 << 15  # elements: waking a second thread costs 2 us, as much as 2,000 elements of a smooth row
 
 
@@ -24,7 +24,10 @@ THREADED = 1 << 15  # elements: waking a second thread costs 2 us, as much as 2,
 def compiled(
     spec: str, direction: str, bits: int, saved: bool, arrays: tuple[str, ...], parallel: bool = False
 ) -> Loop:
-    """The machine code of one variant: ``function(*operands, out)`` on flat, contiguous, native arrays."""
+    """The machine code of one variant: ``function(*operands, out)`` on flat, contiguous, native arrays.
+
+    It says False, and has done nothing, where sizes differ or arrays overlap partly; other arrays are a TypeError.
+    """
     activation = resolve(spec.partition(":")[0])  # parameters are run-time arguments: one kernel for every value
     return _loaded(activation, direction, bits, saved, arrays, parallel)
 
@@ -54,11 +57,11 @@ def _shared(loop: Loop, threads: int) -> Loop:
     """The loop with its number of threads; numba's own number is the caller's again afterwards."""
     import numba
 
-    def run(*arrays: Any) -> None:
+    def run(*arrays: Any) -> bool:
         before = numba.get_num_threads()
         numba.set_num_threads(threads)
         try:
-            loop(*arrays)
+            return loop(*arrays)
         finally:
             numba.set_num_threads(before)
 
@@ -96,8 +99,10 @@ class Kernel:
         self._variants: dict[tuple[bool, tuple[str, ...], bool], Loop] = {}
         self._defaults: list[Any] | None = None
         self._defaults = None if self._takes_arrays() else self._values({}, ())[0]
+        self._fast: Loop | None = None
+        self._fast_saved: Loop | None = None
         if self._defaults is not None:
-            self._variant(False, ())
+            self._fast = self._variant(False, ())
 
     def _takes_arrays(self) -> bool:
         values = self.activation.values()
@@ -131,18 +136,42 @@ class Kernel:
         ActbenchError
             For a wrong dtype, differing shapes, an ``out`` that cannot take the result, or a missing operand.
         """
+        if type(out) is np.ndarray and not parameters and out.ndim == 1 and self._defaults is not None:
+            # the way of every hot loop: numba looks at the types, the loop at sizes and overlap; else nothing was done
+            function = self._quick(y is not None, out.size)
+            if function is not None:
+                try:
+                    if self._single:
+                        done = x is None and y is None and function(first, *self._defaults, out)
+                    else:
+                        done = (x is None or y is None) and function(first, x if y is None else y, *self._defaults, out)
+                    if done:
+                        return out
+                except TypeError:
+                    pass
         saved = y is not None and self._keeps_y
         second = y if saved else x
-        if out is not None and not parameters and self._defaults is not None and (second is None) == self._single:
+        defaults = self._defaults
+        if out is not None and not parameters and defaults is not None and (second is None) == self._single:
             operands = (first,) if second is None else (first, second)
-            if self._plain(out, *operands):  # the way of every hot loop: 2 us, the checks below take 10
-                function = self._variant(saved, (), out.size)
+            if self._plain(out, *operands):  # any shape; the checks below take 10 us
+                loop = self._variant(saved, (), out.size)
                 if out.ndim == 1:
-                    function(*operands, *self._defaults, out)
+                    loop(*operands, *defaults, out)
                 else:
-                    function(*(o.reshape(-1) for o in operands), *self._defaults, out.reshape(-1))  # type: ignore[union-attr]
+                    loop(*(o.reshape(-1) for o in operands), *defaults, out.reshape(-1))  # type: ignore[union-attr]
                 return out
         return self._any(self._operands(first, x, y, saved), saved, out, parameters)
+
+    def _quick(self, saved: bool, size: int) -> Loop | None:
+        """The loop for scalar parameters, or None where the row has no such form."""
+        if self.threads > 1 and size >= THREADED:
+            return self._variant(saved and self._keeps_y, (), size) if self._keeps_y or not saved else None
+        if not saved:
+            return self._fast
+        if self._fast_saved is None and self._keeps_y:
+            self._fast_saved = self._variant(True, ())
+        return self._fast_saved
 
     def _plain(self, out: NDArray[Any], *operands: Any) -> bool:
         """Whether all are native contiguous arrays of one shape that do not overlap partly."""

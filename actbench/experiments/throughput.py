@@ -35,14 +35,14 @@ PASSES: dict[str, Any] = {"direction": ["forward", "backward"], "dtype": ["float
 )  # fmt: skip
 def throughput(*, direction: str, dtype: str, size: int, inputs: str) -> Iterator[dict[str, Any]]:
     """Is ReLU's pass cheaper than sigmoid's and tanh's?"""
-    from actbench.kernels import kernel
+    from actbench.registry import resolve
     from actbench.timing.forms import BACKWARD, FORWARD, IN_PLACE, lined_up
     from actbench.timing.inputs import operands
     from actbench.timing.race import race
     from actbench.timing.threads import environment, pinned
 
     passes = FORWARD if direction == "forward" else (*BACKWARD, *IN_PLACE)
-    arrays = {name: operands(inputs, dtype, size, kernel(name.split()[0], dtype=dtype)) for name in passes}
+    arrays = {name: operands(inputs, dtype, size, resolve(name.split()[0]).forward) for name in passes}
     with environment(1), lined_up(direction, arrays) as (calls, absent), pinned(1):
         found = race(
             {" ".join(key): call for key, call in calls.items()},

@@ -1,0 +1,95 @@
+"""Can the lab be trusted, what does a call cost, and what does a second thread bring?
+
+Run it as a program; each part writes its table into ``--out``: ``selftest`` (identical pairs and a planted slow-down of
+5 %, with their rates), ``overhead`` (256 elements against torch eager), ``threads`` (two threads against one).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import actbench as ab
+from actbench.timing import table as tables
+from actbench.timing.inputs import operands
+from actbench.timing.race import race
+from actbench.timing.selftest import identical, slowed
+from actbench.timing.threads import environment, pinned
+
+SMOOTH = ("silu", "gelu", "sigmoid", "tanh", "mish", "elu")
+CALLS = ("relu", "leaky_relu", "silu", "gelu", "sigmoid", "tanh", "softplus", "elu", "hardswish")
+SMALL = 256
+PAIRS = 60
+
+
+def selftest() -> pd.DataFrame:
+    """Two rows: identical pairs, and pairs of which the second has 5 % more work."""
+    rows = []
+    with pinned(1):
+        for what, rate in (
+            ("identical pairs called different", identical(pairs=PAIRS)),
+            ("a slow-down of 5 % found", slowed(pairs=PAIRS)),
+        ):
+            low, high = rate.interval()
+            rows.append({
+                "what": what, "found": rate.found, "of": rate.of, "share": rate.share, "low": low, "high": high,
+                "half_width": rate.half_width,
+            })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def overhead() -> pd.DataFrame:
+    """A call on 256 elements: ours and torch eager's."""
+    rows: list[dict[str, Any]] = []
+    __import__("torch")
+    with pinned(1):
+        for cell in tables.cells(CALLS, ("forward", "backward"), ("float32",), (SMALL,), ("normal",), 1):
+            rows += tables.measured(cell, racers=("torch",), rounds=31, most=1.0, target=0.001, check=False)[0]
+    return pd.DataFrame(rows, columns=[*tables.FACTORS, *tables.COLUMNS])
+
+
+def threads(count: int = 2) -> pd.DataFrame:
+    """One thread and several, the same kernel on the same arrays, in pairs."""
+    rows = []
+    with pinned(count):
+        for name in SMOOTH:
+            one, many = (ab.kernel(name, threads=number) for number in (1, count))
+            for power in (8, 12, 15, 16, 18, 20, 22):
+                a = operands("normal", "float32", 1 << power, one)
+                calls = {"one": partial(one, a.x, out=a.out), "many": partial(many, a.x, out=a.out)}
+                found = race(calls, rounds=21, target=0.002, most=1.0)
+                gain = found.ratio("many", "one")
+                rows.append({
+                    "activation": name, "size": 1 << power, "threads": count, "gain": gain.value, "low": gain.low,
+                    "high": gain.high, "rounds": gain.n, "one_s": float(np.median(found.seconds["one"])),
+                })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+PARTS = {"selftest": selftest, "overhead": overhead, "threads": threads}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure the parts that are asked for, write and print them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)} (default all)")
+    parser.add_argument("--out", type=Path, default=Path("reports/throughput"))
+    options = parser.parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    for part in options.parts or PARTS:
+        with environment(2 if part == "threads" else 1):
+            frame = PARTS[part]()
+        frame.to_csv(options.out / f"{part}.csv", index=False)
+        shown = [c for c in frame if c not in ("note", "reason", "holds", "worst_ulp", "peak_bytes", "calls")]
+        print(frame[shown].to_string(index=False, float_format="{:.4g}".format))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
