@@ -49,11 +49,11 @@ def _rate(value: Any) -> float:
         {"data": REAL, "model": ["lasso"], "rate": [0.0], "net": range(16)},
         {"data": ["breast_cancer"], "model": ["logistic"], "rate": [0.0], "net": range(16)},
         {
-            "data": TAUGHT, "model": ["relu", "leaky_relu", "tanh", "sigmoid"], "rate": [0.003, 0.01, 0.03],
+            "data": TAUGHT, "model": ["relu", "leaky_relu", "tanh", "sigmoid"], "rate": [0.01, 0.03, 0.1],
             "net": range(32),
         },
     ],
-    quick={"net": range(8), "rate": [0.0, 0.01], "model": ["lasso", "relu", "leaky_relu", "sigmoid"]},
+    quick={"net": range(8), "rate": [0.0, 0.03], "model": ["lasso", "relu", "leaky_relu", "sigmoid"]},
     columns={
         "kept": "features with a weight for any class in the one-standard-error model, share of all",
         "kept_per_class": "features with a weight for one class, mean over classes, share of all",
