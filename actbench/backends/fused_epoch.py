@@ -9,22 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-import numpy as np
-
 from actbench.backends import cache
-from actbench.backends.fused_products import ROWS, product
+from actbench.backends.fused_products import ROWS
 from actbench.backends.fused_text import (
     PREAMBLE,
+    TYPES,
     backward_statements,
     forward_statements,
     indented,
     parameter_statements,
     parameters_of,
     saved_by,
-    statements,
 )
+from actbench.backends.fused_tools import mark
 from actbench.errors import unknown
-from actbench.expression import record
 from actbench.records.parameter import Learned, Sampled
 from actbench.registry import resolve
 from actbench.words.bits import Format
@@ -34,116 +32,11 @@ HYPER = ("rate", "momentum", "decay", "beta1", "beta2", "epsilon")
 # Order of the numbers in `out`: loss summed over samples, right answers, samples, 1 where a loss was not finite.
 OUT = ("loss", "right", "seen", "diverged")
 
+# what the epoch calls besides; the text has their hash, for the text decides the cached file
 _HEAD = """
-V = types.Array(F, 1, "C")
-X = types.Array(F, 2, "C", readonly=True)
-R = types.Array(F, 1, "C", readonly=True)
-I = types.Array(types.int64, 1, "C", readonly=True)
-D = types.Array(types.float64, 1, "C")
+from actbench.backends.fused_tools import tool
+product, columns, adam, descend, losses = [tool(name, {bits}) for name in {tools}]  # {mark}
 {constants}
-
-@njit(fastmath={{"contract"}}, error_model="numpy")
-def columns(d, rows, units, out):
-    apart()
-    for j in range(units):
-        out[j] = real(0)
-    i = 0
-    while i + 4 <= rows:
-        r0, r1 = d[i * units:(i + 1) * units], d[(i + 1) * units:(i + 2) * units]
-        r2, r3 = d[(i + 2) * units:(i + 3) * units], d[(i + 3) * units:(i + 4) * units]
-        for j in range(units):
-            out[j] += (r0[j] + r1[j]) + (r2[j] + r3[j])
-        i += 4
-    while i < rows:
-        r0 = d[i * units:(i + 1) * units]
-        for j in range(units):
-            out[j] += r0[j]
-        i += 1
-
-@njit(fastmath={{"contract"}}, error_model="numpy")
-def adam(theta, grad, m, v, t, hyper):
-    apart()
-    rate, decay, beta1, beta2 = hyper[0], real(hyper[2]), hyper[3], hyper[4]
-    keep, fresh, keep2, fresh2 = real(beta1), real(1 - beta1), real(beta2), real(1 - beta2)
-    size = real(rate / (1 - beta1**t))
-    root = real(1 / math.sqrt(1 - beta2**t))
-    epsilon = real(hyper[5])
-    for k in range(theta.size):
-        g = grad[k] + decay * theta[k]
-        a = keep * m[k] + fresh * g
-        b = keep2 * v[k] + fresh2 * (g * g)
-        m[k] = a
-        v[k] = b
-        theta[k] -= size * (a / (np.sqrt(b) * root + epsilon))
-
-@njit(fastmath={{"contract"}}, error_model="numpy")
-def descend(theta, grad, m, hyper):
-    apart()
-    rate, momentum, decay = real(hyper[0]), real(hyper[1]), real(hyper[2])
-    if momentum == real(0) and decay == real(0):
-        for k in range(theta.size):
-            theta[k] -= rate * grad[k]
-    else:
-        for k in range(theta.size):
-            a = momentum * m[k] + (grad[k] + decay * theta[k])
-            m[k] = a
-            theta[k] -= rate * a
-"""
-
-# The last layer's outputs become losses, and gradients in `ends`; k samples of `wide` outputs.
-_CROSS_ENTROPY = """
-@njit(fastmath={{"contract"}}, error_model="numpy")
-def losses(outs, ends, bias, targets, order, s, k, out):
-    apart()
-    wide, loss, right = bias.size, 0.0, 0
-    for i in range(k):
-        zi = outs[i * wide:(i + 1) * wide]
-        top, best = real(-np.inf), 0
-        for j in range(wide):
-            zi[j] += bias[j]
-            if zi[j] > top:
-                top, best = zi[j], j
-        for j in range(wide):
-            zi[j] -= top
-        label = targets[order[s + i]]
-        loss -= zi[label]
-        right += best == label
-    for q in range(k * wide):
-        x = outs[q]
-{exp}
-        ends[q] = {exp_result}
-    share = real(1) / real(k)
-    for i in range(k):
-        di = ends[i * wide:(i + 1) * wide]
-        total = real(0)
-        for j in range(wide):
-            total += di[j]
-        loss += math.log(total)
-        total = share / total
-        for j in range(wide):
-            di[j] *= total
-        di[targets[order[s + i]]] -= share
-    out[0] += loss
-    out[1] += right
-    return loss
-"""
-
-_SQUARED = """
-@njit(fastmath={{"contract"}}, error_model="numpy")
-def losses(outs, ends, bias, targets, order, s, k, out):
-    apart()
-    wide, loss = bias.size, 0.0
-    share = real(2) / real(k * wide)
-    for i in range(k):
-        zi, di, ti = outs[i * wide:(i + 1) * wide], ends[i * wide:(i + 1) * wide], targets[order[s + i]]
-        each = 0.0
-        for j in range(wide):
-            gap = zi[j] + bias[j] - ti[j]
-            each += gap * gap
-            di[j] = share * gap
-        loss += each / wide
-    out[0] += loss
-    return loss
 """
 
 # Everything of all layers lies in flat arrays: layer l's samples from room[l] on, unit by unit.
@@ -256,7 +149,6 @@ def _text(spec: str, form: Format, loss: str, cached: bool) -> str:
     local = {"dy": "dy", "x": "x", "y": "y", **{name: f"_{name}" for name in names}}
     forward, backward = forward_statements(row, form, local), backward_statements(row, form, local)
     gradients = parameter_statements(row, form, local)
-    exp = statements(record(lambda x: np.exp(x)), form, "e", {"x": "x"})
     saved_loads = [f"{name} = {name}i[j]" for name in saved]
     loads = [f"_{name} = row_{name}[j]" for name in sampled]
     numbers = [f"_{name} = theta[ending + {i}]" for i, name in enumerate(learned) if name in names]
@@ -268,14 +160,13 @@ def _text(spec: str, form: Format, loss: str, cached: bool) -> str:
     # sampled values of layer l and sample s begin at ((l - 1) * samples + s) * units
     rows_forward = [f"row_{name} = p_{name}[((l - 1) * samples + s + i) * u:][:u]" for name in sampled]
     rows_backward = [f"row_{name} = p_{name}[((l - 2) * samples + s) * n:][:k * n]" for name in sampled]
-    constants = [line for part in (forward, backward, exp, *gradients.values()) for line in part.constants]
-    end = _CROSS_ENTROPY.format(exp=indented(8, exp.lines), exp_result=exp.result)
+    constants = [line for part in (forward, backward, *gradients.values()) for line in part.constants]
+    tools = ("product", "columns", "adam", "descend", loss)
     keep = "x" in saved
     return (
         PREAMBLE.format(title=f"{row.name}: one epoch, {loss}", bits=form.bits)
-        + product(form.bits)
-        + _HEAD.format(constants="\n".join(constants))
-        + (end if loss == "cross_entropy" else _SQUARED.format())
+        + TYPES
+        + _HEAD.format(bits=form.bits, tools=tools, mark=mark(tools, form.bits), constants="\n".join(constants))
         + _EPOCH.format(
             lanes=512 // form.bits, rows=ROWS, target="I" if loss == "cross_entropy" else "X",
             cache=cached, keep=keep, place="z" if keep else "h", learned=len(learned),

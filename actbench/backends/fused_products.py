@@ -13,8 +13,10 @@ ROWS = 4  # with vectors of two registers: eight accumulators, which is what the
 _PRODUCT = '''
 from actbench.backends.vectors import add_product, apart, load, store, zeros
 
-@njit(error_model="numpy")
-def product(a, ao, at, b, bo, bt, c, co, rows, columns, inner, scratch):
+N, B = types.int64, types.boolean
+
+@njit([types.void(V, N, B, V, N, B, V, N, N, N, N, V)], cache={cached}, error_model="numpy")
+def kernel(a, ao, at, b, bo, bt, c, co, rows, columns, inner, scratch):
     """c = a b for matrices that begin at ao, bo, co of flat arrays; at and bt: whether a and b lie turned."""
     apart()
     lanes = {lanes}
@@ -59,8 +61,8 @@ def product(a, ao, at, b, bo, bt, c, co, rows, columns, inner, scratch):
 '''
 
 
-def product(bits: int) -> str:
-    """The text of ``product``; it wants ``njit`` above it.
+def product(bits: int, cached: bool) -> str:
+    """The text of the product; it wants `fused_text.PREAMBLE` and `fused_text.TYPES` above it.
 
     Every array is flat and of one format; ``scratch`` holds a vector for each of ROWS and of the inner dimension.
     What its unused columns hold is computed with and thrown away.
@@ -69,7 +71,7 @@ def product(bits: int) -> str:
     mark = hashlib.sha256(own).hexdigest()[:16]  # the text decides the cache's name, so it names what it calls
     totals = range(ROWS)
     return f"# vectors {mark}\n" + _PRODUCT.format(
-        lanes=512 // bits, rows=ROWS, clear="; ".join(f"t{r} = zeros(cc)" for r in totals),
+        cached=cached, lanes=512 // bits, rows=ROWS, clear="; ".join(f"t{r} = zeros(cc)" for r in totals),
         add="; ".join(f"t{r} = add_product(a, at_k + {r} * row, v, t{r})" for r in totals),
         keep="; ".join(f"store(cc, ci + {r} * ldc, t{r})" for r in totals),
     )  # fmt: skip

@@ -21,6 +21,15 @@ F = types.float{bits}
 real = np.float{bits}
 '''
 
+# flat arrays, samples, numbers that are not written to, whole numbers, float64
+TYPES = """
+V = types.Array(F, 1, "C")
+X = types.Array(F, 2, "C", readonly=True)
+R = types.Array(F, 1, "C", readonly=True)
+I = types.Array(types.int64, 1, "C", readonly=True)
+D = types.Array(types.float64, 1, "C")
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Statements:
