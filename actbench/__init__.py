@@ -13,6 +13,7 @@ from actbench.registry import ACTIVATIONS, AXIS, resolve
 
 if TYPE_CHECKING:
     from actbench import testing as testing
+    from actbench.compare import compare as compare
     from actbench.kernels import kernel as kernel
     from actbench.reproduction import Report as Report
     from actbench.reproduction import reproduce as reproduce
@@ -27,6 +28,7 @@ _LATER = {
     "testing": ("actbench.testing", ""),  # a module stands for itself
     "theory": ("actbench.theory", ""),
     "reproduce": ("actbench.reproduction", "reproduce"),
+    "compare": ("actbench.compare", "compare"),
     "Report": ("actbench.reproduction", "Report"),
 }
 
@@ -76,6 +78,7 @@ __all__ = [
     "Activation",
     "Report",
     "claim",
+    "compare",
     "define",
     "experiment",
     "get",

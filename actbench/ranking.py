@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.power import POWER
+from actbench.statistics import Estimate
 from actbench.streams import stream
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ MARGIN = 0.005
 OF_INTEREST = 0.002
 ERROR_RATE = 0.05
 RESAMPLES = 4999
+FEW = 5  # values below which there is nothing to resample
 EXACT_UP_TO = 14  # pairs whose 2^n signs are all tried
 
 Array = NDArray[np.float64]
@@ -39,7 +41,7 @@ class Difference:
     Parameters
     ----------
     value, low, high
-        Mean over networks, and its 95 % BCa bootstrap interval (Efron 1987).
+        Mean over networks, and its 95 % BCa bootstrap interval (Efron 1987), see `bca`.
     inner_low, inner_high
         The 90 % interval, which decides on equivalence (two one-sided tests at 5 %).
     p
@@ -99,21 +101,42 @@ def _small(n: int) -> float:
 
 
 def bca(values: Array, level: float, name: Sequence[str] = ()) -> tuple[float, float]:
-    """The bias-corrected and accelerated bootstrap interval of a mean; a point where all values are equal."""
+    """The bias-corrected and accelerated bootstrap interval of a mean; a point where all values are equal.
+
+    Its level is expanded for small samples (Hesterberg 2015, section 6): the bootstrap's spread lacks a factor
+    sqrt(n / (n - 1)), and its tails are the normal's where Student's are due. Without that, 8 of 40 comparisons of
+    equal arms of 8 networks had 0 outside their 95 % interval; with it, 4. Below 5 values it is Student's own.
+    """
     import inspect
 
     from scipy.stats import bootstrap
 
     if np.ptp(values) <= 1e-12 * max(1.0, float(np.abs(values).max())):
         return float(values[0]), float(values[0])
+    if values.size < FEW:  # too few for a bootstrap: Student's t
+        return Estimate.of(values.tolist()).interval(level)
     word = "rng" if "rng" in inspect.signature(bootstrap).parameters else "random_state"  # SciPy 1.15 renamed it
     source: Any = {word: stream("bootstrap", *name, values.size)}
     with np.errstate(all="ignore"):
         found = bootstrap(
-            (values,), np.mean, confidence_level=level, n_resamples=RESAMPLES, method="BCa", vectorized=True, **source
+            (values,),
+            np.mean,
+            confidence_level=expanded(level, values.size),
+            n_resamples=RESAMPLES,
+            method="BCa",
+            vectorized=True,
+            **source,
         )
     low, high = (float(v) for v in found.confidence_interval)
     return low, high
+
+
+def expanded(level: float, n: int) -> float:
+    """The level at which a bootstrap interval of n values has the reach that Student's t asks for."""
+    from scipy.special import ndtr, stdtrit
+
+    tail = float(ndtr(math.sqrt(n / (n - 1)) * float(stdtrit(n - 1, (1 - level) / 2))))
+    return 1 - 2 * tail
 
 
 def sign_flip(values: Array, name: Sequence[str] = ()) -> float:

@@ -14,6 +14,7 @@ from actbench.compare import compare
 from actbench.compare.arms import Arm
 from actbench.compare.tables import tables
 from actbench.errors import ActbenchError
+from actbench.running import run
 
 TINY = {"parts": ("activity",), "cost": False, "progress": False, "only": {"net": [0, 1]}}
 
@@ -85,6 +86,16 @@ def test_an_arm_without_a_critical_point_is_compared_where_it_can_be():
     found = tables([Arm(asked=n, spec=n) for n in ("relu", "gelu")], {"panel": frame}, "relu")
     assert set(found["medians"]["setting"]) == {f"spirals {d}x64, he" for d in (3, 10, 20)}
     assert found["decisions"]["n"].tolist() == [10]
+
+
+def test_the_panel_scores_every_network_and_an_arm_without_a_critical_start_has_its_reason():
+    setting = {"data": "xor", "depth": 1, "width": 4, "norm": "layer_before", "residual": True, "optimiser": "sgd",
+               "rate": 0.1, "net": range(2)}  # fmt: skip
+    frame = run("panel", activation=["relu", "softplus"], init=["he", "critical"], **setting)
+    lost = (frame["activation"] == "softplus") & (frame["init"] == "critical")
+    assert frame[lost]["reason"].str.contains("no critical point").all()
+    assert frame[lost]["test_accuracy"].isna().all()
+    assert frame[~lost][["train_loss", "valid_accuracy", "test_accuracy", "dead_end"]].notna().all().all()
 
 
 def test_what_cannot_be_compared_is_an_error_of_one_line(tmp_path):

@@ -72,6 +72,17 @@ def test_networks_needed_are_those_of_the_power_calculation_of_a_paired_t_test()
     assert power[0] < 0.8 < power[1]
 
 
+def test_bca_is_scipy_s_at_an_expanded_level_and_near_student_s_for_normal_values():
+    d = noise(11, 8)
+    level = ranking.expanded(0.95, 8)
+    # Hesterberg 2015: the reach sqrt(n / (n - 1)) t in units of the normal's
+    assert stats.norm.ppf(0.5 + level / 2) == pytest.approx(math.sqrt(8 / 7) * stats.t.ppf(0.975, 7))
+    assert ranking.expanded(0.95, 10_000) == pytest.approx(0.95, abs=1e-4)
+    low, high = ranking.bca(d, 0.95)
+    t_low, t_high = stats.t.interval(0.95, 7, d.mean(), stats.sem(d))
+    assert high - low == pytest.approx(t_high - t_low, rel=0.25)
+
+
 def test_bca_covers_and_a_constant_is_a_point():
     assert ranking.bca(np.full(5, 0.25), 0.95) == (0.25, 0.25)
     inside = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,15 +44,20 @@ def call(args: argparse.Namespace) -> int:
     """Compare, and print the decisions."""
     if args.false_alarms is not None:
         return alarms(args)
+    if not args.names:
+        raise ActbenchError("nothing to compare; give names or FILE.py:OBJ, as in 'actbench compare relu my.py:act'")
+    return run(args, args.names, reference=args.reference, limit=args.limit)
+
+
+def run(args: argparse.Namespace, names: Sequence[str], *, command: str = "compare", **options: Any) -> int:
+    """Compare these names for a verb that has the options of a run and ``--dossier``."""
     from actbench.compare import compare
     from actbench.folder import DEFAULT, safe
 
-    if not args.names:
-        raise ActbenchError("nothing to compare; give names or FILE.py:OBJ, as in 'actbench compare relu my.py:act'")
-    out = args.out or str(Path(DEFAULT) / f"compare-{safe(' '.join(args.names))}")
+    out = args.out or str(Path(DEFAULT) / f"{command}-{safe(' '.join(names))}")
     found = compare(
-        *args.names, quick=args.quick, seed=args.seed, workers=args.workers, out=out, fresh=args.fresh,
-        reference=args.reference, limit=args.limit,
+        *names, quick=args.quick, seed=args.seed, workers=args.workers, out=out, fresh=args.fresh, command=command,
+        **options,
     )  # fmt: skip
     page = None
     if args.dossier:

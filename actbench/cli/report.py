@@ -36,7 +36,11 @@ def call(args: argparse.Namespace) -> int:
     if args.out:
         raise ActbenchError("--out is for asv's results; the page of a run goes into its own folder")
     from actbench.folder import RunFolder
-    from actbench.report.page import render
+    from actbench.report import dossier, page
 
-    print(render(RunFolder(Path(args.directory)), lang=args.lang))
+    folder = RunFolder(Path(args.directory))
+    if folder.read_run().get("command") in dossier.COMMANDS:
+        print(dossier.render(folder))
+    else:
+        print(page.render(folder, lang=args.lang))
     return 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from actbench.cli.options import add_json, as_json
+from actbench.cli.options import add_json, add_run_options, as_json
 from actbench.errors import unknown
 from actbench.records.activation import Activation
 from actbench.records.parameter import Sampled
@@ -18,15 +18,27 @@ def add(verbs: Any) -> None:
     """Enter the verb."""
     parser = verbs.add_parser(
         "show", help="one activation's identity card; also an experiment or a claim",
-        description="Show an activation (relu, purlin, leaky_relu:negative_slope=0.2), an experiment or a claim.",
+        description="Show an activation (relu, purlin, leaky_relu:negative_slope=0.2, my.py:act), an experiment or a "
+        "claim. With --dossier, measure the activation beside ReLU and write a page with everything.",
     )  # fmt: skip
-    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("name", metavar="NAME", help="what to show; also a plug-in, FILE.py:OBJ")
+    parser.add_argument("--dossier", action="store_true", help="measure it as 'actbench compare' does; the page")
+    add_run_options(parser)
     add_json(parser)
     parser.set_defaults(call=call)
 
 
 def call(args: argparse.Namespace) -> int:
-    """Print the card."""
+    """Print the card, or make the dossier."""
+    from actbench.plugins import is_target
+
+    if args.dossier:
+        from actbench.cli import compare
+
+        beside = [args.name] if args.name == "relu" else [args.name, "relu"]
+        return compare.run(args, beside, command="show")
+    if is_target(args.name):
+        return plug_in(args)
     import actbench.claims
     import actbench.experiments  # noqa: F401  both fill their registries
     from actbench.registry import ACTIVATIONS, AXIS, CLAIMS, EXPERIMENTS, resolve
@@ -47,6 +59,30 @@ def call(args: argparse.Namespace) -> int:
     else:
         names = [*ACTIVATIONS.spellings(), *AXIS.spellings(), *EXPERIMENTS.names(), *CLAIMS.names()]
         raise unknown("activation", args.name, names)
+    return 0
+
+
+def plug_in(args: argparse.Namespace) -> int:
+    """Print what is heard in a plug-in, or what was seen of code that must be called."""
+    import tempfile
+    from pathlib import Path
+
+    from actbench.compare.arms import chosen, enter
+    from actbench.errors import ActbenchError
+    from actbench.registry import ACTIVATIONS, resolve
+
+    with tempfile.TemporaryDirectory(prefix="actbench-") as folder, ACTIVATIONS.temporary():
+        (arm,) = chosen([args.name], Path(folder), limit=60.0, workers=1)
+        if arm.reason:
+            raise ActbenchError(f"{args.name}: {arm.reason}")
+        seen = {"derived": arm.found["derived"], "remarks": arm.found["remarks"], "evaluated by": arm.found["library"]}
+        if arm.called:
+            card = {"name": arm.spec, "called, not recorded": arm.found["why_not"], **seen, **arm.found["facts"]}
+            print(as_json(card) if args.json else lines(card))
+            return 0
+        enter([arm])
+        card = {**activation_card(resolve(arm.spec)), **seen}
+        print(as_json(card) if args.json else lines(card) + "\n\n" + plot(resolve(arm.spec)))
     return 0
 
 

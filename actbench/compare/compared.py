@@ -72,6 +72,7 @@ def compare(
     parts: Sequence[str] = PARTS,
     cost: bool = True,
     limit: float = LIMIT,
+    command: str = "compare",
     only: dict[str, Sequence[Any]] | None = None,
 ) -> Comparison:
     """Compare activations on the same networks.
@@ -92,6 +93,8 @@ def compare(
         Which experiments run; whether passes are raced; levels that are kept: for tests.
     limit
         Seconds for the examination of one plug-in.
+    command
+        Whose run it is, for the folder: ``"show"`` for the dossier of one activation.
 
     Returns
     -------
@@ -107,7 +110,7 @@ def compare(
     whole(workers, "workers", 1)
     if not asked:
         raise ActbenchError("nothing to compare; give names or FILE.py:OBJ")
-    folder, identity = open_folder(out, command="compare", target=" ".join(asked), seed=seed, fresh=fresh)
+    folder, identity = open_folder(out, command=command, target=" ".join(asked), seed=seed, fresh=fresh)
     started = provenance.now()
     run = {**identity, **provenance.describe(), "quick": quick, "workers": workers, "lang": "en", "started": started}
     folder.write_run({**run, "finished": None})

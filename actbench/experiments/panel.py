@@ -61,12 +61,15 @@ def panel(
     rate: float, net: tuple[int, ...],
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """How well does each activation train, on the same data, shapes and starts, at the same step sizes?"""
+    import numpy as np
+
     from actbench.network.dead import dead_units
     from actbench.network.initialisation import initialisation
     from actbench.network.training import Recipe
 
     try:
-        initialisation(init, activation)
+        with np.errstate(all="ignore"):
+            initialisation(init, activation)
     except ActbenchError as error:  # no edge of chaos: an outcome, not a fault
         for number in net:
             yield {"net": number, "diverged": False, "reason": str(error)}

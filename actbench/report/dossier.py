@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TABLES = ("decisions", "comparisons", "ranks", "medians", "measures", "scores")
 FRAMES = ("curves", "gradient_flow", "activity", "theory", "panel", "accuracy")
+COMMANDS = ("compare", "show")  # whose runs a dossier can be made of
 LIBRARIES = ("python", "numpy", "scipy", "numba", "torch", "jax")
 TAGS = {
     "better": "#1a7f4b", "worse": "#b3261e", "equal in practice": "#0b5e8a", "undecided": "#5f6368",
@@ -46,7 +47,7 @@ def render(folder: RunFolder, *, title: str | None = None) -> Path:
     folder
         The folder of an ``actbench compare``.
     title
-        By default who is compared.
+        By default who is compared, or the one that ``actbench show`` was asked for.
 
     Returns
     -------
@@ -58,13 +59,13 @@ def render(folder: RunFolder, *, title: str | None = None) -> Path:
         Where the folder holds another kind of run.
     """
     run = folder.read_run()
-    if run.get("command") != "compare":
+    if run.get("command") not in COMMANDS:
         raise ActbenchError(f"{str(folder.path)!r} holds no comparison; give the folder of an 'actbench compare'")
     tables = _tables(folder)
     reference = str(run.get("reference", ""))
     arms = folder.read_json("arms")
     content = {
-        "title": title or "Compared: " + ", ".join(arm["spec"] for arm in arms if not arm["reason"]),
+        "title": title or _title(run, arms),
         "rehearsal": bool(run.get("quick")), "unfinished": not run.get("finished"), "reference": reference,
         "arms": [_arm(arm, tables.get("theory")) for arm in arms], "decisions": _decisions(tables),
         "measures": measures(tables["measures"]), "ranks": _ranks(tables), "settings": _settings(tables),
@@ -75,6 +76,13 @@ def render(folder: RunFolder, *, title: str | None = None) -> Path:
     for name in ("decisions", "measures", "settings"):
         write_text(folder.path / "latex" / f"{name}.tex", _template(f"dossier_{name}.tex").render(**content))
     return write_text(folder.path / "dossier.html", _template("dossier.html").render(**content))
+
+
+def _title(run: dict[str, Any], arms: list[dict[str, Any]]) -> str:
+    known = [str(arm["spec"]) for arm in arms if not arm["reason"]]
+    if run.get("command") == "show":
+        return f"Dossier: {known[0]}, beside {', '.join(known[1:])}"
+    return "Compared: " + ", ".join(known)
 
 
 def _tables(folder: RunFolder) -> dict[str, pd.DataFrame]:
