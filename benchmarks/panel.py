@@ -27,8 +27,12 @@ SIZES = (2**12, 2**20)
 # shared machine triples the spread of wall time. Start-up, which also waits for the disk, is timed on the wall.
 CLOCK = time.process_time
 
-# Default: what every commit is measured by. Full: also what takes too long for that; nothing is measured otherwise.
-FULL = os.environ.get("ACTBENCH_BENCHMARKS", "") == "full"
+# Default: what every commit is measured by. Full: also what takes too long for that, in full.py. Smoke: every
+# benchmark and every name of the panel, once; asv stores parameters by value, so that no place is taken by another.
+MODE = os.environ.get("ACTBENCH_BENCHMARKS", "")
+FULL = MODE == "full"
+if MODE == "smoke":
+    DTYPES, SIZES = DTYPES[:1], SIZES[:1]
 
 
 def start(*modules: str) -> None:

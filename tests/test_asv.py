@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import re
 import shutil
 from pathlib import Path
@@ -140,6 +141,28 @@ def test_the_page_is_one_file_and_says_what_failed_and_changed(tmp_path, frame, 
     assert "32.2 µs" in page
     again = RunFolder(tmp_path).read_frame("performance")
     assert again["value"].equals(frame["value"])
+
+
+def test_a_long_history_of_many_parameters_is_drawn_too(tmp_path):
+    """A page has a limit; what does not fit is left out of the drawing, never of the tables."""
+    place = tmp_path / "results" / "bench"
+    place.mkdir(parents=True)
+    shutil.copy(DATA / "bench" / "machine.json", place)
+    rng = random.Random(0)
+    columns = ["result", "params", "version", "started_at", "duration", "stats_ci_99_a", "stats_ci_99_b"]
+    params = [[f"'f{i}'" for i in range(12)], ["'a'", "'b'"], ["1", "2"], ["3", "4"]]
+    for i in range(80):
+        values = [rng.uniform(1, 2) for _ in range(96)]
+        row = [values, params, "1", 0, 0, [0.9 * v for v in values], [1.1 * v for v in values]]
+        content = {
+            "commit_hash": f"{i:040x}", "env_name": "e", "date": i * 1000, "params": {"machine": "bench"}, "version": 2,
+            "result_columns": columns,
+            "results": {"m.time_it": row},
+        }  # fmt: skip
+        (place / f"{i:08x}-e.json").write_text(json.dumps(content))
+    page = render_commits(tmp_path / "results", tmp_path / "out")
+    assert page.stat().st_size < 2_000_000
+    assert len(RunFolder(tmp_path / "out").read_frame("performance")) == 80 * 96
 
 
 def test_names_from_outside_are_escaped(tmp_path):

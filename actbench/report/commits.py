@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 DEFAULT = "actbench-out/performance"
 SERIES = ["benchmark", "version", "machine", "environment", "parameters"]
 FEW = 8  # lines that one panel holds
+LIMIT = 120_000  # bytes of an SVG; one benchmark with a hundred lines among a dozen small ones
+POINTS, STROKES = 2000, 400  # that fit into it: older commits, and intervals, are left out of the drawing
 CHANGED = 1.05  # from here on a change is worth a line in the table, where the intervals are apart too
 
 
@@ -121,7 +123,7 @@ def _benchmark(name: str, part: pd.DataFrame, figures: Path) -> dict[str, Any]:
     """One benchmark's figure and the table of its last values."""
     unit = part["unit"].iloc[-1]
     relative = unit in ("seconds", "bytes")
-    save(_figure(part, relative), figures / name)
+    save(_figure(part, relative), figures / name, limit=LIMIT)
     svg = (figures / f"{name}.svg").read_bytes()
     latest = []
     for key, series in part.groupby(SERIES, sort=False):
@@ -146,6 +148,9 @@ def _figure(part: pd.DataFrame, relative: bool) -> Any:
     from matplotlib.lines import Line2D
 
     commits = list(dict.fromkeys(part["commit"]))
+    commits = commits[-max(8, POINTS // part.groupby(SERIES).ngroups) :]
+    part = part[part["commit"].isin(commits)]
+    strokes = len(part) <= STROKES
     machines = part["machine"].nunique() > 1 or part["environment"].nunique() > 1
     split = part["parameters"].str.partition(", ")
     many = part.groupby(SERIES).ngroups > FEW and bool((split[2] != "").any())
@@ -162,10 +167,12 @@ def _figure(part: pd.DataFrame, relative: bool) -> Any:
         figure, axes = plt.subplots(rows, columns, figsize=size, sharex=True, sharey=True, squeeze=False)
         for axis in axes.flat[len(panels) :]:
             axis.set_visible(False)
+        heights: list[float] = []
         for axis, name in zip(axes.flat, panels, strict=False):
-            _panel(axis, part[part["panel"] == name], commits, lines, relative)
+            heights += _panel(axis, part[part["panel"] == name], commits, lines, relative, strokes)
             axis.set_title(_plain(name.partition("=")[2] or name))
-        _frame_axes(figure, axes, len(panels), commits, part["unit"].iloc[-1], relative)
+        _frame_axes(axes, len(panels), commits, part["unit"].iloc[-1] if not relative else "")
+        _height(axes[0, 0], [value for value in heights if 0 < value < math.inf], relative)
         handles = [
             Line2D([], [], color=PALETTE[i % len(PALETTE)], linestyle=_dashes(i), label=_plain(text) or "value")
             for i, text in enumerate(lines)
@@ -185,48 +192,60 @@ def _dashes(i: int) -> Any:
     return ("-", (0, (4, 2)), (0, (1, 1.5)))[(i // len(PALETTE)) % 3]
 
 
-def _panel(axis: Any, part: pd.DataFrame, commits: list[str], lines: list[str], relative: bool) -> None:
-    """The lines of one panel: relative to each line's first value, or as they are."""
+def _panel(
+    axis: Any, part: pd.DataFrame, commits: list[str], lines: list[str], relative: bool, strokes: bool
+) -> list[float]:
+    """The lines of one panel, relative to each line's first value or as they are; the heights that were drawn."""
+    heights: list[float] = []
     for name, series in part.groupby("line", sort=False):
-        colour, dashes = PALETTE[lines.index(str(name)) % len(PALETTE)], _dashes(lines.index(str(name)))
+        number = lines.index(str(name))
+        colour, dashes = PALETTE[number % len(PALETTE)], _dashes(number)
         for _, one in series.groupby("version", sort=False):  # values of two versions are not joined
             ok = one[one["status"] == OK]
-            if len(ok):
-                first = float(ok["value"].iloc[0]) or 1.0
-                scale = 1 / first if relative else 1.0
-                at = [commits.index(commit) for commit in ok["commit"]]
-                value = ok["value"].to_numpy() * scale
-                axis.plot(at, value, color=colour, linestyle=dashes, linewidth=1.2, marker="o", markersize=2.5)
-                if ok["low"].notna().any():
-                    axis.vlines(at, ok["low"] * scale, ok["high"] * scale, color=colour, linewidth=0.8, alpha=0.6)
+            if not len(ok):
+                continue
+            scale = 1 / (float(ok["value"].iloc[0]) or 1.0) if relative else 1.0
+            at = [commits.index(commit) for commit in ok["commit"]]
+            value = ok["value"].to_numpy() * scale
+            mark = {"marker": "o", "markersize": 2.5} if strokes else {}
+            axis.plot(at, value, color=colour, linestyle=dashes, linewidth=1.2, **mark)
+            if strokes and ok["low"].notna().any():
+                axis.vlines(at, ok["low"] * scale, ok["high"] * scale, color=colour, linewidth=0.8, alpha=0.6)
+            heights += [float(height) for height in value]
     failed = part.loc[part["status"] == FAILED, "commit"].unique()
     if len(failed):
         at = [commits.index(commit) for commit in failed]
         axis.plot(at, [0.06] * len(at), "x", color="#b3261e", transform=axis.get_xaxis_transform(), clip_on=False)
+    return heights
 
 
-def _frame_axes(figure: Any, axes: Any, panels: int, commits: list[str], unit: str, relative: bool) -> None:
+def _height(axis: Any, values: list[float], relative: bool) -> None:
+    """The common height of all panels: of the values, for an interval of few samples may reach beyond all measure."""
     import numpy as np
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-    shown_at = np.unique(np.linspace(0, len(commits) - 1, min(len(commits), 8)).astype(int))
-    if relative:
-        axes[0, 0].set_yscale("log", base=2)
-        low, high = axes[0, 0].get_ylim()
-        axes[0, 0].set_ylim(min(low, 0.8), max(high, 1.25))
-        low, high = axes[0, 0].get_ylim()
-        wide = high / low > 4
-        marks = tuple(2.0 ** np.arange(-12, 13)) if wide else (0.5, 0.7, 0.8, 1.0, 1.25, 1.5, 2.0)
-        ticks = [mark for mark in marks if low <= mark <= high]
-        axes[0, 0].yaxis.set_major_locator(FixedLocator(ticks))
-        axes[0, 0].yaxis.set_minor_locator(NullLocator())
-        axes[0, 0].yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    else:
-        axes[0, 0].set_ylim(bottom=0)
+    if not relative:
+        axis.set_ylim(0, 1.1 * max(values, default=1.0))
+        return
+    low, high = min(values, default=1.0) / 1.1, max(values, default=1.0) * 1.1
+    low, high = min(low, 0.75), max(high, 1.33)
+    marks = tuple(2.0 ** np.arange(-12, 13)) if high / low > 4 else (0.5, 0.7, 0.8, 1.0, 1.25, 1.5, 2.0)
+    axis.set_yscale("log", base=2)
+    axis.set_ylim(low, high)
+    axis.yaxis.set_major_locator(FixedLocator([mark for mark in marks if low <= mark <= high]))
+    axis.yaxis.set_minor_locator(NullLocator())
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def _frame_axes(axes: Any, panels: int, commits: list[str], unit: str) -> None:
+    """Commits along the lowest panels, the unit at the left ones."""
+    import numpy as np
+
+    named = np.unique(np.linspace(0, len(commits) - 1, min(len(commits), 8)).astype(int))
     for i, axis in enumerate(axes.flat[:panels]):
         axis.set_xlim(-0.3, max(len(commits) - 0.7, 0.3))
         if i >= panels - axes.shape[1]:
-            axis.set_xticks(shown_at, [commits[k][:7] for k in shown_at], rotation=60)
+            axis.set_xticks(named, [commits[k][:7] for k in named], rotation=60)
             axis.tick_params(labelbottom=True)
     for axis in axes[:, 0]:
-        axis.set_ylabel("of the first value" if relative else unit)
+        axis.set_ylabel(unit or "of the first value")

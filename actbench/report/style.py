@@ -72,8 +72,15 @@ def _slim(svg: bytes) -> bytes:
     return text.replace("</style>", f"{rules}</style>", 1).encode("utf-8")
 
 
-def save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path, *, limit: int = SVG_LIMIT) -> None:
     """Write ``PATH.svg``, and ``PATH.png`` beside it.
+
+    Parameters
+    ----------
+    figure, path
+        What, and where without a suffix.
+    limit
+        Bytes that the SVG may have.
 
     Raises
     ------
@@ -90,7 +97,7 @@ def save(figure: Figure, path: Path) -> None:
         content = memory.getvalue()
         if suffix == "svg":
             content = _slim(content)
-        if suffix == "svg" and len(content) > SVG_LIMIT:
-            raise ActbenchError(f"{path.name}.svg has {len(content)} bytes, over {SVG_LIMIT}; draw fewer marks")
+        if suffix == "svg" and len(content) > limit:
+            raise ActbenchError(f"{path.name}.svg has {len(content)} bytes, over {limit}; draw fewer marks")
         write_bytes(path.with_name(f"{path.name}.{suffix}"), content)
     plt.close(figure)

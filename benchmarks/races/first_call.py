@@ -1,6 +1,7 @@
 """How long does a kernel's first call take in a second process, after numba itself has started?
 
-Run it: ``python -m benchmarks.first_call``. The first process compiles into an empty cache; the others load from it.
+Run it: ``python -m benchmarks.races.first_call``. The first process compiles into an empty cache; the others load
+from it.
 """
 
 from __future__ import annotations
