@@ -155,15 +155,19 @@ def _compared(new: New, *graphs: tuple[Graph, Array], **options: Any) -> tuple[T
                 found[i] = graph(new, x[i : i + 1], **options)[1][0]
             except (ValueError, TypeError) as error:
                 raised.add(f"{type(error).__name__}, {error}")
-        case = at_place("at x = {}: {} instead of {}", x.ravel(), found.ravel(), right.ravel())
+        shown = np.where(np.isnan(found), "none", found.astype(str)).ravel()
+        case = at_place("at x = {}: {} instead of {}", x.ravel(), shown, right.ravel())
         tally.add(x.ravel(), (found == right).ravel(), case)
     return tally, raised
 
 
-def _answer(theirs: Tally, ours: Tally, unit: str, found: str) -> Answer:
+def _answer(theirs: Tally, ours: Tally, unit: str, what: str, where: str) -> Answer:
     """The class's tally, with the row's beside it."""
-    beside = f"actbench's relu: {ours.good:,} of {ours.n:,}"
-    return theirs.answer(unit, f"{found}: {theirs.good:,} of {theirs.n:,}, {beside}")
+    counts = f"{theirs.good:,} of {theirs.n:,} {what} (actbench's relu: {ours.good:,} of {ours.n:,})"
+    return theirs.answer(unit, f"{counts}: {where}")
+
+
+RIGHT = "gradients equal central differences"
 
 
 def gradients_in(*graphs: tuple[Graph, Array], words: str, **options: Any) -> Callable[..., Answer]:
@@ -173,7 +177,7 @@ def gradients_in(*graphs: tuple[Graph, Array], words: str, **options: Any) -> Ca
         theirs, raised = _compared(objects_of(kind), *graphs, **options)
         ours, _ = _compared(the_row, *graphs, **options)
         refusal = f" (raised: {'; '.join(sorted(raised))})" if raised else ""
-        return _answer(theirs, ours, "gradients", f"{words}, gradients that equal central differences{refusal}")
+        return _answer(theirs, ours, "gradients", RIGHT, words + refusal)
 
     return compute
 
@@ -181,11 +185,9 @@ def gradients_in(*graphs: tuple[Graph, Array], words: str, **options: Any) -> Ca
 in_chain = gradients_in(
     (_scalars, ONE), (_layers, FOUR), words="three rectifiers between lines, and two layers of units"
 )
-in_residual = gradients_in((_shortcut, ONE), words="x + f(x), where dout also takes the shortcut")
+in_residual = gradients_in((_shortcut, ONE), words="x + f(x), whose dout also takes the shortcut")
 called_twice = gradients_in((_one_twice, ONE), words="f(5 - 2 f(3 x)) by one object")
-with_read_only = gradients_in(
-    (_scalars, ONE), (_layers, FOUR), words="the chain with a read-only dout", give=read_only
-)  # fmt: skip
+with_read_only = gradients_in((_scalars, ONE), words="the chain with a read-only dout", give=read_only)
 
 
 def with_fan_out(kind: Callable[[], Layer] = KeepsOutput) -> Answer:
@@ -196,7 +198,7 @@ def with_fan_out(kind: Callable[[], Layer] = KeepsOutput) -> Answer:
         apart.append(f"{words} {tally.good} of {tally.n}")
     both = ((_two_lines, ONE), (_two_rectifiers, ONE))
     theirs, ours = _compared(new, *both)[0], _compared(the_row, *both)[0]
-    return _answer(theirs, ours, "gradients", f"gradients that equal central differences ({', '.join(apart)})")
+    return _answer(theirs, ours, "gradients", RIGHT, ", ".join(apart))
 
 
 def _rule(y_above: Array, handed: Array) -> Array:
@@ -219,11 +221,11 @@ def shows_nan(kind: Callable[[], Layer] = KeepsOutput) -> Answer:
     new = objects_of(kind)
     whole = _scalars(new, np.full((1, 1), np.nan))[1]
     itself = "is NaN" if np.isnan(whole).all() else "is not NaN"
-    found = (
-        "NaN of three precisions, each with every finite dout, dx that is NaN (in the chain, whose squared loss makes "
-        f"dout NaN before it arrives, dx {itself})"
+    where = (
+        "NaN in three precisions, each with every finite dout; in the chain, whose squared loss makes dout NaN before "
+        f"it arrives, dx {itself}"
     )
-    return _answer(_at_nan(new), _at_nan(the_row), "cases", found)
+    return _answer(_at_nan(new), _at_nan(the_row), "cases", "dx are NaN", where)
 
 
 INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
@@ -245,8 +247,9 @@ def _at_integers(new: New) -> Tally:
 
 def at_integers(kind: Callable[[], Layer] = KeepsOutput) -> Answer:
     """Are values and gradients right for whole numbers of every width?"""
-    found = "8 integer types with their ends, dout in float64, float32 and the same type, right values and gradients"
-    return _answer(_at_integers(objects_of(kind)), _at_integers(the_row), "cases", found)
+    where = "8 integer types with their ends, dout in float64, float32 and the same type"
+    theirs, ours = _at_integers(objects_of(kind)), _at_integers(the_row)
+    return _answer(theirs, ours, "cases", "values and gradients are right", where)
 
 
 SHAPES = [shape for n in (1, 2, 3) for shape in product((1, 2, 3), repeat=n)]
@@ -275,11 +278,11 @@ def refuses_other_shapes(kind: Callable[[], Layer] = KeepsOutput) -> Answer:
     """Is every dout of another shape refused? All pairs of shapes with up to three axes of lengths 1 to 3."""
     theirs, front, equal = _refusals(objects_of(kind))
     ours = _refusals(the_row)[0]
-    found = (
-        f"pairs of different shapes, one to three axes of length 1 to 3, refused (of those let through {front} agree "
-        f"on their first axes; equal shapes accepted: {equal} of {len(SHAPES)})"
+    where = (
+        f"one to three axes of length 1 to 3; of those let through {front} agree on their first axes; equal shapes are "
+        f"accepted, {equal} of {len(SHAPES)}"
     )
-    return _answer(theirs, ours, "pairs of shapes", found)
+    return _answer(theirs, ours, "pairs of shapes", "pairs of different shapes are refused", where)
 
 
 def _arrays() -> Iterator[tuple[str, Array]]:
@@ -305,8 +308,8 @@ def _apart(new: New) -> tuple[Tally, int]:
 def has_its_own(kind: Callable[[], Layer] = KeepsOutput) -> Answer:
     """Is dx memory of its own, and no part of the dout that was handed over?"""
     theirs, identical = _apart(objects_of(kind))
-    found = f"douts whose dx shares no memory with them (it is the same object for {identical})"
-    return _answer(theirs, _apart(the_row)[0], "arrays", found)
+    where = f"three precisions, four layouts; dx is the very object dout in {identical}"
+    return _answer(theirs, _apart(the_row)[0], "arrays", "dx share no memory with their dout", where)
 
 
 def _held(new: New) -> Tally:
@@ -323,5 +326,5 @@ def _held(new: New) -> Tally:
 
 def holds_the_gradient(kind: Callable[[], Layer] = KeepsOutput) -> Answer:
     """Is what comes back the gradient: dout where x > 0, and 0 where x <= 0?"""
-    found = "every float16 and a sweep of float32 but NaN, each with 10 gradients handed over, right dx"
-    return _answer(_held(objects_of(kind)), _held(the_row), "inputs and gradients", found)
+    where = "every float16 and a sweep of float32, NaN left out, each with 10 gradients handed over"
+    return _answer(_held(objects_of(kind)), _held(the_row), "inputs and gradients", "dx are the gradient", where)
