@@ -327,7 +327,8 @@ def _tables(judgements: Iterable[list[Verdict]], rehearsal: bool) -> tuple[pd.Da
             rests = verdict.reading in measured or (verdict.kind == "roll-up" and bool(measured))
             rows.append({**_row(verdict), "rehearsal": rehearsal and rests})
             if verdict.reading in measured:
-                parts += [{"setting": v.setting, **_row(v)} for v in verdict.settings or (verdict,)]
+                there = [v for v in verdict.settings or (verdict,) if v.verdict != "not tested"]
+                parts += [{"setting": v.setting, **_row(v)} for v in there]
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COUNTS)
     first = ["claim", "reading", "setting", "level", "verdict"]
     last = [c for c in (*COLUMNS, *ENDS) if c not in (*first, "kind", "source", "rehearsal")]

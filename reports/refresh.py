@@ -16,7 +16,17 @@ import pandas as pd
 REPORTS = Path(__file__).resolve().parent
 ARTICLE = REPORTS / "article"
 README = REPORTS.parent / "README.md"
-KEPT = ("verdicts.csv", "estimates.csv", "claims.json", "run.json", "report.html", "tables/*.csv", "figures/*.svg")
+KEPT = (
+    "verdicts.csv",
+    "estimates.csv",
+    "timing_verdicts.csv",
+    "timing_estimates.csv",
+    "claims.json",
+    "run.json",
+    "report.html",
+    "tables/*.csv",
+    "figures/*.svg",
+)
 MARKS = ("<!-- article:begin (python reports/refresh.py writes this part) -->\n", "<!-- article:end -->")
 
 

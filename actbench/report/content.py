@@ -22,7 +22,11 @@ OVERALL = ("overall", "overall charitable")
 def content(folder: RunFolder, run: dict[str, Any], t: dict[str, str], lang: str) -> dict[str, Any]:
     """Everything but the figures, as the templates need it."""
     verdicts = folder.read_frame("verdicts")
-    estimates = [_estimate(row, t) for row in rows(folder.read_frame("estimates"))]
+    numbers = rows(folder.read_frame("estimates"))
+    if (folder.path / "timing_verdicts.csv").exists():
+        verdicts = _timed(verdicts, folder.read_frame("timing_verdicts"))
+        numbers += rows(folder.read_frame("timing_estimates"))
+    estimates = [_estimate(row, t) for row in numbers]
     entries = folder.read_json("claims")
     claims = [_claim(entry, verdicts, estimates, t, lang) for entry in entries]
     overall = [claim["overall"]["verdict"] for claim in claims]
@@ -49,6 +53,25 @@ def content(folder: RunFolder, run: dict[str, Any], t: dict[str, str], lang: str
         "estimates": estimates,
         "instrument": _instrument(folder, t),
     }
+
+
+def _timed(verdicts: pd.DataFrame, timed: pd.DataFrame) -> pd.DataFrame:
+    """The verdicts with the readings that rest on time in their places.
+
+    Roll-ups stay those of verdicts.csv, so that a page counts what every run finds; theirs with time are a remark.
+    """
+    by_name = {(row["claim"], row["reading"]): row for row in rows(timed)}
+    found = []
+    for row in rows(verdicts):
+        other = by_name.get((row["claim"], row["reading"]))
+        if other is not None and row["kind"] == "roll-up":
+            remark = f"with what rests on time: {other['verdict']}"
+            known = row["conditions"] if isinstance(row["conditions"], str) else ""
+            row = {**row, "conditions": "; ".join(filter(None, (known, remark)))}
+        elif other is not None:
+            row = {name: other[name] for name in row}
+        found.append(row)
+    return type(verdicts)(found, columns=verdicts.columns)
 
 
 def _commit(run: dict[str, Any]) -> str:

@@ -59,8 +59,10 @@ def draw_figures(folder: RunFolder, lang: str) -> list[dict[str, Any]]:
 def _drawn(folder: RunFolder, spec: FigureSpec, lang: str) -> dict[str, Any] | None:
     """One figure's table and picture, or None where the run has neither its observations nor its table."""
     table_name = f"tables/{spec.name}"
-    if (folder.path / "data" / f"{spec.experiment}.csv").exists():
-        folder.write_frame(table_name, spec.table(folder.read_frame(f"data/{spec.experiment}")))
+    held = [f"{place}/{spec.experiment}" for place in ("data", "timings")
+            if (folder.path / place / f"{spec.experiment}.csv").exists()]  # fmt: skip
+    if held:
+        folder.write_frame(table_name, spec.table(folder.read_frame(held[0])))
     elif not (folder.path / f"{table_name}.csv").exists():
         return None
     table = folder.read_frame(table_name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from actbench.report.figures import (
     activity,
     convergence,
+    cost,
     expressivity,
     features,
     gradients,
@@ -28,6 +29,7 @@ FIGURES: tuple[FigureSpec, ...] = (
     *convergence.FIGURES,
     *trained.FIGURES,
     *overfitting.FIGURES,
+    *cost.FIGURES,
 )
 
 __all__ = ["FIGURES", "FigureSpec"]
