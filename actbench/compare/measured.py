@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # in the order in which they run: what is quick comes first
-PARTS = ("accuracy", "activity", "gradient_flow", "panel")
+PARTS = ("accuracy", "activity", "gradient_flow", "panel", "torch_panel", "transformer")
+TORCH = ("torch_panel", "transformer")  # left out where torch is not installed
 LIKE = "relu"  # whose cells of a grid every arm takes
 POINTS = 20_000  # of the accuracy experiment; its own pages take more
 
@@ -36,7 +37,7 @@ def _flow(cells: Iterable[Cell], quick: bool) -> list[Cell]:
 
 CHOICES: dict[str, Callable[[Iterable[Cell], bool], list[Cell]]] = {
     "accuracy": _accuracy, "activity": _activity, "gradient_flow": _flow,
-    "panel": lambda cells, quick: list(cells),
+    **dict.fromkeys(("panel", *TORCH), lambda cells, quick: list(cells)),
 }  # fmt: skip
 
 
@@ -69,6 +70,7 @@ def measure(
     import pandas as pd
 
     import actbench.experiments  # noqa: F401  fills the registry
+    from actbench.network.torch_ import why_not
     from actbench.runner import run
 
     frames: dict[str, list[Any]] = {}
@@ -76,6 +78,8 @@ def measure(
     groups = [[arm for arm in arms if not arm.module], *([arm] for arm in arms if arm.module)]
     interrupted = False
     for part in parts:
+        if part in TORCH and why_not():
+            continue
         experiment = EXPERIMENTS[part]
         for group in filter(None, groups):
             if part == "accuracy" and any(arm.called for arm in group):

@@ -37,8 +37,12 @@ def tables(arms: Sequence[Arm], frames: Mapping[str, pd.DataFrame], reference: s
         scores = ranking.tuned(panel, ["setting_name"])
         found["scores"] = scores
         found |= _compared(scores, specs, reference)
+    rows = [row for arm in arms for row in measures(arm, frames, scores)]
+    for part, quality, sign in (("torch_panel", "test_accuracy", 1), ("transformer", "test_loss", -1)):
+        if part in frames:
+            rows += elsewhere(arms, frames[part], part, quality, sign, reference)
     found["measures"] = pd.DataFrame(
-        [row for arm in arms for row in measures(arm, frames, scores)],
+        rows,
         columns=["activation", "measure", "value", "low", "high", "n", "n_unit", "note"],
     )
     return found
@@ -165,3 +169,35 @@ def _gradient(arm: Arm, init: str, part: pd.DataFrame) -> dict[str, Any]:
     found = ranking.difference([math.exp(v) for v in steps if math.isfinite(v)], name=(arm.spec, init))
     note = f"gradient's factor a layer, depth {depth}, {init}"
     return _row(arm, f"gradient_factor {init}", found.value, found.low, found.high, found.n, "networks", note)
+
+
+def elsewhere(
+    arms: Sequence[Arm], frame: pd.DataFrame, part: str, quality: str, sign: int, reference: str
+) -> list[dict[str, Any]]:
+    """What other models say, each arm at its own best step size, and its paired difference to the reference.
+
+    Parameters
+    ----------
+    quality
+        What is reported; ``sign`` -1 where less is better. Step sizes are chosen by the same on the validation part.
+    """
+    valid = quality.replace("test", "valid")
+    settings = [name for name in ("data", "depth", "width", "init", "steps") if name in frame]
+    each: dict[str, Any] = {}
+    for arm in arms:
+        own = frame[(frame["activation"] == arm.spec) & frame["reason"].isna()]
+        nets = []
+        for _, setting in own.groupby(settings, sort=True):
+            means = setting.groupby("rate").agg(lost=("diverged", "mean"), value=(valid, "mean")).reset_index()
+            means = means.assign(order=-sign * means["value"]).sort_values(["lost", "order", "rate"])
+            nets.append(setting[setting["rate"] == means["rate"].iloc[0]].set_index("net")[quality])
+        if nets:
+            each[arm.spec] = sum(nets[1:], start=nets[0]) / len(nets)  # a diverged network's mean is NaN
+    rows = []
+    for arm in arms:
+        if arm.spec not in each:
+            continue
+        rows.append(_spread(arm, part, each[arm.spec], quality))
+        if reference in each and arm.spec != reference:
+            rows.append(_spread(arm, f"{part} difference", each[arm.spec] - each[reference], f"less {reference}"))
+    return rows

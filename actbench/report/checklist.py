@@ -50,7 +50,9 @@ def checklist(
     changed = " with changes" if commit.get("dirty") else ""
     where = str(commit.get("commit", "not a checkout"))[:12]
     line("The code is a commit, unchanged", bool(commit) and not changed, where + changed)
-    line("Models beyond small perceptrons", False, "not in this run: no convolutions, no attention, no large data")
+    other = "transformer" in tables
+    what = "a small transformer on characters" if other else "none: torch is not installed"
+    line("A model that is no perceptron", other, f"{what}; no convolutions, no large data")
     return found
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TABLES = ("decisions", "comparisons", "ranks", "medians", "measures", "scores")
-FRAMES = ("curves", "gradient_flow", "activity", "theory", "panel", "accuracy")
+FRAMES = ("curves", "gradient_flow", "activity", "theory", "panel", "accuracy", "transformer")
 COMMANDS = ("compare", "show")  # whose runs a dossier can be made of
 LIBRARIES = ("python", "numpy", "scipy", "numba", "torch", "jax")
 TAGS = {
@@ -28,6 +28,10 @@ TAGS = {
 # measure -> its name and how its number is shown: a share as percent, bytes as they are
 MEASURES = {
     "test_accuracy": ("test accuracy, %", 100.0), "dead_units": ("dead units after training, %", 100.0),
+    "torch_panel": ("test accuracy of the same networks in torch, %", 100.0),
+    "torch_panel difference": ("the same, less the reference's, points", 100.0),
+    "transformer": ("small transformer, test loss, bits a character", 1.0),
+    "transformer difference": ("the same, less the reference's", 1.0),
     "diverged_share": ("trained networks that diverged, %", 100.0),
     "forward_ratio": ("time forward, over ReLU's", 1.0), "backward_ratio": ("time backward, over ReLU's", 1.0),
     "kept_bytes": ("bytes kept an element, float32", 1.0),
