@@ -58,7 +58,8 @@ def kernel(
         A name, a spec such as ``"leaky_relu:negative_slope=0.2"``, or an activation.
     direction
         ``"forward"``: call ``k(x, out=out)``. ``"backward"``: call ``k(dy, x, out=out)``; rows that keep their
-        output also take ``k(dy, y=y, out=out)``.
+        output also take ``k(dy, y=y, out=out)``. ``"gradients"``: call ``k(dy, x, out=out)``, which gives
+        ``dx, {parameter: gradient}`` from one pass, for rows with learned parameters.
     dtype
         ``"float32"`` or ``"float64"``; the numpy backend takes ``"float16"`` too.
     backend
@@ -72,8 +73,14 @@ def kernel(
         For a name, direction, dtype or backend that is not known, or where numba is switched off.
     """
     activation = resolve(name) if isinstance(name, str) else name
-    if direction not in ("forward", "backward"):
-        raise unknown("direction", direction, ("forward", "backward"))
+    if direction not in ("forward", "backward", "gradients"):
+        raise unknown("direction", direction, ("forward", "backward", "gradients"))
+    if direction == "gradients":
+        if backend != "numba" or activation.opaque:
+            raise ActbenchError("gradients come from backend='numba'; the reference path's are activation.gradients")
+        from actbench.backends.learned import GradientsKernel
+
+        return GradientsKernel(activation, dtype)
     if backend == "numpy" or (backend == "numba" and activation.opaque):
         return ReferenceKernel(activation, direction, dtype)
     if backend != "numba":

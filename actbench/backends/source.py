@@ -146,19 +146,8 @@ def source(
     """
     names = operands_of(activation, direction, saved=saved)
     graph = expanded(graph_of(activation, direction, saved=saved), form)
-    lines: list[str] = []
-    constants: list[str] = []
-    places: list[str] = []
-    for step in graph:
-        if step.op == "argument":
-            places.append(f"_{step.value}")
-        elif step.op == "constant":
-            places.append(f"c{len(constants)}")
-            constants.append(f"{places[-1]} = {_constant(step.value, form)}")
-        else:
-            operands = [places[i] for i in step.operands]
-            places.append(f"t{len(lines)}")
-            lines.append(f"        {places[-1]} = {_line(step, operands)}")
+    constants, lines, result = written(graph, form)
+    lines = [f"        {line}" for line in lines]
     loads, kinds, fits = [], [], []
     for name in names:
         array = name not in activation.parameters or name in arrays
@@ -172,8 +161,34 @@ def source(
         title=f"{activation.name} {direction}{' from what is saved' if saved else ''} in {form.name}",
         width=form.bits, constants="\n".join(constants), types=", ".join([*kinds, "M"]), cache=cache,
         parallel=", parallel=True" if parallel else "", range="prange" if parallel else "range",
-        names=", ".join(names), body="\n".join([*loads, *lines]), result=places[-1], fit=" and ".join(fits),
+        names=", ".join(names), body="\n".join([*loads, *lines]), result=result, fit=" and ".join(fits),
     )  # fmt: skip
+
+
+def written(graph: Graph, form: Format, prefix: str = "") -> tuple[list[str], list[str], str]:
+    """A graph of primitive steps as text: lines of constants, lines of the loop's body, and the result's name.
+
+    Parameters
+    ----------
+    graph, form
+        What to write; the format of its constants.
+    prefix
+        Begins every name but those of arguments, so that several graphs can stand in one loop.
+    """
+    constants: list[str] = []
+    lines: list[str] = []
+    places: list[str] = []
+    for step in graph:
+        if step.op == "argument":
+            places.append(f"_{step.value}")
+        elif step.op == "constant":
+            places.append(f"{prefix}c{len(constants)}")
+            constants.append(f"{places[-1]} = {_constant(step.value, form)}")
+        else:
+            operands = [places[i] for i in step.operands]
+            places.append(f"{prefix}t{len(lines)}")
+            lines.append(f"{places[-1]} = {_line(step, operands)}")
+    return constants, lines, places[-1]
 
 
 def _line(step: Step, operands: list[str]) -> str:
