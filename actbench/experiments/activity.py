@@ -25,7 +25,7 @@ SHAPE = {"depth": [30], "width": [128], "net": range(64)}
         {**SHAPE, "activation": ["relu"], "data": ["normal"], "init": ["lecun"], "bias": ["zero"]},
         {**SHAPE, "activation": ["relu"], "data": ["normal"], "init": ["he", "glorot"], "bias": ["constant:-0.1"]},
     ],
-    quick={"net": range(16)},
+    quick={"net": range(8)},
     columns={
         "layer": "layer, 1 is nearest the input",
         "active_fraction": "units with non-zero output, mean over inputs and units",

@@ -22,7 +22,7 @@ DEPTH = 3  # 8 x 8 pixels, halved three times
         "activation": ["relu", "leaky_relu"], "model": ["cnn_max", "cnn_mean", "mlp"], "epochs": [0, 5],
         "net": range(16),
     },
-    quick={"net": range(8), "activation": ["relu"]},
+    quick={"net": range(4), "activation": ["relu"]},
     columns={
         "layer": "layer, 1 is nearest the input",
         "active_fraction": "units (channel and pixel) with non-zero output, mean over training inputs and units",

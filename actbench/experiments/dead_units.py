@@ -27,7 +27,7 @@ SHAPE: dict[str, Any] = {
         {**SHAPE, "optimiser": ["sgd"], "rate": [0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0]},
         {**SHAPE, "optimiser": ["adam"], "rate": [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1]},
     ],
-    quick={"net": range(8), "activation": ["relu", "prelu", "rrelu"], "rate": [0.1, 0.5, 0.003, 0.03]},
+    quick={"net": range(4), "activation": ["relu", "prelu", "rrelu"], "rate": [0.1, 0.5, 0.003, 0.03]},
     columns={
         "layer": "layer, 1 is nearest the input",
         "dead_birth": "units with zero slope on every training sample before training, share of the layer",

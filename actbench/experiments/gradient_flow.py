@@ -19,7 +19,7 @@ SHAPE = {"depth": [30], "width": [256], "net": range(32)}
         {**SHAPE, "activation": ARTICLE, "init": ["he", "glorot", "torch_default", "orthogonal", "critical"]},
         {**SHAPE, "activation": ["relu"], "init": ["he"], "width": [16]},
     ],
-    quick={"net": range(8), "activation": ["relu", "sigmoid", "tanh"]},
+    quick={"net": range(4), "activation": ["relu", "sigmoid", "tanh"]},
     columns={
         "layer": "layer, 1 is nearest the input",
         "grad_log_norm": "ln of the Euclidean norm of the gradient at the layer's pre-activations",

@@ -18,7 +18,7 @@ BATCH, EPOCHS = 32, 10
         "activation": ["relu"], "norm": ["none", "batch_before", "batch_after"], "rate": [0.03, 0.1, 0.3, 1.0],
         "depth": [4, 12], "width": [64], "net": range(16),
     },
-    quick={"net": range(8), "rate": [0.03, 0.3]},
+    quick={"net": range(4), "rate": [0.03, 0.3]},
     columns=SCORES,
     checks={"activation": activation_spec, "depth": positive, "width": positive, "rate": rate_level},
     batch="net",
