@@ -66,7 +66,7 @@ def _noise(value: Any) -> float:
     ],
     quick={
         "net": range(8), "activation": ["relu", "leaky_relu", "sigmoid"], "rate": [0.1, 3.0],
-        "penalty": ["none", "outputs:0.3", "weights:0.001"],
+        "penalty": ["none", "outputs:0.3", "weights:0.001"], "depth": [2],
     },
     columns={
         "epochs_to_target": "epochs until the loss on the training set is down to 0.05 nats; None if it never was",
