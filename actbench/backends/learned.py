@@ -1,7 +1,7 @@
 """The backward pass of a row with learned parameters in one loop: dx, and every parameter's gradient summed beside it.
 
 Sums are kept in float64, one for each place of a block of `LANES` elements: the loop over a block has no sum that the
-next element waits for, so that it becomes vectors. Blocks are slices: indices counted from a start cost 3 times as much.
+next element waits for, so that it becomes vectors. Blocks are slices: indices from a start cost 3 times as much.
 """
 
 from __future__ import annotations
