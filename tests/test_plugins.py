@@ -111,6 +111,22 @@ def test_one_sided_slopes():
     assert one_sided(np.abs, 0.0, -1.0) == pytest.approx(-1.0, abs=1e-6)
 
 
+def test_an_edited_plug_in_is_another_row_and_an_entry_point_is_a_target(tmp_path, monkeypatch):
+    from actbench.plugins import target
+
+    file = tmp_path / "edited.py"
+    names = []
+    for factor in (2.0, 3.0):
+        file.write_text(f"def act(x):\n    return {factor} * x\n")
+        (answer,) = examine([f"{file}:act"], tmp_path / "out")
+        names.append(answer.name)
+    assert names[0] == "edited.act"
+    assert names[1].startswith("edited.act_")
+    monkeypatch.setattr(target, "entry_points", lambda: {"mine": f"{file}:act"})
+    assert is_target("mine")
+    assert parse("mine").file == file
+
+
 def test_a_target_is_told_from_a_row_and_asks_for_what_is_missing():
     assert [is_target(t) for t in ("my.py:act", "torch.nn.functional:silu")] == [True, True]
     assert [is_target(t) for t in ("leaky_relu:negative_slope=0.2", "relu")] == [False, False]

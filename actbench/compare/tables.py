@@ -70,7 +70,8 @@ def _compared(scores: pd.DataFrame, specs: Sequence[str], reference: str) -> dic
 
     present = [spec for spec in specs if (scores["activation"] == spec).any()]
     table = ranking.medians(scores)
-    everyone = list(table.index) if set(present) <= set(table.columns) else None
+    # settings that all arms have; where there is none, each pair takes those that it shares
+    everyone = list(table.index) if len(table) and set(present) <= set(table.columns) else None
     pairs = ranking.pairs(present)
     each = [ranking.paired(scores, a, b, settings=everyone) for a, b in pairs]
     adjusted = ranking.holm([d.p for d in each])

@@ -19,6 +19,8 @@ from actbench.errors import ActbenchError
 from actbench.plugins.target import parse
 from actbench.plugins.transcript import write
 
+# Name to the generated module that first had it in this process.
+_ENTERED: dict[str, str] = {}
 LIMIT = 60.0  # seconds for one plug-in: loading torch on a busy machine takes ten
 
 
@@ -83,6 +85,10 @@ def examine(targets: Sequence[str], folder: Path, *, limit: float = LIMIT, worke
             found = {**found, "name": f"{name}_{found['sha256'][:6] or len(known)}"}
         known[found["name"]] = target
         module = write(found, _absolute(target), folder)
+        if _ENTERED.setdefault(found["name"], module.name) != module.name:
+            # kernels and moments are remembered by name in a process: what was edited since needs another one
+            found = {**found, "name": f"{found['name']}_{module.stem[-6:]}"}
+            module = write(found, _absolute(target), folder)
         kept = {k: v for k, v in found.items() if k not in ("graphs", "gradients", "ok")}
         done.append(Examined(target=target, name=found["name"], module=str(module.resolve()), found=kept))
     return done
