@@ -62,7 +62,7 @@ def evaluate(
     dtypes = {array.dtype for array in everything}
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*(array.dtype for array in everything))
     shape = everything[0].shape
-    wide = {name: array.astype(np.float64, copy=False) for name, array in arrays.items()}
+    wide = {name: widened(array) for name, array in arrays.items()}
     values = {name: np.asarray(value, dtype=np.float64) for name, value in parameters.items()}
     # Overflow is a correct answer (silu'(dy=1e308)) and so is the narrowing cast that rounds to infinity.
     with np.errstate(over="ignore"):
@@ -71,6 +71,13 @@ def evaluate(
             result = np.array(np.broadcast_to(result, shape), dtype=dtype, order="C")
     scalars = not any(isinstance(value, np.ndarray) for value in (*inputs.values(), *given))
     return result[()] if scalars and shape == () else result
+
+
+def widened(array: NDArray[Any]) -> NDArray[Any]:
+    """In float64, signalling NaN made quiet: a NaN that came in is no reason for a warning."""
+    with np.errstate(invalid="ignore"):
+        wide: NDArray[Any] = array.astype(np.float64, copy=False)
+        return wide * 1.0 if np.isnan(wide).any() else wide  # times 1 and not plus 0, which makes -0.0 into 0.0
 
 
 def _shares(result: NDArray[Any], inputs: Any) -> bool:

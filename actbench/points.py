@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from actbench.records.activation import Activation
 
 SEED = 20260101
+ROOT_ZONE = 0.25  # next to a root relative error has no bound; within this distance the absolute error counts
 # Where exp, tanh or a sigmoid under- or overflows or saturates in some format; formulas change behaviour here.
 EDGES = (
     1.0,

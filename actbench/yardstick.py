@@ -18,14 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.backends.exact import MP, START_BITS, oracle, ulp
-from actbench.conformance import ROOT_ZONE
-from actbench.points import points
+from actbench.points import ROOT_ZONE, points
 from actbench.records.activation import Activation
 from actbench.records.parameter import Fixed
 from actbench.registry import resolve
 
 Array = NDArray[Any]
-WORST, NEXT_TO_ROOTS, LOST = 24, 8, 4  # how many of the worst answers of each kind are settled in mpmath
+WORST, NEXT_TO_ROOTS = 24, 8  # how many of the worst answers of each kind are settled in mpmath
 MANY = 1000.0  # ulp: three digits of seven are gone
 
 
@@ -44,7 +43,7 @@ class Measured:
     lost, lost_at
         Answers 0 where the exact result is a normal number, and the smallest such input.
     special, special_at
-        Answers NaN or infinite where the exact result is representable, and the smallest such input.
+        Answers NaN, or infinite where the exact result is representable, and the smallest such input.
     many, many_at
         Answers off by more than 1,000 ulp of a normal number that are neither, and the smallest such input.
     points, settled
@@ -200,6 +199,16 @@ class Yardstick:
         return np.isfinite(self.yard) & (np.abs(self.yard) < overflow(self.dtype))
 
     @cached_property
+    def undefined(self) -> Array:
+        """Where mpmath itself has no answer: looked up where the row has none, at the ends of such a run."""
+        where = np.flatnonzero(np.isnan(self.yard) & np.isfinite(self.x))
+        if not where.size:
+            return np.zeros(self.x.shape, bool)
+        ends = {int(where[0]), int(where[-1])}
+        nowhere = all(bool(MP.isnan(exact(self.spec, self.direction, float(self.x[i])))) for i in ends)
+        return np.isnan(self.yard) & nowhere
+
+    @cached_property
     def normal(self) -> Array:
         """Where input and exact result are normal numbers of the format, or 0."""
         tiny = float(np.finfo(self.dtype).tiny)
@@ -215,7 +224,25 @@ class Yardstick:
 
     def special(self, got: Array) -> Array:
         """Where the answer is NaN or infinite and the exact result is a number of the format."""
-        return np.asarray(~np.isfinite(got) & self.representable & np.isfinite(self.x))
+        no_number = np.isnan(got) | (np.isinf(got) & self.representable)  # a finite input never asks for NaN
+        return np.asarray(no_number & np.isfinite(self.x) & ~self.undefined)
+
+    def missing(self, got: Array) -> tuple[Array, Array]:
+        """`lost` and `special`, with the points where answer and screen agree and both are wrong.
+
+        A row that loses its tail loses it in float64 too, and the screen with it: mpmath is asked at both ends of each
+        run of agreeing zeros and infinities.
+        """
+        lost, special = self.lost(got), self.special(got)
+        tiny = float(np.finfo(self.dtype).tiny)
+        for kind in ((got == 0) & (self.yard == 0), np.isinf(got) & ~self.representable):
+            for side in (self.x < 0, self.x > 0):
+                run = np.flatnonzero(kind & side & ~self.near & ~self.kinked)
+                for i in {int(run[0]), int(run[-1])} if run.size else ():
+                    right = exact(self.spec, self.direction, float(self.x[i]))
+                    lost[i] |= bool(got[i] == 0 and abs(right) >= tiny) and not self.waves
+                    special[i] |= bool(got[i] != 0 and rounded(right, self.dtype) != float(got[i]))
+        return lost, special
 
     def many(self, got: Array) -> Array:
         """Where a normal result is off by more than `MANY` ulp, and neither lost nor NaN or infinite."""
@@ -235,7 +262,9 @@ class Yardstick:
             unit = MP.mpf(float(self.unit[i])) if self.waves else ulp(value, self.dtype)
             return float(min(abs(MP.mpf(got) - value) / unit, MP.mpf(1e300)))
 
-    def measure(self, got: Array, *, rival: Array | None = None, spread: int = 0, kinks: bool = True) -> Measured:
+    def measure(
+        self, got: Array, *, rival: Array | None = None, spread: int = 0, kinks: bool = True, worst: int = WORST
+    ) -> Measured:
         """The errors of the answers ``got``.
 
         Parameters
@@ -248,16 +277,18 @@ class Yardstick:
             How many points spread over all are settled beside the worst.
         kinks
             Whether the slope at kinks counts: a convention, and other projects have others.
+        worst
+            How many of the worst answers are settled.
         """
         error = self.errors(got, rival)
         out = self.kinked & (not kinks)
         error[out] = 0.0
-        lost, special = self.lost(got) & ~out, self.special(got) & ~out
+        lost, special = (found & ~out for found in self.missing(got))
         outside = np.where(self.near | ~np.isfinite(got), 0.0, error)
         normal = np.where(self.normal, outside, 0.0)
         zone = np.flatnonzero(self.near & np.isfinite(got) & ~out)
         inside = np.abs(got[zone].astype(np.float64) - (self.yard if rival is None else rival)[zone])
-        chosen = {*_top(outside, WORST), *_top(normal, WORST)}
+        chosen = {*_top(outside, worst), *_top(normal, worst), *np.flatnonzero(self.kinked & ~out).tolist()}
         if spread:
             chosen |= {int(i) for i in np.linspace(0, got.size - 1, spread) if not (out[int(i)])}
         settled = {i: self.settle(i, float(got[i])) for i in sorted(chosen) if not self.near[i] and np.isfinite(got[i])}
@@ -265,7 +296,7 @@ class Yardstick:
         ordinary = {i: e for i, e in settled.items() if self.normal[i]} or settled
         at_normal = max(ordinary, key=lambda i: ordinary[i])
         eps = float(np.finfo(self.dtype).eps)
-        closest = [int(zone[i]) for i in _top(inside, NEXT_TO_ROOTS)]
+        closest = [int(zone[i]) for i in _top(inside, min(worst, NEXT_TO_ROOTS))]
         roots = [abs(float(got[i]) - exact(self.spec, self.direction, float(self.x[i]))) / eps for i in closest]
         many = self.many(got) & ~out
         return Measured(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import actbench as ab
 from actbench.backends.exact import MP, Oracle, oracle
@@ -14,7 +12,8 @@ from actbench.errors import ActbenchError
 from actbench.expression import derivative, record
 from actbench.records.parameter import Learned, Sampled
 
-POINTS = 160  # random points a row, dtype and direction; kinks, roots and edges of the formats add some 200
+POINTS = 20_000  # screened a row, dtype and direction, the worst of them settled in mpmath; kinks and roots on top
+SETTLED = 8  # settled beside the worst; tests/test_exact.py holds the rows to many more cached values
 ROWS = list(ab.ACTIVATIONS)
 NAMES = [row.name for row in ROWS]
 BOUND = [
@@ -24,6 +23,9 @@ BOUND = [
         "softplus:beta=2.3", "swish_beta:beta=1.702", "hardtanh:min_val=0.5,max_val=2", "softshrink:lambd=0.1",
         "pelu:a=2,b=0.7", "nlrelu:beta=3", "xielu:alpha_n=2,beta=0.3", "soft_clipping:p=2.2",
         "oriented_relu:facing=1,height=-2.5", "relu_at_zero:at_zero=0", "relu_at_zero:at_zero=1",
+        "soft_exponential:alpha=1", "soft_exponential:alpha=0.3", "acon_c:p1=1.5,p2=-0.5,beta=2",
+        "acon_c:p1=0.75,p2=0.25", "smu:alpha=0,mu=2.5", "smu:alpha=0.05,mu=1", "erfact:alpha=1.5,beta=0.5",
+        "smelu:beta=0.3",
     )
 ]  # fmt: skip
 
@@ -34,7 +36,7 @@ BOUND = [
 def test_the_implementation_keeps_its_promises(row, backend, dtype, check, request):
     if check in row.excused:
         request.node.add_marker(pytest.mark.xfail(strict=True, reason=row.excused[check]))
-    finding = CHECKS[check](Subject(row, backend, dtype, count=POINTS // 3 if dtype == "float16" else POINTS))
+    finding = CHECKS[check](Subject(row, backend, dtype, POINTS, SETTLED))
     assert finding.holds, finding.says
 
 
@@ -44,7 +46,7 @@ def test_bound_parameters_keep_the_promises_too(row, check):
     for backend, dtype in PROMISES:
         if check == "limits" and np.isnan(row.fact("limits")[0]):
             continue  # 0 * inf: the row declares that it has no limit there
-        finding = CHECKS[check](Subject(row, backend, dtype, count=100))
+        finding = CHECKS[check](Subject(row, backend, dtype, POINTS // 4, SETTLED))
         assert finding.holds, finding.says
 
 
@@ -69,7 +71,7 @@ def test_parameter_gradients_are_the_derivative_of_the_definition(row):
     for name in row.parameter_gradients:
         graph = derivative(record(row.said.definition), wrt=name)
         start = row.parameters[name].default
-        per_unit = np.array([1.0, 1.25, 1.5]) * (start or 1.0)
+        per_unit = np.array([1.0, 1.25, 1.5]) * (start or 1.5)
         each = {}
         for value in (start, *per_unit):
             speak = Oracle(row, **{name: float(value)})
@@ -169,24 +171,6 @@ def test_the_user_s_names_are_known():
         ("randomized ReLU".replace(" ", "_"), "rrelu"),
     ):
         assert ab.get(asked).name == name
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    name=st.sampled_from(NAMES),
-    values=st.lists(st.floats(allow_nan=False, width=32), min_size=1, max_size=40),
-    dtype=st.sampled_from(["float32", "float64"]),
-    step=st.integers(1, 3),
-    backend=st.sampled_from(["numpy", "numba"]),
-)
-def test_a_row_acts_on_each_element_alone(name, values, dtype, step, backend):
-    """Bit for bit the same at any stride and position, so that batching can change no result."""
-    k = ab.kernel(name, dtype=dtype, backend=backend)
-    x = np.array(values, dtype)[::step]
-    with np.errstate(invalid="ignore"):
-        together = k(x)
-        apart = np.array([k(x[i : i + 1])[0] for i in range(x.size)], dtype)
-    assert together.tobytes() == apart.tobytes()
 
 
 def torch_function(row):

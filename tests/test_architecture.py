@@ -20,7 +20,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # The arrow: what stands later may import what stands earlier, never the other way round.
 ARROW = (
     "errors", "files", "arrays", "streams", "records", "registry", "expression", "words", "define",
-    "activations", "backends", "kernels", "peers", "plugins", "points", "conformance", "yardstick",
+    "activations", "backends", "kernels", "peers", "plugins", "points", "yardstick", "conformance",
     "narrowing",
     "exhaustive", "vectors", "testing", "timing", "hermite", "theory", "network", "factors", "experiments",
     "provenance", "store", "measure", "progress", "workers", "runner", "running", "statistics", "power",

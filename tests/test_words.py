@@ -61,7 +61,7 @@ SAID = {
     ),
     "sin": (np.sin, MP.sin, (FLOOR, CEILING), 1.0),
     "cos": (np.cos, MP.cos, (FLOOR, CEILING), 1.0),
-    "arctan": (np.arctan, MP.atan, (FLOOR, CEILING), 1.0),
+    "arctan": (np.arctan, MP.atan, (FLOOR, CEILING), 1.5),
 }  # fmt: skip
 POINTS = 300
 
@@ -138,7 +138,7 @@ def test_the_upper_half_squares_without_rounding():
     assert np.max(np.abs(x - h) / np.abs(x)) < 2.0**-24
 
 
-@pytest.mark.parametrize("name", [n for n in SAID if n not in ("sin", "cos", "arctan")])
+@pytest.mark.parametrize("name", [n for n in SAID if n not in ("sin", "cos")])
 @pytest.mark.parametrize("bits", [32, 64])
 def test_a_kernel_of_a_word_has_no_branch_and_no_call(name, bits):
     """What vectorises: plain arithmetic, selections and integer steps, nothing from a library."""

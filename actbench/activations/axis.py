@@ -34,7 +34,10 @@ def _softmax(x):
 
 def _softmax_product(dy, x):
     y = _softmax(x)
-    return y * (dy - (dy * y).sum(axis=-1, keepdims=True))
+    with np.errstate(invalid="ignore"):  # dy may be infinite
+        # what arrives, less what arrives at the leading entry: where that has all but 1e-300, its own gradient is that
+        d = dy - np.take_along_axis(dy, y.argmax(axis=-1)[..., None], axis=-1)
+        return y * (d - (d * y).sum(axis=-1, keepdims=True))
 
 
 def _log_softmax(x):
@@ -176,7 +179,11 @@ AXIS.add(
         product=_log_softmax_product,
         exact=lambda mp, x: [v - mp.log(sum(mp.exp(w) for w in x)) for v in x],
         source="torch.nn.LogSoftmax",
-        peers={"torch": "torch.nn.functional.log_softmax", "jax": "jax.nn.log_softmax"},
+        peers={
+            "torch": "torch.nn.functional.log_softmax",
+            "jax": "jax.nn.log_softmax",
+            "keras": "keras.activations.log_softmax",
+        },
     )
 )
 AXIS.add(
@@ -244,6 +251,7 @@ for _name, _row, _times, _exact in (
     ("swiglu", "silu", _swish_times, lambda mp, a: a / (1 + mp.exp(-a))),
     ("geglu", "gelu", _gelu_times, lambda mp, a: a * mp.erfc(-a / mp.sqrt(2)) / 2),
     ("reglu", "relu", _relu_times, lambda mp, a: max(a, mp.mpf(0))),
+    ("bilinear", "identity", lambda a, b: a * b, lambda mp, a: a),
 ):
     _vector, _product = _gate(_times, _backward_of(_row))
     AXIS.add(

@@ -114,3 +114,66 @@ define(
     source="keras.activations.exponential",
     peers={"torch": "torch.exp", "jax": "jax.numpy.exp", "keras": "keras.activations.exponential"},
 )
+
+
+def _soft_exponent(x, alpha):
+    """alpha x in two parts, within what exp can tell apart."""
+    c = np.minimum(np.maximum(np.where(alpha == 0.0, 0.0, x), -1e9), 1e9)
+    high, low = two_product(c, alpha)
+    return np.minimum(np.maximum(high, -1e4), 1e4), np.where(np.absolute(high) < 1e4, low, 0.0)
+
+
+def _soft_exp(high, low):
+    """The exponential, right to the last subnormal and up to the largest float."""
+    down = exp_times_pair(1.0, np.minimum(high, 0.0), np.where(high < 0.0, low, 0.0))
+    e = np.exp(np.maximum(high, 0.0))
+    finite = np.where(e < INF, e, 0.0)
+    return np.where(high < 0.0, down, np.where(e < INF, finite + finite * low, e))
+
+
+def _soft_exponential(x, alpha):
+    high, low = _soft_exponent(x, alpha)
+    a = np.where(alpha == 0.0, 1.0, alpha)
+    m = np.expm1(np.minimum(np.maximum(high, -2.0), 2.0))
+    near = (m + (m + 1.0) * low) / a + alpha
+    # (e - 1) / alpha + alpha = (e - (1 - alpha^2)) / alpha: at alpha = 1 the exponential itself
+    far = (_soft_exp(high, low) + (alpha - 1.0) * (alpha + 1.0)) / a
+    bent = np.where(np.absolute(high) < 0.5, near, far)
+    return np.where(alpha == 0.0, x, bent)
+
+
+def _soft_gradient(dy, x, alpha):
+    a = np.where(alpha == 0.0, 1.0, alpha)
+    m = np.expm1(alpha * x)
+    return dy * np.where(alpha == 0.0, 0.5 * x * x + 1.0, (x * (m + 1.0) - m / a) / a + 1.0)
+
+
+define(
+    "soft_exponential",
+    forward=_soft_exponential,
+    backward=lambda dy, x, alpha: (
+        dy * np.where(alpha == 0.0, np.where(x == x, 1.0, x), _soft_exp(*_soft_exponent(x, alpha)))
+    ),
+    definition=lambda x, alpha: np.where(  # at 0 with its slope in alpha
+        alpha == 0.0,
+        x + alpha * (0.5 * x * x + 1.0),
+        (np.exp(alpha * x) + (alpha - 1.0) * (alpha + 1.0)) / np.where(alpha == 0.0, 1.0, alpha),
+    ),
+    parameters={
+        "alpha": Learned(
+            default=0.0,
+            doc="from the identity at 0 to the exponential at 1",
+            valid=lambda v: v == 0 or 1e-3 <= v <= 1e3,
+            law="must be 0 or in [0.001, 1000]; below 0 there is no value left of 1 / alpha - alpha",
+        )
+    },
+    parameter_gradients={"alpha": _soft_gradient},
+    bounds=lambda alpha: (-INF if alpha == 0 else (alpha - 1) * (alpha + 1) / alpha, INF),
+    limits=lambda alpha: (-INF if alpha == 0 else (alpha - 1) * (alpha + 1) / alpha, INF),
+    slope_limits=lambda alpha: (1.0, 1.0) if alpha == 0 else (0.0, INF),
+    at_negative_zero=lambda alpha: alpha if alpha else -0.0,
+    roots=lambda alpha: (float(np.log1p(-alpha * alpha)) / alpha,) if 0 < alpha < 1 else (),
+    monotone=True,
+    identical_to=("identity",),
+    source="Godfrey & Gashler 2016, arXiv 1602.01321, for alpha >= 0",
+)

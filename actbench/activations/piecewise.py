@@ -175,6 +175,12 @@ define(
     source="H-Mish, github.com/digantamisra98/H-Mish; timm.layers.hard_mish",
     peers={"timm": "timm.layers.hard_mish"},
 )
+
+
+def _ramp(x, beta):
+    return np.minimum(np.maximum(x, -beta), beta) + beta
+
+
 define(
     "sparse_plus",
     forward=lambda x: np.where(x >= 1.0, x, 0.25 * ((np.clip(x, -1.0, 1.0) + 1.0) * (np.clip(x, -1.0, 1.0) + 1.0))),
@@ -186,8 +192,33 @@ define(
     slope_limits=(0.0, 1.0),
     at_negative_zero=0.25,
     monotone=True,
+    identical_to=("smelu:beta=1",),
     source="Blondel, Martins & Niculae 2019, arXiv 1901.02324; jax.nn.sparse_plus",
     peers={"jax": "jax.nn.sparse_plus", "keras": "keras.activations.sparse_plus"},
+)
+define(
+    "smelu",
+    aliases=("smooth_relu",),
+    forward=lambda x, beta: np.where(x >= beta, x, _ramp(x, beta) * (_ramp(x, beta) / (4.0 * beta))),
+    backward=lambda dy, x, beta: np.where(x <= -beta, 0.0, dy) * (_ramp(x, beta) / (2.0 * beta)),
+    definition=lambda x, beta: np.where(
+        x <= -beta, 0.0, np.where(x >= beta, x, (x + beta) * (x + beta) / (4.0 * beta))
+    ),
+    parameters={
+        "beta": Fixed(
+            default=2.0,
+            doc="half the width of the bend",
+            valid=lambda v: 1e-6 <= v <= 1e6,
+            law="must be in [1e-6, 1e6]",
+        )
+    },
+    flat=lambda beta: ((-INF, -beta),),
+    bounds=(0.0, INF),
+    limits=(0.0, INF),
+    slope_limits=(0.0, 1.0),
+    at_negative_zero=lambda beta: 0.25 * beta,
+    monotone=True,
+    source="Shamir & Lin 2022, arXiv 2202.06499; beta 2 as in github.com/ChristophReich1996/SmeLU",
 )
 define(
     "sparse_sigmoid",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from actbench.arrays import as_float, evaluate
+from actbench.arrays import as_float, evaluate, widened
 from actbench.errors import ActbenchError, unknown
 from actbench.records.parameter import Fixed, Parameter, Sampled
 
@@ -284,7 +284,7 @@ class Activation:
             inputs["y"] = y
         elif "y" in needs and x is not None:
             # Composed with forward in float64: a y rounded to x's dtype could lose what the row decides on.
-            kept["y"] = self.forward(as_float(x).astype(np.float64), **parameters)
+            kept["y"] = self.forward(widened(as_float(x)), **parameters)
         elif "y" in needs:
             raise ActbenchError(f"{self.name}: backward needs x, or y=the output of forward")
         return evaluate(function, inputs, kept, given=given)
@@ -303,7 +303,7 @@ class Activation:
         sums: dict[str, Any] = {}
         for name, function in self.parameter_gradients.items():
             kept = {k: values[k] for k in asked(function) if k in values}
-            wide = {"dy": as_float(dy, "dy").astype(np.float64), "x": as_float(x).astype(np.float64)}
+            wide = {"dy": widened(as_float(dy, "dy")), "x": widened(as_float(x))}
             each = evaluate(function, {k: v for k, v in wide.items() if k in asked(function)}, kept)
             sums[name] = _sum_to(np.asarray(each), np.shape(values[name])).astype(np.asarray(dx).dtype)
         return dx, sums

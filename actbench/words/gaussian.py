@@ -14,7 +14,7 @@ import numpy as np
 from actbench.expression import Expression
 from actbench.words import word
 from actbench.words.bits import Format, copysign
-from actbench.words.exponential import exp_times, exp_times_pair, horner
+from actbench.words.exponential import _exact_exp, exp_times, exp_times_pair, horner
 from actbench.words.pairs import upper
 
 # exp(a^2 / 2) erfc(a / sqrt 2) = C / (a + S(a)) with C = sqrt(2 / pi) and S falling from C to 1 / a, which is 1 / 12 of
@@ -157,7 +157,7 @@ def _erf_kernel(form: Format, x: Expression) -> Expression:
 
 
 @word(
-    exact=lambda mp, x: mp.mpf(2) / mp.sqrt(mp.pi) * mp.exp(-x * x),
+    exact=lambda mp, x: mp.mpf(2) / mp.sqrt(mp.pi) * _exact_exp(mp, -x * x),
     partials=lambda y, x: (-2.0 * x * y,),
     latex=(r"\tfrac{{2}}{{\sqrt{{\pi}}}} e^{{-{0}^2}}", 5),
     cost={"exponential": 1, "multiply": 4, "add": 3},

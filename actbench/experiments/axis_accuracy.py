@@ -1,0 +1,128 @@
+"""How right each implementation of a function along an axis is, ours and other people's, against mpmath."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actbench.define import experiment
+from actbench.experiments.accuracy import implementation
+from actbench.factors import one_of, positive
+from actbench.peers import PEERS
+from actbench.registry import AXIS
+from actbench.streams import stream
+
+LENGTH = 8  # of a vector
+SCALES = (1.0, 30.0, 200.0)  # of its entries: the body, the tails, and where exponentials underflow
+BITS, STEP = 1600, 200  # of the oracle, for 1 + 2^-1074; its derivative is a central difference with step 2^-STEP
+PROMISED = {"float32": 1.0, "float64": 8.0}  # ulp of a value; of a product in the last place of its largest term
+
+
+@experiment(
+    grid={
+        "function": tuple(AXIS.names()), "direction": ("forward", "backward"), "dtype": ("float32", "float64"),
+        "implementation": ("numpy", *PEERS), "count": (300,),
+    },
+    quick={"function": ("softmax", "glu"), "count": (300,)},
+    columns={
+        "worst_ulp": "largest error in units in the last place: of the exact entry forward; backward of the largest "
+        "term of the product, since its terms cancel",
+        "at": "the vector where it occurs",
+        "lost": "entries 0 where the exact value is a normal number (forward)",
+        "special": "entries NaN or infinite where the exact value is a number of the format",
+        "holds": "whether our own implementation keeps its promise",
+        "vectors": "vectors of eight compared with mpmath, three scales",
+        "reason": "why there is no figure",
+    },
+    checks={
+        "function": one_of(AXIS.names()), "direction": one_of(("forward", "backward")), "dtype": one_of(tuple(PROMISED)),
+        "implementation": implementation, "count": positive,
+    },
+    batch="implementation",
+)  # fmt: skip
+def axis_accuracy(
+    *, function: str, direction: str, dtype: str, implementation: tuple[str, ...], count: int
+) -> Iterator[dict[str, Any]]:
+    """How many ulp is each implementation of softmax and its kin off, and where does it lose a result?"""
+    from actbench.peers.axis import find
+
+    row = AXIS[function]
+    x, dy = vectors(function, dtype, count)
+    for level in implementation:
+        name = level.partition("==")[0]
+        ours = {"forward": row.forward, "backward": row.backward}[direction]
+        call, reason = (ours, "") if name == "numpy" else find(name, row, direction, dtype)
+        if call is None:
+            yield {"implementation": level, "reason": reason or f"{name} has no such function"}
+            continue
+        try:
+            with np.errstate(all="ignore"):
+                got = np.asarray(call(x) if direction == "forward" else call(dy, x))
+        except Exception as error:  # somebody else's code may raise whatever it likes
+            if name == "numpy":
+                raise
+            yield {"implementation": level, "reason": f"{type(error).__name__}: {error}".split("\n")[0][:200]}
+            continue
+        found = measured(function, direction, dtype, count, got)
+        kept = found["worst_ulp"] <= PROMISED[dtype] and not found["lost"] and not found["special"]
+        yield {"implementation": level, **found, "holds": kept if name == "numpy" else None}
+
+
+def vectors(function: str, dtype: str, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Seeded inputs and arriving gradients, the same for every implementation."""
+    rng = stream("axis accuracy", function, dtype)
+    scale = np.repeat(SCALES, -(-count // len(SCALES)))[:count, None]
+    x = (rng.standard_normal((count, LENGTH)) * scale).astype(dtype)
+    return x, rng.standard_normal((count, int(LENGTH * AXIS[function].factor))).astype(dtype)
+
+
+@lru_cache(maxsize=4)
+def exact(function: str, direction: str, dtype: str, count: int) -> tuple[list[list[Any]], list[list[float]]]:
+    """What is right, entry by entry, and the sizes that errors are counted against."""
+    from actbench.backends.exact import MP
+
+    row, (x, dy) = AXIS[function], vectors(function, dtype, count)
+    values, sizes = [], []
+    for line, arriving in zip(x, dy, strict=True):
+        with MP.workprec(BITS):
+            at = [MP.mpf(float(v)) for v in line]
+            if direction == "forward":
+                values.append(row.exact(MP, at))
+                sizes.append([max(abs(float(v)), row.counted) for v in values[-1]])
+                continue
+            weights, step = [MP.mpf(float(d)) for d in arriving], MP.ldexp(1, -STEP)
+            columns = []
+            for i in range(LENGTH):
+                up, down = (row.exact(MP, [*at[:i], at[i] + side, *at[i + 1 :]]) for side in (step, -step))
+                columns.append([(a - b) / (2 * step) * w for a, b, w in zip(up, down, weights, strict=True)])
+            values.append([sum(terms) for terms in columns])
+            sizes.append([max(float(max(abs(t) for t in terms)), row.counted) for terms in columns])
+    return values, sizes
+
+
+def measured(function: str, direction: str, dtype: str, count: int, got: NDArray[Any]) -> dict[str, Any]:
+    """The errors of the answers ``got``."""
+    from actbench.backends.exact import MP
+    from actbench.yardstick import rounded, units
+
+    values, sizes = exact(function, direction, dtype, count)
+    x, _ = vectors(function, dtype, count)
+    tiny = float(np.finfo(dtype).tiny)
+    worst, where, lost, special = -1.0, 0, 0, 0
+    for i, (line, size, answers) in enumerate(zip(values, sizes, got, strict=True)):
+        unit = units(np.array(size), dtype)
+        for value, u, g in zip(line, unit, map(float, answers), strict=True):
+            right = rounded(value, dtype)
+            if not np.isfinite(g) or not np.isfinite(right):
+                special += not g == right
+                continue
+            lost += direction == "forward" and g == 0 and abs(right) >= tiny
+            off = float(abs(MP.mpf(g) - value) / MP.mpf(float(u)))
+            if off > worst:
+                worst, where = off, i
+    at = " ".join(f"{float(v)!r}" for v in x[where])
+    return {"worst_ulp": worst, "at": at, "lost": lost, "special": special, "vectors": count}
