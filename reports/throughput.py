@@ -155,7 +155,8 @@ def page() -> str:
         "## Whose values hold the fused promise", "",
         "8 ulp forward, 16 backward, at seeded points over the whole range of the format; a sampled maximum is a lower "
         "bound. A peer that breaks it is raced all the same.", "", *holding(cells), "",
-        "![Time an element of each implementation](figures/bars.svg)", "",
+        "![Time an element, forward](figures/bars-forward.svg)", "",
+        "![Time an element, backward](figures/bars-backward.svg)", "",
         "Time an element, float32, 2^20 elements; whiskers: 95 % intervals. A star: values that break the promise.",
         "", "![Share of the copy's bandwidth](figures/roofline.svg)", "",
         "Memory traffic over the faster copy's (np.copyto or an identity kernel) in the same rounds, float32, 2^24.",
@@ -170,7 +171,8 @@ def main() -> int:
         take(Path(sys.argv[1]))
     cells = pd.read_csv(HOME / "cells.csv")
     cells = cells[cells["activation"].isin(CHART) & (cells["dtype"] == "float32")]
-    save(bars(cells[cells["size"] == 2**20]), HOME / "figures" / "bars")
+    for direction, part in cells[cells["size"] == 2**20].groupby("direction"):
+        save(bars(part), HOME / "figures" / f"bars-{direction}")
     save(roofline(cells[cells["size"] == cells["size"].max()]), HOME / "figures" / "roofline")
     write_text(HOME / "README.md", page())
     return 0

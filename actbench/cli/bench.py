@@ -102,8 +102,9 @@ def call(args: argparse.Namespace) -> int:
     frame, samples, pinned, warnings = raced(
         todo, racers=racers, rounds=rounds, most=QUICK_MOST if args.quick else MOST, seed=args.seed
     )
-    out = write(Path(args.out or "actbench-out/bench"), frame, samples, pinned, warnings, args)
+    out = Path(args.out or "actbench-out/bench")
     print(as_json(frame.to_dict(orient="records")) if args.json else shown(frame))
+    write(out, frame, samples, pinned, warnings, args)
     for warning in warnings:
         print(f"actbench: {warning}", file=sys.stderr)
     if not args.json:
@@ -148,7 +149,7 @@ def _load(racers: tuple[str, ...]) -> None:
             continue
 
 
-def write(out: Path, frame: Any, samples: Any, pinned: Any, warnings: list[str], args: argparse.Namespace) -> Path:
+def write(out: Path, frame: Any, samples: Any, pinned: Any, warnings: list[str], args: argparse.Namespace) -> None:
     """run.json, timings/bench.csv, timings/samples.csv and the figures."""
     from actbench import provenance
     from actbench.folder import SCHEMA, RunFolder
@@ -163,10 +164,12 @@ def write(out: Path, frame: Any, samples: Any, pinned: Any, warnings: list[str],
         **provenance.describe(), "quick": args.quick, "finished": provenance.now(), "warnings": warnings,
         "threads": {"count": pinned.count, "cores": list(pinned.cores)},
     })  # fmt: skip
-    if frame["time_s"].notna().any():
-        save(bars(frame), out / "figures" / "bars")
-        save(roofline(frame), out / "figures" / "roofline")
-    return out
+    timed = frame[frame["time_s"].notna()]
+    for direction, part in timed.groupby("direction", sort=False):
+        first = part[(part["dtype"] == part["dtype"].iloc[0]) & (part["size"] == part["size"].max())]
+        save(bars(first), out / "figures" / f"bars-{direction}")
+    if timed["rank"].notna().any():
+        save(roofline(timed[timed["dtype"] == timed["dtype"].iloc[0]]), out / "figures" / "roofline")
 
 
 def shown(frame: Any) -> str:

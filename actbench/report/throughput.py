@@ -16,17 +16,20 @@ def _colour(name: str) -> str:
     return COLOURS.get(name, PALETTE[-1])
 
 
-def bars(table: Any, *, limit: int = 12) -> Any:
-    """Time an element of every implementation, one small panel an activation and direction; each bar says its name."""
+MOST_PANELS = 6  # 40 kB hold so many
+
+
+def bars(table: Any) -> Any:
+    """Time an element of every implementation, one small panel an activation or cell; each bar says its name."""
     import matplotlib.pyplot as plt
 
     timed = table.dropna(subset=["time_s"])
     timed = timed[~timed["implementation"].isin(["copy", "identity kernel"])]
-    groups = list(timed.groupby(["dtype", "size", "inputs", "direction", "activation"], sort=False))[:limit]
+    groups = list(timed.groupby(["dtype", "size", "inputs", "direction", "activation"], sort=False))[:MOST_PANELS]
     columns = min(3, max(1, len(groups)))
     rows = max(1, -(-len(groups) // columns))
     with theme():
-        figure, axes = plt.subplots(rows, columns, figsize=(3.4 * columns, 1.75 * rows), squeeze=False)
+        figure, axes = plt.subplots(rows, columns, figsize=(3.4 * columns, 1.75 * rows), squeeze=False, sharex=True)
         for axis in axes.flat[len(groups) :]:
             axis.set_visible(False)
         for axis, ((dtype, size, inputs, direction, activation), part) in zip(axes.flat, groups, strict=False):
@@ -35,12 +38,13 @@ def bars(table: Any, *, limit: int = 12) -> Any:
             places = range(len(part))
             axis.barh(places, part["time_s"] * scale, color=[_colour(name) for name in part["implementation"]])
             ends = [(part["time_s"] - part["low_s"]) * scale, (part["high_s"] - part["time_s"]) * scale]
-            axis.errorbar(
-                part["time_s"] * scale, places, xerr=ends, fmt="none", ecolor="#222222", elinewidth=0.8, capsize=1.5
-            )
+            axis.errorbar(part["time_s"] * scale, places, xerr=ends, fmt="none", ecolor="#222222", elinewidth=0.8)
+            for place, end, value in zip(places, part["high_s"] * scale, part["time_s"] * scale, strict=True):
+                axis.annotate(f"{value:.2g}", (end, place), textcoords="offset points", xytext=(3, 0), fontsize=7,
+                              va="center")  # fmt: skip
             marks = ["" if held is not False else " *" for held in part["holds"]]
             axis.set_yticks(places, [f"{n}{m}" for n, m in zip(part["implementation"], marks, strict=True)])
-            axis.set_xscale("log")
+            _log(axis, (0.7 * float(timed["time_s"].min()) * scale, 2.0 * float(timed["high_s"].max()) * scale))
             axis.grid(axis="y", visible=False)
             power = int(size).bit_length() - 1
             kind = "" if inputs == "normal" else f", {inputs}"
@@ -51,19 +55,31 @@ def bars(table: Any, *, limit: int = 12) -> Any:
     return figure
 
 
+def _log(axis: Any, ends: tuple[float, float]) -> None:
+    """A log scale between two ends with plain numbers at 1, 2 and 5."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    axis.set_xscale("log")
+    axis.set_xlim(*ends)
+    decades = ends[1] / ends[0]
+    axis.xaxis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0) if decades < 60 else (1.0,)))
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
 def roofline(table: Any) -> Any:
     """Rate of memory traffic over the copy's rate, named points: 1 is the limit of a pass that only moves memory."""
     import matplotlib.pyplot as plt
 
     timed = table.dropna(subset=["time_s"])
     timed = timed[timed["rank"].notna()]
-    best = timed.sort_values("time_s").groupby(["activation", "direction", "implementation"], sort=False).last()
+    best = timed.sort_values("size").groupby(["activation", "direction", "implementation"], sort=True).last()
     best = best.reset_index()
     names = list(dict.fromkeys(f"{a} {d}" for a, d in zip(best["activation"], best["direction"], strict=True)))
     with theme():
         figure, axis = plt.subplots(figsize=(7.2, 0.9 + 0.32 * len(names)))
         axis.axvline(1.0, color="#222222", linewidth=1.0)
-        axis.text(1.0, len(names) - 0.35, "copy", ha="center", va="bottom", fontsize=8)
+        axis.set_title("line: a copy of the array", fontsize=8)
         shown: set[str] = set()
         for place, name in enumerate(reversed(names)):
             activation, direction = name.split(" ")
@@ -78,7 +94,7 @@ def roofline(table: Any) -> Any:
                     )  # fmt: skip
         axis.set_yticks(range(len(names)), list(reversed(names)))
         axis.set_ylim(-0.6, len(names) - 0.1)
-        axis.set_xscale("log")
+        _log(axis, (0.7 * float(best["copy_share"].min()), max(1.4, 1.3 * float(best["copy_share"].max()))))
         axis.set_xlabel("share of the copy's bandwidth, largest size (log scale)")
         figure.tight_layout()
     return figure
