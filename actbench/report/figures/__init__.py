@@ -5,6 +5,7 @@ from __future__ import annotations
 from actbench.report.figures import (
     activity,
     convergence,
+    convolution,
     cost,
     expressivity,
     features,
@@ -28,6 +29,7 @@ FIGURES: tuple[FigureSpec, ...] = (
     *gradients.FIGURES,
     *convergence.FIGURES,
     *trained.FIGURES,
+    *convolution.FIGURES,
     *overfitting.FIGURES,
     *cost.FIGURES,
 )
