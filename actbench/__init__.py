@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from actbench import testing as testing
     from actbench.compare import compare as compare
     from actbench.kernels import kernel as kernel
+    from actbench.records.claim import Equivalence as Equivalence
+    from actbench.records.claim import Reading as Reading
+    from actbench.records.claim import Region as Region
     from actbench.reproduction import Report as Report
     from actbench.reproduction import reproduce as reproduce
     from actbench.running import run as run
+    from actbench.statistics import Estimate as Estimate
 
 __version__ = "0.1.0"
 
@@ -30,6 +34,10 @@ _LATER = {
     "reproduce": ("actbench.reproduction", "reproduce"),
     "compare": ("actbench.compare", "compare"),
     "Report": ("actbench.reproduction", "Report"),
+    "Equivalence": ("actbench.records.claim", "Equivalence"),
+    "Estimate": ("actbench.statistics", "Estimate"),
+    "Reading": ("actbench.records.claim", "Reading"),
+    "Region": ("actbench.records.claim", "Region"),
 }
 
 
@@ -76,6 +84,10 @@ __all__ = [
     "ACTIVATIONS",
     "ActbenchError",
     "Activation",
+    "Equivalence",
+    "Estimate",
+    "Reading",
+    "Region",
     "Report",
     "claim",
     "compare",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -37,6 +38,11 @@ class Estimate:
         finite = tuple(v for v in numbers if math.isfinite(v))
         lost = len(numbers) - len(finite) + int(details.pop("left_out", 0))  # type: ignore[call-overload]
         return cls(values=finite, left_out=lost, **details)  # type: ignore[arg-type]
+
+    @classmethod
+    def per_net(cls, frame: Any, measure: str) -> Estimate:
+        """The mean over networks of each network's mean of a column; diverged networks are counted as left out."""
+        return cls.of(list(frame.groupby("net", sort=True)[measure].mean()))
 
     @property
     def n(self) -> int:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import actbench.claims
+import actbench.experiments  # noqa: F401  both fill their registries
+
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -26,9 +29,27 @@ def test_there_are_exactly_two_commands_to_set_up():
 
 
 def test_the_readme_s_python_runs(capsys):
-    for block in re.findall(r"```python\n(.*?)```", README, flags=re.S):
-        exec(compile(block, "README.md", "exec"), {})
+    from actbench.registry import CLAIMS
+
+    with CLAIMS.temporary():
+        for block in re.findall(r"```python\n(.*?)```", README, flags=re.S):
+            exec(compile(block, "README.md", "exec"), {})
     assert "supported" in capsys.readouterr().out
+
+
+def test_the_readme_s_claim_is_judged(tmp_path, monkeypatch):
+    from actbench.registry import CLAIMS
+    from actbench.reproduction import chosen, judged
+    from actbench.running import run
+
+    block = next(b for b in re.findall(r"```python\n(.*?)```", README, flags=re.S) if "ab.claim(" in b)
+    (tmp_path / "my_claims.py").write_text(block, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with CLAIMS.temporary():
+        claims = chosen(["my_claims.py"])
+        frame = run("activity", activation=["relu"], depth=[4], width=[32], net=range(8))
+        verdicts, _ = judged(claims, {"activity": frame}, rehearsal=True)
+    assert verdicts.set_index("reading")["verdict"]["units"] == "refuted"  # half of them are
 
 
 def test_every_command_that_the_readme_names_exists():

@@ -34,9 +34,10 @@ def draw(table: pd.DataFrame) -> Any:
             part = table[table["model"] == model]
             layers = sorted(part["layer"].unique())
             axis.plot(layers, [2.0 ** -(layer - layers[0] + 1) for layer in layers], color="#888888", linestyle=":")
-            for (measure, epochs), line in part.groupby(["measure", "epochs"]):
-                style, label = ("-", MEASURES[measure]) if epochs else ((0, (4, 3)), None)
-                band(axis, line, "layer", hues[measure], linestyle=style, label=label)
+            for measure, label in MEASURES.items():
+                for epochs, line in part[part["measure"] == measure].groupby("epochs"):
+                    style = {"linestyle": "-", "label": label} if epochs else {"linestyle": (0, (4, 3))}
+                    band(axis, line, "layer", hues[measure], **style)
             axis.set_yscale("log", base=2)
             axis.set_ylim(2.0**-4.5, 1.1)
             axis.set_xticks(layers)
