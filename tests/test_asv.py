@@ -165,6 +165,15 @@ def test_a_long_history_of_many_parameters_is_drawn_too(tmp_path):
     assert len(RunFolder(tmp_path / "out").read_frame("performance")) == 80 * 96
 
 
+def test_what_was_skipped_everywhere_has_a_place_and_no_figure(tmp_path):
+    shutil.copytree(DATA, tmp_path / "results")
+    for file in (tmp_path / "results" / "bench").glob("*-*.json"):
+        file.write_text(file.read_text().replace('"work.time_gone": [null', '"work.time_gone": [[NaN]'))
+        file.write_text(re.sub(r'"work.time_gone": \[\[[^]]*\]', '"work.time_gone": [[NaN]', file.read_text()))
+    page = render_commits(tmp_path / "results", tmp_path / "out").read_text(encoding="utf-8")
+    assert "Skipped everywhere" in page
+
+
 def test_names_from_outside_are_escaped(tmp_path):
     shutil.copytree(DATA, tmp_path / "results")
     for file in (tmp_path / "results" / "bench").glob("*-*.json"):

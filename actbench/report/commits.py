@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actbench.asv import FAILED, OK, read_results
+from actbench.asv import FAILED, OK, SKIPPED, read_results
 from actbench.files import write_text
 from actbench.report.style import PALETTE, save, theme
 
@@ -123,8 +123,12 @@ def _benchmark(name: str, part: pd.DataFrame, figures: Path) -> dict[str, Any]:
     """One benchmark's figure and the table of its last values."""
     unit = part["unit"].iloc[-1]
     relative = unit in ("seconds", "bytes")
-    save(_figure(part, relative), figures / name, limit=LIMIT)
-    svg = (figures / f"{name}.svg").read_bytes()
+    uri = ""
+    drawn = part[part["status"] != SKIPPED]
+    if len(drawn):
+        save(_figure(drawn, relative), figures / name, limit=LIMIT)
+        svg = (figures / f"{name}.svg").read_bytes()
+        uri = "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
     latest = []
     for key, series in part.groupby(SERIES, sort=False):
         ok = series[series["status"] == OK]
@@ -138,7 +142,7 @@ def _benchmark(name: str, part: pd.DataFrame, figures: Path) -> dict[str, Any]:
         )  # fmt: skip
     return {
         "name": name, "unit": unit, "relative": relative, "latest": latest,
-        "uri": "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii"),
+        "uri": uri,
     }  # fmt: skip
 
 
@@ -174,13 +178,18 @@ def _figure(part: pd.DataFrame, relative: bool) -> Any:
         _frame_axes(axes, len(panels), commits, part["unit"].iloc[-1] if not relative else "")
         _height(axes[0, 0], [value for value in heights if 0 < value < math.inf], relative)
         handles = [
-            Line2D([], [], color=PALETTE[i % len(PALETTE)], linestyle=_dashes(i), label=_plain(text) or "value")
+            Line2D([], [], color=PALETTE[i % len(PALETTE)], linestyle=_dashes(i), label=_plain(_short(text)) or "value")
             for i, text in enumerate(lines)
         ]
         figure.tight_layout()
         if lines != [""]:
             figure.legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
     return figure
+
+
+def _short(text: str) -> str:
+    """``forward, float32`` for ``direction=forward, dtype=float32``: the table below names the parameters."""
+    return ", ".join(each.partition("=")[2] or each for each in text.split(", "))
 
 
 def _plain(text: str) -> str:
