@@ -11,6 +11,7 @@ import pytest
 from bad_plugins import BAD, write_bad
 
 from actbench.compare import compare
+from actbench.compare.alarms import false_alarms
 from actbench.compare.arms import Arm
 from actbench.compare.tables import tables
 from actbench.errors import ActbenchError
@@ -101,6 +102,9 @@ def test_the_panel_scores_every_network_and_an_arm_without_a_critical_start_has_
 def test_what_cannot_be_compared_is_an_error_of_one_line(tmp_path):
     with pytest.raises(ActbenchError, match="did you mean 'relu'"):
         compare("rellu", out=tmp_path / "a", **TINY)
+    assert not (tmp_path / "a").exists()
+    with pytest.raises(ActbenchError, match="1 to 100"):
+        false_alarms(0)
     with pytest.raises(ActbenchError, match="along an axis"):
         compare("softmax", out=tmp_path / "b", **TINY)
     with pytest.raises(ActbenchError, match="nothing to compare"):

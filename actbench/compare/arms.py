@@ -56,7 +56,7 @@ def chosen(asked: Sequence[str], folder: Path, *, limit: float, workers: int) ->
         For a name that nothing answers to. A plug-in that cannot be compared is no error but an arm with a reason.
     """
     targets = [text for text in asked if is_target(text)]
-    rows = {text: _row(text) for text in asked if text not in targets}
+    rows = {text: row_of(text) for text in asked if text not in targets}
     answers = iter(examine(list(dict.fromkeys(targets)), folder, limit=limit, workers=workers))
     plugins = {answer.target: answer for answer in answers}
     found: dict[str, Arm] = {}
@@ -70,7 +70,16 @@ def chosen(asked: Sequence[str], folder: Path, *, limit: float, workers: int) ->
     return list(found.values())
 
 
-def _row(text: str) -> str:
+def row_of(text: str) -> str:
+    """The spec of a row of the catalogue; a plug-in's target as it is.
+
+    Raises
+    ------
+    ActbenchError
+        For a name that nothing answers to, or a function along an axis.
+    """
+    if is_target(text):
+        return text
     if text in AXIS:
         raise ActbenchError(f"{text} acts along an axis; the panel compares elementwise activations")
     return canonical(text)

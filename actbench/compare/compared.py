@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench import provenance
-from actbench.compare.arms import Arm, chosen, enter
+from actbench.compare.arms import Arm, chosen, enter, row_of
 from actbench.compare.cost import COLUMNS, raced
 from actbench.compare.measured import PARTS, curves, measure, theory
 from actbench.compare.tables import tables
@@ -110,6 +110,8 @@ def compare(
     whole(workers, "workers", 1)
     if not asked:
         raise ActbenchError("nothing to compare; give names or FILE.py:OBJ")
+    for text in asked:  # a misspelt name leaves no folder behind
+        row_of(text)
     folder, identity = open_folder(out, command=command, target=" ".join(asked), seed=seed, fresh=fresh)
     started = provenance.now()
     run = {**identity, **provenance.describe(), "quick": quick, "workers": workers, "lang": "en", "started": started}
