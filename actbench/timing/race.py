@@ -21,7 +21,7 @@ from actbench.timing.estimates import Interval, median, ratio
 Call = Callable[[], object]
 FEWEST_ROUNDS = 5
 STEADY = 0.05  # warm-up ends when the last three blocks are this close to the three before them
-WARM_BLOCKS = 24
+WARM_BLOCKS, WARM_SECONDS = 24, 0.2  # at most
 LONG_CALL = 0.25  # seconds; of calls that last longer one is a sample, and the first calls were warm-up enough
 NOISY = 0.15  # spread of the middle half of the samples over their median
 COARSE = 0.01  # a tick of the clock over the length of a sample
@@ -190,8 +190,11 @@ def _calibrated(call: Call, target: float) -> int:
     while (seconds := _sample(call, calls) * calls) < target:
         calls = min(calls * 8, int(calls * target / max(seconds, 1e-9)) + 1)
     recent: list[float] = []
+    begun = time.perf_counter()
     for _ in range(WARM_BLOCKS):
         recent.append(_sample(call, calls, warm=False))
+        if len(recent) >= 2 and time.perf_counter() - begun > WARM_SECONDS:
+            break
         if len(recent) >= 6:
             before, after = np.median(recent[-6:-3]), np.median(recent[-3:])
             if abs(after / before - 1) < STEADY:
