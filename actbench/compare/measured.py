@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,26 +78,24 @@ def measure(
     failures: dict[str, list[Any]] = {}
     groups = [[arm for arm in arms if not arm.module], *([arm] for arm in arms if arm.module)]
     interrupted = False
-    for part in parts:
-        if part in TORCH and why_not():
+    asked = [part for part in parts if part not in TORCH or not why_not()]
+    # a group's parts one after the other: its workers have its modules and are used again
+    for group, part in product(filter(None, groups), asked):
+        if part == "accuracy" and any(arm.called for arm in group):
+            continue  # nothing exact to hold it to
+        wanted = [c for arm in group for c in cells(EXPERIMENTS[part], arm.spec, quick)]
+        for factor, levels in (only or {}).items():
+            wanted = [c for c in wanted if c.get(factor, levels[0]) in levels]
+        if not wanted or interrupted:
             continue
-        experiment = EXPERIMENTS[part]
-        for group in filter(None, groups):
-            if part == "accuracy" and any(arm.called for arm in group):
-                continue  # nothing exact to hold it to
-            wanted = [c for arm in group for c in cells(experiment, arm.spec, quick)]
-            for factor, levels in (only or {}).items():
-                wanted = [c for c in wanted if c.get(factor, levels[0]) in levels]
-            if not wanted or interrupted:
-                continue
-            found = run(
-                experiment, wanted, seed=seed, workers=workers, store=store, progress=progress,
-                modules=group[0].modules,
-            )  # fmt: skip
-            frames.setdefault(part, []).append(found.frame)
-            if len(found.failures):
-                failures.setdefault(part, []).append(found.failures)
-            interrupted = found.interrupted
+        found = run(
+            EXPERIMENTS[part], wanted, seed=seed, workers=workers, store=store, progress=progress,
+            modules=group[0].modules,
+        )  # fmt: skip
+        frames.setdefault(part, []).append(found.frame)
+        if len(found.failures):
+            failures.setdefault(part, []).append(found.failures)
+        interrupted = found.interrupted
     together = {part: pd.concat(found, ignore_index=True) for part, found in frames.items()}
     return together, {part: pd.concat(found, ignore_index=True) for part, found in failures.items()}, interrupted
 
