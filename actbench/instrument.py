@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.claims.expectations import BETTER_ACCURACY, SAME_ACCURACY
 from actbench.judge import EQUIVALENCE_LEVEL, ERROR_RATE, SHOWN, meets
+from actbench.records.claim import Region
 from actbench.statistics import Estimate
 
 if TYPE_CHECKING:
@@ -16,13 +17,15 @@ ARM = 8  # networks an arm, the smallest number that any claim is judged on
 MEASURES = ("test_accuracy", "train_loss")
 
 
-def examine(frame: pd.DataFrame) -> pd.DataFrame:
+def examine(frame: pd.DataFrame, estimates: pd.DataFrame) -> pd.DataFrame:
     """How often equal arms are told apart.
 
     Parameters
     ----------
     frame
         Observations of `EXPERIMENT`: networks that differ in nothing but their number.
+    estimates
+        The estimates of a ledger: whether bootstrap intervals would have given the same verdicts.
 
     Returns
     -------
@@ -40,7 +43,15 @@ def examine(frame: pd.DataFrame) -> pd.DataFrame:
     same = [meets(SAME_ACCURACY, *e.interval(EQUIVALENCE_LEVEL)) == "supported" for e in comparisons]
     rows.append(_row("better", "test_accuracy", better, f"0 to {ERROR_RATE / 2:.2g}"))
     rows.append(_row("same", "test_accuracy", same, ""))
+    agreed = [_by_bootstrap(row) == row["verdict"] for row in estimates.to_dict(orient="records")]
+    rows.append({**_row("bootstrap", "estimates", agreed, ""), "n_unit": "estimates"})
     return pd.DataFrame(rows).astype({"n": "Int64"})
+
+
+def _by_bootstrap(row: dict[Any, Any]) -> str:
+    """The verdict that the bootstrap interval at the judged level would have given."""
+    ends = {"low": float(row["expected_low"]), "high": float(row["expected_high"])}
+    return meets(Region(**ends, words="", reason=""), float(row["bootstrap_low"]), float(row["bootstrap_high"]))
 
 
 def _comparisons(frame: pd.DataFrame, measure: str) -> list[Estimate]:

@@ -15,6 +15,7 @@ SHOWN = 0.95
 EQUIVALENCE_LEVEL = 0.90  # a 90 % interval inside the margin is two one-sided tests at 5 %
 ERROR_RATE = 0.05
 ENDS = ("expected_low", "expected_high")
+BOOTSTRAP = ("bootstrap_low", "bootstrap_high")
 
 Frames = Mapping[str, Any]
 
@@ -35,6 +36,8 @@ class Verdict:
     judged_level: float = math.nan
     judged_low: float = math.nan
     judged_high: float = math.nan
+    bootstrap_low: float = math.nan
+    bootstrap_high: float = math.nan
     n: int | None = None
     n_unit: str = ""
     detectable: float = math.nan
@@ -196,6 +199,8 @@ def _estimated(estimate: Estimate | None, expected: Expectation | None, level: f
     assert expected is not None
     if estimate is None:
         return {"verdict": "not tested", "conditions": "not in this run"}
+    if not (estimate.n or estimate.left_out or estimate.note):
+        return {"verdict": "not tested", "conditions": "not in this part of the grid"}
     low, high = estimate.interval(SHOWN)
     judged = level if isinstance(expected, Region) else EQUIVALENCE_LEVEL
     judged_low, judged_high = estimate.interval(judged)
@@ -206,6 +211,7 @@ def _estimated(estimate: Estimate | None, expected: Expectation | None, level: f
         "verdict": outcome, "value": estimate.value, "low": low, "high": high, "judged_level": judged,
         "judged_low": judged_low, "judged_high": judged_high, "n": estimate.n, "n_unit": estimate.n_unit,
         "detectable": smallest, "n_to_settle": needed, **dict(zip(ENDS, edges(expected), strict=True)),
+        **dict(zip(BOOTSTRAP, estimate.bootstrap(judged), strict=True)),
         "conditions": "; ".join(filter(None, (estimate.note, _open(estimate, smallest, needed)))),
     }  # fmt: skip
 

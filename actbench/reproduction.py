@@ -12,7 +12,7 @@ from actbench import instrument, provenance
 from actbench.claims.registration import combined
 from actbench.errors import ActbenchError, unknown
 from actbench.folder import RunFolder, open_folder
-from actbench.judge import ENDS, Verdict, judge
+from actbench.judge import BOOTSTRAP, ENDS, Verdict, judge
 from actbench.records.claim import Claim
 from actbench.registry import CLAIMS, EXPERIMENTS
 from actbench.report.phrases import phrases
@@ -213,13 +213,14 @@ def reproduce(
     interrupted = any(result.interrupted for result in results.values())
     verdicts, estimates = judged(claims, frames, rehearsal=quick or interrupted)
     by_time = judged_by_time(claims, frames, rehearsal=quick or interrupted)
+    trial = instrument.EXPERIMENT
     report = Report(
         verdicts=verdicts,
         estimates=estimates,
         timing_verdicts=by_time[0],
         timing_estimates=by_time[1],
         frames=frames,
-        instrument=instrument.examine(frames[instrument.EXPERIMENT]) if instrument.EXPERIMENT in frames else None,
+        instrument=instrument.examine(frames[trial], estimates) if trial in frames else None,
         failures={name: result.failures for name, result in results.items() if len(result.failures)},
         claims=claims,
         run={
@@ -331,10 +332,10 @@ def _tables(judgements: Iterable[list[Verdict]], rehearsal: bool) -> tuple[pd.Da
                 parts += [{"setting": v.setting, **_row(v)} for v in there]
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COUNTS)
     first = ["claim", "reading", "setting", "level", "verdict"]
-    last = [c for c in (*COLUMNS, *ENDS) if c not in (*first, "kind", "source", "rehearsal")]
+    last = [c for c in (*COLUMNS, *ENDS, *BOOTSTRAP) if c not in (*first, "kind", "source", "rehearsal")]
     return frame, pd.DataFrame(parts, columns=first + last).astype(COUNTS)
 
 
 def _row(verdict: Verdict) -> dict[str, Any]:
-    names = {f.name for f in fields(verdict)} & {*COLUMNS, *ENDS}
+    names = {f.name for f in fields(verdict)} & {*COLUMNS, *ENDS, *BOOTSTRAP}
     return {name: getattr(verdict, name) for name in names}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+RESAMPLES = 4_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +56,29 @@ class Estimate:
         """The mean over units; NaN without any."""
         return float(np.mean(self.values)) if self.values else math.nan
 
+    def bootstrap(self, level: float = 0.95) -> tuple[float, float]:
+        """The BCa bootstrap interval (Efron 1987) for the mean, by a seed of its own; (NaN, NaN) with under two units.
+
+        It leans on no law of the values, and with few units it is a little too narrow: shown beside the t interval,
+        which decides.
+        """
+        if self.n < 2:
+            return math.nan, math.nan
+        if len(set(self.values)) == 1:
+            return self.value, self.value
+        from scipy.stats import bootstrap
+
+        for method in ("BCa", "percentile"):  # BCa gives NaN where all but one value agree
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found = bootstrap(
+                    (np.array(self.values),), np.mean, n_resamples=RESAMPLES, confidence_level=level, method=method,
+                    vectorized=True, rng=np.random.default_rng(0),
+                ).confidence_interval  # fmt: skip
+            if math.isfinite(found.low) and math.isfinite(found.high):
+                break
+        return float(found.low), float(found.high)
+
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Student's t interval for the mean at a two-sided level; (NaN, NaN) with fewer than two units."""
         from scipy.special import stdtrit  # 140 ms that an import of actbench shall not pay
@@ -81,6 +107,10 @@ class MedianEstimate(Estimate):
             return math.nan, math.nan
         found = median(np.array(self.values), level=level)
         return found.low, found.high
+
+    def bootstrap(self, level: float = 0.95) -> tuple[float, float]:
+        """Its interval is one already."""
+        return self.interval(level)
 
 
 def slope(x: Sequence[float], y: Sequence[float]) -> float:

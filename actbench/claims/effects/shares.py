@@ -22,3 +22,7 @@ class Share(Estimate):
         low = float(betaincinv(yes, no + 1, tail)) if yes else 0.0
         high = float(betaincinv(yes + 1, no, 1 - tail)) if no else 1.0
         return low, high
+
+    def bootstrap(self, level: float = 0.95) -> tuple[float, float]:
+        """The exact interval: resampled ones have no width either when all are alike."""
+        return self.interval(level)
