@@ -53,7 +53,7 @@ def _rate(value: Any) -> float:
             "net": range(32),
         },
     ],
-    quick={"net": range(8), "rate": [0.0, 0.03], "model": ["lasso", "relu", "leaky_relu", "sigmoid"]},
+    quick={"net": range(4), "rate": [0.0, 0.03], "model": ["lasso", "relu", "leaky_relu", "sigmoid"]},
     columns={
         "kept": "features with a weight for any class in the one-standard-error model, share of all",
         "kept_per_class": "features with a weight for one class, mean over classes, share of all",
