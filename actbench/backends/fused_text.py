@@ -14,7 +14,7 @@ PREAMBLE = '''"""{title}; generated, delete at will."""
 import math
 import numpy as np
 from numba import njit, types
-from actbench.backends.intrinsics import bits, from_bits, select
+from actbench.backends.intrinsics import bits, fma, from_bits, select
 
 whole = np.int{bits}
 F = types.float{bits}

@@ -1,4 +1,4 @@
-"""What generated kernels need and Python cannot say: two bit casts, a select, and whether arrays overlap."""
+"""What generated kernels need and Python cannot say: bit casts, a select, a fused product, whether arrays overlap."""
 
 from __future__ import annotations
 
@@ -43,6 +43,16 @@ def apart(typing_context: Any, a: Any, b: Any) -> Any:
         return builder.or_(same, builder.or_(before, after))
 
     return types.boolean(a, b), make
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def fma(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
+    """a b + c, rounded once."""
+
+    def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.fma(*args)
+
+    return a(a, a, a), make
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]

@@ -27,7 +27,7 @@ LANES = 256
 TEXT = '''"""{title}; generated, delete at will."""
 import numpy as np
 from numba import njit, types
-from actbench.backends.intrinsics import apart, bits, from_bits, select
+from actbench.backends.intrinsics import apart, bits, fma, from_bits, select
 
 whole = np.int{width}
 A = types.Array(types.float{width}, 1, "C", readonly=True)

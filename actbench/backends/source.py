@@ -7,7 +7,9 @@ so its name can be the hash of its text.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -30,6 +32,7 @@ _TEMPLATES = {
     "cos": "np.cos({0})",
     "arctan": "np.arctan({0})",
     "where": "select({0}, {1}, {2})",
+    "fma": "fma({0}, {1}, {2})",
     "bits": "bits({0})",
     "from_bits": "from_bits({0})",
     "int_add": "whole({0} + whole({v}))",  # numba adds two int32 as int64; narrowed at once, LLVM drops the widening
@@ -44,7 +47,7 @@ _TEMPLATES = {
 HEADER = '''"""{title}; generated, delete at will."""
 import numpy as np
 from numba import njit, prange, types
-from actbench.backends.intrinsics import apart, bits, from_bits, select
+from actbench.backends.intrinsics import apart, bits, fma, from_bits, select
 
 whole = np.int{width}
 A = types.Array(types.float{width}, 1, "C", readonly=True)
@@ -75,6 +78,11 @@ def expanded(graph: Graph, form: Format) -> Graph:
     def combine(step: Step, operands: list[Expression]) -> Expression:
         if step.op in ("argument", "constant") or step.op not in VOCABULARY:  # leaves, and bit steps of a meaning
             return Expression(step.op, *operands, *([] if step.value is None else [step.value]))
+        if step.op == "add" and fuses():
+            factors = _halved(*operands)
+            if factors is not None:  # 1 instruction for 17
+                a, b, product = factors
+                return Expression("fma", a, b, Expression("negative", product))
         word = VOCABULARY[step.op]
         if word.kernel is not None:
             return word.kernel(form, *operands)  # type: ignore[no-any-return]
@@ -88,6 +96,40 @@ def expanded(graph: Graph, form: Format) -> Graph:
     primitive = {*_SYMBOLS, *_TEMPLATES, "argument", "constant"}
     # a kernel meaning may itself say `maximum` and the like
     return result if all(step.op in primitive for step in result) else expanded(result, form)
+
+
+@lru_cache(maxsize=1)
+def fuses() -> bool:
+    """Whether the processor that kernels are for multiplies and adds with one rounding; else that is a slow call."""
+    import llvmlite.binding as llvm
+
+    if os.environ.get("NUMBA_CPU_FEATURES") is not None:
+        return "+fma" in os.environ["NUMBA_CPU_FEATURES"]
+    if os.environ.get("NUMBA_CPU_NAME"):
+        return False
+    return bool(llvm.get_host_cpu_features().get("fma"))
+
+
+def _halved(left: Expression, right: Expression) -> tuple[Expression, Expression, Expression] | None:
+    """a, b and p = a b, where left + right is Dekker's ((ah bh - p) + ah bl + al bh) + al bl: exactly a b - p."""
+    chain = [right]
+    for op in ("add", "add", "subtract"):
+        if left.op != op:
+            return None
+        left, last = left.args
+        chain.append(last)
+    low_low, low_high, high_low, product = chain
+    parts = (left, high_low, low_high, low_low, product)
+    if any(part.op != "multiply" for part in parts):
+        return None
+    (ah, bh), (_, bl), (al, _), _, (a, b) = (part.args for part in parts)
+    wanted = ((ah, bh), (ah, bl), (al, bh), (al, bl), (a, b))
+    same = all(part.args[0] is x and part.args[1] is y for part, (x, y) in zip(parts, wanted, strict=True))
+    split = all(
+        low.op == "subtract" and low.args[0] is whole and low.args[1] is high and high.op == "from_bits"
+        for whole, high, low in ((a, ah, al), (b, bh, bl))
+    )
+    return (a, b, product) if same and split else None
 
 
 def _extreme(op: str, a: Expression, b: Expression) -> Expression:
