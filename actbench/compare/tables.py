@@ -31,13 +31,16 @@ def tables(arms: Sequence[Arm], frames: Mapping[str, pd.DataFrame], reference: s
 
     found: dict[str, pd.DataFrame] = {}
     specs = [arm.spec for arm in arms]
-    scores = None
+    scores = everything = None
     if "panel" in frames and len(frames["panel"]):
         panel = _named(frames["panel"])
         scores = ranking.tuned(panel, ["setting_name"])
-        found["scores"] = scores
+        found["scores"] = everything = scores
         found |= _compared(scores, specs, reference)
+        shared = set(found["medians"]["setting"])
+        scores = scores[scores["setting"].isin(shared)] if shared else scores  # numbers side by side are of like tasks
     rows = [row for arm in arms for row in measures(arm, frames, scores)]
+    rows += [] if everything is None else [diverged(arm, everything) for arm in arms]
     for part, quality, sign in (("torch_panel", "test_accuracy", 1), ("transformer", "test_loss", -1)):
         if part in frames:
             rows += elsewhere(arms, frames[part], part, quality, sign, reference)
@@ -97,7 +100,7 @@ def _compared(scores: pd.DataFrame, specs: Sequence[str], reference: str) -> dic
     found = {
         "comparisons": pd.DataFrame(comparisons),
         "decisions": pd.DataFrame(decisions, columns=columns),
-        "medians": table.reset_index(),
+        "medians": table[[arm for arm in present if arm in table]].reset_index(),
     }
     if len(present) > 1 and len(table):
         ranked = ranking.ranks(table[present])
@@ -138,11 +141,16 @@ def measures(arm: Arm, frames: Mapping[str, pd.DataFrame], scores: pd.DataFrame 
         whole = mine.groupby("net")[["test_accuracy", "dead_end"]].mean()
         complete = ~mine.groupby("net")["diverged"].any()
         rows.append(_spread(arm, "test_accuracy", whole["test_accuracy"][complete],
-                            f"mean over {mine['setting'].nunique()} settings"))  # fmt: skip
+                            f"mean over {mine['setting'].nunique()} settings that all have"))  # fmt: skip
         rows.append(_spread(arm, "dead_units", whole["dead_end"][complete], "share after training"))
-        rows.append(_row(arm, "diverged_share", float(mine["diverged"].mean()), n=len(mine), n_unit="trained networks",
-                         note="at the best step size"))  # fmt: skip
     return rows
+
+
+def diverged(arm: Arm, scores: pd.DataFrame) -> dict[str, Any]:
+    """The share of an arm's networks that diverged at its best step size, in all settings that were trained."""
+    own = scores[scores["activation"] == arm.spec]
+    share = float(own["diverged"].mean()) if len(own) else math.nan
+    return _row(arm, "diverged_share", share, n=len(own), n_unit="trained networks", note="at the best step size")
 
 
 def _row(

@@ -28,6 +28,10 @@ def checklist(
     panel, scores = tables.get("panel"), tables.get("scores")
     if panel is not None and scores is not None:
         _panel(line, panel, scores)
+        settings = scores["setting"].nunique()
+        compared = len(tables["medians"]) if "medians" in tables else 0
+        line("Every setting that was trained is compared", compared == settings,
+             f"{compared} of {settings}" + ("" if compared == settings else "; the others lack an arm"))  # fmt: skip
     if "comparisons" in tables:
         frame = tables["comparisons"]
         line("P values are corrected for their number", True,

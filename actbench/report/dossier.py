@@ -121,7 +121,9 @@ def number(value: Any, factor: float = 1.0) -> str:
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return ""
     scaled = factor * float(value)
-    return f"{scaled:,.0f}" if abs(scaled) >= 1000 else f"{scaled:.3g}" if abs(scaled) < 100 else f"{scaled:.1f}"
+    if abs(scaled) < 1e-12:  # what is left of a sum of rounded numbers
+        return "0"
+    return f"{scaled:,.0f}" if abs(scaled) >= 1000 else f"{scaled:.3g}"
 
 
 def measures(frame: pd.DataFrame) -> dict[str, Any]:
@@ -191,9 +193,15 @@ def _theory(tables: dict[str, pd.DataFrame]) -> list[dict[str, str]]:
     names = ("mean", "second", "gain", "he_q", "he_chi_1", "critical_sigma_w2")
     return [
         {"activation": str(row["activation"]), **{name: number(row.get(name)) for name in names},
-         "reason": row["reason"] if isinstance(row.get("reason"), str) else ""}
+         "reason": row["reason"] if isinstance(row.get("reason"), str) else _stability(row)}
         for row in tables["theory"].to_dict(orient="records")
     ]  # fmt: skip
+
+
+def _stability(row: dict[str, Any]) -> str:
+    """What to know of a critical point: whether lengths stay there."""
+    stable = str(row.get("critical_stable"))
+    return "its length is not stable at the critical point" if stable == "False" else ""
 
 
 def _figures(folder: RunFolder, tables: dict[str, pd.DataFrame], reference: str) -> list[dict[str, Any]]:
