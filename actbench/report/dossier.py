@@ -198,7 +198,7 @@ def _theory(tables: dict[str, pd.DataFrame]) -> list[dict[str, str]]:
     ]  # fmt: skip
 
 
-def _stability(row: dict[str, Any]) -> str:
+def _stability(row: Any) -> str:
     """What to know of a critical point: whether lengths stay there."""
     stable = str(row.get("critical_stable"))
     return "its length is not stable at the critical point" if stable == "False" else ""
