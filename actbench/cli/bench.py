@@ -23,7 +23,7 @@ them, torch, torch.compile, jax, onnxruntime, keras. Values are compared with th
 
 Sizes are numbers of elements: 1000000 or 2^20. Ratios are pairs of the same round; above 1 ours is faster.
 """
-ROUNDS, QUICK_ROUNDS = 31, 11
+ROUNDS, QUICK_ROUNDS = 61, 21
 MOST, QUICK_MOST = 8.0, 0.8  # seconds for the rounds of one cell
 DTYPES = ("float32", "float64")
 DIRECTIONS = ("forward", "backward")

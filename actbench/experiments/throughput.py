@@ -9,8 +9,8 @@ from actbench.define import experiment
 from actbench.factors import array_size, one_of
 from actbench.timing.inputs import INPUTS
 
-ROUNDS = 25
-SAMPLE_SECONDS = 0.001
+ROUNDS = 41
+SAMPLE_SECONDS = 0.0005
 MOST_SECONDS = 6.0  # for the rounds of one cell, on a machine much slower than ours
 PASSES: dict[str, Any] = {"direction": ["forward", "backward"], "dtype": ["float32", "float64"], "size": [2**12, 2**20]}
 

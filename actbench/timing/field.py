@@ -221,7 +221,7 @@ def _held_to_the_promise(
     return replace(entry, worst_ulp=worst, holds=holds)
 
 
-def run(field: Field, *, rounds: int = 31, target: float = 0.002, most: float | None = None, seed: int = 0) -> Race:
+def run(field: Field, *, rounds: int = 61, target: float = 0.0005, most: float | None = None, seed: int = 0) -> Race:
     """Race everybody at the start whose values are not wrong."""
     with ExitStack() as stack:
         for entry in field.entries.values():

@@ -72,7 +72,7 @@ def measured(
     racers: Sequence[str],
     rounds: int,
     most: float,
-    target: float = 0.002,
+    target: float = 0.0005,
     seed: int = 0,
     check: bool = True,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]:

@@ -71,6 +71,7 @@ def pinned(count: int = 1) -> Iterator[Pinned]:
     count
         Threads; more than there are cores are not pinned to cores.
     """
+    import numba  # noqa: F401  counts the cores when it is first loaded, and for good: before they are taken away
     from threadpoolctl import threadpool_limits
 
     before = usable()

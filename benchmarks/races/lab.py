@@ -50,7 +50,7 @@ def overhead() -> pd.DataFrame:
     __import__("torch")
     with pinned(1):
         for cell in tables.cells(CALLS, ("forward", "backward"), ("float32",), (SMALL,), ("normal",), 1):
-            rows += tables.measured(cell, racers=("torch",), rounds=31, most=1.0, target=0.001, check=False)[0]
+            rows += tables.measured(cell, racers=("torch",), rounds=61, most=1.0, target=0.0003, check=False)[0]
     return pd.DataFrame(rows, columns=[*tables.FACTORS, *tables.COLUMNS])
 
 
@@ -63,7 +63,7 @@ def threads(count: int = 2) -> pd.DataFrame:
             for power in (8, 12, 15, 16, 18, 20, 22):
                 a = operands("normal", "float32", 1 << power, one)
                 calls = {"one": partial(one, a.x, out=a.out), "many": partial(many, a.x, out=a.out)}
-                found = race(calls, rounds=21, target=0.002, most=1.0)
+                found = race(calls, rounds=41, target=0.0005, most=1.5)
                 gain = found.ratio("many", "one")
                 rows.append({
                     "activation": name, "size": 1 << power, "threads": count, "gain": gain.value, "low": gain.low,
