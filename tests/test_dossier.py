@@ -101,3 +101,16 @@ def test_a_page_needs_a_comparison(tmp_path):
 def test_numbers_have_three_digits_and_gaps_are_empty():
     assert [number(v) for v in (0.12345, 12.345, 1234.5, None, float("nan"))] == ["0.123", "12.3", "1,234", "", ""]
     assert json.dumps(number(0.5, 100)) == '"50"'
+
+
+def test_the_worked_example_s_page_is_what_its_files_say():
+    import importlib.util
+    from pathlib import Path
+
+    file = Path(__file__).resolve().parent.parent / "reports" / "compare.py"
+    spec = importlib.util.spec_from_file_location("example", file)
+    example = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(example)
+    if not (example.HOME / "README.md").exists():
+        pytest.skip("not measured yet")
+    assert (example.HOME / "README.md").read_text(encoding="utf-8") == example.page()
