@@ -22,6 +22,7 @@ from actbench.yardstick import MANY, exact, in_format, rounded
 ACCURACY = Path(__file__).resolve().parent / "accuracy"
 DATA, RUN = ACCURACY / "accuracy.csv", ACCURACY / "run.json"
 EXHAUSTIVE, EXHAUSTIVE_RUN = ACCURACY / "exhaustive.csv", ACCURACY / "exhaustive.json"
+ALONG, AXIS_WHOLE = ACCURACY / "axis.csv", ("lost", "special", "vectors", "count")
 SHOWN = ("numpy", "numba", "torch")
 HEADS = {"numpy": "reference", "numba": "fused"}
 WHOLE = ("lost", "special", "many", "points", "settled", "count")
@@ -41,6 +42,12 @@ def take(runs: list[Path]) -> None:
             frame = frame.sort_values(["activation", "direction", "dtype"], kind="stable")
             frame.to_csv(EXHAUSTIVE, index=False, lineterminator="\n")
             EXHAUSTIVE_RUN.write_text(about, encoding="utf-8")
+            continue
+        if whole["target"] == "axis_accuracy":
+            frame = pd.read_csv(run / "data" / "axis_accuracy.csv")
+            frame[frame["worst_ulp"].notna()].drop(columns="reason").astype(dict.fromkeys(AXIS_WHOLE, "Int64")).to_csv(
+                ALONG, index=False, lineterminator="\n"
+            )
             continue
         frame = pd.read_csv(run / "data" / "accuracy.csv")
         sampled.append(frame[frame["worst_ulp"].notna()].drop(columns="reason").dropna(axis="columns", how="all"))
@@ -189,6 +196,39 @@ def exhaustive(rows: int) -> list[str]:
     return lines
 
 
+def along_axes() -> list[str]:
+    """Softmax and its kin: the worst error of each implementation."""
+    if not ALONG.exists():
+        return []
+    table = pd.read_csv(ALONG)
+    table["name"] = table["implementation"].str.partition("==")[0]
+    who = [name for name in ("numpy", "torch", "jax", "keras") if name in set(table["name"])]
+    heads = [f"{way} {HEADS.get(name, name)}" for way in ("f", "product") for name in who]
+    lines = [
+        "", "## Along an axis", "",
+        f"`actbench run axis_accuracy`: {int(table['vectors'].max())} seeded vectors of eight at three scales, all "
+        "settled by mpmath at 1,600 bits. A value counts in its own last place, a vector-Jacobian product in that of "
+        "its largest term, for its terms cancel.",
+        *(line for dtype in ("float32", "float64") for line in (
+            "", *headed(f"function, {dtype}", *heads),
+            *_axis_rows(table[table["dtype"] == dtype], who),
+        )),
+    ]  # fmt: skip
+    return lines
+
+
+def _axis_rows(part: pd.DataFrame, who: list[str]) -> list[str]:
+    found = {(r.function, r.direction, r.name): r for r in part.itertuples()}
+    lines = []
+    for function in dict.fromkeys(part["function"]):
+        cells = []
+        for key in ((function, way, name) for way in ("forward", "backward") for name in who):
+            r = found.get(key)
+            cells.append("" if r is None else figure(r.worst_ulp) + "†" * (r.lost > 0) + "‡" * (r.special > 0))
+        lines.append(f"| [{function}](../catalogue/{function}.md) | {' | '.join(cells)} |")
+    return lines
+
+
 def page(frame: pd.DataFrame) -> str:
     """reports/accuracy/README.md."""
     run = json.loads(RUN.read_text(encoding="utf-8"))
@@ -207,7 +247,7 @@ def page(frame: pd.DataFrame) -> str:
         "∞ a wrong answer at an infinity. Peers are called with their defaults; "
         "what is wrong with them stands in [findings.md](findings.md), everything in [accuracy.csv](accuracy.csv).", "",
         machine(run), "", "## Summary", "", *summary(frame), "", *broken(frame), *tables(frame),
-        *exhaustive(frame["activation"].nunique()),
+        *along_axes(), *exhaustive(frame["activation"].nunique()),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
 

@@ -1,4 +1,4 @@
-"""Write the catalogue: one page and one small picture for every elementwise row, from the rows and committed figures.
+"""Write the catalogue: a page and a small picture for every elementwise row, a page for every function along an axis.
 
 ``python reports/catalogue.py``; nothing is measured, and the same rows and figures give the same bytes.
 """
@@ -16,7 +16,8 @@ from actbench.backends.notation import census, formula, latex
 from actbench.expression import derivative, record
 from actbench.records.activation import Activation
 from actbench.records.parameter import Sampled
-from actbench.registry import ACTIVATIONS
+from actbench.records.vector import VectorFunction
+from actbench.registry import ACTIVATIONS, AXIS
 
 REPORTS = Path(__file__).resolve().parent
 CATALOGUE, ACCURACY = REPORTS / "catalogue", REPORTS / "accuracy"
@@ -174,6 +175,63 @@ def page(row: Activation, frame: pd.DataFrame, every: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
+def axis_page(function: VectorFunction, frame: pd.DataFrame) -> str:
+    """The page of a function along an axis."""
+    facts = [
+        ("aliases", ", ".join(f"`{alias}`" for alias in function.aliases)),
+        ("source", function.source),
+        ("length of the output over that of the input", f"{function.factor:g}"),
+        ("elsewhere", ", ".join(f"`{name}`" for name in function.peers.values())),
+    ]
+    lines = [
+        f"# {function.name}",
+        "",
+        f"$${function.formula}$$",
+        "",
+        "Along an axis: one output depends on many inputs.",
+    ]
+    lines += ["", "| | |", "|---|---|", *(f"| {what} | {cell(says)} |" for what, says in facts if says)]
+    mine = frame[frame["function"] == function.name] if len(frame) else frame
+    if len(mine):
+        lines += [
+            "", "## Accuracy", "",
+            f"Worst error over {int(mine['vectors'].max())} seeded vectors of eight, at three scales, in the last "
+            "place of the exact entry (forward) or of the largest term of the vector-Jacobian product (backward).", "",
+            "| implementation | direction | dtype | worst ulp | lost | NaN or inf |", "|---|---|---|---|---|---|",
+        ]  # fmt: skip
+        for r in mine.sort_values(["direction", "dtype"], ascending=[False, True], kind="stable").itertuples():
+            name, _, version = r.implementation.partition("==")
+            who = IMPLEMENTATIONS.get(name, f"{name} {version}")
+            lines.append(f"| {who} | {r.direction} | {r.dtype} | {_figure(r.worst_ulp)} | {r.lost:,} | {r.special:,} |")
+    lines += ["", "[All activations](README.md). Written by `python reports/catalogue.py`."]
+    return "\n".join(lines) + "\n"
+
+
+LEFT_OUT = """\
+## What is left out, and why
+
+| name | why |
+|---|---|
+| PAU, rational functions | ten fitted coefficients; its polynomial cancels left of 0 beyond what one float a step holds |
+| SineReLU | sources disagree: the maximum of x and a wave in keras-contrib, a switch at 0 elsewhere |
+| PDELU, MPELU, RSigELU, TReLU, EDELU, MSiLU, ASiLU | sources disagree, or none was at hand |
+| SMU-1 | its only bend is 4e-9 wide: leaky ReLU in every format but at 0 |
+| soft exponential below 0 | has no value left of 1 / alpha - alpha; the row takes alpha >= 0 |
+| RePU, ReLU-n | `squared_relu` and `hardtanh:min_val=0,max_val=N` are they |
+| funnel ReLU, ABReLU, Meta-ACON, KWTA, DICE | look at neighbours or the batch: layers, not functions of one number |
+| ProbAct, MeLU, SLAF, polynomial and kernel families | families without one default |
+| clamped SwiGLU | its constants come from the configuration of one model |
+| Softmax2d | `softmax` along the channels |
+
+## Formats
+
+Kernels take float32 and float64; the reference path also takes float16, whose 65,536 numbers are all tested. bfloat16
+is out: NumPy has no such type, ml_dtypes rounds float64 to it by way of float32 (a second rounding, so that half an ulp
+cannot be promised), and torch's own bfloat16 results are its float32 ones rounded (seven functions compared). Round a
+float32 result yourself.
+"""
+
+
 def _kink(at: float, kink: Any) -> str:
     other = f" (jax: {number(kink.jax)})" if kink.jax is not None else ""
     return f"at {number(at)} the slope is taken as {number(kink.slope)}{other}"
@@ -196,12 +254,14 @@ def index(rows: list[Activation]) -> str:
              "| name | aliases | source |", "|---|---|---|"]  # fmt: skip
     lines += [f"| [{row.name}]({row.name}.md) | {', '.join(row.aliases)} | {cell(row.source)} |"
               for row in sorted(rows, key=lambda row: row.name)]  # fmt: skip
-    return "\n".join(lines) + "\n"
+    lines += ["", "## Along an axis", "", "| name | aliases | source |", "|---|---|---|"]
+    lines += [f"| [{f.name}]({f.name}.md) | {', '.join(f.aliases)} | {cell(f.source)} |" for f in AXIS]
+    return "\n".join(lines) + "\n\n" + LEFT_OUT
 
 
 def _table(name: str) -> pd.DataFrame:
     file = ACCURACY / name
-    return pd.read_csv(file) if file.exists() else pd.DataFrame({"activation": []})
+    return pd.read_csv(file) if file.exists() else pd.DataFrame({"activation": [], "function": []})
 
 
 def main() -> int:
@@ -211,6 +271,8 @@ def main() -> int:
     wanted = {"README.md": index(rows)}
     for row in rows:
         wanted |= {f"{row.name}.md": page(row, frame, every), f"{row.name}.svg": picture(row)}
+    along = _table("axis.csv")
+    wanted |= {f"{function.name}.md": axis_page(function, along) for function in AXIS}
     for file in CATALOGUE.iterdir():
         if file.name not in wanted:
             file.unlink()

@@ -27,7 +27,8 @@ def test_every_row_has_its_page_and_no_page_is_left_over():
     if not catalogue.CATALOGUE.exists():
         pytest.skip("not written yet")
     names = {row.name for row in ab.ACTIVATIONS if row.kind == "elementwise"}
-    assert {file.stem for file in catalogue.CATALOGUE.glob("*.md")} - {"README"} == names
+    along = {function.name for function in catalogue.AXIS}
+    assert {file.stem for file in catalogue.CATALOGUE.glob("*.md")} - {"README"} == names | along
     assert {file.stem for file in catalogue.CATALOGUE.glob("*.svg")} == names
 
 
@@ -40,6 +41,13 @@ def test_a_page_is_fresh_and_its_picture_small(row):
     frame, every = catalogue._table("accuracy.csv"), catalogue._table("exhaustive.csv")
     assert file.read_text(encoding="utf-8") == catalogue.page(row, frame, every), "run python reports/catalogue.py"
     assert file.with_suffix(".svg").stat().st_size < 15_000
+
+
+@pytest.mark.parametrize("function", list(catalogue.AXIS), ids=lambda function: function.name)
+def test_a_page_of_an_axis_function_is_fresh(function):
+    file = catalogue.CATALOGUE / f"{function.name}.md"
+    assert file.read_text(encoding="utf-8") == catalogue.axis_page(function, catalogue._table("axis.csv"))
+    assert function.formula
 
 
 def test_the_accuracy_pages_are_fresh():

@@ -164,6 +164,7 @@ def _exact_gate(gate):
 AXIS.add(
     VectorFunction(
         name="softmax",
+        formula=r"y_i = e^{x_i} / \textstyle\sum_j e^{x_j}",
         vector=_softmax,
         product=_softmax_product,
         exact=_exact_softmax,
@@ -175,6 +176,7 @@ AXIS.add(
 AXIS.add(
     VectorFunction(
         name="log_softmax",
+        formula=r"y_i = x_i - \ln \textstyle\sum_j e^{x_j}",
         vector=_log_softmax,
         product=_log_softmax_product,
         exact=lambda mp, x: [v - mp.log(sum(mp.exp(w) for w in x)) for v in x],
@@ -189,6 +191,7 @@ AXIS.add(
 AXIS.add(
     VectorFunction(
         name="softmin",
+        formula=r"y_i = e^{-x_i} / \textstyle\sum_j e^{-x_j}",
         vector=lambda x: _softmax(-x),
         product=lambda dy, x: -_softmax_product(dy, -x),
         exact=lambda mp, x: _exact_softmax(mp, [-v for v in x]),
@@ -199,6 +202,7 @@ AXIS.add(
 AXIS.add(
     VectorFunction(
         name="sparsemax",
+        formula=r"y_i = \max(x_i - \tau,\, 0), \; \textstyle\sum_i y_i = 1",
         vector=_sparsemax,
         product=_sparsemax_product,
         exact=_exact_sparsemax,
@@ -210,6 +214,7 @@ AXIS.add(
 AXIS.add(
     VectorFunction(
         name="crelu",
+        formula=r"y = [\max(x, 0),\, \max(-x, 0)]",
         vector=_crelu,
         product=_crelu_product,
         exact=lambda mp, x: [max(v, mp.mpf(0)) for v in x] + [max(-v, mp.mpf(0)) for v in x],
@@ -222,6 +227,7 @@ AXIS.add(
 AXIS.add(
     VectorFunction(
         name="maxout",
+        formula=r"y = \max(a, b), \; x = [a, b]",
         vector=_maxout,
         product=_maxout_product,
         exact=lambda mp, x: [max(a, b) for a, b in zip(x[: len(x) // 2], x[len(x) // 2 :], strict=True)],
@@ -232,6 +238,7 @@ AXIS.add(
 AXIS.add(
     VectorFunction(
         name="glu",
+        formula=r"y = a \, \sigma(b), \; x = [a, b]",
         vector=_glu,
         product=_glu_product,
         exact=lambda mp, x: [a / (1 + mp.exp(-b)) for a, b in zip(x[: len(x) // 2], x[len(x) // 2 :], strict=True)],
@@ -261,6 +268,8 @@ for _name, _row, _times, _exact in (
             product=_product,
             exact=_exact_gate(_exact),
             factor=0.5,
+            gate=_row,
+            formula=rf"y = \operatorname{{{_row}}}(a) \, b, \; x = [a, b]",
             source=f"Shazeer 2020, arXiv 2002.05202: {_row} of the first half times the second",
         )
     )

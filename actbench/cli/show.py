@@ -131,6 +131,7 @@ def axis_card(function: Any) -> dict[str, Any]:
         "name": function.name,
         "aliases": ", ".join(function.aliases),
         "kind": "along an axis: one output depends on many inputs",
+        "latex": function.formula,
         "length": f"output over input: {function.factor:g}",
         "peers": dict(function.peers),
         "source": function.source,

@@ -13,7 +13,8 @@ from actbench.define import experiment
 from actbench.experiments.accuracy import implementation
 from actbench.factors import one_of, positive
 from actbench.peers import PEERS
-from actbench.registry import AXIS
+from actbench.points import ROOT_ZONE
+from actbench.registry import ACTIVATIONS, AXIS
 from actbench.streams import stream
 
 LENGTH = 8  # of a vector
@@ -29,8 +30,8 @@ PROMISED = {"float32": 1.0, "float64": 8.0}  # ulp of a value; of a product in t
     },
     quick={"function": ("softmax", "glu"), "count": (60,)},
     columns={
-        "worst_ulp": "largest error in units in the last place: of the exact entry forward; backward of the largest "
-        "term of the product, since its terms cancel",
+        "worst_ulp": "largest error in units in the last place: forward of the exact entry; backward of the largest of "
+        "the exact entry and its terms, which cancel",
         "at": "the vector where it occurs",
         "lost": "entries 0 where the exact value is a normal number (forward)",
         "special": "entries NaN or infinite where the exact value is a number of the format",
@@ -101,8 +102,16 @@ def exact(function: str, direction: str, dtype: str, count: int) -> tuple[list[l
                 up, down = (row.exact(MP, [*at[:i], at[i] + side, *at[i + 1 :]]) for side in (step, -step))
                 columns.append([(a - b) / (2 * step) * w for a, b, w in zip(up, down, weights, strict=True)])
             values.append([sum(terms) for terms in columns])
-            sizes.append([max(float(max(abs(t) for t in terms)), row.counted) for terms in columns])
+            largest = [max(float(abs(t)) for t in (*terms, sum(terms))) for terms in columns]
+            sizes.append([max(size, row.counted, _at_root(row, line, arriving, i)) for i, size in enumerate(largest)])
     return values, sizes
+
+
+def _at_root(row: Any, x: NDArray[Any], dy: NDArray[Any], i: int) -> float:
+    """What a slope of 1 would give next to a root of a gate's slope, where the absolute error counts; else 0."""
+    half = x.size // 2
+    roots = ACTIVATIONS[row.gate].fact("roots_of_slope") if row.gate and i < half else ()
+    return float(abs(dy[i] * x[half + i])) if any(abs(x[i] - root) <= ROOT_ZONE for root in roots) else 0.0
 
 
 def measured(function: str, direction: str, dtype: str, count: int, got: NDArray[Any]) -> dict[str, Any]:

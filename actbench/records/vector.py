@@ -40,6 +40,11 @@ class VectorFunction:
         Errors are counted in the last place of at least this: where an output is a difference of numbers of that size.
     peers
         Qualified names elsewhere.
+    formula
+        The function in LaTeX, entry by entry.
+    gate
+        The elementwise row that acts on the first half, for a gate; next to roots of its slope the absolute error
+        counts.
     """
 
     name: str
@@ -52,6 +57,8 @@ class VectorFunction:
     counted: float = 0.0
     aliases: tuple[str, ...] = ()
     peers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    formula: str = ""
+    gate: str = ""
 
     def __post_init__(self) -> None:
         if self.factor not in (0.5, 1.0, 2.0):
