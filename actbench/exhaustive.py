@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.backends.source import source
+from actbench.backends.source import expanded, graph_of
 from actbench.errors import unknown
 from actbench.kernels import kernel
 from actbench.points import ROOT_ZONE
@@ -47,7 +47,7 @@ class Exhausted:
     core_seconds
         Processor time, all cores together: a busy machine does not change it.
     code
-        A hash of the generated kernels: equal hash, equal result.
+        A hash of every step of the kernels: equal hash, equal result on one kind of processor.
     """
 
     activation: str
@@ -66,9 +66,10 @@ class Exhausted:
 
 
 def code(spec: str, direction: str) -> str:
-    """A hash of what computes: the float32 and the float64 kernel of one direction."""
-    texts = [source(resolve(spec), direction, Format(bits)) for bits in (32, 64)]
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+    """A hash of what is computed: every step of the float32 and of the float64 kernel of one direction."""
+    graphs = [expanded(graph_of(resolve(spec), direction), Format(bits)) for bits in (32, 64)]
+    steps = [(step.op, step.operands, repr(step.value)) for graph in graphs for step in graph]
+    return hashlib.sha256(repr(steps).encode()).hexdigest()[:16]
 
 
 def exhaust(spec: str, direction: str, dtype: str = "float32", *, threads: int = 1) -> Exhausted:
@@ -92,9 +93,9 @@ def exhaust(spec: str, direction: str, dtype: str = "float32", *, threads: int =
     if dtype not in FORMATS:
         raise unknown("format", dtype, FORMATS)
     spec = resolve(spec).spec
-    sweep = _Sweep(in_format(spec, dtype), direction)
     if dtype == "float16":
         return _all_float16(spec, direction)
+    sweep = _Sweep(in_format(spec, dtype), direction)
     with ThreadPoolExecutor(threads) as pool:
         shares = [pool.submit(sweep.share, start) for start in range(-(1 << 31), 1 << 31, SHARE)]
         try:

@@ -66,11 +66,16 @@ class Measured:
 
 
 def in_format(spec: str, dtype: str) -> str:
-    """The spec with its fixed parameters rounded to a format, as everybody's float32 code takes them."""
+    """The spec with its fixed parameters rounded to a format, as everybody's float32 code takes them.
+
+    What the format cannot hold stays: mu = 1e6 is no float16.
+    """
     activation = resolve(spec)
     values = activation.values()
     fixed = [name for name, parameter in activation.parameters.items() if isinstance(parameter, Fixed)]
-    return activation.bind(**{name: float(np.dtype(dtype).type(values[name])) for name in fixed}).spec
+    with np.errstate(over="ignore"):
+        near = {name: float(np.dtype(dtype).type(values[name])) for name in fixed}
+    return activation.bind(**{name: value for name, value in near.items() if math.isfinite(value)}).spec
 
 
 @lru_cache(maxsize=8)

@@ -212,7 +212,7 @@ LEFT_OUT = """\
 
 | name | why |
 |---|---|
-| PAU, rational functions | ten fitted coefficients; its polynomial cancels left of 0 beyond what one float a step holds |
+| PAU, rational functions | ten fitted coefficients, and a polynomial that cancels left of 0 |
 | SineReLU | sources disagree: the maximum of x and a wave in keras-contrib, a switch at 0 elsewhere |
 | PDELU, MPELU, RSigELU, TReLU, EDELU, MSiLU, ASiLU | sources disagree, or none was at hand |
 | SMU-1 | its only bend is 4e-9 wide: leaky ReLU in every format but at 0 |

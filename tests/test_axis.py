@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import actbench as ab
 from actbench.backends.exact import MP, ulp_error
 from actbench.errors import ActbenchError
+from actbench.experiments.axis_accuracy import measured, vectors
 from actbench.registry import ACTIVATIONS, AXIS
 
 ROWS = list(AXIS)
@@ -116,3 +118,32 @@ def test_wrong_calls_are_one_clear_line(call, match):
 def test_no_name_is_used_twice_across_both_kinds():
     for row in ROWS:
         assert not any(spelling in ACTIVATIONS for spelling in (row.name, *row.aliases))
+
+
+def test_the_gradient_of_a_saturated_softmax_keeps_its_digits():
+    """y (dy - sum) cancels where one entry has all but 1e-22: torch and jax give 0 or an error of 1e-16 there."""
+    x, dy = np.array([50.0, 0.0, -3.0]), np.array([0.3, -1.1, 0.7])
+    with MP.workprec(300):
+        y = AXIS["softmax"].exact(MP, [MP.mpf(v) for v in x])
+        exact = [y[i] * sum(y[j] * (MP.mpf(dy[i]) - MP.mpf(dy[j])) for j in range(3)) for i in range(3)]
+    for got, want in zip(AXIS["softmax"].backward(dy, x), exact, strict=True):
+        assert ulp_error(float(got), want, "float64") <= 6
+
+
+def test_the_experiment_on_accuracy_finds_our_promises_kept():
+    frame = ab.run("axis_accuracy", function=["softmax", "glu", "bilinear"], implementation="numpy", count=[6])
+    assert len(frame) == 12
+    assert frame["holds"].all()
+    assert (frame["vectors"] == 6).all()
+
+
+def test_a_wrong_answer_is_counted():
+    x, _ = vectors("softmax", "float32", 6)
+    good = AXIS["softmax"](x)
+    assert measured("softmax", "forward", "float32", 6, good)["worst_ulp"] < 0.51
+    bad = good.copy()
+    i, j = np.unravel_index(good.argmax(), good.shape)
+    bad[i, j] = 0.0
+    bad[i - 1, 0] = np.nan
+    found = measured("softmax", "forward", "float32", 6, bad)
+    assert (found["lost"], found["special"]) == (1, 1)
