@@ -1,8 +1,8 @@
 """Measure how right every implementation is and write what is committed of it: tables, findings, exhaustive figures.
 
 ``python reports/accuracy.py`` measures (20 minutes on two cores) and writes; ``python reports/accuracy.py RUN_DIR...``
-only takes over finished runs of ``actbench run accuracy``, with ``--exhaustive`` or without; ``--pages`` only writes
-the pages again.
+only takes over finished runs of ``actbench run accuracy``, with ``--exhaustive`` or without, and of ``actbench run
+axis_accuracy``; ``--pages`` only writes the pages again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from actbench.registry import resolve
+from actbench.registry import ACTIVATIONS, resolve
 from actbench.yardstick import MANY, exact, in_format, rounded
 
 ACCURACY = Path(__file__).resolve().parent / "accuracy"
@@ -29,9 +29,12 @@ WHOLE = ("lost", "special", "many", "points", "settled", "count")
 
 
 def take(runs: list[Path]) -> None:
-    """Copy what runs observed, without the rows that only say that a peer has no such function."""
+    """Copy what runs observed, without the rows that only say that a peer has no such function.
+
+    Cells that these runs do not have stay as they are: peers need not be measured again after a change of a row.
+    """
     ACCURACY.mkdir(exist_ok=True)
-    sampled = []
+    sampled = [pd.read_csv(DATA)] if DATA.exists() else []
     for run in runs:
         whole = json.loads((run / "run.json").read_text(encoding="utf-8"))
         kept = {k: whole.get(k) for k in ("machine", "versions", "started", "finished", "seed", "workers")}
@@ -51,12 +54,12 @@ def take(runs: list[Path]) -> None:
             continue
         frame = pd.read_csv(run / "data" / "accuracy.csv")
         sampled.append(frame[frame["worst_ulp"].notna()].drop(columns="reason").dropna(axis="columns", how="all"))
-        if len(sampled) == 1:
-            RUN.write_text(about, encoding="utf-8")
+        RUN.write_text(about, encoding="utf-8")
     if sampled:
         frame = pd.concat(sampled).astype(dict.fromkeys(WHOLE, "Int64"))
         cell = ["activation", "direction", "dtype", "implementation"]
         frame = frame.drop_duplicates(cell, keep="last")  # a later run corrects an earlier one
+        frame = frame[frame["activation"].isin(ACTIVATIONS.names())]
         frame = frame.sort_values(cell, kind="stable")
         frame.to_csv(DATA, index=False, lineterminator="\n")
 
@@ -164,6 +167,8 @@ def exhaustive(rows: int) -> list[str]:
     if not EXHAUSTIVE.exists():
         return []
     table = pd.read_csv(EXHAUSTIVE)
+    wide = table[table["dtype"] == "float32"]
+    narrow = table[table["dtype"] == "float16"]
     each = table[table["dtype"] == "float32"]["core_seconds"].mean()
     run = json.loads(EXHAUSTIVE_RUN.read_text(encoding="utf-8"))
     heads = (
@@ -185,10 +190,16 @@ def exhaustive(rows: int) -> list[str]:
         "settled by mpmath. Seconds are processor time, all cores together: "
         f"{each:.0f} a float32 kernel on average, so that all {rows} rows in both directions take some "
         f"{2 * rows * each / 3600:.1f} core hours; what is finished is kept when a run is interrupted. {machine(run)}",
+        "",
+        f"Found: float32, {wide['activation'].nunique()} activations, at most {figure(wide['worst_ulp'].max())} ulp, "
+        f"{int(wide['lost'].sum())} results lost, {int(wide['special'].sum())} NaN or infinite where there is a "
+        f"number, {int(wide['nan_lost'].sum())} NaN swallowed. float16, {narrow['activation'].nunique()} activations "
+        f"(in exhaustive.csv), at most {narrow['worst_ulp'].max():.6f} ulp, {int(narrow['lost'].sum())} lost, "
+        f"{int(narrow['special'].sum())} NaN or infinite, {int(narrow['nan_lost'].sum())} NaN swallowed.",
         "", *headed(*heads),
     ]  # fmt: skip
-    for r in table.itertuples():
-        path = "fused float32" if r.dtype == "float32" else "reference float16"
+    for r in wide.itertuples():
+        path = "fused float32"
         lines.append(
             f"| {r.activation} | {r.direction} | {path} | {r.inputs:,} | {figure(r.worst_ulp)} | `{r.at_hex}` | "
             f"{figure(r.root_zone_eps)} | {r.lost} | {r.special} | {r.core_seconds:.1f} |"
