@@ -70,11 +70,7 @@ def _call(arm: Arm, direction: str, operands: Any) -> tuple[Callable[[], object]
     """One pass on float32 arrays: the fused kernel, or somebody else's code as it stands."""
     row = resolve(arm.spec)
     if arm.called:
-        a = operands("normal", "float32", SIZE, lambda x: row.forward(x))
-        forward, backward = row.said.forward, row.said.backward
-        if direction == "forward":
-            return lambda: forward(a.x), str(arm.found.get("library", "its own code"))
-        return lambda: backward(a.dy, a.x), str(arm.found.get("library", "its own code"))
+        return _called(arm, direction, operands)
     from actbench.kernels import kernel
 
     run = kernel(arm.spec, direction, dtype="float32")
@@ -84,3 +80,20 @@ def _call(arm: Arm, direction: str, operands: Any) -> tuple[Callable[[], object]
     if row.saves == ("y",):
         return lambda: run(a.dy, y=a.y, out=a.out), "fused kernel"
     return lambda: run(a.dy, a.x, out=a.out), "fused kernel"
+
+
+def _called(arm: Arm, direction: str, operands: Any) -> tuple[Callable[[], object], str]:
+    """Somebody else's code as it stands, on NumPy's float32 arrays: what its library copies on the way counts."""
+    from actbench.plugins.adapters import adapt
+    from actbench.plugins.target import load, parse
+
+    callee = adapt(load(parse(arm.asked)))
+    a = operands("normal", "float32", SIZE, lambda x: np.asarray(callee.forward(x.copy()), np.float32))
+    how = f"{arm.found.get('library', 'its own code')}, called"
+    if direction == "forward":
+        return lambda: callee.forward(a.x), how
+    if callee.backward is None:  # what was derived by differences
+        backward = resolve(arm.spec).said.backward
+        return lambda: backward(a.dy, a.x), f"{how}, differences"
+    own = callee.backward
+    return lambda: own(a.dy, a.x), how

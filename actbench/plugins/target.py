@@ -8,6 +8,7 @@ import importlib.util
 import re
 import sys
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -113,7 +114,9 @@ def load(target: Target) -> Any:
     return found
 
 
+@cache
 def _module(target: Target) -> ModuleType:
+    """Its module, run once a process: one that defines rows cannot do so twice."""
     if target.file is None:
         sys.path.insert(0, "")  # a module beside the caller, as `python -m` finds it
         return importlib.import_module(target.place)
