@@ -21,6 +21,7 @@ from actbench import provenance  # noqa: E402
 from actbench.files import write_text  # noqa: E402
 from actbench.report.style import save  # noqa: E402
 from actbench.report.throughput import bars, roofline  # noqa: E402
+from actbench.timing.field import COPY, IDENTITY, OURS  # noqa: E402
 from benchmarks.races import peers  # noqa: E402
 
 HOME = ROOT / "reports" / "throughput"
@@ -132,6 +133,12 @@ def holding(cells: pd.DataFrame) -> list[str]:
     return lines
 
 
+def peers_in(cells: pd.DataFrame) -> list[str]:
+    """Other people's implementations that were timed."""
+    timed = cells[cells["time_s"].notna()]["implementation"]
+    return [name for name in dict.fromkeys(timed) if name not in (OURS, COPY, IDENTITY)]
+
+
 def page() -> str:
     """README.md."""
     cells = pd.read_csv(HOME / "cells.csv")
@@ -148,6 +155,9 @@ def page() -> str:
         "preallocated where the peer can. Ratios are medians of pairs of one round: above 1, ours takes less time.", "",
         f"Machine: {m['processor']}, {m['cores_usable']} cores, {m['system']}, "
         f"{', '.join(m['vector_extensions'][-3:])}; {versions}.", "",
+        f"In the race: {cells['activation'].nunique()} functions, {cells['size'].nunique()} sizes, and as peers "
+        f"{', '.join(peers_in(cells))}; what a peer lacks is in `cells.csv` with its reason. "
+        "(`actbench bench` has torch.compile and keras too.)", "",
         f"## What was to be shown ({found['cells']} cells)", "", *targets(found), "", *other_figures(), "",
         "Exempt, by name: the backward passes of sigmoid, tanh and logsigmoid, where torch multiplies a kept output "
         "that has lost the tail (1.7e7 ulp); ours needs one exponential.", "",
