@@ -159,7 +159,7 @@ def page() -> str:
     versions = ", ".join(f"{name} {v[name]}" for name in libraries if name in v)
     below = found["below_floor"]
     return "\n".join([
-        "# Throughput: every fused kernel against every peer", "",
+        "# Throughput: fused kernels against peers", "",
         "Written by `python reports/throughput.py`; measured by `python -m benchmarks.races.peers` and "
         "`python -m benchmarks.races.lab`. One thread unless said otherwise, standard normal inputs, outputs "
         "preallocated where the peer can. Ratios are medians of pairs of one round: above 1, ours takes less time.", "",

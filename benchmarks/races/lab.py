@@ -7,6 +7,7 @@ Run it as a program; each part writes its table into ``--out``: ``selftest`` (id
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -81,6 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)} (default all)")
     parser.add_argument("--out", type=Path, default=Path("reports/throughput"))
     options = parser.parse_args(arguments)
+    os.environ.pop("NUMBA_NUM_THREADS", None)  # benchmarks pins it to 1, and numba counts once, when it is loaded
     options.out.mkdir(parents=True, exist_ok=True)
     for part in options.parts or PARTS:
         with environment(2 if part == "threads" else 1):
