@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from actbench.peers.jax_ import _wide
+from actbench.peers.jax_ import _wide, processor
 from actbench.peers.named import named_function
 from actbench.peers.ready import Array, Operands, Ready
 from actbench.records.activation import Activation
@@ -22,7 +22,7 @@ def ready(activation: Activation, direction: str, operands: Operands) -> tuple[R
     jax = import_module("jax")
     function, options = named_function(named)
     options = {**options, **activation.bound}
-    cpu = jax.devices("cpu")[0]
+    cpu = processor(jax)
 
     def value(x: Any) -> Any:
         return function(x, **options)

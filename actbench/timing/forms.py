@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from actbench.kernels import kernel
+from actbench.peers.jax_ import processor
 from actbench.peers.ready import Operands
 from actbench.records.activation import Activation, Said
 from actbench.timing.race import Call
@@ -129,7 +130,7 @@ def _jax(direction: str, arrays: Arrays) -> dict[str, Call]:
         "sigmoid": lambda dy, y: dy * (y * (1 - y)),
         "tanh": lambda dy, y: dy * (1 - y * y),
     }
-    cpu = jax.devices("cpu")[0]
+    cpu = processor(jax)
     calls: dict[str, Call] = {}
     for name, a in arrays.items():
         if name in IN_PLACE:
