@@ -21,6 +21,7 @@ KEPT = (
     "estimates.csv",
     "timing_verdicts.csv",
     "timing_estimates.csv",
+    "instrument.csv",
     "claims.json",
     "run.json",
     "report.html",
@@ -49,7 +50,9 @@ def digest(folder: Path = ARTICLE) -> str:
     lines = [
         "![What halves with every layer?](reports/article/figures/activity-readings.svg)", "",
         f"Of {len(overall)} claims: {tally}. The whole list, with every reading, interval and source, is in "
-        "[reports/article](reports/article/README.md). The most quoted one, C10, \"N layers divide the activation rate "
+        "[reports/article](reports/article/README.md); what another seed or half of the networks would have changed, "
+        "in [reports/stability](reports/stability/README.md). The most quoted one, C10, \"N layers divide the "
+        "activation rate "
         "by 2^N\", depends on what is counted: slope of log2 per layer, -1 is halving.", "",
         "| reading | setting | slope per layer | 95 % interval | n networks | verdict |", "|---|---|---|---|---|---|",
     ]  # fmt: skip
