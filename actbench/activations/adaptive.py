@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from actbench.define import define
@@ -201,11 +203,20 @@ define(
 )
 
 
+def _expm1_less_x(x):
+    """expm1(x) - x for -1 <= x <= 0 by its series: x^2 times the sum of x^k / (k + 2)!, below 2^-60 from k = 18 on."""
+    total = 1.0 / math.factorial(20)
+    for k in range(17, -1, -1):
+        total = total * x + 1.0 / math.factorial(k + 2)
+    return x * x * total
+
+
 def _xielu(x, alpha_p, alpha_n, beta):
     low = np.minimum(x, 0.0)
-    near = np.maximum(low, -1e6)
+    near, small = np.maximum(low, -1e6), np.maximum(low, -1.0)
     line, bend = two_product(near, beta - alpha_n), two_product(np.expm1(low), alpha_n)  # they cancel around -2.4
     left = np.where(low < -1e6, (beta - alpha_n) * low - alpha_n, (line[0] + bend[0]) + (line[1] + bend[1]))
+    left = np.where(low > -1.0, alpha_n * _expm1_less_x(small) + beta * small, left)  # there expm1 would cancel x
     return np.where(x > 0.0, x * (alpha_p * x + beta), np.where(x == 0.0, x, left))
 
 
