@@ -221,12 +221,12 @@ def _kept(kept: Any, moved: float, size: int, dtype: str) -> str:
 
 def _cuda() -> int:
     """What can be said about a graphics processor here."""
+    from importlib import import_module
     from importlib.util import find_spec
 
     if find_spec("torch") is None:
         raise ActbenchError("--device cuda needs torch, which is not installed; leave it out, or install .[peers]")
-    import torch
-
+    torch: Any = import_module("torch")
     if not torch.cuda.is_available():
         raise ActbenchError(f"torch {torch.__version__} sees no GPU; leave --device out")
     raise ActbenchError("races on a GPU are not built yet; leave --device out")

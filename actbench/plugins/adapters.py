@@ -6,6 +6,7 @@ import inspect
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -133,9 +134,8 @@ def _of_torch(function: Callable[..., Any], torch: Any) -> Callee:
 
 def _of_jax(function: Callable[..., Any]) -> Callee:
     """Its values, and the derivative that jax traces; in float64, which jax has to be asked for."""
-    import jax
-
-    setting: Any = jax.config
+    jax: Any = import_module("jax")
+    setting = jax.config
     setting.update("jax_enable_x64", True)
 
     def pulled(dy: Any, x: Any) -> Any:
