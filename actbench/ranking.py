@@ -243,6 +243,15 @@ def paired(scores: pd.DataFrame, a: str, b: str, *, settings: Sequence[str] | No
     return difference(per_net[finite].tolist(), left_out=int((~finite).sum()), name=(a, b))
 
 
+def lost(scores: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Activation to the settings in which at least half of its networks diverged, with their share."""
+    found: dict[str, dict[str, float]] = {}
+    for arm, part in scores.groupby("activation"):
+        shares = part.groupby("setting")["diverged"].mean()
+        found[str(arm)] = {str(setting): float(share) for setting, share in shares.items() if share >= 0.5}
+    return found
+
+
 def _wide(part: pd.DataFrame) -> pd.DataFrame:
     wide: pd.DataFrame = part.pivot_table(
         index="net", columns="setting", values="test_accuracy", aggfunc="first", dropna=False, sort=True

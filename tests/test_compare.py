@@ -109,3 +109,22 @@ def test_what_cannot_be_compared_is_an_error_of_one_line(tmp_path):
         compare("softmax", out=tmp_path / "b", **TINY)
     with pytest.raises(ActbenchError, match="nothing to compare"):
         compare(out=tmp_path / "c")
+
+
+def test_a_setting_in_which_an_arm_diverges_is_named_and_does_not_silence_the_others():
+    import numpy as np
+    import pandas as pd
+
+    from actbench.compare.tables import _compared
+
+    rng = np.random.default_rng(0)
+    scores = pd.DataFrame([
+        {"activation": arm, "setting": setting, "net": net, "rate": 0.1, "edge": False, "dead_end": 0.0,
+         "diverged": (gone := arm == "b" and setting == "two"),
+         "test_accuracy": np.nan if gone else 0.9 + 0.02 * (arm == "b") + rng.normal(0, 0.002)}
+        for arm in ("a", "b") for setting in ("one", "two", "three") for net in range(8)
+    ])  # fmt: skip
+    found = _compared(scores, ["a", "b"], "a")["decisions"].iloc[0]
+    assert found["n"] == 8
+    assert found["decision"] == "better"
+    assert "two, where b diverged" in found["reason"]

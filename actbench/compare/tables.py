@@ -75,6 +75,9 @@ def _compared(scores: pd.DataFrame, specs: Sequence[str], reference: str) -> dic
     table = ranking.medians(scores)
     # settings that all arms have; where there is none, each pair takes those that it shares
     everyone = list(table.index) if len(table) and set(present) <= set(table.columns) else None
+    lost = ranking.lost(scores)
+    if everyone is not None:  # a setting without networks would leave no network a mean; ranks do count it
+        everyone = [setting for setting in everyone if not any(lost[arm].get(setting) for arm in present)]
     pairs = ranking.pairs(present)
     each = [ranking.paired(scores, a, b, settings=everyone) for a, b in pairs]
     adjusted = ranking.holm([d.p for d in each])
@@ -89,6 +92,8 @@ def _compared(scores: pd.DataFrame, specs: Sequence[str], reference: str) -> dic
     decisions = []
     for (arm, d), p in zip(versus, corrected, strict=True):
         word, reason = ranking.decide(d, p)
+        away = {s: who for who in (arm, reference) for s in lost[who] if s in table.index}
+        reason += "".join(f"; not in the mean: {setting}, where {who} diverged" for setting, who in away.items())
         own = scores[scores["activation"] == arm]
         edges = sorted(own[own["edge"]]["setting"].unique())
         decisions.append({"activation": arm, "reference": reference, "decision": word, "reason": reason,
