@@ -26,9 +26,11 @@ from actbench.against.checkouts import Checkout
 from actbench.errors import ActbenchError
 
 WORKER = Path(__file__).with_name("worker.py")
-SAMPLE = 0.003  # seconds that a sample lasts at least: 1/1000 of it is the clock's
+# Many short samples in place of few long ones: what disturbs a shared machine hits some of them, and the median is of
+# the others. With samples of 3 ms, 7 at most, intervals were half as wide again.
+SAMPLE = 0.0005  # seconds that a sample lasts at least: 1/500 of it is the clock's
 BUDGET = 0.03  # seconds a side, case and pair
-ROUNDS = (3, 7)  # samples a side, case and pair, at least and at most
+ROUNDS = (5, 60)  # samples a side, case and pair, at least and at most
 PATIENCE = 300.0  # seconds for one answer; a cold cache compiles an epoch's loop in 15
 DEATHS = 3  # pairs that may end before their time
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -224,7 +226,7 @@ def _one(both: list[Worker], case: Case, samples: Samples, order: random.Random)
     times: list[list[float]] = [[], []]
     for _ in range(rounds):
         for side in order.sample((0, 1), 2):
-            answer = both[side].ask("time", case=key, number=number)
+            answer = both[side].ask("time", case=key, number=number, warm=least < SAMPLE)
             if "seconds" not in answer:
                 samples.status, samples.reason = "failed", str(answer.get("failed") or answer.get("skipped"))
                 return
