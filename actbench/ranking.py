@@ -279,8 +279,9 @@ class Ranks:
         Arm to its mean rank; 1 is best, equals share.
     settings
         How many settings there are.
-    p
-        Of Friedman's test that all arms are alike; NaN for fewer than three arms or settings.
+    test, p
+        That all arms are alike: Friedman's test, which takes three arms, or the sign test over the settings for two;
+        an empty name and NaN where there are fewer than three settings.
     critical
         Nemenyi's critical difference of mean ranks at 5 %.
     groups
@@ -293,6 +294,7 @@ class Ranks:
 
     mean: Mapping[str, float]
     settings: int
+    test: str
     p: float
     critical: float
     groups: tuple[tuple[str, ...], ...]
@@ -302,16 +304,12 @@ class Ranks:
 
 def ranks(table: pd.DataFrame) -> Ranks:
     """Rank arms in every setting (Demsar 2006), from `medians`."""
-    from scipy.stats import friedmanchisquare, rankdata
+    from scipy.stats import rankdata
 
     arms, settings = list(table.columns), len(table)
     each = np.array([rankdata(-row, method="average") for row in table.to_numpy(float)]).reshape(settings, len(arms))
     mean = each.mean(axis=0) if settings else np.full(len(arms), math.nan)
-    p = math.nan
-    if len(arms) > 2 and settings > 2:
-        with np.errstate(all="ignore"):
-            p = float(friedmanchisquare(*each.T).pvalue)
-        p = 1.0 if math.isnan(p) else p  # every setting ranks all arms equal
+    test, p = _alike(each)
     critical = critical_difference(len(arms), settings)
     order = np.argsort(mean)
     places = {arms[i]: rankdata(mean)[i] for i in range(len(arms))}
@@ -321,9 +319,24 @@ def ranks(table: pd.DataFrame) -> Ranks:
     spread = 12 * float(((mean - (len(arms) + 1) / 2) ** 2).sum()) if settings else math.nan
     agreement = spread / (len(arms) * (len(arms) ** 2 - 1)) if len(arms) > 1 else math.nan
     return Ranks(
-        mean={arms[i]: float(mean[i]) for i in order}, settings=settings, p=p, critical=critical,
+        mean={arms[i]: float(mean[i]) for i in order}, settings=settings, test=test, p=p, critical=critical,
         groups=_groups([arms[i] for i in order], mean[order], critical), stable=kept, agreement=agreement,
     )  # fmt: skip
+
+
+def _alike(each: Array) -> tuple[str, float]:
+    """The test that all arms are alike, from the ranks in every setting, and its p."""
+    from scipy.stats import binomtest, friedmanchisquare
+
+    settings, arms = each.shape
+    if settings < 3 or arms < 2:
+        return "", math.nan
+    if arms == 2:  # exact; settings in which the two are equal say nothing of either
+        first, other = (int((each[:, i] < each[:, 1 - i]).sum()) for i in range(2))
+        return "sign test", float(binomtest(first, first + other).pvalue) if first + other else 1.0
+    with np.errstate(all="ignore"):
+        p = float(friedmanchisquare(*each.T).pvalue)
+    return "Friedman's test", 1.0 if math.isnan(p) else p  # NaN: every setting ranks all arms equal
 
 
 def critical_difference(arms: int, settings: int) -> float:

@@ -140,3 +140,18 @@ def test_pareto_keeps_what_nobody_beats_in_both():
     assert ranking.pareto({"cheap": (1, 0.8), "good": (2, 0.9), "bad": (2, 0.7), "lost": (1, math.nan)}) == [
         "cheap", "good",
     ]  # fmt: skip
+
+
+def test_two_arms_are_held_to_the_sign_test_and_three_to_friedman_s():
+    from scipy.stats import binomtest, friedmanchisquare
+
+    two = pd.DataFrame({"a": [0.9, 0.8, 0.7, 0.95, 0.6, 0.5], "b": [0.8, 0.7, 0.7, 0.9, 0.5, 0.6]})
+    found = ranking.ranks(two)
+    assert (found.test, found.p) == ("sign test", binomtest(4, 5).pvalue)  # the setting in which both are equal is out
+    assert ranking.ranks(two.assign(b=two["a"])).p == 1.0
+    three = two.assign(c=[0.1, 0.9, 0.2, 0.3, 0.4, 0.55])
+    assert ranking.ranks(three).test == "Friedman's test"
+    assert ranking.ranks(three).p == pytest.approx(friedmanchisquare(*three.to_numpy().T).pvalue)
+    short = ranking.ranks(two[:2])
+    assert short.test == ""
+    assert np.isnan(short.p)

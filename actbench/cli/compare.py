@@ -96,8 +96,9 @@ def summary(found: Any) -> str:
         frame = found.tables["ranks"]
         first = frame.iloc[0]
         mean = ", ".join(f"{row['activation']} {row['mean_rank']:.2f}" for row in frame.to_dict(orient="records"))
+        test = f"{first['test']}: p = {first['p']:.2g}" if first["test"] else "too few settings for a test"
         lines.append(f"\nmean ranks over {first['settings']} settings: {mean}; critical difference "
-                     f"{first['critical_difference']:.2f}, Friedman p = {first['friedman_p']:.2g}")  # fmt: skip
+                     f"{first['critical_difference']:.2f}, {test}")  # fmt: skip
     lines += [f"\n{arm.asked} takes no part: {arm.reason}" for arm in found.arms if arm.reason]
     return "\n".join(lines)
 

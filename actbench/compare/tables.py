@@ -110,7 +110,7 @@ def _compared(scores: pd.DataFrame, specs: Sequence[str], reference: str) -> dic
     if len(present) > 1 and len(table):
         ranked = ranking.ranks(table[present])
         found["ranks"] = pd.DataFrame([
-            {"activation": arm, "mean_rank": rank, "settings": ranked.settings, "friedman_p": ranked.p,
+            {"activation": arm, "mean_rank": rank, "settings": ranked.settings, "test": ranked.test, "p": ranked.p,
              "critical_difference": ranked.critical, "stable": ranked.stable[arm], "agreement": ranked.agreement,
              "groups": "; ".join(", ".join(g) for g in ranked.groups)}
             for arm, rank in ranked.mean.items()

@@ -168,9 +168,18 @@ def _ranks(tables: dict[str, pd.DataFrame]) -> dict[str, Any] | None:
     return {
         "rows": [{"activation": r["activation"], "rank": f"{r['mean_rank']:.2f}", "stable": number(r["stable"], 100)}
                  for r in frame.to_dict(orient="records")],
-        "p": number(first["friedman_p"]), "critical": number(first["critical_difference"]),
+        "test": said_test(first), "critical": number(first["critical_difference"]),
         "settings": int(first["settings"]), "agreement": number(first["agreement"]),
     }  # fmt: skip
+
+
+def said_test(row: Any) -> str:
+    """What the ranks say of all arms being alike."""
+    settings = int(row["settings"])
+    if not isinstance(row["test"], str) or not row["test"]:
+        return f"too few for a test that all are alike ({settings}; it takes 3)"
+    over = " over the settings, which is Friedman's for two" if row["test"] == "sign test" else ""
+    return f"{row['test']}{over}, that all are alike: p = {number(row['p'])}"
 
 
 def _settings(tables: dict[str, pd.DataFrame]) -> dict[str, Any] | None:
