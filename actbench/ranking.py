@@ -118,15 +118,8 @@ def bca(values: Array, level: float, name: Sequence[str] = ()) -> tuple[float, f
     word = "rng" if "rng" in inspect.signature(bootstrap).parameters else "random_state"  # SciPy 1.15 renamed it
     source: Any = {word: stream("bootstrap", *name, values.size)}
     with np.errstate(all="ignore"):
-        found = bootstrap(
-            (values,),
-            np.mean,
-            confidence_level=expanded(level, values.size),
-            n_resamples=RESAMPLES,
-            method="BCa",
-            vectorized=True,
-            **source,
-        )
+        asked = expanded(level, values.size)
+        found = bootstrap((values,), np.mean, confidence_level=asked, n_resamples=RESAMPLES, vectorized=True, **source)
     low, high = (float(v) for v in found.confidence_interval)
     return low, high
 
