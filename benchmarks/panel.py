@@ -38,8 +38,8 @@ if MODE == "smoke":
 def start(*modules: str) -> None:
     """Import before anything is measured, where the commit has it: asv forks its processes from one that has done so.
 
-    Else every one of two hundred processes would pay a second for numba and scikit-learn. asv.conf.json asks for the fork,
-    for asv's "auto" starts new processes; no thread runs when it forks, for every library is told to use one.
+    Else every one of two hundred processes would pay a second for numba and scikit-learn. asv.conf.json asks
+    for the fork, since asv's "auto" starts new processes; no thread runs then, for every library is told to use one.
     """
     for module in modules:
         with contextlib.suppress(ImportError):
