@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from actbench.exhaustive import code
 from actbench.registry import ACTIVATIONS, resolve
 from actbench.yardstick import MANY, exact, in_format, rounded
 
@@ -26,6 +27,11 @@ ALONG, AXIS_WHOLE = ACCURACY / "axis.csv", ("lost", "special", "vectors", "count
 SHOWN = ("numpy", "numba", "torch")
 HEADS = {"numpy": "reference", "numba": "fused"}
 WHOLE = ("lost", "special", "many", "points", "settled", "count")
+
+
+def current(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose kernels still compute what they computed then."""
+    return frame[[row.code == code(row.activation, row.direction) for row in frame.itertuples()]]
 
 
 def take(runs: list[Path]) -> None:
@@ -42,8 +48,11 @@ def take(runs: list[Path]) -> None:
         about = json.dumps(kept, indent=1, sort_keys=True) + "\n"
         if whole["target"] == "exhaustive":
             frame = pd.read_csv(run / "data" / "exhaustive.csv")
+            if EXHAUSTIVE.exists():
+                frame = pd.concat([pd.read_csv(EXHAUSTIVE), frame])
+            frame = frame.drop_duplicates(["activation", "direction", "dtype"], keep="last")
             frame = frame.sort_values(["activation", "direction", "dtype"], kind="stable")
-            frame.to_csv(EXHAUSTIVE, index=False, lineterminator="\n")
+            current(frame).to_csv(EXHAUSTIVE, index=False, lineterminator="\n")
             EXHAUSTIVE_RUN.write_text(about, encoding="utf-8")
             continue
         if whole["target"] == "axis_accuracy":

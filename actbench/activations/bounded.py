@@ -13,7 +13,7 @@ from actbench.records.parameter import Fixed, Learned
 from actbench.words import erf, exp_times, exp_times_pair, normal_cdf, scaled_tail
 from actbench.words.gates import FAR, decay, near, scaled
 from actbench.words.gaussian import DENSITY, FARTHEST, erf_slope
-from actbench.words.pairs import product, quotient, times, two_sum, upper
+from actbench.words.pairs import product, quotient, times, two_product, two_sum
 from actbench.words.roots import hypot
 
 INF = np.inf
@@ -194,8 +194,8 @@ def _laplace_parts(x, mu, sigma):
     high, low = quotient(two_sum(near(x), -mu), sigma)
     a = np.minimum(np.absolute(high), FARTHEST)
     rest = np.where(np.absolute(high) < FARTHEST, np.where(high >= 0.0, low, -low), 0.0)
-    h = upper(a)
-    return high, a, -0.5 * (h * h), -0.5 * ((a - h) * (a + h)) - a * rest
+    square, square_rest = two_product(a, a)
+    return high, a, -0.5 * square, -0.5 * square_rest - a * rest
 
 
 def _laplace(x, mu, sigma):
@@ -264,8 +264,8 @@ define(
 
 
 def _split_square(a):
-    h = upper(a)
-    return -(h * h), -((a - h) * (a + h))
+    square, rest = two_product(a, a)
+    return -square, -rest
 
 
 def _gaussian_slope(dy, x):

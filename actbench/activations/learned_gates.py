@@ -12,7 +12,7 @@ from actbench.words import erf, exp_times_pair, normal_cdf, scaled_tail
 from actbench.words.exponential import horner
 from actbench.words.gates import FAR, decay, gate_slope, near, scaled, sigmoid_times
 from actbench.words.gaussian import ROOT_2, erf_slope_times
-from actbench.words.pairs import product, two_sum, upper
+from actbench.words.pairs import product, two_product, two_sum
 
 INF = np.inf
 PER_PI = 0.3183098861837907  # 1 / pi
@@ -107,8 +107,8 @@ def _smu_parts(x, alpha, mu):
     u = scaled(x, mu * (1.0 - alpha))
     w = np.minimum(np.absolute(u[0]), 28.0)  # erfc(28) is 0 in every format
     rest = np.where(np.absolute(u[0]) < 28.0, np.where(u[0] >= 0.0, u[1], -u[1]), 0.0)
-    h = upper(w)
-    return w, 0.5 * scaled_tail(ROOT_2 * w), -(h * h), -((w - h) * (w + h)) - 2.0 * (w * rest)
+    square, square_rest = two_product(w, w)
+    return w, 0.5 * scaled_tail(ROOT_2 * w), -square, -square_rest - 2.0 * (w * rest)
 
 
 def _smu(x, alpha, mu):

@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from actbench.define import define
-from actbench.words import exp_times
-
-
-def _sigmoid(x):
-    e = np.exp(-np.absolute(x))  # never overflows
-    return np.where(x >= 0.0, 1.0, e) / (1.0 + e)
+from actbench.words import exp_times, expit, log1p_ratio
 
 
 def _sigmoid_slope(dy, x):
     e = np.exp(-np.absolute(x))
     o = 1.0 + e
     return dy * (e / (o * o))  # not y (1 - y), which is 0 from x = 37 on in float64
+
+
+def _logsigmoid(x):
+    e = np.exp(-np.absolute(x))
+    return np.minimum(x, 0.0) - e * log1p_ratio(e)
 
 
 def _tanh_slope(dy, x):
@@ -28,7 +28,7 @@ def _tanh_slope(dy, x):
 define(
     "sigmoid",
     aliases=("logistic", "expit"),
-    forward=_sigmoid,
+    forward=lambda x: expit(x),
     backward=_sigmoid_slope,
     definition=lambda x: 1.0 / (1.0 + np.exp(-x)),
     bounds=(0.0, 1.0),
@@ -55,8 +55,8 @@ define(
 
 define(
     "logsigmoid",
-    forward=lambda x: np.minimum(x, 0.0) - np.log1p(np.exp(-np.absolute(x))),
-    backward=lambda dy, x: dy * _sigmoid(-x),
+    forward=_logsigmoid,
+    backward=lambda dy, x: dy * expit(-x),
     definition=lambda x: -np.log1p(np.exp(-x)),
     bounds=(-np.inf, 0.0),
     limits=(-np.inf, 0.0),

@@ -6,8 +6,8 @@ import numpy as np
 
 from actbench.define import define
 from actbench.records.parameter import Fixed
-from actbench.words import exp_times_pair
-from actbench.words.gates import decay, scaled, sigmoid_times
+from actbench.words import exp_times_pair, expit_pair, log1p_ratio
+from actbench.words.gates import decay, scaled
 from actbench.words.roots import hypot
 
 INF = np.inf
@@ -17,15 +17,14 @@ LN2 = 0.6931471805599453
 def _softplus(x, beta):
     u = scaled(x, beta)
     v = decay(u)
-    e = np.maximum(exp_times_pair(1.0, *v), 1e-30)  # the ratio is 1 long before
-    ratio = np.log1p(e) / e / beta
-    return np.where(u[0] >= 0.0, x + exp_times_pair(ratio, *v), exp_times_pair(ratio, *v))
+    more = exp_times_pair(log1p_ratio(exp_times_pair(1.0, *v)) * (1.0 / beta), *v)
+    return np.where(u[0] >= 0.0, x + more, more)
 
 
 define(
     "softplus",
     forward=_softplus,
-    backward=lambda dy, x, beta: dy * sigmoid_times(1.0, scaled(x, beta)),
+    backward=lambda dy, x, beta: dy * expit_pair(*scaled(x, beta)),
     definition=lambda x, beta: np.log1p(np.exp(beta * x)) / beta,
     parameters={
         "beta": Fixed(

@@ -47,6 +47,7 @@ from actbench.words import elementary as elementary  # noqa: E402  the folder fi
 from actbench.words import exponential as exponential  # noqa: E402
 from actbench.words import gaussian as gaussian  # noqa: E402
 from actbench.words import logarithm as logarithm  # noqa: E402
+from actbench.words import logistic as logistic  # noqa: E402
 from actbench.words import nested as nested  # noqa: E402
 from actbench.words import pairs as pairs  # noqa: E402
 from actbench.words import periodic as periodic  # noqa: E402
@@ -58,4 +59,7 @@ from actbench.words.gaussian import gauss_times as gauss_times  # noqa: E402
 from actbench.words.gaussian import normal_cdf as normal_cdf  # noqa: E402
 from actbench.words.gaussian import normal_pdf as normal_pdf  # noqa: E402
 from actbench.words.gaussian import scaled_tail as scaled_tail  # noqa: E402
+from actbench.words.logarithm import log1p_ratio as log1p_ratio  # noqa: E402
+from actbench.words.logistic import expit as expit  # noqa: E402
+from actbench.words.logistic import expit_pair as expit_pair  # noqa: E402
 from actbench.words.nested import exp_exp_times as exp_exp_times  # noqa: E402

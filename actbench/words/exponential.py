@@ -150,9 +150,7 @@ def _expm1_kernel(form: Format, x: Expression) -> Any:
 
 
 def _exp_times_pair_kernel(form: Format, a: Expression, high: Expression, low: Expression) -> Any:
-    total: Any = high + low
-    rest = (high - total) + low
-    return (a * _raised(form, total, rest)) * 2.0 ** -RAISE[form.bits]
+    return (a * _raised(form, high, low)) * 2.0 ** -RAISE[form.bits]
 
 
 def _exp_times_kernel(form: Format, a: Expression, x: Expression) -> Any:
@@ -241,7 +239,10 @@ def exp_times(a: Any, x: Any) -> Any:
     kernel=_exp_times_pair_kernel,
 )
 def exp_times_pair(a: Any, high: Any, low: Any) -> Any:
-    """a * exp(high + low) for an exponent <= 0 that one float cannot hold: rounding -744.3 alone costs 500 ulp."""
+    """a * exp(high + low) for an exponent <= 0 that one float cannot hold: rounding -744.3 alone costs 500 ulp.
+
+    ``low`` must be a rounding error, a few units in the last place of ``high``: it is added after the reduction.
+    """
     total = np.maximum(high + low, -1400.0)
     rest = np.where(total > -1400.0, (high - total) + low, 0.0)
     deep = total < -690.0

@@ -17,7 +17,8 @@ FAR = 1e4  # beyond it exp(-|x|) is 0 in every dtype; clipping there keeps inf *
 
 def near(x: Any, limit: Any = FAR) -> Any:
     """x kept within the range in which anything still happens; NaN stays."""
-    return np.minimum(np.maximum(x, -limit), limit)
+    low = np.where(x < -limit, -limit, x)  # not np.maximum, which would look for a NaN in the limit too
+    return np.where(low > limit, limit, low)
 
 
 def scaled(x: Any, factor: Any) -> Pair:

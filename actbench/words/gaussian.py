@@ -15,7 +15,7 @@ from actbench.expression import Expression
 from actbench.words import word
 from actbench.words.bits import Format, copysign
 from actbench.words.exponential import _exact_exp, exp_times, exp_times_pair, horner
-from actbench.words.pairs import upper
+from actbench.words.pairs import two_product
 
 # exp(a^2 / 2) erfc(a / sqrt 2) = C / (a + S(a)) with C = sqrt(2 / pi) and S falling from C to 1 / a, which is 1 / 12 of
 # the sum at a = 3.5: its rounding hardly counts (7.7 ulp as one quotient, 3.0 so).
@@ -92,9 +92,9 @@ def scaled_tail(a: Any) -> Any:
 
 
 def gauss_times(c: Any, a: Any) -> Any:
-    """c * exp(-a^2 / 2), |a| <= 39, right to the last subnormal: a^2 is split so that its rounding does not count."""
-    h = upper(a)
-    return exp_times_pair(c, -0.5 * (h * h), -0.5 * ((a - h) * (a + h)))
+    """c * exp(-a^2 / 2), |a| <= 39, right to the last subnormal: a^2 in two parts: its rounding does not count."""
+    square, rest = two_product(a, a)
+    return exp_times_pair(c, -0.5 * square, -0.5 * rest)
 
 
 def _pdf(x: Any) -> Any:
@@ -175,8 +175,8 @@ def _erf_slope(x: Any) -> Any:
 def erf_slope_times(c: Any, x: Any) -> Any:
     """c * erf'(x), said in words, so rows can say it."""
     a = np.minimum(np.absolute(x), 28.0)  # exp(-28^2) is 0 in every format
-    h = upper(a)
-    return exp_times_pair(1.1283791670955126 * c, -(h * h), -((a - h) * (a + h)))
+    square, rest = two_product(a, a)
+    return exp_times_pair(1.1283791670955126 * c, -square, -rest)
 
 
 def _exact_erf(mp: Any, x: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from actbench.expression import Expression
-from actbench.words import known
+from actbench.words import known, word
 from actbench.words.bits import Format, bits, from_bits, masked, plus, shifted_right
 from actbench.words.exponential import LN2, RAISE, horner
 
@@ -23,6 +23,19 @@ LOG = {
         0.1538557484144031, 0.1331407098803716, 0.12001726468436806, 0.08797593195500301, 0.16170349937999562,
     ),
 }  # fmt: skip
+# log(1 + e) / e for 0 <= e <= 1: degree 9, 2^-27.7 (float32); 6/6, 2^-57 (float64)
+RATIO = (
+    0.9999999952469917, -0.49999902083585823, 0.33329954394066097, -0.2495405316506886, 0.19675528763674596,
+    -0.15304412861338476, 0.10601661002968508, -0.05693988093946653, 0.019841011102115096, -0.003241708621388457,
+)  # fmt: skip
+RATIO_TOP = (
+    1.0, 2.4524191793792403, 2.170655842291391, 0.8393658333673609, 0.13522280648109103, 0.006827545602860963,
+    2.2918354534838478e-05,
+)  # fmt: skip
+RATIO_BOTTOM = (
+    1.0, 2.952419179379237, 3.3135320986478987, 1.7619921562246903, 0.4498129800002117, 0.04896917121996915,
+    0.0015741908340179593,
+)  # fmt: skip
 ROOT_HALF = 0.7071067811865476
 
 
@@ -109,3 +122,18 @@ known(
     cost={"logarithm": 1},
     kernel=_log1p_kernel,
 )
+
+
+def _ratio_kernel(form: Format, e: Any) -> Any:
+    return horner(RATIO, e) if form.bits == 32 else horner(RATIO_TOP, e) / horner(RATIO_BOTTOM, e)
+
+
+@word(
+    exact=lambda mp, e: mp.log1p(e) / e if e != 0 else mp.mpf(1),
+    latex=(r"\tfrac{{1}}{{{0}}} \ln(1 + {0})", 5),
+    cost={"logarithm": 1, "divide": 1},
+    kernel=_ratio_kernel,
+)
+def log1p_ratio(e: Any) -> Any:
+    """log(1 + e) / e for 0 <= e <= 1, and 1 at 0: what a softplus is besides its exponential."""
+    return horner(RATIO_TOP, e) / horner(RATIO_BOTTOM, e)

@@ -1,0 +1,68 @@
+"""The logistic function, right in both tails, from one exponential without a case for the sign of its argument.
+
+sigmoid(x) = 2^-R / (2^-R + 2^-R e^-x): with everything carried times 2^-R, e^-x neither overflows where the result is
+still a number nor is lost where it is next to 1, and the one multiplication at the end rounds into the subnormals.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from actbench.words import word
+from actbench.words.bits import Format
+from actbench.words.exponential import (
+    LOWEST,
+    RAISE,
+    _exact_exp,
+    _power_of_two,
+    _reduced,
+    exp_times_pair,
+)
+
+ONE_FROM = 40.0  # 1 + e^-40 is 1 in every format
+
+
+def _kernel(form: Format, x: Any, rest: Any = None) -> Any:
+    lowest, down = LOWEST[form.bits], 2.0 ** -RAISE[form.bits]
+    high = np.where(x > ONE_FROM, ONE_FROM, x)  # a NaN stays
+    clipped = np.where(high < lowest, lowest, high)
+    q, t = _reduced(form, -clipped, None if rest is None else -rest)
+    s = _power_of_two(form, t, -RAISE[form.bits])
+    return down / ((s + s * q) + down)
+
+
+def _exact(mp: Any, x: Any) -> Any:
+    return 1 / (1 + _exact_exp(mp, -x))
+
+
+def _slope(x: Any) -> Any:
+    e = np.exp(-np.absolute(x))
+    return e / ((1.0 + e) * (1.0 + e))  # not y (1 - y), which is 0 from x = 37 on
+
+
+@word(
+    exact=_exact,
+    partials=lambda y, x: (_slope(x),),
+    latex=(r"\sigma({0})", 8),
+    cost={"exponential": 1, "add": 2, "divide": 1},
+    kernel=_kernel,
+)
+def expit(x: Any) -> Any:
+    """1 / (1 + exp(-x)), the lower tail whole."""
+    e = np.exp(-np.absolute(x))
+    return np.where(x >= 0.0, 1.0, e) / (1.0 + e)
+
+
+@word(
+    exact=lambda mp, high, low: _exact(mp, high + low),
+    latex=(r"\sigma({0} + {1})", 8),
+    cost={"exponential": 1, "add": 3, "divide": 1},
+    kernel=_kernel,
+)
+def expit_pair(high: Any, low: Any) -> Any:
+    """The logistic function of an argument in two parts, the second one a rounding error of the first."""
+    right = high >= 0.0
+    e = exp_times_pair(1.0, -np.absolute(high), np.where(right, -low, low))
+    return np.where(right, 1.0, e) / (1.0 + e)
