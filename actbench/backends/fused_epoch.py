@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from actbench.backends import cache
-from actbench.backends.fused_products import ROWS
+from actbench.backends.fused_products import scratch_size
 from actbench.backends.fused_text import (
     PREAMBLE,
     TYPES,
@@ -49,9 +49,10 @@ def kernel(theta, grad, m, v, inputs, targets, order, sizes, starts, batch, step
     for l in range(layers + 1):
         room[l + 1] = room[l] + batch * sizes[l]
         longest = sizes[l] if sizes[l] > longest else longest
-    h, arrive, leave = np.empty(room[-1], real), np.empty(room[-1], real), np.empty(room[-1], real)
-    z = np.empty(room[-1] if {keep} else 0, real)
-    scratch = np.zeros({lanes} * ({rows} + longest), real)
+    h, z = np.empty(room[-1], real), np.empty(room[-1] if {keep} else 0, real)
+    arrive, leave = np.empty(batch * longest, real), np.zeros(batch * longest + {lanes}, real)
+    scratch = np.zeros({scratch}, real)
+{held}
     for s in range(0, samples, batch):
         k = min(batch, samples - s)
         u = sizes[0]
@@ -63,40 +64,37 @@ def kernel(theta, grad, m, v, inputs, targets, order, sizes, starts, batch, step
             n, u = sizes[l - 1], sizes[l]
             start, here = starts[l - 1], room[l]
             goal = {place} if l < layers else h
-            product(h, room[l - 1], False, theta, start, False, goal, here, k, u, n, scratch)
+            product(h, room[l - 1], False, theta, start, False, l < layers, goal, here, k, u, n, scratch)
             if l == layers:
                 break
-            bias = theta[start + n * u:start + n * u + u]
             ending = start + n * u + u
 {numbers}
-            for i in range(k):
-                hi = h[here + i * u:here + (i + 1) * u]
-                zi = {place}[here + i * u:here + (i + 1) * u]
+            hi, zi = h[here:here + k * u], {place}[here:here + k * u]
 {rows_forward}
-                for j in range(u):
-                    x = zi[j] + bias[j]
+            for j in range(k * u):
+                x = zi[j]
 {loads}
 {forward}
-{store}
+                hi[j] = {forward_result}
         n, u, start = sizes[layers - 1], sizes[layers], starts[layers - 1]
         bias = theta[start + n * u:start + n * u + u]
-        loss = losses(h[room[layers]:], leave[room[layers]:], bias, targets, order, s, k, out)
+        loss = losses(h[room[layers]:], leave, bias, targets, order, s, k, out)
         out[2] += k
         if not np.isfinite(loss):
             out[3] = 1.0
             return
         for l in range(layers, 0, -1):
             n, u = sizes[l - 1], sizes[l]
-            start, here = starts[l - 1], room[l]
-            product(h, room[l - 1], True, leave, here, False, grad, start, n, u, k, scratch)
-            columns(leave[here:here + k * u], k, u, grad[start + n * u:start + n * u + u])
+            start = starts[l - 1]
+            product(h, room[l - 1], True, leave, 0, False, False, grad, start, n, u, k, scratch)
+            columns(leave[:k * u], k, u, grad[start + n * u:start + n * u + u])
             if l == 1:
                 break
             here = room[l - 1]
-            product(leave, room[l], False, theta, start, True, arrive, here, k, n, u, scratch)
+            product(leave, 0, False, theta, start, True, False, arrive, 0, k, n, u, scratch)
             ending = starts[l - 1] - {learned}
 {numbers}
-            di, gi = arrive[here:here + k * n], leave[here:here + k * n]
+            di, gi = arrive[:k * n], leave[:k * n]
 {saved_rows}
 {rows_backward}
 {gradient_loops}
@@ -158,9 +156,10 @@ def _text(spec: str, form: Format, loss: str, cached: bool) -> str:
         *(f"    {one}" for one in (*saved_loads, *loads, *part.lines)), f"    sum_{name} += {part.result}",
     )]  # fmt: skip
     # sampled values of layer l and sample s begin at ((l - 1) * samples + s) * units
-    rows_forward = [f"row_{name} = p_{name}[((l - 1) * samples + s + i) * u:][:u]" for name in sampled]
+    rows_forward = [f"row_{name} = p_{name}[((l - 1) * samples + s) * u:][:k * u]" for name in sampled]
     rows_backward = [f"row_{name} = p_{name}[((l - 2) * samples + s) * n:][:k * n]" for name in sampled]
-    constants = [line for part in (forward, backward, *gradients.values()) for line in part.constants]
+    parts = (forward, backward, *gradients.values())
+    constants = [line for part in parts for line in part.constants]
     tools = ("product", "columns", "adam", "descend", loss)
     keep = "x" in saved
     return (
@@ -168,13 +167,14 @@ def _text(spec: str, form: Format, loss: str, cached: bool) -> str:
         + TYPES
         + _HEAD.format(bits=form.bits, tools=tools, mark=mark(tools, form.bits), constants="\n".join(constants))
         + _EPOCH.format(
-            lanes=512 // form.bits, rows=ROWS, target="I" if loss == "cross_entropy" else "X",
+            lanes=512 // form.bits, scratch=scratch_size(str(512 // form.bits), "longest"),
+            held=indented(4, *(part.held for part in parts)), target="I" if loss == "cross_entropy" else "X",
             cache=cached, keep=keep, place="z" if keep else "h", learned=len(learned),
             types="".join(", R" if name in sampled else ", F" for name in given),
             names="".join(f", p_{name}" for name in given), numbers=indented(12, numbers),
-            rows_forward=indented(16, rows_forward), rows_backward=indented(12, rows_backward),
-            loads=indented(20, loads), loads_backward=indented(16, loads), forward=indented(20, forward.lines),
-            store=indented(20, [*(["zi[j] = x"] if keep else []), f"hi[j] = {forward.result}"]),
+            rows_forward=indented(12, rows_forward), rows_backward=indented(12, rows_backward),
+            loads=indented(16, loads), loads_backward=indented(16, loads), forward=indented(16, forward.lines),
+            forward_result=forward.result,
             saved_rows=indented(12, [f"{name}i = {'z' if name == 'x' else 'h'}[here:here + k * n]" for name in saved]),
             gradient_loops=indented(12, loops), saved_loads=indented(16, saved_loads),
             backward=indented(16, backward.lines), backward_result=backward.result,

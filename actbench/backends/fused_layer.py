@@ -37,6 +37,7 @@ B = types.Array(F, 2, "C", readonly=True)
 
 @njit([types.void(M{second}, B{types})], cache={cache}, nogil=True, error_model="numpy", fastmath={{"contract"}})
 def kernel(z{h}, b{names}):
+{held}
     for n in range(z.shape[0]):
 {net}
         bn = b[n]
@@ -66,6 +67,7 @@ D = types.Array(types.float64, 1, "C")
 @njit([types.void(R{saved_types}, M, M, D, I, types.boolean{gradient_types}{types})], cache={cache}, nogil=True,
       error_model="numpy", fastmath={{"contract"}})
 def kernel(d{saved}, out, db, norms, taken, carry{gradients}{names}):
+{held}
     units = db.shape[1]
     squares = np.empty(units, real)
 {scratch}
@@ -134,7 +136,8 @@ def forward_kernel(spec: str, bits: int, kinds: Kinds, in_place: bool, bias: boo
         said = forward_statements(activation, form, {"x": "x", **{name: f"_{name}" for name in names}})
         store = [f"zi[j] = {said.result}"] if in_place else [*(["zi[j] = x"] if bias else []), f"hi[j] = {said.result}"]
         return PREAMBLE.format(title=f"{activation.name}: bias and activation", bits=bits) + _FORWARD.format(
-            constants="\n".join(said.constants), second="" if in_place else ", M", h="" if in_place else ", h",
+            constants="\n".join(said.constants), held=indented(4, said.held),
+            second="" if in_place else ", M", h="" if in_place else ", h",
             plus=" + bn[j]" if bias else "", body=indented(16, said.lines), store=indented(16, store),
             rows=indented(12, [] if in_place else ["hi = h[n, i]"], _rows(names, kinds)), cache=keep,
             **_parameters(names, kinds),
@@ -164,7 +167,7 @@ def backward_kernel(spec: str, bits: int, kinds: Kinds) -> Callable[..., None]:
             for name, part in parameter_statements(activation, form, local).items()
             if kinds[names.index(name)] == "net"
         }
-        constants = [*said.constants, *(line for part in learned.values() for line in part.constants)]
+        parts = [said, *learned.values()]
         pairs = list(zip(names, kinds, strict=True))
         elements = [name for name, kind in pairs if kind == "element"]
         loads = [*(f"{name} = {name}n[k]" for name in saved), *(f"_{name} = row_{name}[k]" for name in elements)]
@@ -185,7 +188,9 @@ def backward_kernel(spec: str, bits: int, kinds: Kinds) -> Callable[..., None]:
         ]  # fmt: skip
         common = _parameters(names, kinds)
         return PREAMBLE.format(title=f"{activation.name}: slope and sums", bits=bits) + _BACKWARD.format(
-            constants="\n".join(constants), saved_types=", R" * len(saved), result=said.result, cache=keep,
+            constants="\n".join(line for part in parts for line in part.constants),
+            held=indented(4, *(part.held for part in parts)), saved_types=", R" * len(saved),
+            result=said.result, cache=keep,
             gradient_types=", D" * len(learned), types=common["types"], names=common["names"], net=common["net"],
             saved="".join(f", all_{name}" for name in saved), gradients="".join(f", d_{name}" for name in learned),
             scratch=indented(4, [f"sum_{name} = np.empty(units, real)" for name in learned]), block=BLOCK,

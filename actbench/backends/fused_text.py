@@ -14,7 +14,7 @@ PREAMBLE = '''"""{title}; generated, delete at will."""
 import math
 import numpy as np
 from numba import njit, types
-from actbench.backends.intrinsics import bits, fma, from_bits, select
+from actbench.backends.intrinsics import bits, fma, from_bits, held, select
 
 whole = np.int{bits}
 F = types.float{bits}
@@ -33,10 +33,15 @@ D = types.Array(types.float64, 1, "C")
 
 @dataclass(frozen=True, kw_only=True)
 class Statements:
-    """Lines without indentation, the constants that they use, and the name that holds the result."""
+    """Lines without indentation, the constants that they use, and the name that holds the result.
+
+    ``held`` stands before the loop. A constant that LLVM sees is broadcast anew for every vector, one that it does not
+    see is kept: tanh's slope took 0.81 ns a float32, and takes 0.60.
+    """
 
     lines: tuple[str, ...]
     constants: tuple[str, ...]
+    held: tuple[str, ...]
     result: str
 
 
@@ -60,13 +65,16 @@ def statements(graph: Graph, form: Format, prefix: str, names: Mapping[str, str]
     for step in expanded(graph, form):
         if step.op == "argument":
             places.append(names[step.value])
+        elif step.op == "constant" and isinstance(step.value, bool):
+            places.append(str(step.value))
         elif step.op == "constant":
             places.append(f"{prefix}c{len(constants)}")
-            constants.append(f"{places[-1]} = {_constant(step.value, form)}")
+            constants.append(f"{prefix}C{len(constants)} = {_constant(step.value, form)}")
         else:
             places.append(f"{prefix}{len(lines)}")
             lines.append(f"{places[-1]} = {_line(step, [places[i] for i in step.operands])}")
-    return Statements(lines=tuple(lines), constants=tuple(constants), result=places[-1])
+    held = tuple(f"{prefix}c{i} = held({prefix}C{i})" for i in range(len(constants)))
+    return Statements(lines=tuple(lines), constants=tuple(constants), held=held, result=places[-1])
 
 
 def forward_statements(activation: Activation, form: Format, names: Mapping[str, str]) -> Statements:

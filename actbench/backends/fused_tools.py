@@ -78,6 +78,7 @@ _CROSS_ENTROPY = """
       cache={cache}, fastmath={{"contract"}}, error_model="numpy")
 def kernel(outs, ends, bias, targets, order, s, k, out):
     apart()
+{held}
     wide, loss, right = bias.size, 0.0, 0
     for i in range(k):
         zi = outs[i * wide:(i + 1) * wide]
@@ -157,5 +158,5 @@ def _text(name: str, bits: int, cached: bool) -> str:
     exp = statements(record(lambda x: np.exp(x)), Format(bits), "e", {"x": "x"})
     head += "from actbench.backends.vectors import apart\n"
     return head + "\n".join(exp.constants) + _BODIES[name].format(
-        cache=cached, exp=indented(8, exp.lines), exp_result=exp.result
+        cache=cached, held=indented(4, exp.held), exp=indented(8, exp.lines), exp_result=exp.result
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -67,3 +68,16 @@ def select(typing_context: Any, condition: Any, a: Any, b: Any) -> Any:
         return builder.select(*args)
 
     return kind(types.boolean, kind, kind), make
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def held(typing_context: Any, x: Any) -> Any:
+    """x, which LLVM is told nothing about: so that it stays in a register and is not made again at every use."""
+    kind = types.unliteral(x)  # type: ignore[no-untyped-call, unused-ignore]
+
+    def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        word = ir.IntType(kind.bitwidth)
+        same = builder.asm(ir.FunctionType(word, [word]), "", "=r,0", [builder.bitcast(args[0], word)], False)
+        return builder.bitcast(same, context.get_value_type(kind))
+
+    return kind(kind), make
