@@ -244,8 +244,9 @@ define(
 
 
 def _arctan_slope(dy, x):
-    t = 1.0 / hypot(x, 1.0)
-    return dy * (t * t)
+    # 1 / (1 + x^2), everything times 2^-80: x^2 does not overflow where the slope is still a number in either format
+    t = np.minimum(np.absolute(x), 2.0**540) * 2.0**-40
+    return dy * (2.0**-80 / (2.0**-80 + t * t))
 
 
 define(
