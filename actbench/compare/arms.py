@@ -9,6 +9,7 @@ from typing import Any
 
 from actbench.errors import ActbenchError
 from actbench.plugins import examine, is_target
+from actbench.plugins.target import parse
 from actbench.registry import AXIS, canonical, resolve
 
 
@@ -76,9 +77,11 @@ def row_of(text: str) -> str:
     Raises
     ------
     ActbenchError
-        For a name that nothing answers to, or a function along an axis.
+        For a name that nothing answers to, a file that is not there or a text without an object, or a function along
+        an axis: what is misspelt is said at once, and not after a comparison of the others.
     """
     if is_target(text):
+        parse(text)
         return text
     if text in AXIS:
         raise ActbenchError(f"{text} acts along an axis; the panel compares elementwise activations")

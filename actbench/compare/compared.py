@@ -110,8 +110,11 @@ def compare(
     whole(workers, "workers", 1)
     if not asked:
         raise ActbenchError("nothing to compare; give names or FILE.py:OBJ")
-    for text in asked:  # a misspelt name leaves no folder behind
-        row_of(text)
+    known = [row_of(text) for text in asked]  # a misspelt name leaves no folder behind
+    if reference is not None and reference not in asked and row_of(reference) not in known:
+        raise ActbenchError(f"--reference {reference!r} takes no part; known: {', '.join(asked)}")
+    if not limit > 0:
+        raise ActbenchError(f"limit {limit!r} is no time; give seconds above 0")
     folder, identity = open_folder(out, command=command, target=" ".join(asked), seed=seed, fresh=fresh)
     started = provenance.now()
     run = {**identity, **provenance.describe(), "quick": quick, "workers": workers, "lang": "en", "started": started}
@@ -159,7 +162,7 @@ def compare(
 def _reference(alive: Sequence[Arm], asked: str | None) -> str:
     specs = [arm.spec for arm in alive]
     if asked is not None:
-        match = [arm.spec for arm in alive if asked in (arm.asked, arm.spec)]
+        match = [arm.spec for arm in alive if asked in (arm.asked, arm.spec) or row_of(asked) == arm.spec]
         if not match:
             raise ActbenchError(f"--reference {asked!r} takes no part; known: {', '.join(specs)}")
         return match[0]
