@@ -35,7 +35,7 @@ OUT = ("loss", "right", "seen", "diverged")
 # what the epoch calls besides; the text has their hash, for the text decides the cached file
 _HEAD = """
 from actbench.backends.fused_tools import tool
-product, columns, adam, descend, losses = [tool(name, {bits}) for name in {tools}]  # {mark}
+product, collect, columns, adam, descend, losses = [tool(name, {bits}) for name in {tools}]  # {mark}
 {constants}
 """
 
@@ -55,11 +55,7 @@ def kernel(theta, grad, m, v, inputs, targets, order, sizes, starts, batch, step
 {held}
     for s in range(0, samples, batch):
         k = min(batch, samples - s)
-        u = sizes[0]
-        for i in range(k):
-            source, goal = inputs[order[s + i]], h[i * u:(i + 1) * u]
-            for j in range(u):
-                goal[j] = source[j]
+        collect(inputs, order, s, k, h)
         for l in range(1, layers + 1):
             n, u = sizes[l - 1], sizes[l]
             start, here = starts[l - 1], room[l]
@@ -160,7 +156,7 @@ def _text(spec: str, form: Format, loss: str, cached: bool) -> str:
     rows_backward = [f"row_{name} = p_{name}[((l - 2) * samples + s) * n:][:k * n]" for name in sampled]
     parts = (forward, backward, *gradients.values())
     constants = [line for part in parts for line in part.constants]
-    tools = ("product", "columns", "adam", "descend", loss)
+    tools = ("product", "samples", "columns", "adam", "descend", loss)
     keep = "x" in saved
     return (
         PREAMBLE.format(title=f"{row.name}: one epoch, {loss}", bits=form.bits)

@@ -84,13 +84,17 @@ def product(bits: int, cached: bool) -> str:
     Every array is flat and of one format; ``scratch`` is as long as `scratch_size` says. What its unused columns hold
     is computed with and thrown away. Each element of c is summed from k = 0 on, whichever tile it lies in.
     """
-    own = Path(__file__).with_name("vectors.py").read_bytes()
-    mark = hashlib.sha256(own).hexdigest()[:16]  # the text decides the cache's name, so it names what it calls
-    return f"# vectors {mark}\n" + _PRODUCT.format(
+    return vectors() + _PRODUCT.format(
         cached=cached, lanes=512 // bits, bytes=bits // 8, last=BYTES - 1, before=ROWS + 1,
         rows=ROWS, rest=REST, both=ROWS + REST,
         tiles=_tile(ROWS, "if count") + _tile(REST, "elif count") + _tile(1, "elif count"),
     )  # fmt: skip
+
+
+def vectors() -> str:
+    """A line with a hash of the vectors: the text decides the cached file's name, so it names what it calls."""
+    own = Path(__file__).with_name("vectors.py").read_bytes()
+    return f"# vectors {hashlib.sha256(own).hexdigest()[:16]}\n"
 
 
 def scratch_size(lanes: str, inner: str) -> str:

@@ -13,10 +13,27 @@ from typing import Any
 import numpy as np
 
 from actbench.backends import cache
-from actbench.backends.fused_products import product
+from actbench.backends.fused_products import product, vectors
 from actbench.backends.fused_text import PREAMBLE, TYPES, indented, statements
 from actbench.expression import record
 from actbench.words.bits import Format
+
+# A batch's samples, one behind the other. By vectors: a slice of an array is counted, which is an atomic operation.
+_SAMPLES = """
+@njit([types.void(X, I, types.int64, types.int64, V)], cache={cache}, error_model="numpy")
+def kernel(inputs, order, s, k, h):
+    apart()
+    u = inputs.shape[1]
+    for i in range(k):
+        row = order[s + i]
+        for j in range(0, u - {last}, {lanes}):
+            store(address(h, i * u + j), load(inputs, row * u + j))
+        if u >= {lanes}:
+            store(address(h, (i + 1) * u - {lanes}), load(inputs, (row + 1) * u - {lanes}))
+        else:
+            for j in range(u):
+                h[i * u + j] = inputs[row, j]
+"""
 
 _COLUMNS = """
 @njit([types.void(V, types.int64, types.int64, V)], cache={cache}, fastmath={{"contract"}}, error_model="numpy")
@@ -132,6 +149,7 @@ def kernel(outs, ends, bias, targets, order, s, k, out):
 """
 
 _BODIES = {
+    "samples": _SAMPLES,
     "columns": _COLUMNS,
     "adam": _ADAM,
     "descend": _DESCEND,
@@ -142,7 +160,7 @@ _BODIES = {
 
 @lru_cache(maxsize=32)
 def tool(name: str, bits: int) -> Callable[..., Any]:
-    """One of them: ``product``, ``columns``, ``adam``, ``descend``, ``cross_entropy`` or ``squared``."""
+    """One of them: ``product``, ``samples``, ``columns``, ``adam``, ``descend``, ``cross_entropy`` or ``squared``."""
     return cache.load(lambda keep: _text(name, bits, keep))
 
 
@@ -156,7 +174,8 @@ def _text(name: str, bits: int, cached: bool) -> str:
     if name == "product":
         return head + product(bits, cached)
     exp = statements(record(lambda x: np.exp(x)), Format(bits), "e", {"x": "x"})
-    head += "from actbench.backends.vectors import apart\n"
+    head += vectors() + "from actbench.backends.vectors import address, apart, load, store\n"
     return head + "\n".join(exp.constants) + _BODIES[name].format(
-        cache=cached, held=indented(4, exp.held), exp=indented(8, exp.lines), exp_result=exp.result
+        cache=cached, lanes=512 // bits, last=512 // bits - 1, held=indented(4, exp.held), exp=indented(8, exp.lines),
+        exp_result=exp.result,
     )  # fmt: skip
