@@ -49,5 +49,5 @@ time_kernel.timer = CLOCK
 time_kernel.sample_time = 0.005
 time_kernel.rounds = 2
 time_kernel.repeat = 10
-time_kernel.warmup_time = 0.1  # after 0.01 s a process just forked gave 4 us once and 13 us the next time
+time_kernel.warmup_time = 0.1  # after 0.01 s a process just forked gave 14 us where a spawned one gave 4 us
 time_kernel.timeout = 60
