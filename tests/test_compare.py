@@ -115,7 +115,7 @@ def test_a_setting_in_which_an_arm_diverges_is_named_and_does_not_silence_the_ot
     import numpy as np
     import pandas as pd
 
-    from actbench.compare.tables import _compared
+    from actbench.compare.tables import _alike, _compared
 
     rng = np.random.default_rng(0)
     scores = pd.DataFrame([
@@ -128,3 +128,4 @@ def test_a_setting_in_which_an_arm_diverges_is_named_and_does_not_silence_the_ot
     assert found["n"] == 8
     assert found["decision"] == "better"
     assert "two, where b diverged" in found["reason"]
+    assert set(_alike(scores, {"one", "two", "three"})["setting"]) == {"one", "three"}

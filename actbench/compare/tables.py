@@ -37,8 +37,7 @@ def tables(arms: Sequence[Arm], frames: Mapping[str, pd.DataFrame], reference: s
         scores = ranking.tuned(panel, ["setting_name"])
         found["scores"] = everything = scores
         found |= _compared(scores, specs, reference)
-        shared = set(found["medians"]["setting"])
-        scores = scores[scores["setting"].isin(shared)] if shared else scores  # numbers side by side are of like tasks
+        scores = _alike(scores, set(found["medians"]["setting"]))
     rows = [row for arm in arms for row in measures(arm, frames, scores)]
     rows += [] if everything is None else [diverged(arm, everything) for arm in arms]
     for part, quality, sign in (("torch_panel", "test_accuracy", 1), ("transformer", "test_loss", -1)):
@@ -65,6 +64,12 @@ def _named(panel: pd.DataFrame) -> pd.DataFrame:
     names = {tuple(row): name(row) for row in distinct.itertuples(index=False)}
     keys = panel[list(SETTING)].itertuples(index=False)
     return panel.assign(setting_name=[names[tuple(row)] for row in keys])
+
+
+def _alike(scores: pd.DataFrame, shared: set[str]) -> pd.DataFrame:
+    """Scores in the settings that all arms have and no arm diverges in: numbers side by side are of like tasks."""
+    whole = shared - {setting for settings in ranking.lost(scores).values() for setting in settings}
+    return scores[scores["setting"].isin(whole or shared)] if shared else scores
 
 
 def _compared(scores: pd.DataFrame, specs: Sequence[str], reference: str) -> dict[str, pd.DataFrame]:
@@ -146,7 +151,7 @@ def measures(arm: Arm, frames: Mapping[str, pd.DataFrame], scores: pd.DataFrame 
         whole = mine.groupby("net")[["test_accuracy", "dead_end"]].mean()
         complete = ~mine.groupby("net")["diverged"].any()
         rows.append(_spread(arm, "test_accuracy", whole["test_accuracy"][complete],
-                            f"mean over {mine['setting'].nunique()} settings that all have"))  # fmt: skip
+                            f"mean over {mine['setting'].nunique()} settings that all have and train in"))  # fmt: skip
         rows.append(_spread(arm, "dead_units", whole["dead_end"][complete], "share after training"))
     return rows
 
