@@ -116,7 +116,8 @@ def machine(run: dict[str, Any]) -> str:
     names = ("python", "numpy", "numba", "mpmath", "torch", "jax")
     versions = ", ".join(f"{name} {run['versions'][name]}" for name in names if name in run["versions"])
     vectors = [v for v in run["machine"]["vector_extensions"] if v.startswith("X86")]
-    return f"{run['machine']['processor']} ({vectors[-1] if vectors else ''}), {versions}, {run['finished'][:10]}."
+    day = (run["finished"] or run["started"])[:10]  # an interrupted run is not finished
+    return f"{run['machine']['processor']} ({vectors[-1] if vectors else ''}), {versions}, {day}."
 
 
 def summary(frame: pd.DataFrame) -> list[str]:
