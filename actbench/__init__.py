@@ -20,22 +20,22 @@ if TYPE_CHECKING:
     from actbench.records.claim import Region as Region
     from actbench.reproduction import Report as Report
     from actbench.reproduction import reproduce as reproduce
-    from actbench.running import run as run
-    from actbench.statistics import Estimate as Estimate
+    from actbench.running.run import run as run
+    from actbench.statistics.estimates import Estimate as Estimate
 
 __version__ = "0.1.0"
 
 # Loaded on first use: they bring pandas, numba or SciPy, which `--help` and `list` do not need.
 _LATER = {
     "kernel": ("actbench.kernels", "kernel"),
-    "run": ("actbench.running", "run"),
+    "run": ("actbench.running.run", "run"),
     "testing": ("actbench.testing", ""),  # a module stands for itself
     "theory": ("actbench.theory", ""),
     "reproduce": ("actbench.reproduction", "reproduce"),
     "compare": ("actbench.compare", "compare"),
     "Report": ("actbench.reproduction", "Report"),
     "Equivalence": ("actbench.records.claim", "Equivalence"),
-    "Estimate": ("actbench.statistics", "Estimate"),
+    "Estimate": ("actbench.statistics.estimates", "Estimate"),
     "Reading": ("actbench.records.claim", "Reading"),
     "Region": ("actbench.records.claim", "Region"),
 }

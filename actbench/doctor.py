@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from actbench import provenance
+from actbench.running import provenance
 
 FIT, UNFIT, NOTE = "ok", "bad", "note"
 NOISE_FLOOR = 0.03  # half width of a ratio's interval: more, and a difference of 5 % is not seen

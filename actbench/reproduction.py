@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actbench import instrument, provenance
 from actbench.claims.registration import combined
 from actbench.errors import ActbenchError, unknown
 from actbench.folder import RunFolder, open_folder
-from actbench.judge import BOOTSTRAP, ENDS, Verdict, judge
+from actbench.judging import instrument
+from actbench.judging.judge import BOOTSTRAP, ENDS, Verdict, judge
 from actbench.records.claim import Claim
 from actbench.registry import CLAIMS, EXPERIMENTS
 from actbench.report.phrases import phrases
+from actbench.running import provenance
 from actbench.streams import whole
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def chosen(targets: Sequence[str]) -> tuple[Claim, ...]:
 
 
 def _from_file(target: str) -> list[Claim]:
-    from actbench.workers import load
+    from actbench.running.workers import load
 
     before = set(CLAIMS.names())
     if not Path(target).is_file():
@@ -250,7 +251,7 @@ def _measured(
     import seaborn  # noqa: F401
     import sklearn.model_selection  # noqa: F401
 
-    from actbench.runner import run as run_cells
+    from actbench.running.runner import run as run_cells
 
     results: dict[str, Any] = {}
     # timings last, when nothing else runs; sorted() keeps the order among the others

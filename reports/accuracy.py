@@ -16,9 +16,9 @@ from typing import Any
 
 import pandas as pd
 
-from actbench.exhaustive import code
+from actbench.accuracy.exhaustive import code
+from actbench.accuracy.yardstick import MANY, exact, in_format, rounded
 from actbench.registry import ACTIVATIONS, resolve
-from actbench.yardstick import MANY, exact, in_format, rounded
 
 ACCURACY = Path(__file__).resolve().parent / "accuracy"
 DATA, RUN = ACCURACY / "accuracy.csv", ACCURACY / "run.json"

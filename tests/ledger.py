@@ -5,7 +5,7 @@ from __future__ import annotations
 import actbench as ab
 from actbench.network.layers import propagate
 from actbench.records.claim import Reading, Region
-from actbench.statistics import Estimate
+from actbench.statistics.estimates import Estimate
 from actbench.streams import stream
 
 ab.define(

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import actbench as ab
+from actbench.accuracy.narrowing import first, wrong_limits
+from actbench.accuracy.yardstick import Yardstick, exact, in_format, rounded, screened, units, where_promised
 from actbench.backends.exact import MP, ulp_error
 from actbench.errors import ActbenchError
 from actbench.experiments.accuracy import implementation
-from actbench.narrowing import first, wrong_limits
 from actbench.peers import PEERS, find
-from actbench.yardstick import Yardstick, exact, in_format, rounded, screened, units, where_promised
 
 FEW = 400
 
@@ -156,7 +156,7 @@ def test_torch_s_gelu_loses_its_tail():
 
 def test_the_exhaustive_loop_counts_what_the_screen_counts():
     """A block around every binade's start, through the compiled comparison and through NumPy."""
-    from actbench.exhaustive import loops
+    from actbench.accuracy.exhaustive import loops
 
     fill, compare = loops()
     x, wide = np.empty(512, np.float32), np.empty(512)
@@ -173,7 +173,7 @@ def test_the_exhaustive_loop_counts_what_the_screen_counts():
 
 
 def test_a_share_of_the_exhaustive_run_finds_what_is_wrong(monkeypatch):
-    from actbench import exhaustive
+    from actbench.accuracy import exhaustive
 
     monkeypatch.setattr(exhaustive, "SHARE", exhaustive.BLOCK * 4)
     sweep = exhaustive._Sweep("gelu", "backward")
@@ -186,7 +186,7 @@ def test_a_share_of_the_exhaustive_run_finds_what_is_wrong(monkeypatch):
 
 @pytest.mark.parametrize("direction", ["forward", "backward"])
 def test_every_float16_is_rounded_rightly(direction):
-    from actbench.exhaustive import exhaust
+    from actbench.accuracy.exhaustive import exhaust
 
     found = exhaust("silu", direction, "float16")
     assert found.inputs == 1 << 16

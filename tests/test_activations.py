@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import actbench as ab
+from actbench.accuracy.conformance import CHECKS, PROMISES, Subject
 from actbench.backends.exact import MP, Oracle, oracle
-from actbench.conformance import CHECKS, PROMISES, Subject
 from actbench.errors import ActbenchError
 from actbench.expression import derivative, record
 from actbench.records.parameter import Learned, Sampled

@@ -20,12 +20,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # The arrow: what stands later may import what stands earlier, never the other way round.
 ARROW = (
     "errors", "files", "arrays", "streams", "records", "registry", "expression", "words", "define",
-    "activations", "backends", "kernels", "peers", "plugins", "points", "yardstick", "conformance",
-    "narrowing",
-    "exhaustive", "vectors", "testing", "timing", "hermite", "theory", "network", "factors", "experiments",
-    "provenance", "store", "measure", "progress", "workers", "runner", "running", "statistics", "power",
-    "ranking", "claims",
-    "judge", "instrument", "folder", "asv", "against", "report", "reproduction", "doctor", "compare", "cli", "__main__",
+    "activations", "backends", "kernels", "peers", "plugins", "accuracy", "testing", "timing", "theory", "network",
+    "factors", "experiments", "running", "statistics", "claims", "judging", "folder", "asv", "against", "report",
+    "reproduction", "doctor", "compare", "cli", "__main__",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import actbench
 import actbench.claims
 import actbench.experiments  # noqa: F401  both fill their registries
 from actbench.claims.article.exact_inputs import every_float16, float32_sweep
-from actbench.judge import judge
+from actbench.judging.judge import judge
 from actbench.records.activation import Activation, Said
 from actbench.records.claim import Answer, Reading
 from actbench.registry import ACTIVATIONS, CLAIMS

@@ -8,7 +8,7 @@ import pytest
 import actbench.claims  # noqa: F401  fills the ledger
 from actbench.claims.article import exact_class
 from actbench.claims.article.exact_class import FOUR, ONE, KeepsOutput, _differences, _layers, _scalars
-from actbench.judge import judge
+from actbench.judging.judge import judge
 from actbench.registry import CLAIMS
 
 READINGS = {

@@ -15,7 +15,7 @@ from actbench.compare.alarms import false_alarms
 from actbench.compare.arms import Arm
 from actbench.compare.tables import tables
 from actbench.errors import ActbenchError
-from actbench.running import run
+from actbench.running.run import run
 
 TINY = {"parts": ("activity",), "cost": False, "progress": False, "only": {"net": [0, 1]}}
 

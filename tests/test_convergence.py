@@ -12,7 +12,7 @@ from actbench.claims.effects.convergence import EPOCHS, STALLED, epochs_per_laye
 from actbench.claims.effects.shares import Share
 from actbench.experiments import convergence as module
 from actbench.experiments.convergence import TARGET, course, reached
-from actbench.judge import meets
+from actbench.judging.judge import meets
 from actbench.records.claim import Region
 
 

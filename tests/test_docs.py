@@ -40,7 +40,7 @@ def test_the_readme_s_python_runs(capsys):
 def test_the_readme_s_claim_is_judged(tmp_path, monkeypatch):
     from actbench.registry import CLAIMS
     from actbench.reproduction import chosen, judged
-    from actbench.running import run
+    from actbench.running.run import run
 
     block = next(b for b in re.findall(r"```python\n(.*?)```", README, flags=re.S) if "ab.claim(" in b)
     (tmp_path / "my_claims.py").write_text(block, encoding="utf-8")
@@ -65,7 +65,7 @@ def test_the_recipe_for_an_activation_is_a_right_row():
     import numpy as np
 
     import actbench as ab
-    from actbench.conformance import examine
+    from actbench.accuracy.conformance import examine
     from actbench.records.activation import Kink
 
     block = next(b for b in re.findall(r"```python\n(.*?)```", CONTRIBUTING, flags=re.S) if b.startswith("define("))

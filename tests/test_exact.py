@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import actbench as ab
+from actbench.accuracy.conformance import PROMISES
+from actbench.accuracy.yardstick import Yardstick, exact, in_format
 from actbench.backends.exact import MP, START_BITS, ulp
-from actbench.conformance import PROMISES
-from actbench.yardstick import Yardstick, exact, in_format
 
 FILE = Path(__file__).with_name("exact.txt")
 spec = importlib.util.spec_from_file_location("reports_exact", FILE.parents[1] / "reports" / "exact.py")

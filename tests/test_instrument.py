@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from actbench.instrument import ARM, examine
-from actbench.judge import meets
+from actbench.judging.instrument import ARM, examine
+from actbench.judging.judge import meets
 from actbench.records.claim import Region
-from actbench.statistics import Estimate
+from actbench.statistics.estimates import Estimate
 
 NONE = pd.DataFrame(columns=["verdict", "expected_low", "expected_high", "bootstrap_low", "bootstrap_high"])
 

@@ -11,9 +11,9 @@ import pytest
 from actbench.claims.effects import slope_per_layer
 from actbench.claims.expectations import HALVES
 from actbench.errors import ActbenchError
-from actbench.judge import judge, meets, roll_up
+from actbench.judging.judge import judge, meets, roll_up
 from actbench.records.claim import Answer, Claim, Equivalence, Reading, Region
-from actbench.statistics import Estimate, slope
+from actbench.statistics.estimates import Estimate, slope
 
 
 def test_the_t_interval_agrees_with_scipy():

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import actbench as ab
-from actbench.conformance import PROMISES
+from actbench.accuracy.conformance import PROMISES
+from actbench.accuracy.points import ROOT_ZONE
 from actbench.errors import ActbenchError
-from actbench.points import ROOT_ZONE
 from actbench.records.parameter import Fixed
 
 ROWS = {row.name: row for row in ab.ACTIVATIONS}

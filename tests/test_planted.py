@@ -9,9 +9,9 @@ import pytest
 import actbench as ab
 from actbench.claims.effects.activity import slope_of_one
 from actbench.claims.effects.frames import by_net, select
-from actbench.judge import judge
+from actbench.judging.judge import judge
 from actbench.records.claim import Claim, Equivalence, Reading, Region
-from actbench.statistics import Estimate
+from actbench.statistics.estimates import Estimate
 
 
 @pytest.fixture(scope="module")

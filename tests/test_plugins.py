@@ -12,7 +12,7 @@ from actbench.plugins import examine, is_target
 from actbench.plugins.slopes import Slopes, complex_agrees, find_kinks, one_sided
 from actbench.plugins.target import parse
 from actbench.registry import ACTIVATIONS, resolve
-from actbench.workers import load
+from actbench.running.workers import load
 
 GOOD = """
 import numpy as np

@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from actbench.judge import EQUIVALENCE_LEVEL, judge, meets
-from actbench.power import MOST, POWER, detectable, to_settle
+from actbench.judging.judge import EQUIVALENCE_LEVEL, judge, meets
 from actbench.records.claim import Claim, Equivalence, Reading, Region
-from actbench.statistics import Estimate
+from actbench.statistics.estimates import Estimate
+from actbench.statistics.power import MOST, POWER, detectable, to_settle
 
 REGION = Region(low=0.2, words="many", reason="a test")
 SAME = Equivalence(margin=0.1, words="same", reason="a test")

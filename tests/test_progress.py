@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from actbench.progress import follow
+from actbench.running.progress import follow
 
 
 def test_progress_on_a_pipe_is_few_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from actbench import ranking
+from actbench.statistics import ranking
 
 
 def noise(seed, n, loc=0.0, scale=0.01):

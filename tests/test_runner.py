@@ -20,8 +20,8 @@ import pytest
 
 from actbench.errors import ActbenchError
 from actbench.registry import EXPERIMENTS
-from actbench.runner import Result, run
-from actbench.workers import load, pinned
+from actbench.running.runner import Result, run
+from actbench.running.workers import load, pinned
 
 TOYS = '''
 import os, time
@@ -109,7 +109,7 @@ CALLS = []
 
 SCRIPT = """
 import sys
-from actbench.runner import run
+from actbench.running.runner import run
 if __name__ == "__main__":
     name, toys, store, workers, out = sys.argv[1:]
     result = run(name, modules=[toys], store=store, workers=int(workers))
@@ -368,7 +368,7 @@ def test_workers_find_imported_experiments_and_those_of_the_running_script_are_r
     script = tmp_path / "script.py"
     script.write_text(
         said.replace("NAME", "mine") + "import their_module\n"
-        "from actbench.runner import run\n"
+        "from actbench.running.runner import run\n"
         "if __name__ == '__main__':\n"
         "    print(run('mine', progress=False).frame['v'].tolist())\n"
         "    print(run('theirs', progress=False, workers=2).frame['v'].tolist())\n"
@@ -394,6 +394,8 @@ def test_what_is_defined_in_no_file_is_not_stored(tmp_path: Path) -> None:
 
 def test_a_run_starts_light() -> None:
     heavy = "pandas|joblib|scipy|rich|numba|seaborn|matplotlib|sklearn|threadpoolctl"
-    code = "import sys, actbench.runner; print(' '.join(sorted({name.partition('.')[0] for name in sys.modules})))"
+    code = (
+        "import sys, actbench.running.runner; print(' '.join(sorted({name.partition('.')[0] for name in sys.modules})))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not re.findall(rf"\b({heavy})\b", done.stdout)

@@ -19,11 +19,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actbench import provenance
 from actbench.errors import ActbenchError
 from actbench.files import write_text
 from actbench.records.experiment import Experiment
-from actbench.store import _INSERT, Store, _write, decode, discard, encode, keys
+from actbench.running import provenance
+from actbench.running.store import _INSERT, Store, _write, decode, discard, encode, keys
 
 VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text())
 CELLS = 300
@@ -179,7 +179,7 @@ def test_the_log_goes_aside_with_its_file(tmp_path: Path) -> None:
 
 def test_two_processes_may_write_at_once(tmp_path: Path) -> None:
     code = (
-        "import sys; from actbench.store import Store, encode\n"
+        "import sys; from actbench.running.store import Store, encode\n"
         "with Store(sys.argv[1]) as store:\n"
         "    for i in range(60): store.put([(sys.argv[2].encode() + bytes([i]), encode({'a': [i]}))])"
     )
@@ -191,7 +191,7 @@ def test_two_processes_may_write_at_once(tmp_path: Path) -> None:
 
 
 def test_a_busy_store_is_no_damaged_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("actbench.store.TIMEOUT", 0.05)
+    monkeypatch.setattr("actbench.running.store.TIMEOUT", 0.05)
     path = filled(tmp_path / "cells.sqlite")
     other = sqlite3.connect(path, isolation_level=None)
     try:

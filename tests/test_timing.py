@@ -18,12 +18,12 @@ from actbench.backends.exact import oracle
 from actbench.claims.effects.throughput import panel, time_ratio
 from actbench.claims.expectations import CHEAPER
 from actbench.errors import ActbenchError
-from actbench.judge import judge
+from actbench.judging.judge import judge
 from actbench.peers import ready as peers_ready
 from actbench.peers.ready import RACERS, Ready, get_ready
 from actbench.records.claim import Claim, Reading
 from actbench.registry import resolve
-from actbench.statistics import MedianEstimate
+from actbench.statistics.estimates import MedianEstimate
 from actbench.timing import field as fields
 from actbench.timing.estimates import median, ratio
 from actbench.timing.field import COPY, OURS, line_up, suspects

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 import actbench as ab
+from actbench.accuracy.vectors import COLUMNS, vectors
+from actbench.accuracy.yardstick import units
 from actbench.cli import main
 from actbench.errors import ActbenchError
-from actbench.vectors import COLUMNS, vectors
-from actbench.yardstick import units
 
 
 def from_bits(text, dtype):

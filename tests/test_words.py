@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import actbench as ab
+from actbench.accuracy.points import points
 from actbench.backends.cache import load
 from actbench.backends.exact import MP, ulp_error
 from actbench.backends.source import source
 from actbench.expression import VOCABULARY
-from actbench.points import points
 from actbench.words import (
     erf,
     exp_exp_times,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from actbench.against.checkouts import checkouts
 from actbench.against.pairs import Case, NotMeasured, Samples, cases, measure
 from actbench.errors import ActbenchError
-from actbench.statistics import Estimate
+from actbench.statistics.estimates import Estimate
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -31,7 +31,7 @@ def call(args: argparse.Namespace) -> int:
     """Compare, print, and say it with the exit status."""
     from actbench.against import NOT_MEASURED, THRESHOLD, NotMeasured, against
     from actbench.files import write_text
-    from actbench.progress import follow
+    from actbench.running.progress import follow
 
     threshold = THRESHOLD if args.threshold is None else args.threshold
     try:

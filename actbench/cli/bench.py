@@ -116,7 +116,7 @@ def raced(todo: list[Any], *, racers: tuple[str, ...], rounds: int, most: float,
     """All cells with progress on stderr: table, samples, what was pinned, warnings."""
     import pandas as pd
 
-    from actbench.progress import follow
+    from actbench.running.progress import follow
     from actbench.streams import master_seed
     from actbench.timing import table as tables
     from actbench.timing.threads import environment, pinned
@@ -151,10 +151,10 @@ def _load(racers: tuple[str, ...]) -> None:
 
 def write(out: Path, frame: Any, samples: Any, pinned: Any, warnings: list[str], args: argparse.Namespace) -> None:
     """run.json, timings/bench.csv, timings/samples.csv and the figures."""
-    from actbench import provenance
     from actbench.folder import SCHEMA, RunFolder
     from actbench.report.style import save
     from actbench.report.throughput import bars, roofline
+    from actbench.running import provenance
 
     folder = RunFolder(out)
     folder.write_frame("timings/bench", frame)

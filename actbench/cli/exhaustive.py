@@ -16,11 +16,11 @@ def call(args: argparse.Namespace, chosen: dict[str, list[Any]]) -> int:
     """Sweep, row by row; what an earlier call finished with the same kernels is kept."""
     import pandas as pd
 
-    from actbench import provenance
-    from actbench.exhaustive import FORMATS, Exhausted, code, exhaust
+    from actbench.accuracy.exhaustive import FORMATS, Exhausted, code, exhaust
     from actbench.folder import open_folder
-    from actbench.progress import follow
     from actbench.registry import ACTIVATIONS, canonical
+    from actbench.running import provenance
+    from actbench.running.progress import follow
     from actbench.streams import whole
 
     whole(args.workers, "workers", 1)

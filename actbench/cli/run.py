@@ -38,12 +38,12 @@ def add(verbs: Any) -> None:
 def call(args: argparse.Namespace) -> int:
     """Run it."""
     import actbench.experiments  # noqa: F401  fills the registry
-    from actbench import provenance
     from actbench.folder import open_folder
     from actbench.registry import EXPERIMENTS
     from actbench.report.page import draw_figures
     from actbench.reproduction import observations
-    from actbench.runner import run
+    from actbench.running import provenance
+    from actbench.running.runner import run
     from actbench.streams import whole
 
     experiment = EXPERIMENTS[args.experiment]

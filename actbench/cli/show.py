@@ -158,7 +158,7 @@ def _levels(values: Any) -> str:
 
 def claim_card(claim: Any) -> dict[str, Any]:
     """The statement and its readings with what they expect."""
-    from actbench.judge import describe
+    from actbench.judging.judge import describe
 
     readings = {}
     for r in claim.readings:

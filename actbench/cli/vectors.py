@@ -34,8 +34,8 @@ def add(verbs: Any) -> None:
 
 def call(args: argparse.Namespace) -> int:
     """Print the vectors."""
+    from actbench.accuracy.vectors import COLUMNS, vectors
     from actbench.cli.options import as_json
-    from actbench.vectors import COLUMNS, vectors
 
     found = vectors(args.name, dtype=args.dtype, direction=args.direction, count=args.count)
     if args.format == "json":

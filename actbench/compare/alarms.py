@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from actbench import ranking
 from actbench.errors import ActbenchError
+from actbench.statistics import ranking
 
 ARM = 8  # networks an arm, as in a quick comparison
 MOST = 100  # of comparisons: the experiment has 1,600 networks
@@ -27,7 +27,7 @@ def false_alarms(comparisons: int = 40, *, seed: int = 0, workers: int = 1, prog
     """
     import numpy as np
 
-    from actbench.running import run
+    from actbench.running.run import run
 
     if not 1 <= comparisons <= MOST:
         raise ActbenchError(f"{comparisons} comparisons cannot be made; give 1 to {MOST}")

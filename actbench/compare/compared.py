@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actbench import provenance
 from actbench.compare.arms import Arm, chosen, enter, row_of
 from actbench.compare.cost import COLUMNS, raced
 from actbench.compare.measured import PARTS, curves, measure, theory
@@ -17,8 +16,9 @@ from actbench.compare.tables import tables
 from actbench.errors import ActbenchError
 from actbench.folder import RunFolder, open_folder
 from actbench.plugins.examine import LIMIT, contained
-from actbench.progress import follow
 from actbench.registry import ACTIVATIONS
+from actbench.running import provenance
+from actbench.running.progress import follow
 from actbench.streams import whole
 
 if TYPE_CHECKING:

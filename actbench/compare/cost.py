@@ -9,7 +9,7 @@ import numpy as np
 
 from actbench.compare.arms import Arm
 from actbench.registry import resolve
-from actbench.workers import pinned
+from actbench.running.workers import pinned
 
 SIZE = 2**18  # float32: a megabyte an array, so that arithmetic counts and not the memory bus alone
 ROUNDS, SAMPLE_SECONDS, MOST_SECONDS = 21, 0.001, 6.0

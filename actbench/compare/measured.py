@@ -72,7 +72,7 @@ def measure(
 
     import actbench.experiments  # noqa: F401  fills the registry
     from actbench.network.torch_ import why_not
-    from actbench.runner import run
+    from actbench.running.runner import run
 
     frames: dict[str, list[Any]] = {}
     failures: dict[str, list[Any]] = {}

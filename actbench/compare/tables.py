@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from actbench import ranking
 from actbench.compare.arms import Arm
+from actbench.statistics import ranking
 
 if TYPE_CHECKING:
     import pandas as pd

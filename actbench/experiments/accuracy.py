@@ -14,7 +14,7 @@ from actbench.peers import PEERS, Call, find, version
 from actbench.registry import ACTIVATIONS, resolve
 
 if TYPE_CHECKING:  # they bring mpmath, which `list experiments` does not need
-    from actbench.yardstick import Measured, Yardstick
+    from actbench.accuracy.yardstick import Measured, Yardstick
 
 OURS = ("numpy", "numba")
 SPREAD = 1000  # float64 points settled in mpmath beside the worst ones: half a second a row and direction
@@ -91,7 +91,7 @@ def accuracy(
     *, activation: str, direction: str, dtype: str, implementation: tuple[str, ...], count: int
 ) -> Iterator[dict[str, Any]]:
     """How many ulp is each implementation off, and where does it lose a result altogether?"""
-    from actbench.yardstick import Yardstick, in_format, where_promised
+    from actbench.accuracy.yardstick import Yardstick, in_format, where_promised
 
     for level in implementation:
         name = level.partition("==")[0]
@@ -118,8 +118,8 @@ def _find(name: str, spec: str, direction: str, dtype: str) -> tuple[Call | None
 
 
 def _row(stick: Yardstick, call: Call, name: str) -> dict[str, Any]:
-    from actbench.narrowing import first, wrong_limits
-    from actbench.yardstick import Yardstick
+    from actbench.accuracy.narrowing import first, wrong_limits
+    from actbench.accuracy.yardstick import Yardstick
 
     x, dtype = stick.x, stick.dtype
     got = np.asarray(call(x))
@@ -151,7 +151,7 @@ def answer(call: Call, at: float | None, dtype: str) -> float | None:
 
 def kept(found: Measured, backend: str, dtype: str, direction: str) -> bool:
     """Whether the errors are within what is promised."""
-    from actbench.conformance import PROMISES
+    from actbench.accuracy.conformance import PROMISES
 
     forward, backward, eps = PROMISES[backend, dtype]
     bound = forward if direction == "forward" else backward

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from actbench.accuracy.points import ROOT_ZONE
 from actbench.define import experiment
 from actbench.experiments.accuracy import implementation
 from actbench.factors import one_of, positive
 from actbench.peers import PEERS
-from actbench.points import ROOT_ZONE
 from actbench.registry import ACTIVATIONS, AXIS
 from actbench.streams import stream
 
@@ -116,8 +116,8 @@ def _at_root(row: Any, x: NDArray[Any], dy: NDArray[Any], i: int) -> float:
 
 def measured(function: str, direction: str, dtype: str, count: int, got: NDArray[Any]) -> dict[str, Any]:
     """The errors of the answers ``got``."""
+    from actbench.accuracy.yardstick import rounded, units
     from actbench.backends.exact import MP
-    from actbench.yardstick import rounded, units
 
     values, sizes = exact(function, direction, dtype, count)
     x, _ = vectors(function, dtype, count)

@@ -7,13 +7,13 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actbench import ranking
 from actbench.errors import ActbenchError
 from actbench.files import write_text
 from actbench.folder import RunFolder
 from actbench.report.checklist import checklist
 from actbench.report.figures.comparison import FIGURES
 from actbench.report.style import save
+from actbench.statistics import ranking
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.conformance import PROMISES
+from actbench.accuracy.conformance import PROMISES
+from actbench.accuracy.yardstick import Yardstick, in_format, where_promised
 from actbench.errors import ActbenchError
 from actbench.kernels import kernel
 from actbench.peers.ready import RACERS, Operands, Ready, get_ready
@@ -19,7 +20,6 @@ from actbench.records.activation import Activation
 from actbench.registry import resolve
 from actbench.timing.inputs import operands
 from actbench.timing.race import Race, race
-from actbench.yardstick import Yardstick, in_format, where_promised
 
 OURS = "actbench"
 COPY, IDENTITY = "copy", "identity kernel"

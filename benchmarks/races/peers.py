@@ -18,8 +18,8 @@ import pandas as pd
 
 from actbench.files import write_text
 from actbench.peers.ready import RACERS
-from actbench.progress import follow
 from actbench.registry import ACTIVATIONS
+from actbench.running.progress import follow
 from actbench.timing import table as tables
 from actbench.timing.field import COPY, IDENTITY, OURS
 from actbench.timing.threads import environment, pinned

@@ -11,7 +11,7 @@ from actbench.claims.effects.training import mean_of, more_zeros, trained_slope
 from actbench.claims.expectations import BRAIN_LIKE, HALVES, MANY_ZEROS
 from actbench.define import claim
 from actbench.records.claim import Reading, Region
-from actbench.statistics import Estimate
+from actbench.statistics.estimates import Estimate
 
 NO_ZEROS = Region(
     high=0.01, words="no zeros",

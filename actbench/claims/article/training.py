@@ -14,7 +14,7 @@ from actbench.claims.expectations import BETTER_ACCURACY, BETTER_AUC
 from actbench.define import claim
 from actbench.network.synthetic import TEACHERS
 from actbench.records.claim import Reading, Region
-from actbench.statistics import Estimate
+from actbench.statistics.estimates import Estimate
 
 FEW = Region(
     high=0.25, words="few",

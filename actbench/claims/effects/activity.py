@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actbench.claims.effects.frames import by_net, select
-from actbench.statistics import Estimate, slope
+from actbench.statistics.estimates import Estimate, slope
 
 FEWEST_LAYERS = 3  # below this a slope per layer says nothing
 

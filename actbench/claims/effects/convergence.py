@@ -9,7 +9,7 @@ from typing import Any
 from actbench.claims.effects.frames import select
 from actbench.claims.effects.shares import Share
 from actbench.claims.effects.training import tuned_rate
-from actbench.statistics import Estimate, slope
+from actbench.statistics.estimates import Estimate, slope
 
 Effect = Callable[[Any], Estimate]
 CLASSES = 10

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actbench.claims.effects.frames import select
-from actbench.statistics import Estimate, slope
+from actbench.statistics.estimates import Estimate, slope
 
 Effect = Callable[[Any], Estimate]
 

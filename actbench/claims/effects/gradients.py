@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actbench.claims.effects.frames import by_net, select
-from actbench.statistics import Estimate
+from actbench.statistics.estimates import Estimate
 
 Effect = Callable[[Any], Estimate]
 

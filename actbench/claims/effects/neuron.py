@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actbench.claims.effects.frames import select
-from actbench.statistics import Estimate
+from actbench.statistics.estimates import Estimate
 
 THRESHOLD = 1.0
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from actbench.claims.effects.frames import select
 from actbench.claims.effects.training import shared_rate, tuned_rate
-from actbench.statistics import Estimate
+from actbench.statistics.estimates import Estimate
 
 Effect = Callable[[Any], Estimate]
 UNIT = "networks, each on its own split"

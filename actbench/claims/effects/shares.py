@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from actbench.statistics import Estimate
+from actbench.statistics.estimates import Estimate
 
 
 @dataclass(frozen=True, kw_only=True)

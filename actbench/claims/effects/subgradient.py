@@ -7,7 +7,7 @@ from typing import Any
 
 from actbench.claims.effects.frames import select
 from actbench.claims.effects.orientation import accuracies
-from actbench.statistics import Estimate
+from actbench.statistics.estimates import Estimate
 
 
 def zero_beyond(at_zero: float, **levels: Any) -> Callable[[Any], Estimate]:

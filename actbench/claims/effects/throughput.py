@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from actbench.claims.effects.frames import select
-from actbench.statistics import Estimate, MedianEstimate
+from actbench.statistics.estimates import Estimate, MedianEstimate
 
 DTYPES, SIZES = ("float32", "float64"), (2**12, 2**20)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from actbench.claims.effects.activity import slope_of_one
 from actbench.claims.effects.frames import by_net, select
-from actbench.statistics import Estimate
+from actbench.statistics.estimates import Estimate
 
 Effect = Callable[[Any], Estimate]
 

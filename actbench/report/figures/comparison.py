@@ -76,7 +76,7 @@ def differences(tables: Tables, reference: str) -> Any:
     """A row an arm: the paired difference with its 95 % interval, and the region of practical equivalence."""
     import matplotlib.pyplot as plt
 
-    from actbench.ranking import MARGIN
+    from actbench.statistics.ranking import MARGIN
 
     frame = tables["decisions"]
     hues = colours(_arms(tables["measures"]))
@@ -208,7 +208,7 @@ def pareto(tables: Tables, reference: str) -> Any:
     """Cost against quality: what nobody beats in both is ringed."""
     import matplotlib.pyplot as plt
 
-    from actbench import ranking
+    from actbench.statistics import ranking
 
     measures = tables["measures"].pivot_table(index="activation", columns="measure", values="value", sort=False)
     cost = (measures["forward_ratio"] + measures["backward_ratio"]) / 2

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from actbench.accuracy.points import ROOT_ZONE, points
 from actbench.backends.exact import MP, START_BITS, oracle, ulp
-from actbench.points import ROOT_ZONE, points
 from actbench.records.activation import Activation
 from actbench.records.parameter import Fixed
 from actbench.registry import resolve

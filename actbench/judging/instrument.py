@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actbench.claims.expectations import BETTER_ACCURACY, SAME_ACCURACY
-from actbench.judge import EQUIVALENCE_LEVEL, ERROR_RATE, SHOWN, meets
+from actbench.judging.judge import EQUIVALENCE_LEVEL, ERROR_RATE, SHOWN, meets
 from actbench.records.claim import Region
-from actbench.statistics import Estimate
+from actbench.statistics.estimates import Estimate
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from actbench.accuracy.points import ROOT_ZONE
+from actbench.accuracy.yardstick import Yardstick, in_format, overflow
 from actbench.backends.source import expanded, graph_of
 from actbench.errors import unknown
 from actbench.kernels import kernel
-from actbench.points import ROOT_ZONE
 from actbench.registry import resolve
 from actbench.words.bits import Format
-from actbench.yardstick import Yardstick, in_format, overflow
 
 Array = NDArray[Any]
 FORMATS = ("float16", "float32")

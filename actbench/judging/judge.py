@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from actbench.power import MOST, detectable, edges, to_settle
 from actbench.records.claim import Claim, Equivalence, Expectation, Outcome, Reading, Region
-from actbench.statistics import Estimate
+from actbench.statistics.estimates import Estimate
+from actbench.statistics.power import MOST, detectable, edges, to_settle
 
 SHOWN = 0.95
 EQUIVALENCE_LEVEL = 0.90  # a 90 % interval inside the margin is two one-sided tests at 5 %

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from actbench.accuracy.points import points
+from actbench.accuracy.yardstick import Yardstick, in_format, where_promised
 from actbench.errors import ActbenchError
 from actbench.kernels import kernel
-from actbench.points import points
 from actbench.records.activation import Activation
-from actbench.yardstick import Yardstick, in_format, where_promised
 
 # backend, dtype -> worst ulp forward, worst ulp backward, absolute error in eps next to a root of the slope
 PROMISES: dict[tuple[str, str], tuple[float, float, float]] = {
@@ -106,7 +106,7 @@ def examine(
         Which implementation; one of `PROMISES`.
     count
         How many random points the checks take; a sampled maximum is a lower bound. All are screened with the row in
-        float64, as `actbench.yardstick` says.
+        float64, as `actbench.accuracy.yardstick` says.
     settled
         How many of them, spread over all, are settled in mpmath beside the worst.
     """

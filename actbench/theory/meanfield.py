@@ -10,45 +10,14 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from actbench.errors import ActbenchError
-from actbench.hermite import hermite_coefficients
-from actbench.records.activation import Activation
-from actbench.records.parameter import Sampled
 from actbench.registry import canonical, resolve
+from actbench.theory.gaussian import Moments, draws, moments
+from actbench.theory.hermite import hermite_coefficients
 
-FAR = 38.0  # standard deviations; exp(-38^2 / 2) is float64's last binade
-NODES = 20  # Gauss-Legendre nodes a panel
-TOLERANCE = 1e-13  # what halving a panel may change, relative to the whole
-GENERATIONS, PANELS = 50, 4000
 SAME = 1e-11  # q' and q this close, relative, are one number: the quadrature's own error is below 1e-12
-
-
-@dataclass(frozen=True, kw_only=True)
-class Moments:
-    """Expectations of a row and its slope under N(0, q), relative error at most 1e-10; NaN where a slope is infinite.
-
-    Parameters
-    ----------
-    mean, second
-        E f(z), E f(z)^2.
-    d_mean, d_second, d_fourth
-        E f'(z), E f'(z)^2, E f'(z)^4.
-    growth
-        d E f(z)^2 / dq, by E f(z) f'(z) z / q: no second derivative, so kinks do no harm; jumps add their own part.
-    """
-
-    q: float
-    mean: float
-    second: float
-    d_mean: float
-    d_second: float
-    d_fourth: float
-    growth: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,129 +57,6 @@ class CriticalPoint:
     sigma_b2: float
     q: float
     stable: bool
-
-
-def moments(name: str, q: float = 1.0) -> Moments:
-    """Gaussian moments of a row and its slope.
-
-    Parameters
-    ----------
-    name
-        A spec. Sampled parameters are averaged over their law, as in training; learned ones stand at their default.
-    q
-        Variance of the normal input, 0 or more; at 0 the limit from above.
-
-    Returns
-    -------
-    Moments
-        By adaptive quadrature on panels that end at the row's kinks.
-
-    Raises
-    ------
-    ActbenchError
-        For q below 0 or not finite, or where halving panels does not settle.
-    """
-    if not (math.isfinite(q) and q >= 0):
-        raise ActbenchError(f"q={q!r} is no variance; give a finite number, 0 or more")
-    return _moments(canonical(name), float(q) if q > 0 else 1e-24)
-
-
-@lru_cache(maxsize=8192)
-def _moments(spec: str, q: float) -> Moments:
-    row = resolve(spec)
-    total = np.zeros(6)
-    for weight, given in _draws(row):
-        total += weight * _expectations(_columns(row, q, given), _panels(row, q, given), q)
-        total[5] += weight * _jumps(row, q, given)
-    if row.fact("excluded_slope"):  # leaky integrate-and-fire at its threshold
-        total[2:] = np.nan
-    mean, second, d_mean, d_second, d_fourth, growth = (float(v) for v in total)
-    return Moments(
-        q=q, mean=mean, second=second, d_mean=d_mean, d_second=d_second, d_fourth=d_fourth, growth=growth
-    )  # fmt: skip
-
-
-def _draws(row: Activation) -> list[tuple[float, dict[str, float]]]:
-    """Values of the sampled parameters and their weights: exact for integrands of degree 15 in each of them."""
-    values = row.values()
-    draws: list[tuple[float, dict[str, float]]] = [(1.0, {})]
-    nodes, weights = np.polynomial.legendre.leggauss(8)
-    for name, parameter in row.parameters.items():
-        if isinstance(parameter, Sampled):
-            low, high = values[parameter.low], values[parameter.high]
-            at = 0.5 * (low + high) + 0.5 * (high - low) * nodes
-            draws = [
-                (weight * w / 2, {**given, name: float(v)})
-                for weight, given in draws
-                for v, w in zip(at, weights, strict=True)
-            ]
-    return draws
-
-
-def _columns(row: Activation, q: float, given: dict[str, float]) -> Callable[[NDArray[Any]], NDArray[Any]]:
-    """x to the six integrands, stacked in front."""
-
-    def columns(x: NDArray[Any]) -> NDArray[Any]:
-        f = row.forward(x, **given)
-        # an infinite slope has no finite moments: 0 here, NaN at the end
-        d = np.zeros_like(f) if row.fact("excluded_slope") else row.backward(np.ones_like(x), x, **given)
-        square = d * d
-        return np.stack([f, f * f, d, square, square * square, f * d * (x / q)])
-
-    return columns
-
-
-def _jumps(row: Activation, q: float, given: dict[str, float]) -> float:
-    """What the jumps of f^2 add to its growth: half of jump * place / q times the density there."""
-    total = 0.0
-    for place in map(float, row.fact("kinks", **given)):
-        left, right = (float(row.forward(math.nextafter(place, end), **given)) for end in (-math.inf, math.inf))
-        density = math.exp(-0.5 * place * place / q) / math.sqrt(2 * math.pi * q)
-        total += 0.5 * (right * right - left * left) * place / q * density
-    return total
-
-
-def _panels(row: Activation, q: float, given: dict[str, float]) -> NDArray[Any]:
-    """Ends of the first panels: kinks, a geometric ladder around them (the row's scale), multiples of sqrt(q)."""
-    deviation = math.sqrt(q)
-    centres = {0.0, *map(float, row.fact("kinks", **given))}
-    ladder = 2.0 ** np.arange(-2, 12, dtype=float)
-    sigma = deviation * np.array([0.5, 1, 2, 3, 4.5, 6, 8, 10, 13, 18, 26, FAR])
-    parts = [np.array([centre]) + side for centre in centres for side in (np.zeros(1), ladder, -ladder)]
-    ends = np.concatenate([*parts, sigma, -sigma])
-    inside: NDArray[Any] = np.unique(ends[np.abs(ends) <= FAR * deviation])
-    return inside
-
-
-def _expectations(columns: Callable[[NDArray[Any]], NDArray[Any]], ends: NDArray[Any], q: float) -> NDArray[Any]:
-    """Integrals against the density of N(0, q): panels are halved until the halves agree with the whole."""
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
-    deviation = math.sqrt(q)
-
-    def over(a: NDArray[Any], b: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-        half, middle = (b - a) / 2, (a + b) / 2
-        x = middle[:, None] + half[:, None] * nodes
-        density = np.exp(-0.5 * (x / deviation) ** 2) / (deviation * math.sqrt(2 * math.pi))
-        values = columns(x.reshape(-1)).reshape(-1, *x.shape) * (density * weights * half[:, None])
-        return values.sum(axis=2), np.abs(values).sum(axis=2)
-
-    a, b = ends[:-1], ends[1:]
-    whole, size = over(a, b)
-    scale = size.sum(axis=1)
-    total = np.zeros(len(scale))
-    for _ in range(GENERATIONS):
-        middle = (a + b) / 2
-        left, right = over(a, middle)[0], over(middle, b)[0]
-        settled = (np.abs(left + right - whole) <= TOLERANCE * scale[:, None]).all(axis=0)
-        total += (left + right)[:, settled].sum(axis=1)
-        open_ = ~settled
-        if not open_.any():
-            return total
-        if open_.sum() > PANELS:
-            break
-        a, b = np.concatenate([a[open_], middle[open_]]), np.concatenate([middle[open_], b[open_]])
-        whole = np.concatenate([left[:, open_], right[:, open_]], axis=1)
-    raise ActbenchError(f"the moments do not settle at q={q:g}; the row has a jump or kink that it does not declare")
 
 
 def lengths(name: str, sigma_w2: float, sigma_b2: float, q: float, depth: int) -> list[float]:
@@ -371,7 +217,7 @@ def _correlation(spec: str, sigma_w2: float, sigma_b2: float, q: float) -> tuple
     """
     row = resolve(spec)
     squares = np.zeros(DEGREES + 1)
-    for weight, given in _draws(row):
+    for weight, given in draws(row):
         squares += weight * hermite_coefficients(row, q, given, DEGREES) ** 2
     squares = np.append(squares, max(moments(spec, q).second - squares.sum(), 0.0))
     powers = np.arange(len(squares))

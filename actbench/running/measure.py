@@ -10,7 +10,7 @@ import numpy as np
 
 from actbench.errors import ActbenchError
 from actbench.records.experiment import Cell, Experiment
-from actbench.store import encode
+from actbench.running.store import encode
 from actbench.streams import master_seed, plain
 
 Outcome = tuple[str | None, str | None]  # (body, None) of a finished cell, (None, reason) of one that failed

@@ -69,7 +69,7 @@ def keys(experiment: Experiment, cells: Iterable[Cell], *, seed: int, conditions
     seed
         The master seed.
     conditions
-        Fingerprint of the code, versions and the like: `actbench.provenance.conditions`.
+        Fingerprint of the code, versions and the like: `actbench.running.provenance.conditions`.
     """
     head = {
         "format": FORMAT, "experiment": experiment.name, "version": experiment.version, "dtype": experiment.dtype,

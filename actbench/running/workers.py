@@ -27,9 +27,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from actbench.errors import ActbenchError
-from actbench.measure import Block, Outcome, measure, reason
 from actbench.records.experiment import Cell, Experiment
 from actbench.registry import EXPERIMENTS
+from actbench.running.measure import Block, Outcome, measure, reason
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -65,7 +65,7 @@ def compute_here(blocks: Iterable[Block], experiment: Experiment, seed: int, kee
     blocks
         In the order of computation.
     experiment, seed
-        As in `actbench.runner.run`.
+        As in `actbench.running.runner.run`.
     keep
         Called with finished cells about every 0.2 s, and at the end however it comes; twice is as good as once.
     """

@@ -53,7 +53,7 @@ def run(
         For an unknown experiment, factor or level.
     """
     import actbench.experiments  # noqa: F401  fills the registry
-    from actbench.runner import run as run_cells
+    from actbench.running.runner import run as run_cells
 
     record = EXPERIMENTS[experiment]
     cells = record.cells(quick=quick, **levels_of(levels))

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from actbench.accuracy.yardstick import Yardstick
 from actbench.registry import resolve
-from actbench.yardstick import Yardstick
 
 ALIKE = 256  # points a call; always as many, for jax compiles every length anew
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from actbench.conformance import PROMISES
+from actbench.accuracy.conformance import PROMISES
+from actbench.accuracy.yardstick import exact, in_format, near_roots, rounded, units, where_promised
 from actbench.errors import ActbenchError, unknown
 from actbench.registry import resolve
-from actbench.yardstick import exact, in_format, near_roots, rounded, units, where_promised
 
 FORMATS = ("float16", "float32", "float64")
 SCHEMA = "actbench-vectors-1"

@@ -14,15 +14,15 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actbench import provenance
 from actbench.errors import ActbenchError
-from actbench.measure import Block, Outcome
-from actbench.progress import Advance, follow
 from actbench.records.experiment import Cell, Experiment
 from actbench.registry import EXPERIMENTS
-from actbench.store import Columns, Store, cell_text, decode, keys
+from actbench.running import provenance
+from actbench.running.measure import Block, Outcome
+from actbench.running.progress import Advance, follow
+from actbench.running.store import Columns, Store, cell_text, decode, keys
+from actbench.running.workers import FROM_FILE, compute_here, compute_in_workers, load
 from actbench.streams import plain, stream, whole
-from actbench.workers import FROM_FILE, compute_here, compute_in_workers, load
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,7 +19,7 @@ import numpy as np
 
 from actbench.errors import ActbenchError
 
-PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parents[1]
 
 # What cannot reach a measurement, and why: a change there must not throw away hours of finished cells. What is in
 # doubt is left in, for then a change costs time only. conformance.py is not here: the accuracy experiment calls it.
@@ -27,24 +27,19 @@ OUTSIDE = {
     "cli": "parses, calls, prints",
     "report": "reads finished files",
     "claims": "reads finished frames",
-    "statistics.py": "reads finished frames",
-    "judge.py": "reads estimates",
-    "ranking.py": "reads finished frames",
-    "power.py": "reads estimates",
-    "instrument.py": "reads finished frames",
+    "statistics": "reads finished frames",
+    "judging": "reads estimates",
     "reproduction.py": "chooses cells, and a cell's key is its content",
-    "running.py": "chooses cells, and a cell's key is its content",
+    "running/run.py": "chooses cells, and a cell's key is its content",
     "folder.py": "names and writes finished files",
     "compare": "chooses cells, and a cell's key is its content",
-    "audit.py": "checks other people's code, and stores nothing",
-    "identify.py": "searches the catalogue, and stores nothing",
     "testing.py": "for other projects' tests, and stores nothing",
-    "vectors.py": "prints, and stores nothing",
+    "accuracy/vectors.py": "prints, and stores nothing",
     "doctor.py": "describes the machine",
     "asv.py": "reads finished files",
     "against": "times whole checkouts, and stores nothing",
-    "provenance.py": "describes, never measures",
-    "progress.py": "writes on stderr",
+    "running/provenance.py": "describes, never measures",
+    "running/progress.py": "writes on stderr",
     "files.py": "writes finished bytes",
 }
 
@@ -70,7 +65,10 @@ def fingerprint(*files: str | os.PathLike[str]) -> str:
 def covered(file: str | os.PathLike[str]) -> bool:
     """Whether `fingerprint` reads this file as part of the package."""
     path = Path(file).resolve()
-    return path.is_relative_to(PACKAGE) and path.relative_to(PACKAGE).parts[0] not in OUTSIDE
+    if not path.is_relative_to(PACKAGE):
+        return False
+    inside = path.relative_to(PACKAGE)
+    return inside.parts[0] not in OUTSIDE and inside.as_posix() not in OUTSIDE
 
 
 @functools.cache

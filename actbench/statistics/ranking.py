@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.power import POWER
-from actbench.statistics import Estimate
+from actbench.statistics.estimates import Estimate
+from actbench.statistics.power import POWER
 from actbench.streams import stream
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""From observations to verdicts, and how often the instrument tells equal arms apart."""

@@ -1,0 +1,1 @@
+"""Estimates with their intervals, what a number of networks could show, and ranks of paired scores."""
