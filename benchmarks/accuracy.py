@@ -13,7 +13,7 @@ POINTS = 20_000  # seeded, with kinks, limits and the whole range of the format;
 
 def worst_ulp(name: str, direction: str, dtype: str, *, backend: str = "numba", points: int = POINTS) -> float:
     """The largest error in ulp over seeded points, the worst answers settled in mpmath; inf for a lost or wild one."""
-    need(name, module="yardstick")
+    need(name, module="accuracy.yardstick")
     import actbench as ab
     from actbench.accuracy.yardstick import Yardstick, where_promised
 

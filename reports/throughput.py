@@ -17,10 +17,10 @@ sys.path.insert(0, str(ROOT))
 
 import pandas as pd  # noqa: E402  the checkout's own package comes first
 
-from actbench import provenance  # noqa: E402
 from actbench.files import write_text  # noqa: E402
 from actbench.report.style import save  # noqa: E402
 from actbench.report.throughput import bars, roofline  # noqa: E402
+from actbench.running import provenance  # noqa: E402
 from actbench.timing.field import COPY, IDENTITY, OURS  # noqa: E402
 from benchmarks.races import peers  # noqa: E402
 

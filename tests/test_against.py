@@ -145,6 +145,6 @@ def test_the_frozen_panel_is_in_the_catalogue():
     """A name that is not there would be skipped in silence, on every commit from now on."""
     program = "from benchmarks import panel; panel.need(*panel.PANEL, module='network.training')"
 
-    for module in ("network", "network.training", "theory", "yardstick"):
+    for module in ("network", "network.training", "theory", "accuracy.yardstick"):
         program += f"\npanel.need(module={module!r})"
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)

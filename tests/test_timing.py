@@ -169,7 +169,7 @@ def test_a_peer_takes_part_with_right_values_or_says_why_not(racer):
 
 def broken(monkeypatch, ready):
     """A peer of this kind in the place of the textbook."""
-    monkeypatch.setattr(fields, "get_ready", lambda racer, activation, direction, arrays: ready(arrays))
+    monkeypatch.setattr(fields, "get_ready", lambda racer, activation, direction, arrays, device: ready(arrays))
 
 
 def test_a_peer_that_does_not_import_is_a_row_with_its_reason(monkeypatch):

@@ -17,6 +17,7 @@ from actbench.registry import ACTIVATIONS, resolve
 from actbench.words.bits import Format
 
 Loop = Callable[..., bool]
+BLOCK = 1 << 13  # elements that are copied at once where the layout asks for it: two arrays of them fit the first cache
 THREADED = 1 << 18  # elements: below, two threads measured slower than one at the cheaper rows (0.6 at 2^15)
 
 
@@ -68,6 +69,10 @@ def _shared(loop: Loop, threads: int) -> Loop:
     return run
 
 
+def _contiguous(*operands: Any) -> bool:
+    return all(o is None or (type(o) is np.ndarray and o.flags.c_contiguous) for o in operands)
+
+
 class Kernel:
     """One direction of one activation in one dtype.
 
@@ -96,6 +101,7 @@ class Kernel:
         self._keeps_y = direction == "backward" and activation.saves == ("y",)
         self._single = direction == "forward"
         self._parameters = tuple(name for name in operands if name in activation.parameters)
+        self._mixed = False
         self._variants: dict[tuple[bool, tuple[str, ...], bool], Loop] = {}
         self._defaults: list[Any] | None = None
         self._defaults = None if self._takes_arrays() else self._values({}, ())[0]
@@ -136,22 +142,26 @@ class Kernel:
         ActbenchError
             For a wrong dtype, differing shapes, an ``out`` that cannot take the result, or a missing operand.
         """
-        if type(out) is np.ndarray and not parameters and out.ndim == 1 and self._defaults is not None:
+        dtype, defaults = self.dtype, self._defaults
+        if type(out) is np.ndarray and not parameters and out.dtype is dtype and out.ndim == 1 and defaults is not None:
             # the way of every hot loop: numba looks at the types, the loop at sizes and overlap; else nothing was done
             function = self._quick(y is not None, out.size)
-            if function is not None:
+            # numba needs 70 us to refuse another layout, so once one came layouts are looked at first (60 ns)
+            if function is not None and (not self._mixed or _contiguous(first, x, y)):
                 try:
+                    second, done = x if y is None else y, False
+                    # numba may take big-endian numbers for native ones once it saw an array that is not aligned
                     if self._single:
-                        done = x is None and y is None and function(first, *self._defaults, out)
-                    else:
-                        done = (x is None or y is None) and function(first, x if y is None else y, *self._defaults, out)
+                        if second is None and first.dtype is dtype:  # type: ignore[union-attr]
+                            done = function(first, *defaults, out)
+                    elif (x is None or y is None) and first.dtype is second.dtype is dtype:  # type: ignore[union-attr]
+                        done = function(first, second, *defaults, out)
                     if done:
                         return out
-                except TypeError:
-                    pass
+                except (AttributeError, TypeError):  # no array, or none that the loop takes
+                    self._mixed = True
         saved = y is not None and self._keeps_y
         second = y if saved else x
-        defaults = self._defaults
         if out is not None and not parameters and defaults is not None and (second is None) == self._single:
             operands = (first,) if second is None else (first, second)
             if self._plain(out, *operands):  # any shape; the checks below take 10 us
@@ -202,17 +212,41 @@ class Kernel:
     ) -> NDArray[Any]:
         """The call for arrays of any layout and parameters of any shape."""
         shape = arrays[0].shape
-        result = np.empty(shape, self.dtype) if out is None else self._target(out, shape)
-        flat = [self._flat(array, result, out) for array in arrays]
+        # laid out as what is read, as NumPy's own functions do: transposed arrays then need no copy
+        result = np.empty_like(arrays[-1], self.dtype, subok=False) if out is None else self._target(out, shape)
         values, which = self._values(parameters, shape)
-        function = self._variant(saved, which, result.size)
-        if result.flags.carray and result.dtype.isnative:
-            function(*flat, *values, result.reshape(-1))
-        else:
-            buffer = np.empty(result.size, self.dtype)
-            function(*flat, *values, buffer)
-            result[...] = buffer.reshape(shape)
+        operands = [*arrays, *values]
+        ends = [*(value for value in operands if isinstance(value, np.ndarray)), result]
+        if all(end.flags.c_contiguous and end.flags.aligned and end.dtype.isnative for end in ends):
+            loop = self._variant(saved, which, result.size)
+            if loop(*(o.reshape(-1) if isinstance(o, np.ndarray) else o for o in operands), result.reshape(-1)):
+                return result if out is None else out
+        self._in_blocks(operands, result, saved, which)
         return result if out is None else out
+
+    def _in_blocks(self, operands: list[Any], result: NDArray[Any], saved: bool, which: tuple[str, ...]) -> None:
+        """Any layout, byte order and overlap: NumPy's iterator hands over blocks that lie as the loop wants them."""
+        block = THREADED if self.threads > 1 and result.size >= THREADED else BLOCK
+        loop = self._variant(saved, which, block)
+        places = [place for place, value in enumerate(operands) if isinstance(value, np.ndarray)]
+        given = list(operands)
+        if result.size <= block and result.flags.carray and result.dtype.isnative:  # copies cost less than an iterator
+            for place in places:
+                given[place] = np.array(operands[place], self.dtype, order="C").reshape(-1)
+            loop(*given, result.reshape(-1))
+            return
+        plain: Any = ["contig", "aligned", "nbo"]  # NumPy's stubs do not know contig
+        blocks = np.nditer(
+            [*(operands[place] for place in places), result],
+            ["external_loop", "buffered", "zerosize_ok", "copy_if_overlap"],
+            [["readonly", "overlap_assume_elementwise", *plain]] * len(places) + [["writeonly", *plain]],
+            op_dtypes=[self.dtype] * (len(places) + 1), casting="equiv", buffersize=block,
+        )  # fmt: skip
+        with blocks:
+            for found in blocks if result.size else ():
+                for place, part in zip(places, found, strict=False):
+                    given[place] = part
+                loop(*given, found[-1])
 
     def _array(self, value: ArrayLike | None, what: str) -> NDArray[Any]:
         array = np.asarray(value)
@@ -227,17 +261,6 @@ class Kernel:
             raise ActbenchError(f"out has dtype {out.dtype}; this kernel writes {self.dtype}")
         return out
 
-    def _flat(self, array: NDArray[Any], result: NDArray[Any], out: NDArray[Any] | None) -> NDArray[Any]:
-        """A native, contiguous, aligned, flat view where there is one, else a copy."""
-        flags = array.flags
-        if not (flags.c_contiguous and flags.aligned and array.dtype.isnative):
-            return np.ascontiguousarray(array, dtype=self.dtype).reshape(-1)
-        if out is not None and array is not out and np.may_share_memory(array, result):
-            same = array.__array_interface__["data"][0] == result.__array_interface__["data"][0]
-            if not (same and result.flags.c_contiguous):
-                return array.reshape(-1).copy()  # a partial overlap would be read after it is written
-        return array.reshape(-1)
-
     def _values(self, given: dict[str, Any], shape: tuple[int, ...]) -> tuple[list[Any], tuple[str, ...]]:
         """Run-time parameters in order, and which of them come as one number per element."""
         if not given and self._defaults is not None:
@@ -250,7 +273,6 @@ class Kernel:
             if np.ndim(value) == 0:
                 chosen.append(self.dtype.type(value))
             else:
-                full = np.broadcast_to(np.asarray(value, self.dtype), shape)
-                chosen.append(np.ascontiguousarray(full).reshape(-1))
+                chosen.append(np.broadcast_to(np.asarray(value, self.dtype), shape))
                 arrays.append(name)
         return chosen, tuple(arrays)

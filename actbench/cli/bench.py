@@ -18,6 +18,7 @@ them, torch, torch.compile, jax, onnxruntime, keras. Values are compared with th
   actbench bench                              the article's six, forward and backward
   actbench bench gelu silu --dtype float64 --size 2^24
   actbench bench relu --inputs normal sorted positive --direction backward
+  actbench bench gelu --layout contiguous strided transposed
   actbench bench --quick                      fewer rounds, float32, one size
   actbench bench --against main               is the working tree slower than that commit?
 
@@ -41,6 +42,7 @@ def add(verbs: Any) -> None:
     parser.add_argument("--direction", nargs="+", metavar="D", help="forward, backward (default both)")
     parser.add_argument("--inputs", nargs="+", default=["normal"], metavar="KIND",
                         help="normal, positive, saturated, subnormal, sorted (default normal)")  # fmt: skip
+    parser.add_argument("--layout", nargs="+", metavar="L", help="contiguous, strided, transposed (default contiguous)")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads of everybody (default 1)")
     parser.add_argument("--peers", nargs="*", metavar="PEER", help="only these peers (default: all; none: ours alone)")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="cuda: torch's peers alone, by events")
@@ -81,11 +83,13 @@ def call(args: argparse.Namespace) -> int:
     from actbench.registry import canonical
     from actbench.streams import whole
     from actbench.timing import table as tables
-    from actbench.timing.inputs import INPUTS
+    from actbench.timing.inputs import INPUTS, LAYOUTS
     from actbench.timing.threads import many
 
     if args.device == "cuda":
-        return _cuda()
+        from actbench.timing import cuda
+
+        cuda.found()
     whole(args.threads, "threads", 1)
     rounds = whole(args.rounds, "rounds", 5) if args.rounds is not None else QUICK_ROUNDS if args.quick else ROUNDS
     if args.threads > many():
@@ -97,8 +101,13 @@ def call(args: argparse.Namespace) -> int:
     dtypes = chosen(args.dtype, DTYPES, DTYPES[:1] if args.quick else DTYPES, "dtype")
     directions = chosen(args.direction, DIRECTIONS, DIRECTIONS, "direction")
     kinds = chosen(args.inputs, tuple(INPUTS), ("normal",), "input distribution")
+    layouts = chosen(args.layout, tuple(LAYOUTS), ("contiguous",), "layout")
+    if args.device == "cuda" and layouts != ("contiguous",):
+        raise ActbenchError(
+            f"--layout {' '.join(layouts)} with --device cuda: on a GPU only contiguous arrays are raced"
+        )
     racers = tuple(RACERS) if args.peers is None else chosen(args.peers, tuple(RACERS), (), "peer")
-    todo = tables.cells(names, directions, dtypes, sizes, kinds, args.threads)
+    todo = tables.cells(names, directions, dtypes, sizes, kinds, layouts, threads=args.threads, device=args.device)
     frame, samples, pinned, warnings = raced(
         todo, racers=racers, rounds=rounds, most=QUICK_MOST if args.quick else MOST, seed=args.seed
     )
@@ -174,12 +183,14 @@ def write(out: Path, frame: Any, samples: Any, pinned: Any, warnings: list[str],
 
 def shown(frame: Any) -> str:
     """One table a cell: the fastest first, then who took no part and why."""
+    from actbench.timing.table import FACTORS
+
     parts = []
-    factors = ["activation", "direction", "dtype", "size", "inputs", "threads"]
-    for key, cell in frame.groupby(factors, sort=False):
-        activation, direction, dtype, size, inputs, threads = key
-        many = "s" if threads > 1 else ""
-        parts.append(f"{activation} {direction}, {dtype}, {size:,} elements, {inputs}, {threads} thread{many}")
+    for key, cell in frame.groupby(list(FACTORS), sort=False):
+        activation, direction, dtype, size, inputs, layout, threads, device = key
+        where = "GPU" if device == "cuda" else f"{threads} thread{'s' if threads > 1 else ''}"
+        how = inputs if layout == "contiguous" else f"{inputs}, {layout}"
+        parts.append(f"{activation} {direction}, {dtype}, {size:,} elements, {how}, {where}")
         timed = cell[cell["time_s"].notna()]
         rows = [
             (
@@ -217,16 +228,3 @@ def _kept(kept: Any, moved: float, size: int, dtype: str) -> str:
     if kept is None or kept != kept:
         return ""
     return f"{kept / (size * (4 if dtype == 'float32' else 8)):.2g} x"
-
-
-def _cuda() -> int:
-    """What can be said about a graphics processor here."""
-    from importlib import import_module
-    from importlib.util import find_spec
-
-    if find_spec("torch") is None:
-        raise ActbenchError("--device cuda needs torch, which is not installed; leave it out, or install .[peers]")
-    torch: Any = import_module("torch")
-    if not torch.cuda.is_available():
-        raise ActbenchError(f"torch {torch.__version__} sees no GPU; leave --device out")
-    raise ActbenchError("races on a GPU are not built yet; leave --device out")

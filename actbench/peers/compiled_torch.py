@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from actbench.peers.ready import Array, Operands, Ready
-from actbench.peers.torch_race import function_of
+from actbench.peers.torch_race import function_of, tensors
 from actbench.records.activation import Activation
 
 
-def ready(activation: Activation, direction: str, operands: Operands) -> tuple[Ready | None, str]:
+def ready(activation: Activation, direction: str, operands: Operands, device: str = "cpu") -> tuple[Ready | None, str]:
     """As `actbench.peers.ready.get_ready`."""
     torch = import_module("torch")
     function = function_of(activation)
@@ -21,7 +21,7 @@ def ready(activation: Activation, direction: str, operands: Operands) -> tuple[R
     # else a pool of processes computes beside the race
     setattr(import_module("torch._inductor.config"), "compile_threads", 1)  # noqa: B010  the module is not typed
     import_module("torch._dynamo").reset()  # after 8 shapes of one function it would fall back to eager silently
-    x, dy = torch.from_numpy(operands.x), torch.from_numpy(operands.dy)
+    (x, dy, _, _), refresh = tensors(operands, device)
 
     def slope(dy: Any, x: Any) -> Any:
         return torch.func.vjp(function, x)[1](dy)[0]
@@ -39,9 +39,9 @@ def ready(activation: Activation, direction: str, operands: Operands) -> tuple[R
         return None, "gives its input back: nothing is computed"
 
     def result() -> Array:
-        return np.array(compiled(*given).numpy())
+        return np.array(compiled(*given).cpu().numpy())
 
     return Ready(
-        call=lambda: compiled(*given), result=result, kept=operands.x.nbytes if direction == "backward" else None,
-        around=torch.no_grad, note="allocates its result",
+        call=lambda: compiled(*given), result=result, refresh=refresh, around=torch.no_grad,
+        kept=operands.x.nbytes if direction == "backward" else None, note="allocates its result",
     ), ""  # fmt: skip

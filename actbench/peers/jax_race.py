@@ -13,8 +13,10 @@ from actbench.peers.named import named_function
 from actbench.peers.ready import Array, Operands, Ready
 from actbench.records.activation import Activation
 
+OWN_LAYOUT = "reads a contiguous copy, made before the race"
 
-def ready(activation: Activation, direction: str, operands: Operands) -> tuple[Ready | None, str]:
+
+def ready(activation: Activation, direction: str, operands: Operands, device: str = "cpu") -> tuple[Ready | None, str]:
     """As `actbench.peers.ready.get_ready`."""
     named = activation.peers.get("jax")
     if named is None:
@@ -53,5 +55,5 @@ def ready(activation: Activation, direction: str, operands: Operands) -> tuple[R
 
     return Ready(
         call=lambda: compiled(*held).block_until_ready(), result=result, refresh=refresh, kept=kept, around=around,
-        note="allocates its result",
+        note="allocates its result" if operands.x.flags.c_contiguous else f"allocates its result; {OWN_LAYOUT}",
     ), ""  # fmt: skip

@@ -24,7 +24,7 @@ def start() -> Any:
     return import_module("keras")
 
 
-def ready(activation: Activation, direction: str, operands: Operands) -> tuple[Ready | None, str]:
+def ready(activation: Activation, direction: str, operands: Operands, device: str = "cpu") -> tuple[Ready | None, str]:
     """As `actbench.peers.ready.get_ready`."""
     named = activation.peers.get("keras")
     if named is None:

@@ -73,7 +73,7 @@ _BACKWARD: dict[str, tuple[Pass, int]] = {  # with the arrays that are kept
 }
 
 
-def ready(activation: Activation, direction: str, operands: Operands) -> tuple[Ready | None, str]:
+def ready(activation: Activation, direction: str, operands: Operands, device: str = "cpu") -> tuple[Ready | None, str]:
     """As `actbench.peers.ready.get_ready`."""
     values = {name: float(value) for name, value in activation.values().items() if np.ndim(value) == 0}
     if direction == "forward":

@@ -50,10 +50,12 @@ def _nodes(make: Any, activation: Activation, dtype: Any) -> list[Any] | None:
     return [make(operator, ["x"], ["y"], **attributes)]
 
 
-def ready(activation: Activation, direction: str, operands: Operands) -> tuple[Ready | None, str]:
+def ready(activation: Activation, direction: str, operands: Operands, device: str = "cpu") -> tuple[Ready | None, str]:
     """As `actbench.peers.ready.get_ready`."""
     if direction == "backward":
         return None, "onnxruntime has no gradients"
+    if not operands.x.flags.c_contiguous:
+        return None, "onnxruntime takes contiguous arrays alone"
     runtime = import_module("onnxruntime")
     helper, numpy_helper = import_module("onnx.helper"), import_module("onnx.numpy_helper")
     x, out = operands.x, operands.out

@@ -19,6 +19,8 @@ from actbench.records.activation import Activation
 
 Array = NDArray[Any]
 
+DEVICES = ("cpu", "cuda")
+ON_CUDA = ("torch", "torch.compile")  # peers that are raced on a GPU too
 # Name in tables to module; `torch.compile` lies beside torch.
 RACERS: Mapping[str, str] = MappingProxyType(
     {
@@ -86,7 +88,9 @@ class Ready:
     note: str = ""
 
 
-def get_ready(racer: str, activation: Activation, direction: str, operands: Operands) -> tuple[Ready | None, str]:
+def get_ready(
+    racer: str, activation: Activation, direction: str, operands: Operands, device: str = "cpu"
+) -> tuple[Ready | None, str]:
     """A peer's competitor for one direction of an activation, or the reason why it takes no part.
 
     Parameters
@@ -99,6 +103,8 @@ def get_ready(racer: str, activation: Activation, direction: str, operands: Oper
         ``"forward"`` or ``"backward"``.
     operands
         The arrays; their dtype is the race's.
+    device
+        One of `DEVICES`; on a GPU the peer works on copies of the arrays there.
 
     Raises
     ------
@@ -107,9 +113,11 @@ def get_ready(racer: str, activation: Activation, direction: str, operands: Oper
     """
     if racer not in RACERS:
         raise unknown("peer", racer, RACERS)
+    if device != "cpu" and racer not in ON_CUDA:
+        return None, "is raced on the processor alone"
     try:
         module = import_module(f"actbench.peers.{RACERS[racer]}")
-        found: tuple[Ready | None, str] = module.ready(activation, direction, operands)
+        found: tuple[Ready | None, str] = module.ready(activation, direction, operands, device)
         if found[0] is not None:
             with found[0].around():
                 found[0].call()

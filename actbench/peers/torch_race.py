@@ -44,16 +44,30 @@ def kept_bytes(function: Callable[[Any], Any], x: Any) -> int:
     return sum(seen.values())
 
 
-def ready(activation: Activation, direction: str, operands: Operands) -> tuple[Ready | None, str]:
+def tensors(operands: Operands, device: str) -> tuple[list[Any], Callable[[], None]]:
+    """x, dy, y and out as tensors on a device, and what copies the operands to them again; on the CPU one memory."""
+    torch = import_module("torch")
+    own = [torch.from_numpy(a) for a in (operands.x, operands.dy, operands.y, operands.out)]
+    if device == "cpu":
+        return own, _nothing
+    there = [tensor.to(device, copy=True) for tensor in own]
+
+    def copied() -> None:
+        for target, tensor in zip(there[:3], own[:3], strict=True):
+            target.copy_(tensor)
+
+    return there, copied
+
+
+def ready(activation: Activation, direction: str, operands: Operands, device: str = "cpu") -> tuple[Ready | None, str]:
     """As `actbench.peers.ready.get_ready`."""
     torch = import_module("torch")
     function = function_of(activation)
     if function is None:
         return None, f"{activation.name} names no function of torch"
-    x, dy, y, out = (torch.from_numpy(a) for a in (operands.x, operands.dy, operands.y, operands.out))
+    (x, dy, y, out), refresh = tensors(operands, device)
     values = activation.values()
     call: Callable[[], Any]
-    refresh: Callable[[], None] = _nothing
     preallocated = True
     if direction == "forward":
         into = forward_into(torch).get(activation.name)
@@ -72,8 +86,10 @@ def ready(activation: Activation, direction: str, operands: Operands) -> tuple[R
     else:
         preallocated = False
         graph: list[Any] = []
+        copied = refresh
 
         def refresh() -> None:
+            copied()
             with torch.enable_grad():
                 leaf = x.detach().requires_grad_()
                 graph[:] = [function(leaf), leaf]
@@ -85,7 +101,7 @@ def ready(activation: Activation, direction: str, operands: Operands) -> tuple[R
 
     def result() -> Array:
         found: Any = call()
-        return np.array((found[0] if isinstance(found, tuple) else found).detach().numpy())
+        return np.array((found[0] if isinstance(found, tuple) else found).detach().cpu().numpy())
 
     kept_size = kept_bytes(function, x) if direction == "backward" else None
     return Ready(

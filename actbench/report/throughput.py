@@ -23,16 +23,18 @@ def bars(table: Any) -> Any:
     """Time an element of every implementation, one small panel an activation or cell; each bar says its name."""
     import matplotlib.pyplot as plt
 
-    timed = table.dropna(subset=["time_s"])
+    timed = table.assign(layout=table.get("layout", "contiguous")).dropna(subset=["time_s"])
     timed = timed[~timed["implementation"].isin(["copy", "identity kernel"])]
-    groups = list(timed.groupby(["dtype", "size", "inputs", "direction", "activation"], sort=False))[:MOST_PANELS]
+    groups = list(timed.groupby(["dtype", "size", "inputs", "layout", "direction", "activation"], sort=False))[
+        :MOST_PANELS
+    ]
     columns = min(3, max(1, len(groups)))
     rows = max(1, -(-len(groups) // columns))
     with theme():
         figure, axes = plt.subplots(rows, columns, figsize=(3.4 * columns, 1.75 * rows), squeeze=False, sharex=True)
         for axis in axes.flat[len(groups) :]:
             axis.set_visible(False)
-        for axis, ((dtype, size, inputs, direction, activation), part) in zip(axes.flat, groups, strict=False):
+        for axis, ((dtype, size, inputs, layout, direction, activation), part) in zip(axes.flat, groups, strict=False):
             part = part.sort_values("time_s", ascending=False)
             scale = 1e9 / float(size)
             places = range(len(part))
@@ -48,6 +50,7 @@ def bars(table: Any) -> Any:
             axis.grid(axis="y", visible=False)
             power = int(size).bit_length() - 1
             kind = "" if inputs == "normal" else f", {inputs}"
+            kind += "" if layout == "contiguous" else f", {layout}"
             axis.set_title(f"{activation} {direction}, {dtype}, 2^{power}{kind}", fontsize=8)
         for axis in axes[-1]:
             axis.set_xlabel("ns an element (log scale)")

@@ -18,6 +18,7 @@ from actbench.kernels import kernel
 from actbench.peers.ready import RACERS, Operands, Ready, get_ready
 from actbench.records.activation import Activation
 from actbench.registry import resolve
+from actbench.timing import cuda
 from actbench.timing.inputs import operands
 from actbench.timing.race import Race, race
 
@@ -64,6 +65,7 @@ class Field:
     arrays: Operands
     entries: Mapping[str, Entry]
     absent: Mapping[str, str] = field(default_factory=dict)
+    device: str = "cpu"
 
     @property
     def bytes_moved(self) -> int:
@@ -96,6 +98,8 @@ def line_up(
     threads: int = 1,
     racers: Sequence[str] = tuple(RACERS),
     check: bool = True,
+    layout: str = "contiguous",
+    device: str = "cpu",
 ) -> Field:
     """The competitors for one direction of one activation.
 
@@ -111,18 +115,22 @@ def line_up(
         Which peers to ask.
     check
         Whether to compare values with the exact ones before the race; gross errors are looked for in any case.
+    layout, device
+        One of `actbench.timing.inputs.LAYOUTS`, of `actbench.peers.ready.DEVICES`; on a GPU torch races alone.
     """  # fmt: skip
     activation = resolve(spec)
     reference = _reference(activation, dtype)
-    arrays = operands(inputs, dtype, size, reference)
+    arrays = operands(inputs, dtype, size, reference, layout)
     found: dict[str, Entry] = {}
     absent: dict[str, str] = {}
     try:
+        if device != "cpu":
+            raise ActbenchError("our kernels run on the processor")
         found[OURS] = Entry(name=OURS, ready=ours(activation, direction, arrays, threads=threads))
-    except ActbenchError as error:  # numba is switched off
+    except ActbenchError as error:  # or numba is switched off
         absent[OURS] = str(error)
     for racer in racers:
-        ready, reason = get_ready(racer, activation, direction, arrays)
+        ready, reason = get_ready(racer, activation, direction, arrays, device)
         if ready is None:
             absent[racer] = reason
         else:
@@ -133,6 +141,9 @@ def line_up(
             checked[name] = _checked(entry, spec, direction, arrays, reference, check)
         except Exception as error:
             absent[name] = f"{type(error).__name__}: {error}".split("\n")[0][:200]
+    if device != "cpu":
+        checked[COPY] = Entry(name=COPY, ready=cuda.copy(arrays, device))
+        return Field(activation=spec, direction=direction, arrays=arrays, entries=checked, absent=absent, device=device)
     checked[COPY] = Entry(name=COPY, ready=_plain(lambda: np.copyto(arrays.out, arrays.x), arrays))
     try:
         copy_kernel = kernel("identity", dtype=dtype)
@@ -176,10 +187,10 @@ def _checked(
         got = entry.ready.result()
         if got.shape != arrays.x.shape or got.dtype != arrays.x.dtype:
             return replace(entry, wrong=f"gives {got.dtype}{list(got.shape)}")
-        part = Operands(x=arrays.x[head], dy=arrays.dy[head], y=arrays.y[head], out=arrays.out[head])
+        part = Operands(**{name: getattr(arrays, name).flat[head] for name in ("x", "dy", "y", "out")})
         right = _slope_or_value(activation, direction, part)
         usable = np.isfinite(right) & (np.abs(right) < float(np.finfo(arrays.x.dtype).max))
-        off = np.abs(got[head].astype(np.float64) - right)[usable]
+        off = np.abs(got.flat[head].astype(np.float64) - right)[usable]
         scale = float(np.abs(right[usable]).max(initial=0.0))
         tiny = 64 * float(np.finfo(arrays.x.dtype).tiny)  # flushed subnormal results are a mark, not a lie
         if off.size and not float(off.max()) <= WRONG * scale + tiny:
@@ -204,13 +215,13 @@ def _held_to_the_promise(
         count = stick.x.size
     before = [array.copy() for array in (arrays.x, arrays.dy, arrays.y)]
     try:
-        arrays.x[:count], arrays.dy[:count] = stick.x, 1.0
-        arrays.y[:count] = forward(arrays.x[:count].copy())
+        arrays.x.flat[:count], arrays.dy.flat[:count] = stick.x, 1.0
+        arrays.y.flat[:count] = forward(stick.x)
         entry.ready.refresh()
         got = entry.ready.result().reshape(-1)[:count]
     finally:
         for array, old in zip((arrays.x, arrays.dy, arrays.y), before, strict=True):
-            array[:] = old
+            array[...] = old
     if got.shape != stick.x.shape or got.dtype != arrays.x.dtype:
         return entry
     found = stick.measure(got, kinks=False)
@@ -226,8 +237,9 @@ def run(field: Field, *, rounds: int = 61, target: float = 0.0005, most: float |
     with ExitStack() as stack:
         for entry in field.entries.values():
             stack.enter_context(entry.ready.around())
+        watch = cuda.stopwatch() if field.device == "cuda" else None
         calls = {name: entry.ready.call for name, entry in field.entries.items() if not entry.wrong}
-        return race(calls, rounds=rounds, target=target, most=most, seed=seed)
+        return race(calls, rounds=rounds, target=target, most=most, seed=seed, stopwatch=watch)
 
 
 def suspects(found: Race) -> dict[str, str]:

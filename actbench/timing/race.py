@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from actbench.timing.estimates import Interval, median, ratio
 
 Call = Callable[[], object]
+Stopwatch = Callable[[Call, int], float]  # seconds that so many calls take one after the other
 FEWEST_ROUNDS = 5
 STEADY = 0.05  # warm-up ends when the last three blocks are this close to the three before them
 WARM_BLOCKS, WARM_SECONDS = 24, 0.2  # at most
@@ -108,6 +109,7 @@ def race(
     target: float = 0.0005,
     most: float | None = None,
     seed: int = 0,
+    stopwatch: Stopwatch | None = None,
 ) -> Race:
     """Time competitors against each other.
 
@@ -124,16 +126,19 @@ def race(
         Seconds for all rounds together: their number is lowered to fit, not below 5.
     seed
         Of the order.
+    stopwatch
+        What times a block of calls; by default the wall clock.
 
     Returns
     -------
     A `Race`. A competitor that raises is in ``failed``, and the others run on.
     """
+    watch = stopwatch or wall
     failed: dict[str, str] = {}
     calls: dict[str, int] = {}
     for name, call in competitors.items():
         try:
-            calls[name] = _calibrated(call, target)
+            calls[name] = _calibrated(call, target, watch)
         except Exception as error:  # somebody else's code may raise whatever it likes
             failed[name] = _line(error)
     seconds: dict[str, list[float]] = {name: [] for name in calls}
@@ -152,7 +157,7 @@ def race(
                 if name in failed:
                     continue
                 try:
-                    seconds[name].append(_sample(competitors[name], calls[name], warm=calls[name] > 1))
+                    seconds[name].append(_sample(competitors[name], calls[name], watch, warm=calls[name] > 1))
                     places[name].append(place)
                 except Exception as error:
                     failed[name] = _line(error)
@@ -170,30 +175,35 @@ def _line(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".split("\n")[0][:200]
 
 
-def _sample(call: Call, calls: int, *, warm: bool = True) -> float:
-    """Seconds a call in one block."""
-    if warm:
-        call()
+def wall(call: Call, calls: int) -> float:
+    """The `Stopwatch` for calls that return when they are done."""
     clock, block = time.perf_counter, repeat(None, calls)
     start = clock()
     for _ in block:
         call()
-    return (clock() - start) / calls
+    return clock() - start
 
 
-def _calibrated(call: Call, target: float) -> int:
+def _sample(call: Call, calls: int, watch: Stopwatch, *, warm: bool = True) -> float:
+    """Seconds a call in one block."""
+    if warm:
+        call()
+    return watch(call, calls) / calls
+
+
+def _calibrated(call: Call, target: float, watch: Stopwatch) -> int:
     """How many calls last as long as a sample shall, found on a call that has become steady."""
     call()
-    once = min(_sample(call, 1, warm=False) for _ in range(2))
+    once = min(_sample(call, 1, watch, warm=False) for _ in range(2))
     if once > LONG_CALL:
         return 1
     calls = 1
-    while (seconds := _sample(call, calls) * calls) < target:
+    while (seconds := _sample(call, calls, watch) * calls) < target:
         calls = min(calls * 8, int(calls * target / max(seconds, 1e-9)) + 1)
     recent: list[float] = []
     begun = time.perf_counter()
     for _ in range(WARM_BLOCKS):
-        recent.append(_sample(call, calls, warm=False))
+        recent.append(_sample(call, calls, watch, warm=False))
         if len(recent) >= 2 and time.perf_counter() - begun > WARM_SECONDS:
             break
         if len(recent) >= 6:

@@ -36,7 +36,7 @@ COLUMNS: Mapping[str, str] = {
     "note": "what to know about it",
     "reason": "why it is not ranked or takes no part",
 }
-FACTORS = ("activation", "direction", "dtype", "size", "inputs", "threads")
+FACTORS = ("activation", "direction", "dtype", "size", "inputs", "layout", "threads", "device")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +47,10 @@ class Cell:
     direction: str
     dtype: str
     size: int
-    inputs: str
-    threads: int
+    inputs: str = "normal"
+    layout: str = "contiguous"
+    threads: int = 1
+    device: str = "cpu"
 
 
 def cells(
@@ -56,13 +58,17 @@ def cells(
     directions: Sequence[str],
     dtypes: Sequence[str],
     sizes: Sequence[int],
-    inputs: Sequence[str],
-    threads: int,
+    inputs: Sequence[str] = ("normal",),
+    layouts: Sequence[str] = ("contiguous",),
+    *,
+    threads: int = 1,
+    device: str = "cpu",
 ) -> list[Cell]:
     """Every combination, activation by activation."""
     return [
-        Cell(activation=name, direction=direction, dtype=dtype, size=size, inputs=kind, threads=threads)
-        for name, dtype, size, kind, direction in product(names, dtypes, sizes, inputs, directions)
+        Cell(activation=name, direction=direction, dtype=dtype, size=size, inputs=kind, layout=layout,
+             threads=threads, device=device)
+        for name, dtype, size, kind, layout, direction in product(names, dtypes, sizes, inputs, layouts, directions)
     ]  # fmt: skip
 
 
@@ -79,7 +85,7 @@ def measured(
     """One cell: its rows, its raw samples, its warnings."""  # fmt: skip
     field = line_up(
         cell.activation, cell.direction, cell.dtype, cell.size, inputs=cell.inputs, threads=cell.threads,
-        racers=racers, check=check,
+        racers=racers, check=check, layout=cell.layout, device=cell.device,
     )  # fmt: skip
     found = run(field, rounds=rounds, target=target, most=most, seed=seed)
     factors = {name: getattr(cell, name) for name in FACTORS}
@@ -118,7 +124,8 @@ def _rows(field: Field, found: Race) -> Iterator[dict[str, Any]]:
             **({"ratio": ratio.value, "ratio_low": ratio.low, "ratio_high": ratio.high} if ratio else {}),
             "bytes_moved": moved, "gb_per_s": moved / time.value / 1e9,
             "copy_share": moved / time.value / bandwidth,
-            "kept_bytes": entry.ready.kept, "peak_bytes": peak_bytes(entry.ready.call, entry.name),
+            "kept_bytes": entry.ready.kept,
+            "peak_bytes": None if field.device == "cuda" else peak_bytes(entry.ready.call, name),
             "worst_ulp": entry.worst_ulp, "holds": entry.holds,
             "preallocated": entry.ready.preallocated, "rounds": time.n, "calls": found.calls[name],
             "note": entry.ready.note, "reason": doubtful.get(name, ""),
