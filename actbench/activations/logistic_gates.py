@@ -9,6 +9,7 @@ from actbench.records.activation import Kink
 from actbench.records.parameter import Fixed
 from actbench.words import exp_times
 from actbench.words.gates import gated, gated_slope, logistic, near, tail
+from actbench.words.periodic import cos_within, sin_within
 
 INF = np.inf
 HALF_PI = 1.5707963267948966
@@ -109,13 +110,13 @@ define(
 
 def _sinsig(x):
     c, e = tail(x)
-    return gated(x, np.sin(HALF_PI * logistic(c, e)), e)
+    return gated(x, sin_within(HALF_PI * logistic(c, e)), e)
 
 
 def _sinsig_slope(dy, x):
     c, e = tail(x)
     u, o = HALF_PI * logistic(c, e), 1.0 + e
-    return dy * gated_slope(c, np.sin(u), HALF_PI * np.cos(u) / (o * o), e)
+    return dy * gated_slope(c, sin_within(u), HALF_PI * cos_within(u) / (o * o), e)
 
 
 define(

@@ -9,6 +9,7 @@ from actbench.records.parameter import Fixed, Learned
 from actbench.words import exp_times
 from actbench.words.gates import gated_slope, logistic, tail
 from actbench.words.pairs import two_product
+from actbench.words.periodic import cos_pair, cos_within, sin_pair, sin_within
 
 INF, NAN = np.inf, np.nan
 
@@ -31,20 +32,19 @@ def _wave(x, value):
 
 
 def _within(x, omega):
-    """x, or infinity where omega x is beyond the largest float: the phase there is in no float."""
-    return np.where(np.absolute(omega * x) < INF, x, INF)
+    """Whether omega x is a float: the phase beyond the largest one is in no float."""
+    return np.absolute(omega * x) < INF
 
 
 def _sine(x, omega):
-    x = _within(x, omega)
-    high, low = two_product(_finite(x), omega)  # low may be large too: the angles are added, not the first order
-    return np.where(x == 0.0, x, _wave(x, np.sin(high) * np.cos(low) + np.cos(high) * np.sin(low)))  # -0.0 stays
+    within = _within(x, omega)
+    wave = sin_pair(*two_product(np.where(within, x, 0.0), omega))
+    return np.where(x == 0.0, x, np.where(within, wave, NAN))  # -0.0 stays
 
 
 def _sine_slope(dy, x, omega):
-    x = _within(x, omega)
-    high, low = two_product(_finite(x), omega)
-    return dy * _wave(x, omega * (np.cos(high) * np.cos(low) - np.sin(high) * np.sin(low)))
+    within = _within(x, omega)
+    return dy * np.where(within, omega * cos_pair(*two_product(np.where(within, x, 0.0), omega)), NAN)
 
 
 define(
@@ -84,15 +84,15 @@ def _snake_gradient(dy, x, a):
 
 
 def _snake(x, a):
-    s = np.sin(a * _finite(_within(x, a)))
+    s = np.sin(a * np.where(_within(x, a), x, 0.0))
     return x + s * s / a
 
 
 def _snake_slope(dy, x, a):
-    reached = _within(x, a)
-    u = a * _finite(reached)
+    within = _within(x, a)
+    u = a * np.where(within, x, 0.0)
     w = np.sin(u) + np.cos(u)
-    return dy * _wave(reached, w * w)  # 1 + sin(2 a x)
+    return dy * np.where(within, w * w, NAN)  # 1 + sin(2 a x)
 
 
 define(
@@ -113,7 +113,7 @@ define(
 def _sinlu(x):
     c, e = tail(x)
     g = logistic(c, e)
-    return np.where(x >= 0.0, (x + np.sin(_finite(x))) * g, exp_times((c + np.sin(c)) * (g / e), -np.absolute(c)))
+    return np.where(x >= 0.0, (x + np.sin(_finite(x))) * g, exp_times((c + sin_within(c)) * (g / e), -np.absolute(c)))
 
 
 def _sinlu_slope(dy, x):
@@ -121,7 +121,7 @@ def _sinlu_slope(dy, x):
     o = 1.0 + e
     half = np.cos(0.5 * _finite(x))
     rise = 2.0 * (half * half)  # 1 + cos x
-    wave = c + np.sin(c)
+    wave = c + sin_within(c)
     left = gated_slope(np.minimum(c, 0.0), rise * logistic(c, e), wave / np.where(c == 0.0, 1.0, c) / (o * o), e)
     return dy * np.where(c >= 0.0, _wave(x, rise / o + wave * (e / (o * o))), left)
 
@@ -143,16 +143,16 @@ define(
 def _coslu(x):
     c, e = tail(x)
     g = logistic(c, e)
-    return np.where(x >= 0.0, (x + np.cos(_finite(x))) * g, exp_times((c + np.cos(c)) * (g / e), -np.absolute(c)))
+    return np.where(x >= 0.0, (x + np.cos(_finite(x))) * g, exp_times((c + cos_within(c)) * (g / e), -np.absolute(c)))
 
 
 def _coslu_slope(dy, x):
     c, e = tail(x)
     o = 1.0 + e
     rise = 1.0 - np.sin(_finite(x))
-    wave = c + np.cos(c)
+    wave = c + cos_within(c)
     g = logistic(c, e)
-    left = exp_times((1.0 - np.sin(c)) * (g / e) + wave / (o * o), -np.absolute(c))
+    left = exp_times((1.0 - sin_within(c)) * (g / e) + wave / (o * o), -np.absolute(c))
     return dy * np.where(c >= 0.0, _wave(x, rise / o + wave * (e / (o * o))), left)
 
 

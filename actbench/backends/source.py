@@ -8,8 +8,8 @@ so its name can be the hash of its text.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, reduce
 
 import numpy as np
 
@@ -27,9 +27,6 @@ _TEMPLATES = {
     "absolute": "abs({0})",
     "sqrt": "np.sqrt({0})",
     "logical_not": "not {0}",
-    # scalar calls of the C library: an argument of any size is reduced rightly there, but the loop does not vectorise
-    "sin": "np.sin({0})",
-    "cos": "np.cos({0})",
     "arctan": "np.arctan({0})",
     "where": "select({0}, {1}, {2})",
     "fma": "fma({0}, {1}, {2})",
@@ -42,7 +39,18 @@ _TEMPLATES = {
     "int_right": "whole({0} >> whole({v}))",
     "int_and": "whole({0} & whole({v}))",
     "int_or": "whole({0} | {1})",
+    "int_xor": "whole({0} ^ {1})",
+    "odd": "({0} & whole(1)) != whole(0)",
 }
+# (far, near, angle...): a call of the C library, which reduces an angle of any size rightly, where it is far; such a
+# branch keeps a loop from becoming vectors, so kernels look for it first (see `blocked`)
+_RARE = {
+    "far_sin": "np.sin({2}) if {0} else {1}",
+    "far_cos": "np.cos({2}) if {0} else {1}",
+    "far_sin_pair": "np.sin({2}) * np.cos({3}) + np.cos({2}) * np.sin({3}) if {0} else {1}",
+    "far_cos_pair": "np.cos({2}) * np.cos({3}) - np.sin({2}) * np.sin({3}) if {0} else {1}",
+}
+_TEMPLATES |= _RARE
 
 HEADER = '''"""{title}; generated, delete at will."""
 import numpy as np
@@ -62,6 +70,32 @@ def kernel({names}, out):
     for i in {range}(out.size):
 {body}
         out[i] = {result}
+    return True
+'''
+
+# A block in which some angle is beyond the vector loop's reach has those elements once more, one at a time, from copies:
+# `out` may be the input itself. Every other element is the vector loop's in every block. Blocks are slices: indices
+# from a start cost 3 times as much.
+BLOCK = 512
+BLOCKED = HEADER.partition("    for i in")[0] + '''    for block in {range}((out.size + {block} - 1) // {block}):
+        start = block * {block}
+        stop = min(start + {block}, out.size)
+{slices}
+        out_ = out[start:stop]
+        found = False
+        for i in range(out_.size):
+{look}
+            found |= {far}
+{copies}
+        for i in range(out_.size):
+{body}
+            out_[i] = {result}
+        if found:
+            for i in range(out_.size):
+{look_again}
+                if {far}:
+{all}
+                    out_[i] = {whole}
     return True
 '''
 
@@ -188,22 +222,55 @@ def source(
     """
     names = operands_of(activation, direction, saved=saved)
     graph = expanded(graph_of(activation, direction, saved=saved), form)
-    constants, lines, result = written(graph, form)
-    lines = [f"        {line}" for line in lines]
-    loads, kinds, fits = [], [], []
-    for name in names:
-        array = name not in activation.parameters or name in arrays
-        kinds.append("A" if array else "F")
-        if array:
-            fits.append(f"{name}.size == out.size and apart({name}, out)")
-        used = any(step.op == "argument" and step.value == name for step in graph)
-        if used:
-            loads.append(f"        _{name} = {name}[i]" if array else f"        _{name} = {name}")
-    return HEADER.format(
+    array = {name: name not in activation.parameters or name in arrays for name in names}
+    common = dict(
         title=f"{activation.name} {direction}{' from what is saved' if saved else ''} in {form.name}",
-        width=form.bits, constants="\n".join(constants), types=", ".join([*kinds, "M"]), cache=cache,
-        parallel=", parallel=True" if parallel else "", range="prange" if parallel else "range",
-        names=", ".join(names), body="\n".join([*loads, *lines]), result=result, fit=" and ".join(fits),
+        width=form.bits, types=", ".join([*("A" if array[name] else "F" for name in names), "M"]), cache=cache,
+        parallel=", parallel=True" if parallel else "", range="prange" if parallel else "range", names=", ".join(names),
+        fit=" and ".join(f"{name}.size == out.size and apart({name}, out)" for name in names if array[name]),
+    )  # fmt: skip
+    if any(step.op in _RARE for step in graph):
+        return BLOCKED.format(**common, **_blocked(graph, form, array))
+    constants, lines, result = written(graph, form)
+    lines = [*_loads(graph, array, ""), *lines]
+    return HEADER.format(**common, constants="\n".join(constants), body=_indented(8, lines), result=result)
+
+
+def _indented(spaces: int, lines: Sequence[str]) -> str:
+    return "\n".join(" " * spaces + line for line in lines)
+
+
+def _loads(graph: Graph, array: Mapping[str, bool], suffix: str) -> list[str]:
+    """One line for each operand that a graph uses."""
+    used = {step.value for step in graph if step.op == "argument"}
+    return [f"_{name} = {name}{suffix}[i]" if array[name] else f"_{name} = {name}" for name in array if name in used]
+
+
+def _blocked(graph: Graph, form: Format, array: Mapping[str, bool]) -> dict[str, object]:
+    """The parts of `BLOCKED`: what is far, what every element is if it is not, and what it is if it is."""
+    tests: list[Expression] = []
+
+    def near(step: Step, operands: list[Expression]) -> Expression:
+        if step.op in _RARE:
+            tests.append(operands[0])
+            return operands[1]
+        return Expression(step.op, *operands, *([] if step.value is None else [step.value]))
+
+    result = graph.fold(near)[-1]
+    test = reduce(lambda a, b: Expression("logical_or", a, b), tests)
+    asked, usual = trace(test, graph.arguments), trace(result, graph.arguments)
+    constants, look, far = written(asked, form, "far_")
+    more, body, value = written(usual, form)
+    most, everything, whole = written(graph, form, "all_")
+    names = [name for name in array if array[name]]
+    copied = _loads(graph, array, "_was")
+    return dict(
+        constants="\n".join([*constants, *more, *most]), block=BLOCK, far=far, result=value, whole=whole,
+        slices=_indented(8, [f"{name}_ = {name}[start:stop]" for name in names]),
+        look=_indented(12, [*_loads(asked, array, "_"), *look]),
+        copies=_indented(8, [f"{name}_was = {name}_.copy() if found else {name}_" for name in names]),
+        body=_indented(12, [*_loads(usual, array, "_"), *body]),
+        look_again=_indented(16, [*copied, *look]), all=_indented(20, everything),
     )  # fmt: skip
 
 
