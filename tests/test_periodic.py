@@ -51,7 +51,7 @@ def test_next_to_every_multiple_of_a_quarter_turn_and_at_the_end_of_reach(direct
     quarters = np.unique(np.concatenate([np.arange(1, 60), np.linspace(60, last, 120).astype(int)]))
     with MP.workprec(200):
         next_to = np.array([float(int(q) * MP.pi / 2) for q in quarters]).astype(dtype)
-        turn = np.array([float((int(q) + 0.5) * MP.pi / 2) for q in quarters]).astype(dtype)  # where the quarter changes
+        turn = np.array([float((int(q) + 0.5) * MP.pi / 2) for q in quarters]).astype(dtype)
         edge = np.array([reach, np.nextafter(np.array(reach, dtype), np.inf), 1e7, 1e22, 3e38], dtype)
         x = np.concatenate([f(v) for v in (next_to, turn, edge) for f in (np.array, np.negative)])
         x = np.concatenate([x, np.nextafter(x[:-5], np.array(0, dtype)), np.nextafter(x[:-5], np.array(np.inf, dtype))])

@@ -73,11 +73,13 @@ def kernel({names}, out):
     return True
 '''
 
-# A block in which some angle is beyond the vector loop's reach has those elements once more, one at a time, from copies:
+# A block in which some angle is beyond the vector loop's reach has those elements once more, one by one, from copies:
 # `out` may be the input itself. Every other element is the vector loop's in every block. Blocks are slices: indices
 # from a start cost 3 times as much.
 BLOCK = 512
-BLOCKED = HEADER.partition("    for i in")[0] + '''    for block in {range}((out.size + {block} - 1) // {block}):
+BLOCKED = (
+    HEADER.partition("    for i in")[0]
+    + """    for block in {range}((out.size + {block} - 1) // {block}):
         start = block * {block}
         stop = min(start + {block}, out.size)
 {slices}
@@ -97,7 +99,8 @@ BLOCKED = HEADER.partition("    for i in")[0] + '''    for block in {range}((out
 {all}
                     out_[i] = {whole}
     return True
-'''
+"""
+)
 
 
 def expanded(graph: Graph, form: Format) -> Graph:
@@ -223,12 +226,13 @@ def source(
     names = operands_of(activation, direction, saved=saved)
     graph = expanded(graph_of(activation, direction, saved=saved), form)
     array = {name: name not in activation.parameters or name in arrays for name in names}
-    common = dict(
-        title=f"{activation.name} {direction}{' from what is saved' if saved else ''} in {form.name}",
-        width=form.bits, types=", ".join([*("A" if array[name] else "F" for name in names), "M"]), cache=cache,
-        parallel=", parallel=True" if parallel else "", range="prange" if parallel else "range", names=", ".join(names),
-        fit=" and ".join(f"{name}.size == out.size and apart({name}, out)" for name in names if array[name]),
-    )  # fmt: skip
+    common = {
+        "title": f"{activation.name} {direction}{' from what is saved' if saved else ''} in {form.name}",
+        "width": form.bits, "types": ", ".join([*("A" if array[name] else "F" for name in names), "M"]), "cache": cache,
+        "parallel": ", parallel=True" if parallel else "", "range": "prange" if parallel else "range",
+        "names": ", ".join(names),
+        "fit": " and ".join(f"{name}.size == out.size and apart({name}, out)" for name in names if array[name]),
+    }  # fmt: skip
     if any(step.op in _RARE for step in graph):
         return BLOCKED.format(**common, **_blocked(graph, form, array))
     constants, lines, result = written(graph, form)
@@ -264,14 +268,14 @@ def _blocked(graph: Graph, form: Format, array: Mapping[str, bool]) -> dict[str,
     most, everything, whole = written(graph, form, "all_")
     names = [name for name in array if array[name]]
     copied = _loads(graph, array, "_was")
-    return dict(
-        constants="\n".join([*constants, *more, *most]), block=BLOCK, far=far, result=value, whole=whole,
-        slices=_indented(8, [f"{name}_ = {name}[start:stop]" for name in names]),
-        look=_indented(12, [*_loads(asked, array, "_"), *look]),
-        copies=_indented(8, [f"{name}_was = {name}_.copy() if found else {name}_" for name in names]),
-        body=_indented(12, [*_loads(usual, array, "_"), *body]),
-        look_again=_indented(16, [*copied, *look]), all=_indented(20, everything),
-    )  # fmt: skip
+    return {
+        "constants": "\n".join([*constants, *more, *most]), "block": BLOCK, "far": far, "result": value, "whole": whole,
+        "slices": _indented(8, [f"{name}_ = {name}[start:stop]" for name in names]),
+        "look": _indented(12, [*_loads(asked, array, "_"), *look]),
+        "copies": _indented(8, [f"{name}_was = {name}_.copy() if found else {name}_" for name in names]),
+        "body": _indented(12, [*_loads(usual, array, "_"), *body]),
+        "look_again": _indented(16, [*copied, *look]), "all": _indented(20, everything),
+    }  # fmt: skip
 
 
 def written(graph: Graph, form: Format, prefix: str = "") -> tuple[list[str], list[str], str]:

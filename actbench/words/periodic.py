@@ -2,8 +2,8 @@
 
 The nearest multiple of pi/2 is taken off in parts so short that all but the last product are exact (Cody & Waite 1980);
 what is left is a pair, and both polynomials are said, of which the quarter chooses. A large argument needs as many
-digits of pi as its exponent has bits, which no short loop without a branch has: beyond `REACH` the step ``far_sin`` says
-what the C library does. The choice looks at the element alone, so a result does not depend on an element's neighbours.
+digits of pi as its exponent has bits, which no short loop without a branch has: beyond `REACH` the step ``far_sin``
+says what the C library does. The choice looks at the element alone, never at its neighbours.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ARCTAN = {
 # up to 1/2 as it is: a - 1 is exact from there on; from tan(3 pi / 8) on through 1 / a
 NEAR, FAR = 0.5, 2.414213562373095
 HALF_PI = {32: (1.57079637050628662, -4.37113900018624283e-8), 64: (1.5707963267948966, 6.123233995736766e-17)}
-# our own minimax fits (Remez, 200 bits) in z = r^2 for |r| <= pi/4: (sin(r) / r - 1) / z to 2^-28 of sin for float32 and
+# our own minimax fits (Remez, 200 bits) in z = r^2 for |r| <= pi/4: (sin(r) / r - 1) / z to 2^-28 of sin for float32,
 # 2^-58 for float64, and (cos(r) - 1 + z / 2) / z^2 to 2^-33 and 2^-64 of cos
 SIN = {
     32: (-0.16666654553738752, 0.008332157157594928, -0.00019514784413967855),
@@ -49,7 +49,7 @@ COS = {
         2.08757002890774e-09, -1.1358507235858736e-11,
     ),
 }  # fmt: skip
-# pi/2: parts of 14 (38) bits, which times a whole number below 2^10 (2^15) are exact, and what is left. Their sum is off
+# pi/2: parts of 14 (38) bits, which times a whole number below 2^10 (2^15) are exact, and the rest. Their sum is off
 # by 2^-68 (2^-130); no float32 within REACH is nearer than 2^-31 to a multiple of pi/2, few float64 nearer than 2^-60
 QUARTER = {
     32: (1.5706787109375, 0.00011761486530303955, 9.920313459588215e-10, 6.223371969669989e-14),
@@ -163,7 +163,7 @@ known(
     kernel=_sin_within_kernel,
 )
 def sin_within(x: Any) -> Any:
-    """sin(x) for an angle within `REACH`, or whose result counts for nothing beyond: a kernel gives some number there."""
+    """sin(x) for an angle within `REACH`, or where the result does not count: beyond, a kernel gives some number."""
     return np.sin(x)
 
 
@@ -175,7 +175,7 @@ def sin_within(x: Any) -> Any:
     kernel=_near_cos,
 )
 def cos_within(x: Any) -> Any:
-    """cos(x) for an angle within `REACH`, or whose result counts for nothing beyond: a kernel gives some number there."""
+    """cos(x) for an angle within `REACH`, or where the result does not count: beyond, a kernel gives some number."""
     return np.cos(x)
 
 
