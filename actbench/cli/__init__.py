@@ -15,6 +15,7 @@ from actbench.errors import ActbenchError
 VERBS = (listing, show, run, reproduce, compare, report, vectors, bench, doctor)
 
 DONE, WRONG_REQUEST, SOME_FAILED, INTERRUPTED = 0, 2, 3, 130
+GOES_ON = "actbench: interrupted; finished cells are kept, the same command goes on from there"
 
 EPILOG = """\
 start here:
@@ -78,12 +79,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             args.rest = rest
         status: int = args.call(args)
         sys.stdout.flush()
+        if status == INTERRUPTED:
+            print(GOES_ON, file=sys.stderr)
         return status
     except ActbenchError as error:
         print(f"actbench: {error}", file=sys.stderr)
         return WRONG_REQUEST
     except KeyboardInterrupt:
-        print("actbench: interrupted; finished cells are kept, the same command goes on from there", file=sys.stderr)
+        print(GOES_ON, file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader (head, less) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -100,6 +100,8 @@ def summary(found: Any) -> str:
         lines.append(f"\nmean ranks over {first['settings']} settings: {mean}; critical difference "
                      f"{first['critical_difference']:.2f}, {test}")  # fmt: skip
     lines += [f"\n{arm.asked} takes no part: {arm.reason}" for arm in found.arms if arm.reason]
+    if found.interrupted:
+        lines.append("\ninterrupted: these numbers rest on the cells that were finished, and decide nothing")
     return "\n".join(lines)
 
 

@@ -69,8 +69,10 @@ def plug_in(args: argparse.Namespace) -> int:
 
     from actbench.compare.arms import chosen, enter
     from actbench.errors import ActbenchError
+    from actbench.plugins.target import parse
     from actbench.registry import ACTIVATIONS, resolve
 
+    parse(args.name)  # what is misspelt is said as it is
     with tempfile.TemporaryDirectory(prefix="actbench-") as folder, ACTIVATIONS.temporary():
         (arm,) = chosen([args.name], Path(folder), limit=60.0, workers=1)
         if arm.reason:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,20 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.compare.arms import Arm, chosen, enter, row_of
 from actbench.compare.cost import COLUMNS, raced
+from actbench.compare.elsewhere import elsewhere
 from actbench.compare.measured import PARTS, curves, measure, theory
 from actbench.compare.tables import tables
 from actbench.errors import ActbenchError
 from actbench.folder import RunFolder, open_folder
-from actbench.plugins.examine import LIMIT, contained
+from actbench.plugins.examine import LIMIT
 from actbench.registry import ACTIVATIONS
 from actbench.running import provenance
-from actbench.running.progress import follow
+from actbench.running.progress import follow, note
 from actbench.streams import whole
 
 if TYPE_CHECKING:
     import pandas as pd
-
-MEASURING = 1800.0  # seconds for a plug-in whose code is called; the full grid takes 16 times the quick one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +120,7 @@ def compare(
         arms = chosen(asked, folder.path / "plugins", limit=limit, workers=workers)
         advance(len(asked))
     alive = [arm for arm in arms if not arm.reason]
+    _enough(arms, alive, progress)
     frames: dict[str, Any] = {}
     failures: dict[str, Any] = {}
     interrupted = False
@@ -140,7 +138,7 @@ def compare(
         lost = []
         for arm in alive if not interrupted else ():
             if arm.called:
-                own, reason = _elsewhere(arm, folder, options, cost, progress)
+                own, reason = elsewhere(arm, folder, options, cost, progress)
                 lost += [Arm(asked=arm.asked, spec=arm.spec, reason=reason, found=arm.found)] if reason else []
                 for name, frame in own.items():
                     target = failures if name.endswith(".failures") else frames
@@ -159,6 +157,16 @@ def compare(
     return result
 
 
+def _enough(arms: Sequence[Arm], alive: Sequence[Arm], progress: bool) -> None:
+    """Say at once who takes no part, for measuring the others may take long; without a second arm there is nothing."""
+    refused = [f"{arm.asked}: {arm.reason}" for arm in arms if arm.reason]
+    if refused and len(alive) < 2:
+        beside = f"nobody is left to compare with {alive[0].asked}" if alive else "nobody is left to compare"
+        raise ActbenchError(f"{beside}; {'; '.join(refused)}")
+    for said in refused:
+        note(f"takes no part: {said}", show=progress)
+
+
 def _reference(alive: Sequence[Arm], asked: str | None) -> str:
     specs = [arm.spec for arm in alive]
     if asked is not None:
@@ -167,33 +175,6 @@ def _reference(alive: Sequence[Arm], asked: str | None) -> str:
             raise ActbenchError(f"--reference {asked!r} takes no part; known: {', '.join(specs)}")
         return match[0]
     return "relu" if "relu" in specs else specs[0]
-
-
-def _elsewhere(
-    arm: Arm, folder: RunFolder, options: dict[str, Any], cost: bool, progress: bool
-) -> tuple[dict[str, pd.DataFrame], str]:
-    """Measure an arm whose code is called, in a process of its own; frames, and why there are none."""
-    place = RunFolder(folder.path / "plugins" / Path(arm.module).stem)
-    place.path.mkdir(parents=True, exist_ok=True)
-    (place.path / "done.json").unlink(missing_ok=True)
-    kept = {k: getattr(arm, k) for k in ("asked", "spec", "module", "found")}
-    request = {"arm": kept, "measure": {**options, "seed": options["seed"]}, "cost": cost}
-    (place.path / "request.json").write_text(json.dumps(request), encoding="utf-8")
-    command = [sys.executable, "-m", "actbench.compare.child", str((place.path / "request.json").resolve())]
-    limit = MEASURING if options["quick"] else 16 * MEASURING
-    with follow(f"{arm.spec}, in a process of its own", 1, show=progress) as advance:
-        status = contained(command, limit, log=place.path / "log.txt")
-        advance(1)
-    if status is None:
-        return {}, f"was not measured within {limit:g} s"
-    if not (place.path / "done.json").exists():
-        return {}, f"ended its process while it was measured (status {status}; see {place.path / 'log.txt'})"
-    names = [path.name.removesuffix(".csv") for path in sorted((place.path / "data").glob("*.csv"))]
-    found = {name: place.read_frame(f"data/{name}") for name in names}
-    found |= {name: place.read_frame(name) for name in ("theory", "curves")}
-    if cost:
-        found["cost"] = place.read_frame("cost")
-    return found, ""
 
 
 def save(result: Comparison, folder: RunFolder) -> None:

@@ -69,7 +69,9 @@ def adapt(found: Any) -> Callee:
         kind = type(found)
         return _of_class(kind)
     if not callable(found):
-        raise ActbenchError(f"is a {type(found).__name__}, which cannot be called; give a function, a class or a row")
+        raise ActbenchError(
+            f"names something of type {type(found).__name__}, which cannot be called; give a function, a class or a row"
+        )
     return _of_function(found, torch)
 
 

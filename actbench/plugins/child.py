@@ -69,7 +69,11 @@ def examined(text: str) -> dict[str, Any]:
         slope: Callable[[Any], Any] = lambda x: row.backward(np.ones_like(x), x)  # noqa: E731
         found["derived"] = "nothing: the row brings its backward pass"
     elif graph is not None and (back is not None or own is None):
-        derived = "nothing: its own backward pass" if back else "the slope, symbolically from what it says: exact"
+        derived = (
+            "nothing: its own backward pass"
+            if back
+            else f"the slope, symbolically from what it says: exact{_at_ties(graph)}"
+        )
         back = back or _derived(graph)
         found |= {"graphs": {"forward": _plain(graph), "backward": _plain(back)}, "derived": derived}
         kept = back
@@ -143,6 +147,20 @@ def _derived(graph: Graph) -> Graph:
     return backward_graph(slope, (ends[0], ends[1]))
 
 
+def _at_ties(graph: Graph) -> str:
+    """The conventions at kinks of what the function says, where somebody may expect others."""
+    used = {step.op for step in graph}
+    said = []
+    if used & {"maximum", "minimum"}:
+        said.append(
+            "where the operands of np.maximum or np.minimum are equal, the first one's slope is used "
+            "(at 0, 1 for np.maximum(x, 0) and 0 for np.maximum(0, x) and for this catalogue's relu)"
+        )
+    if "absolute" in used:
+        said.append("np.abs has slope 1 at 0")
+    return "".join(f"; {text}" for text in said)
+
+
 def _off(x: Any, kinks: list[float]) -> Any:
     """The points that are not next to a kink."""
     far = np.ones(x.shape, bool)
@@ -158,7 +176,10 @@ def _says_derived(slopes: Slopes, kinks: list[float]) -> str:
     how = f"the slope, by Ridders' differences (largest estimated relative error {worst:.1g} at {x.size} points)"
     if slopes.complex_step:
         how = f"the slope, by the complex step, which agrees with Ridders' differences at {x.size} points"
-    return f"{how}; kinks found at {', '.join(f'{k:g}' for k in kinks) or 'no point'}"
+    where = ", ".join(f"{k:g}" for k in kinks)
+    return (
+        f"{how}; kinks found at {where}, where the flatter side's slope is used" if kinks else f"{how}; no kinks found"
+    )
 
 
 def _against_ridders(f: Callable[[Any], Any], slope: Callable[[Any], Any], kinks: list[float]) -> dict[str, Any]:

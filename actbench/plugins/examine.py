@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,8 +119,19 @@ def _answer(target: str, limit: float) -> dict[str, Any]:
     return {"name": name, **found}
 
 
-def contained(command: Sequence[str], limit: float, log: Path | None = None) -> int | None:
+def contained(
+    command: Sequence[str], limit: float, log: Path | None = None, watch: Callable[[], None] | None = None
+) -> int | None:
     """Run a command in a session of its own, one thread a library, and end all of it after the limit.
+
+    Parameters
+    ----------
+    command, limit
+        What to run, and for how many seconds at most.
+    log
+        Where its output goes; by default nowhere.
+    watch
+        Called about every second while it runs, and once more at its end.
 
     Returns
     -------
@@ -136,14 +147,26 @@ def contained(command: Sequence[str], limit: float, log: Path | None = None) -> 
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, start_new_session=True
         )
         try:
-            return process.wait(limit)
-        except subprocess.TimeoutExpired:
-            return None
+            return _awaited(process, limit, watch)
         finally:
             _end(process)
     finally:
         if log is not None:
             output.close()
+
+
+def _awaited(process: subprocess.Popen[bytes], limit: float, watch: Callable[[], None] | None) -> int | None:
+    last = time.monotonic() + limit
+    while True:
+        left = max(0.0, last - time.monotonic())
+        try:
+            status = process.wait(left if watch is None else min(1.0, left))
+        except subprocess.TimeoutExpired:
+            status = None
+        if watch is not None:
+            watch()
+        if status is not None or time.monotonic() >= last:
+            return status
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -91,8 +91,11 @@ def parse(text: str) -> Target:
         raise ActbenchError(f"{attribute!r} in {text!r} is no name of an object; write FILE.py:OBJ")
     if place.endswith(".py"):
         if not Path(place).is_file():
-            raise ActbenchError(f"no file {place!r}; give a Python file, as FILE.py:OBJ")
+            what = f"{place!r} is a folder" if Path(place).is_dir() else f"no file {place!r}"
+            raise ActbenchError(f"{what}; give a Python file, as FILE.py:OBJ")
         place = str(Path(place).resolve())
+    elif not all(part.isidentifier() for part in place.split(".")):
+        raise ActbenchError(f"{place!r} in {text!r} is no file and no module; write FILE.py:OBJ or package.module:OBJ")
     return Target(text=text, place=place, attribute=attribute)
 
 

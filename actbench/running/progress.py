@@ -47,6 +47,12 @@ def follow(
             lines.last()
 
 
+def note(text: str, *, show: bool = True) -> None:
+    """One line on stderr, between progress."""
+    if show:
+        _write(sys.stderr, text)
+
+
 @contextmanager
 def _bar(title: str, total: int, done: int, file: TextIO) -> Iterator[Advance]:
     from rich.console import Console
@@ -89,12 +95,16 @@ class _Lines:
             self._print(f"{self.done} of {self.total} cells in {_span(time.monotonic() - self.begun)}")
 
     def _print(self, text: str) -> None:
-        try:
-            self.file.write(f"{self.title}: {text}\n")
-            self.file.flush()
-        except (OSError, ValueError):
-            # The reader of the pipe has gone, or the file was closed: no reason to lose a run.
-            return
+        _write(self.file, f"{self.title}: {text}")
+
+
+def _write(file: TextIO, text: str) -> None:
+    try:
+        file.write(f"{text}\n")
+        file.flush()
+    except (OSError, ValueError):
+        # The reader of the pipe has gone, or the file was closed: no reason to lose a run.
+        return
 
 
 def _span(seconds: float) -> str:
