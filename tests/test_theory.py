@@ -83,6 +83,21 @@ def test_critical_points_are_the_published_ones():
     assert at.q == pytest.approx(tanh.q, rel=1e-9)
 
 
+def test_half_stable_points_are_the_published_ones():
+    silu, gelu = theory.half_stable_point("silu"), theory.half_stable_point("gelu")
+    assert (silu.sigma_w2, silu.sigma_b2, silu.q) == pytest.approx((1.98800, 0.55514, 14.32017), rel=1e-5)
+    assert (gelu.sigma_w2, gelu.sigma_b2) == pytest.approx((1.983, 0.173), rel=1e-3)  # Roberts, Yaida & Hanin 2022
+    assert theory.half_stable_point("tanh") is None
+    assert theory.half_stable_point("relu") is None
+
+
+def test_who_is_critical_at_length_zero_alone_gets_the_half_stable_point_unless_asked_otherwise():
+    assert theory.critical_point("gelu") == theory.half_stable_point("gelu")
+    assert theory.critical_point("gelu", 0.0).sigma_w2 == pytest.approx(4.0)
+    assert theory.critical_point("tanh").q == 0.0
+    assert theory.critical_point("relu").q == 1.0
+
+
 def test_relu_is_critical_at_one_point_alone():
     assert theory.critical_point("relu", 0.0).sigma_w2 == pytest.approx(2.0, rel=1e-12)
     assert not theory.critical_point("relu", 0.0).stable

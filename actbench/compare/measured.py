@@ -105,8 +105,8 @@ def theory(spec: str) -> dict[str, Any]:
 
     Returns
     -------
-    gain (1 / sqrt E f'^2), He's chi_1 and q* (sigma_w2 = 2), and the critical sigma_w2 without biases, with whether
-    its length is stable.
+    gain (1 / sqrt E f'^2), He's chi_1 and q* (sigma_w2 = 2), and the critical sigma_w2 and sigma_b2 that its networks
+    get, with whether their length is stable.
     """
     import numpy as np
 
@@ -124,6 +124,7 @@ def theory(spec: str) -> dict[str, Any]:
         **row, "mean": at.mean, "second": at.second,
         "gain": 1 / math.sqrt(at.d_second) if at.d_second > 0 else math.nan,
         "he_q": he.q, "he_chi_1": he.chi_1, "critical_sigma_w2": math.nan if point is None else point.sigma_w2,
+        "critical_sigma_b2": math.nan if point is None else point.sigma_b2,
         "critical_stable": None if point is None else point.stable,
         "reason": "" if point else "no critical point without biases",
     }  # fmt: skip

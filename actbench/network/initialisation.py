@@ -72,7 +72,8 @@ INITIALISATIONS: Mapping[str, str] = MappingProxyType(
         "glorot": "normal, sigma_w2 = 2 fan_in / (fan_in + fan_out) (Glorot & Bengio 2010)",
         "torch_default": "uniform on +-1/sqrt(fan_in), weights and biases: sigma_w2 = 1/3",
         "orthogonal": "orthogonal times a gain, orthogonal:1.4142 (Saxe et al. 2014); the gain is 1 unless given",
-        "critical": "normal at the activation's edge of chaos for a sigma_b2, critical:0.05; 0 unless given",
+        "critical": "normal at the activation's edge of chaos for a sigma_b2, critical:0.05; 0 unless "
+        "given, or for GELU and its like where that of their half-stable point",
     }
 )
 
@@ -105,15 +106,15 @@ def initialisation(init: str, activation: str | None = None) -> Initialisation:
         return Initialisation(
             deviation=lambda fan_in, fan_out: gain / math.sqrt(max(fan_in, fan_out)), law="orthogonal"
         )
-    sigma_b2 = _number(text, init) if colon else 0.0
+    asked = _number(text, init) if colon else None
     if activation is None:
         raise ActbenchError("initialisation 'critical' depends on the activation; name one")
     from actbench.theory import critical_point
 
-    point = critical_point(activation, sigma_b2)
+    point = critical_point(activation, asked)
     if point is None:
-        raise ActbenchError(f"{activation} has no critical point at sigma_b2 = {sigma_b2:g}; choose another sigma_b2")
-    sigma_w2 = point.sigma_w2
+        raise ActbenchError(f"{activation} has no critical point at sigma_b2 = {asked or 0:g}; choose another sigma_b2")
+    sigma_w2, sigma_b2 = point.sigma_w2, point.sigma_b2
     return Initialisation(
         deviation=lambda fan_in, fan_out: math.sqrt(sigma_w2 / fan_in),
         bias_deviation=lambda fan_in: math.sqrt(sigma_b2),

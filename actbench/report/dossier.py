@@ -199,7 +199,7 @@ def _settings(tables: dict[str, pd.DataFrame]) -> dict[str, Any] | None:
 def _theory(tables: dict[str, pd.DataFrame]) -> list[dict[str, str]]:
     if "theory" not in tables:
         return []
-    names = ("mean", "second", "gain", "he_q", "he_chi_1", "critical_sigma_w2")
+    names = ("mean", "second", "gain", "he_q", "he_chi_1", "critical_sigma_w2", "critical_sigma_b2")
     return [
         {"activation": str(row["activation"]), **{name: number(row.get(name)) for name in names},
          "reason": row["reason"] if isinstance(row.get("reason"), str) else _stability(row)}
@@ -209,8 +209,11 @@ def _theory(tables: dict[str, pd.DataFrame]) -> list[dict[str, str]]:
 
 def _stability(row: Any) -> str:
     """What to know of a critical point: whether lengths stay there."""
-    stable = str(row.get("critical_stable"))
-    return "its length is not stable at the critical point" if stable == "False" else ""
+    if str(row.get("critical_stable")) != "False":
+        return ""
+    if float(row.get("critical_sigma_b2", 0.0)) > 0:
+        return "half-stable: lengths below or above it leave, slowly"
+    return "its length is not stable at the critical point"
 
 
 def _figures(folder: RunFolder, tables: dict[str, pd.DataFrame], reference: str) -> list[dict[str, Any]]:

@@ -8,4 +8,5 @@ from actbench.theory.meanfield import critical_point as critical_point
 from actbench.theory.meanfield import critical_points as critical_points
 from actbench.theory.meanfield import fixed_point as fixed_point
 from actbench.theory.meanfield import gradient_factor as gradient_factor
+from actbench.theory.meanfield import half_stable_point as half_stable_point
 from actbench.theory.meanfield import lengths as lengths

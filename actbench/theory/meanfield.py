@@ -139,19 +139,61 @@ def fixed_point(name: str, sigma_w2: float, sigma_b2: float = 0.0, *, start: flo
     return made(0.0 if step < 1 else math.inf)
 
 
-def critical_point(name: str, sigma_b2: float = 0.0) -> CriticalPoint | None:
+def critical_point(name: str, sigma_b2: float | None = None) -> CriticalPoint | None:
     """The sigma_w2 at which the gradient keeps its size at the fixed point: chi_1 = 1.
 
-    The smallest q that solves q = E f^2 / E f'^2 + sigma_b2 and is a stable fixed point; else the smallest. Where
-    every q solves it (ReLU at sigma_b2 = 0) q is 1 and the point is not stable.
+    Parameters
+    ----------
+    name
+        A spec.
+    sigma_b2
+        Variance of a bias. By default none, unless that fixed point repels: GELU, SiLU and their like are critical
+        without biases only at length 0, which every signal leaves (the gradient then grows by sqrt 2 a layer). They
+        get their `half_stable_point`.
 
     Returns
     -------
     CriticalPoint or None
-        None where there is none: ReLU at sigma_b2 > 0.
+        Of the q that solve q = E f^2 / E f'^2 + sigma_b2 the smallest that is a stable fixed point; else the smallest.
+        Where every q solves it (ReLU at sigma_b2 = 0) q is 1 and the point is not stable. None where there is none:
+        ReLU at sigma_b2 > 0.
     """
-    points = critical_points(name, sigma_b2)
-    return next((point for point in points if point.stable), points[0] if points else None)
+    points = critical_points(name, sigma_b2 or 0.0)
+    found = next((point for point in points if point.stable), points[0] if points else None)
+    if sigma_b2 is None and found is not None and found.q == 0 and not found.stable:
+        return half_stable_point(name) or found
+    return found
+
+
+@lru_cache(maxsize=512)
+def half_stable_point(name: str) -> CriticalPoint | None:
+    """The critical point at which an error in q keeps its size too, to first order: chi_1 = dq'/dq = 1.
+
+    Lengths that come from one side come to rest at q, from the other they leave it slowly (Roberts, Yaida & Hanin
+    2022, section 5.3.4: GELU, SiLU).
+
+    Returns
+    -------
+    CriticalPoint or None
+        That of the smallest q between 1e-3 and 1e4; None where there is none, or only one of a negative sigma_b2.
+    """
+    spec = canonical(name)
+
+    def excess(q: float) -> float:
+        at = moments(spec, q)
+        apart = at.growth - at.d_second
+        return apart if abs(apart) > SAME * at.d_second else 0.0
+
+    grid = [float(q) for q in np.geomspace(1e-3, 1e4, 57)]
+    found = [excess(q) for q in grid]
+    for a, b, f, g in zip(grid, grid[1:], found, found[1:], strict=False):
+        if f * g < 0:
+            q = _root(excess, a, b)
+            at = moments(spec, q)
+            sigma_b2 = q - at.second / at.d_second
+            if sigma_b2 >= 0:
+                return CriticalPoint(sigma_w2=1 / at.d_second, sigma_b2=sigma_b2, q=q, stable=False)
+    return None
 
 
 @lru_cache(maxsize=512)
