@@ -11,6 +11,7 @@ import pytest
 import actbench as ab
 from actbench import theory
 from actbench.errors import ActbenchError
+from actbench.records.activation import Activation, Kink, Said
 
 LENGTHS = [1e-6, 0.3, 1.0, 40.0, 1e6]
 
@@ -135,3 +136,21 @@ def test_the_gradient_factor_follows_the_lengths():
     assert theory.gradient_factor("relu", 1 / 3, [1.0]) == pytest.approx(math.sqrt(1 / 6))
     q = theory.lengths("tanh", 1.0, 0.0, 1.0, 300)
     assert q[-1] == pytest.approx(1 / (2 * 300), rel=0.03)  # q_l ~ 1 / (2 l)
+
+
+def test_a_slope_that_is_nan_far_out_is_named_and_spoils_no_other_length():
+    def forward(x):
+        return np.where(x > 0, x, 0.1 * np.expm1(np.minimum(x, 0.0)))
+
+    def backward(dy, x):  # a branch that is not taken, inf * 0, as automatic derivatives of where have it
+        with np.errstate(all="ignore"):
+            return dy * (np.where(x > 0, 1.0, 0.0) + np.where(x > 0, 0.0, 0.1) * np.exp(x))
+
+    said = Said(forward=forward, backward=backward, definition=forward)
+    with ab.ACTIVATIONS.temporary():
+        ab.ACTIVATIONS.add(
+            Activation(name="trap", said=said, source="a test", opaque="it calls", kinks={0.0: Kink(slope=0.1)})
+        )
+        assert theory.critical_point("trap") is not None
+        with pytest.raises(ActbenchError, match="NaN at x = 7"):
+            theory.moments("trap", 512.0)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # in the order in which they run: what is quick comes first
 PARTS = ("accuracy", "activity", "gradient_flow", "panel", "torch_panel", "transformer")
 TORCH = ("torch_panel", "transformer")  # left out where torch is not installed
+NO_START = "no critical point"
 LIKE = "relu"  # whose cells of a grid every arm takes
 POINTS = 20_000  # of the accuracy experiment; its own pages take more
 
@@ -43,9 +44,26 @@ CHOICES: dict[str, Callable[[Iterable[Cell], bool], list[Cell]]] = {
 
 
 def cells(experiment: Experiment, spec: str, quick: bool) -> list[Cell]:
-    """The cells of an experiment that every arm takes: ReLU's, with the arm in its place."""
+    """The cells of an experiment that every arm takes: ReLU's, with the arm in its place.
+
+    Gradients at a critical start are not asked of an arm that has none; the table of the theory says so, and the
+    panel's cells are rows with that reason.
+    """
     whole = [cell for cell in experiment.cells(quick=quick) if cell["activation"] == LIKE]
-    return [{**cell, "activation": spec} for cell in CHOICES[experiment.name](whole, quick)]
+    kept = CHOICES[experiment.name](whole, quick)
+    if experiment.name == "gradient_flow" and not _starts(spec):
+        kept = [cell for cell in kept if cell["init"] != "critical"]
+    return [{**cell, "activation": spec} for cell in kept]
+
+
+def _starts(spec: str) -> bool:
+    """Whether there is a critical start."""
+    from actbench.theory import critical_point
+
+    try:
+        return critical_point(spec) is not None
+    except ActbenchError:
+        return False
 
 
 def measure(
@@ -101,7 +119,7 @@ def measure(
 
 
 def theory(spec: str) -> dict[str, Any]:
-    """What Gaussian theory says of a wide network of this arm; a reason where it says nothing.
+    """What Gaussian theory says of a wide network of this arm; a reason where it says nothing or not all.
 
     Returns
     -------
@@ -112,22 +130,24 @@ def theory(spec: str) -> dict[str, Any]:
 
     from actbench.theory import critical_point, fixed_point, moments
 
-    row: dict[str, Any] = {"activation": spec, "formula": formula(spec), "kept_bytes": kept_bytes(spec)}
-    try:
-        with np.errstate(all="ignore"):  # exp's moments are infinite: a reason, no warning
-            at = moments(spec)
+    row: dict[str, Any] = {"activation": spec, "formula": formula(spec), "kept_bytes": kept_bytes(spec), "reason": ""}
+    with np.errstate(all="ignore"):  # exp's moments are infinite: a reason, no warning
+        try:
+            at, point = moments(spec), critical_point(spec)
+        except (ActbenchError, ArithmeticError, ValueError) as error:
+            return {**row, "reason": str(error)[:200]}
+        try:
             he = fixed_point(spec, 2.0)
-            point = critical_point(spec)
-    except (ActbenchError, ArithmeticError, ValueError) as error:
-        return {**row, "reason": str(error)[:200]}
-    return {
-        **row, "mean": at.mean, "second": at.second,
-        "gain": 1 / math.sqrt(at.d_second) if at.d_second > 0 else math.nan,
-        "he_q": he.q, "he_chi_1": he.chi_1, "critical_sigma_w2": math.nan if point is None else point.sigma_w2,
-        "critical_sigma_b2": math.nan if point is None else point.sigma_b2,
-        "critical_stable": None if point is None else point.stable,
-        "reason": "" if point else "no critical point without biases",
-    }  # fmt: skip
+            row |= {"he_q": he.q, "he_chi_1": he.chi_1}
+        except (ActbenchError, ArithmeticError, ValueError) as error:  # lengths run to where it is not defined
+            row["reason"] = str(error)[:200]
+    if point is None:
+        row["reason"] = NO_START
+    else:
+        row |= {"critical_sigma_w2": point.sigma_w2, "critical_sigma_b2": point.sigma_b2,
+                "critical_stable": point.stable}  # fmt: skip
+    gain = 1 / math.sqrt(at.d_second) if at.d_second > 0 else math.nan
+    return {**row, "mean": at.mean, "second": at.second, "gain": gain}
 
 
 def curves(spec: str) -> list[dict[str, Any]]:

@@ -65,7 +65,7 @@ def check(f: Callable[[NDArray[Any]], Any]) -> list[str]:
         raise ActbenchError(f"gives {narrow.dtype}{list(narrow.shape)} for float32[{x.size}]")
     if narrow.dtype != np.float32:
         remarks.append(f"gives {narrow.dtype} for float32")
-    far = _far(f)
+    far = nan_at(f)
     if far is not None:
         remarks.append(f"gives NaN at x = {far:g}")
     return remarks
@@ -101,7 +101,7 @@ def _same(f: Callable[[NDArray[Any]], Any], x: NDArray[Any], first: NDArray[Any]
         raise ActbenchError("keeps state: the same input gives other numbers after other calls")
 
 
-def _far(f: Callable[[NDArray[Any]], Any]) -> float | None:
+def nan_at(f: Callable[[NDArray[Any]], Any]) -> float | None:
     """The input nearest to 0, up to 10,000, at which the answer is NaN."""
     sizes = np.unique(np.concatenate([np.arange(10.0, 120.0, 1.0), np.geomspace(120, 1e4, 60)]))
     x = np.stack([-sizes, sizes], axis=1).reshape(-1)

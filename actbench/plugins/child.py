@@ -16,7 +16,7 @@ import numpy as np
 from actbench.errors import ActbenchError
 from actbench.expression import Graph, record
 from actbench.plugins.adapters import Callee, adapt
-from actbench.plugins.behaviour import check, sample
+from actbench.plugins.behaviour import check, nan_at, sample
 from actbench.plugins.facts import facts
 from actbench.plugins.listen import agrees, backward_graph, heard, slope_graph, speak
 from actbench.plugins.slopes import Slopes, complex_agrees, find_kinks
@@ -87,6 +87,9 @@ def examined(text: str) -> dict[str, Any]:
         slopes = Slopes(f=f, kinks=tuple(kinks), complex_step=stepped)
         slope = slopes
         found |= {"complex_step": stepped, "derived": _says_derived(slopes, kinks)}
+    far = nan_at(slope)
+    if far is not None:
+        remarks.append(f"its slope is NaN at x = {far:g}")
     found |= _against_ridders(f, slope, kinks)
     if row is None:
         found["facts"] = facts(f, slope, kinks)

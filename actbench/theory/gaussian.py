@@ -144,7 +144,13 @@ def _expectations(columns: Callable[[NDArray[Any]], NDArray[Any]], ends: NDArray
         half, middle = (b - a) / 2, (a + b) / 2
         x = middle[:, None] + half[:, None] * nodes
         density = np.exp(-0.5 * (x / deviation) ** 2) / (deviation * math.sqrt(2 * math.pi))
-        values = columns(x.reshape(-1)).reshape(-1, *x.shape) * (density * weights * half[:, None])
+        values = columns(x.reshape(-1)).reshape(-1, *x.shape)
+        if np.isnan(values).any():
+            where = x[np.isnan(values).any(axis=0)]
+            raise ActbenchError(
+                f"value or slope is NaN at x = {where[np.abs(where).argmin()]:g}: no moments at q={q:g}"
+            )
+        values *= density * weights * half[:, None]
         return values.sum(axis=2), np.abs(values).sum(axis=2)
 
     a, b = ends[:-1], ends[1:]

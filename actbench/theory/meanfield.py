@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from actbench.errors import ActbenchError
 from actbench.registry import canonical, resolve
 from actbench.theory.gaussian import Moments, draws, moments
 from actbench.theory.hermite import hermite_coefficients
@@ -180,7 +181,9 @@ def half_stable_point(name: str) -> CriticalPoint | None:
     spec = canonical(name)
 
     def excess(q: float) -> float:
-        at = moments(spec, q)
+        at = _moments_at(spec, q)
+        if at is None:
+            return math.nan
         apart = at.growth - at.d_second
         return apart if abs(apart) > SAME * at.d_second else 0.0
 
@@ -202,8 +205,8 @@ def critical_points(name: str, sigma_b2: float = 0.0) -> tuple[CriticalPoint, ..
     spec = canonical(name)
 
     def excess(q: float) -> float:
-        at = moments(spec, q)
-        if at.d_second == 0:
+        at = _moments_at(spec, q)
+        if at is None or at.d_second == 0:
             return math.nan
         image = at.second / at.d_second + sigma_b2
         return 0.0 if abs(image - q) <= SAME * q else q - image
@@ -232,6 +235,14 @@ def _settles(spec: str, origin: Moments) -> bool:
     """Whether q = 0 attracts although its slope is 1 there: the map lies below the diagonal just above it."""
     q = 1e-4
     return moments(spec, q).second / origin.d_second < q * (1 - 1e-8)
+
+
+def _moments_at(spec: str, q: float) -> Moments | None:
+    """The moments, or None at a length where there are none: a slope that overflows far out spoils no other q."""
+    try:
+        return moments(spec, q)
+    except ActbenchError:
+        return None
 
 
 def _root(function: Callable[[float], float], a: float, b: float) -> float:
