@@ -14,7 +14,7 @@ from actbench.words import erf, exp_times, exp_times_pair, normal_cdf, scaled_ta
 from actbench.words.gates import FAR, decay, near, scaled
 from actbench.words.gaussian import DENSITY, FARTHEST, erf_slope
 from actbench.words.pairs import product, quotient, times, two_product, two_sum
-from actbench.words.roots import hypot
+from actbench.words.roots import hypotenuse
 
 INF = np.inf
 SQUARE = Learned(default=1.0, doc="factor of x^2", valid=lambda v: 1e-3 <= v <= 1e3, law="must be in [0.001, 1000]")
@@ -47,11 +47,11 @@ define(
 
 def _isru(x, alpha):
     c = near(x, 1e30)  # inf / inf; the quotient has reached its limit long before
-    return c / hypot(np.sqrt(alpha) * c, 1.0)
+    return c / hypotenuse(np.sqrt(alpha) * c, 1.0)[2]
 
 
 def _isru_slope(x, alpha):
-    t = 1.0 / hypot(np.sqrt(alpha) * x, 1.0)
+    t = 1.0 / hypotenuse(np.sqrt(alpha) * x, 1.0)[2]
     return t * t * t
 
 

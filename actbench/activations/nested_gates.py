@@ -9,7 +9,7 @@ from actbench.records.parameter import Fixed
 from actbench.words import erf, exp_exp_times, exp_times, exp_times_pair, gauss_times, normal_cdf, scaled_tail
 from actbench.words.gates import FAR, decay, divided, gated, gated_slope, grown, near, scaled, tail
 from actbench.words.gaussian import DENSITY, FARTHEST, erf_slope_times
-from actbench.words.roots import hypot
+from actbench.words.roots import hypotenuse
 
 INF = np.inf
 ROOT_HALF_PI = 1.2533141373155003  # sqrt(pi / 2)
@@ -342,18 +342,13 @@ define(
 
 
 def _pflu(x):
-    a = np.absolute(x)
-    r = hypot(x, 1.0)
-    c = np.minimum(a, 1e30)
-    ratio = c / hypot(c, 1.0)
-    return np.where(x >= 0.0, 0.5 * x * (1.0 + ratio), -0.25 * ratio / (0.5 * a + 0.5 * r))
+    c, t, r = hypotenuse(x, 1.0)
+    ratio = c / t
+    return np.where(x >= 0.0, 0.5 * x * (1.0 + ratio), -0.25 * ratio / (0.5 * np.absolute(x) + 0.5 * r))
 
 
 def _pflu_slope(dy, x):
-    a = np.absolute(x)
-    r = hypot(x, 1.0)
-    c = np.minimum(a, 1e30)
-    t = hypot(c, 1.0)
+    c, t, r = hypotenuse(x, 1.0)
     ratio = c / t
     left = (0.5 / r) * ((t / (t + c) - ratio) / r)
     return dy * np.where(x >= 0.0, 0.5 + 0.5 * (ratio + ratio / t / t), left)

@@ -8,7 +8,7 @@ from actbench.define import define
 from actbench.records.parameter import Fixed
 from actbench.words import exp_times_pair, expit_pair, log1p_ratio
 from actbench.words.gates import decay, scaled
-from actbench.words.roots import hypot
+from actbench.words.roots import hypotenuse
 
 INF = np.inf
 LN2 = 0.6931471805599453
@@ -42,17 +42,15 @@ define(
 
 
 def _squareplus(x, b):
-    r = hypot(x, np.sqrt(b))
-    a = np.absolute(x)
-    half = 0.5 * a + 0.5 * r
+    _, _, r = hypotenuse(x, b)
+    half = 0.5 * np.absolute(x) + 0.5 * r
     return np.where(x >= 0.0, half, 0.25 * b / half)
 
 
 def _squareplus_slope(dy, x, b):
-    a = np.absolute(x)
-    r = hypot(x, np.sqrt(b))
-    c = np.minimum(a, 1e30)  # inf / inf
-    return dy * np.where(x >= 0.0, 0.5 + 0.5 * (c / hypot(c, np.sqrt(b))), (0.25 * b / r) / (0.5 * a + 0.5 * r))
+    c, t, r = hypotenuse(x, b)
+    low = (np.absolute(x) + r) * 2.0**-80 * r  # its square overflows only where the slope is 0, float32 or float64
+    return dy * (np.where(x >= 0.0, 0.5 * c + 0.5 * t, 2.0**-81 * b) / np.where(x >= 0.0, t, low))
 
 
 define(
@@ -122,13 +120,13 @@ define(
 
 
 def _bent_slope(dy, x):
-    c = np.minimum(np.maximum(x, -1e30), 1e30)
-    return dy * (1.0 + 0.5 * (c / hypot(c, 1.0)))
+    c, t, _ = hypotenuse(x, 1.0)
+    return dy * (1.0 + 0.5 * (np.where(x >= 0.0, c, -c) / t))
 
 
 def _bent(x):
-    c = np.minimum(np.maximum(x, -1e30), 1e30)
-    return x * (1.0 + 0.5 * (c / (hypot(c, 1.0) + 1.0)))
+    c, t, _ = hypotenuse(x, 1.0)
+    return x * (1.0 + 0.5 * (np.where(x >= 0.0, c, -c) / (t + 1.0)))
 
 
 define(
