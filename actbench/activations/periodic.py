@@ -7,7 +7,7 @@ import numpy as np
 from actbench.define import define
 from actbench.records.parameter import Fixed, Learned
 from actbench.words import exp_times
-from actbench.words.gates import gated_slope, logistic, tail
+from actbench.words.gates import logistic, tail
 from actbench.words.pairs import two_product
 from actbench.words.periodic import cos_pair, cos_within, sin_pair, sin_within
 
@@ -121,8 +121,10 @@ def _sinlu_slope(dy, x):
     o = 1.0 + e
     half = np.cos(0.5 * _finite(x))
     rise = 2.0 * (half * half)  # 1 + cos x
-    wave = c + sin_within(c)
-    left = gated_slope(np.minimum(c, 0.0), rise * logistic(c, e), wave / np.where(c == 0.0, 1.0, c) / (o * o), e)
+    sine, cosine = sin_within(c), cos_within(c)
+    wave = c + sine
+    # rise o + wave, with what cancels next to the root put together first
+    left = exp_times(((1.0 + c) + (cosine + sine) + e * (1.0 + cosine)) / (o * o), -np.absolute(c))
     return dy * np.where(c >= 0.0, _wave(x, rise / o + wave * (e / (o * o))), left)
 
 
@@ -150,9 +152,9 @@ def _coslu_slope(dy, x):
     c, e = tail(x)
     o = 1.0 + e
     rise = 1.0 - np.sin(_finite(x))
-    wave = c + cos_within(c)
-    g = logistic(c, e)
-    left = exp_times((1.0 - sin_within(c)) * (g / e) + wave / (o * o), -np.absolute(c))
+    sine, cosine = sin_within(c), cos_within(c)
+    wave = c + cosine
+    left = exp_times(((1.0 + c) + (cosine - sine) + e * (1.0 - sine)) / (o * o), -np.absolute(c))
     return dy * np.where(c >= 0.0, _wave(x, rise / o + wave * (e / (o * o))), left)
 
 
