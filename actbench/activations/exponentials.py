@@ -14,6 +14,7 @@ INF = np.inf
 # Klambauer et al. 2017: the fixed point that keeps mean 0 and variance 1, as float64
 SCALE, ALPHA = 1.0507009873554805, 1.6732632423543772
 SCALE_ALPHA = 1.7580993408473768  # rounded once
+REST = 0.05070098735548049  # SCALE - 1: x + REST x is finite up to the last float32 at which it is to be
 SHARP = Fixed(
     default=1.0, doc="minus the limit at -inf", valid=lambda v: 1e-4 <= v <= 1e4, law="must be in [1e-4, 1e4]"
 )
@@ -64,7 +65,7 @@ define(
 )
 define(
     "selu",
-    forward=lambda x: np.where(x < 0.0, SCALE_ALPHA * np.expm1(_left(x)), SCALE * x),
+    forward=lambda x: np.where(x < 0.0, SCALE_ALPHA * np.expm1(_left(x)), x + REST * x),
     backward=lambda dy, x: dy * np.where(x > 0.0, SCALE, exp_times(SCALE_ALPHA, _left(x))),
     definition=lambda x: SCALE * np.where(x > 0.0, x, ALPHA * np.expm1(x)),
     kinks={0.0: Kink(slope=SCALE_ALPHA)},

@@ -26,8 +26,11 @@ def _logish(x):
 
 def _logish_slope(dy, x):
     c, e = tail(x)
-    s, o = logistic(c, e), 1.0 + e
-    return dy * gated_slope(c, np.log1p(s), 1.0 / ((o * o) * (1.0 + s)), e)
+    s, p = logistic(c, e), np.where(c >= 0.0, 2.0 + e, 1.0 + 2.0 * e)
+    d, gate = (1.0 + e) * p, np.log1p(s)  # gate' = exp(-|x|) / d
+    rate = gate / s
+    left = exp_times(((c + rate) + 2.0 * e * rate) / d, -np.absolute(c))  # what cancels is put together first
+    return dy * np.where(c >= 0.0, gate + c * (e / d), left)
 
 
 define(

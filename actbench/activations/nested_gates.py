@@ -8,8 +8,9 @@ from actbench.define import define
 from actbench.records.parameter import Fixed
 from actbench.words import erf, exp_exp_times, exp_times, exp_times_pair, gauss_times, normal_cdf, scaled_tail
 from actbench.words.gates import FAR, decay, divided, gated, gated_slope, grown, near, scaled, tail
-from actbench.words.gaussian import DENSITY, FARTHEST, erf_slope_times
+from actbench.words.gaussian import DENSITY, FARTHEST, erf_ratio, erf_slope_times
 from actbench.words.roots import hypotenuse
+from actbench.words.series import sinh_ratio
 
 INF = np.inf
 ROOT_HALF_PI = 1.2533141373155003  # sqrt(pi / 2)
@@ -29,7 +30,10 @@ def _telu_slope(dy, x):
     c, e = tail(x)
     g = grown(c, e)
     q = np.exp(-2.0 * g)
-    return dy * gated_slope(c, np.tanh(g), _steep(c, g) * (4.0 * q / ((1.0 + q) * (1.0 + q))), e)
+    slope = 4.0 * q / ((1.0 + q) * (1.0 + q))
+    # tanh g / g + x / cosh^2 g = (sinh 2g / 2g + x) / cosh^2 g: next to the root one rounded number and x
+    left = exp_times((sinh_ratio(4.0 * e * e) + c) * slope, -np.absolute(c))
+    return dy * np.where(c >= 0.0, np.tanh(g) + c * (e * (g * g * slope)), left)
 
 
 define(
@@ -110,8 +114,10 @@ def _serf(x):
 def _serf_slope(dy, x):
     c, e = tail(x)
     sp = _softplus(c, e)
-    rise = erf_slope_times(c / (1.0 + e), sp)
-    return dy * np.where(c >= 0.0, erf(sp) + rise, exp_times(erf(sp) / e + rise, -np.absolute(c)))
+    # on the left erf(sp) = erf'(sp) sp K(sp^2): next to the root one rounded number and x
+    rate = (np.log1p(e) / e) * erf_ratio(sp)
+    slope = erf_slope_times(np.where(c >= 0.0, c, (c + rate) + e * rate) / (1.0 + e), sp)
+    return dy * np.where(c >= 0.0, erf(sp) + slope, exp_times(slope, -np.absolute(c)))
 
 
 define(
@@ -142,8 +148,12 @@ def _pserf(x, gamma, delta):
 
 def _pserf_slope(dy, x, gamma, delta):
     u, v, e, sp = _pserf_parts(x, gamma, delta)
-    rise = erf_slope_times(near(x) * (gamma * delta) / (1.0 + e), sp)
-    return dy * np.where(u[0] >= 0.0, erf(sp) + rise, exp_times_pair(erf(sp) / e + rise, *v))
+    rate = (np.log1p(e) / e) * erf_ratio(sp)  # as in serf
+    whole = (u[0] < 0.0) & (sp <= 1.0)
+    factor = np.where(whole, gamma * ((u[0] + rate) + (e * rate + u[1])), near(x) * (gamma * delta))
+    slope = erf_slope_times(factor / (1.0 + e), sp)
+    left = np.where(whole, slope, erf(sp) / e + slope)
+    return dy * np.where(u[0] >= 0.0, erf(sp) + slope, exp_times_pair(left, *v))
 
 
 define(
