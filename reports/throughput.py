@@ -32,9 +32,8 @@ PARTS = ("selftest", "overhead", "threads")
 # why a function is slower than a peer, shown while it is
 REASONS = {
     "identity": "at small sizes the call itself: it looks at sizes and overlap",
-    "sine": "sin and cos are the C library's, one number at a time: right for every argument, and no vector loop",
     "gelu_tanh": "its argument is carried in two parts; the peers that are ahead round it and break the promise",
-    "squareplus": "two square roots, so that neither end overflows or loses its tail",
+    "squareplus": "a division more than the peers, so that the left tail keeps its digits; theirs is lost",
     "gelu": "the tail of erfc is carried to the last subnormal; onnxruntime's is not",
     "silu": "exp(-|x|) with the whole tail; onnxruntime's is flushed",
     "erf": "a second numerator next to 0, for the last bit",

@@ -53,7 +53,11 @@ define(
     forward=_sine,
     backward=_sine_slope,
     definition=lambda x, omega: np.sin(omega * x),
-    parameters={"omega": Fixed(default=1.0, doc="frequency", valid=_positive, law=LAW)},
+    parameters={
+        "omega": Fixed(
+            default=1.0, doc="frequency; NaN where omega x is beyond the largest float", valid=_positive, law=LAW
+        )
+    },
     bounds=(-1.0, 1.0),
     limits=(NAN, NAN),
     slope_limits=(NAN, NAN),
@@ -100,7 +104,14 @@ define(
     forward=_snake,
     backward=_snake_slope,
     definition=lambda x, a: x + np.sin(a * x) * np.sin(a * x) / a,
-    parameters={"a": Learned(default=1.0, doc="frequency", valid=_positive, law=LAW)},
+    parameters={
+        "a": Learned(
+            default=1.0,
+            doc="frequency; where a x is beyond the largest float f is x and f' NaN",
+            valid=_positive,
+            law=LAW,
+        )
+    },
     parameter_gradients={"a": _snake_gradient},
     slope_limits=(NAN, NAN),
     slope_terms=lambda x: np.ones_like(x),
