@@ -104,7 +104,7 @@ class Network:
         self.output: NDArray[Any] = np.empty((0,), self.dtype)  # of the last forward pass
         self._element = Elementwise(design.activation, self.dtype, backend)
         self._overwrite = self._element.in_place and not keep_z
-        self._fast = design.plain and self._element.fused
+        self.fused = design.plain and self._element.fused  # nothing between products but compiled passes
         self._buffers: dict[tuple[Any, ...], NDArray[Any]] = {}
         self._input: NDArray[Any] = np.empty((0,), self.dtype)
         self.gradients = Parameters.zeros(design.shapes, len(self.nets), self.dtype)
@@ -150,7 +150,7 @@ class Network:
         """
         h = np.asarray(x, self.dtype)
         self._input = h = h[None] if h.ndim == 2 else h
-        self._plan = self._planned(h.shape) if self._fast and not draws else None
+        self._plan = self._planned(h.shape) if self.fused and not draws else None
         h = self._plan.forward(h) if self._plan is not None else self._stack(h, training, draws or {})
         self.output = h
         if not self.design.outputs:

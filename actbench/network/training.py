@@ -25,6 +25,7 @@ from actbench.registry import resolve
 from actbench.streams import stream
 
 OPTIMISERS = ("sgd", "adam")
+Order = Callable[[int, int, int], NDArray[np.int64]]  # of (net, samples, epoch): the samples, as one network sees them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,9 +138,43 @@ def train(
     network = Network(design, nets, dtype=dtype, backend=backend)
     if start is not None:
         start(network)
-    if design.plain and backend == "numba" and not resolve(design.activation).opaque:
-        return _run(network, _Compiled(network, data, recipe), recipe, watch, watch_at)
-    return _run(network, _Layered(network, data, recipe), recipe, watch, watch_at)
+    return fit(network, data, recipe, watch=watch, watch_at=watch_at)
+
+
+def order_of(net: int, samples: int, epoch: int) -> NDArray[np.int64]:
+    """In which order a network sees the samples in an epoch: the same for every arm and batch size."""
+    return stream("batches", net, samples, epoch).permutation(samples)
+
+
+def fit(
+    network: Network,
+    data: Data,
+    recipe: Recipe,
+    *,
+    order: Order = order_of,
+    watch: Callable[[Network], Any] | None = None,
+    watch_at: Iterable[int] = (),
+) -> Trained:
+    """As `train`, from where networks stand: their parameters are changed in place.
+
+    Parameters
+    ----------
+    network, data, recipe
+        What learns, from what, how.
+    order
+        ``(net, samples, epoch) -> (samples,)``: in which order each network sees the samples in an epoch, from 1.
+    watch, watch_at
+        As in `train`.
+    """
+
+    def checked(net: int, samples: int, epoch: int) -> NDArray[np.int64]:  # compiled code looks at no bounds
+        index = np.ascontiguousarray(order(net, samples, epoch), np.int64)
+        if index.shape != (samples,) or index.min() < 0 or index.max() >= samples:
+            raise ActbenchError(f"an order of shape {index.shape} is none of {samples} samples; give their numbers")
+        return index
+
+    way = _Compiled if network.fused else _Layered
+    return _run(network, way(network, data, recipe, checked), recipe, watch, watch_at)
 
 
 def train_cnn(
@@ -155,7 +190,7 @@ def train_cnn(
 ) -> Trained:
     """As `train`, for small convolutional networks on images that come as rows of pixels (digits, mnist)."""
     network = ConvNetwork(design, nets, dtype=dtype, backend=backend)
-    return _run(network, _Layered(network, data, recipe), recipe, watch, watch_at)
+    return _run(network, _Layered(network, data, recipe, order_of), recipe, watch, watch_at)
 
 
 def _run(
@@ -200,11 +235,6 @@ def evaluate(
     return value, accuracy
 
 
-def order_of(net: int, samples: int, epoch: int) -> NDArray[np.int64]:
-    """In which order a network sees the samples in an epoch: the same for every arm and batch size."""
-    return stream("batches", net, samples, epoch).permutation(samples)
-
-
 def _sampled(network: Network, samples: int, epoch: int) -> dict[str, list[NDArray[Any]]]:
     """Sampled parameters of one epoch: for each network ``(hidden layers, samples, units)``, samples in batch order."""
     row, design = network.row, network.design
@@ -220,11 +250,12 @@ def _sampled(network: Network, samples: int, epoch: int) -> dict[str, list[NDArr
 class _Compiled:
     """Each epoch of each network is one call of a compiled function; parameters of a network lie in one row."""
 
-    def __init__(self, network: Network, data: Data, recipe: Recipe) -> None:
-        from actbench.backends.fused_epoch import epoch_kernel
+    def __init__(self, network: Network, data: Data, recipe: Recipe, order: Order) -> None:
+        from actbench.backends.fused_epoch import HYPER, epoch_kernel
+        from actbench.backends.fused_text import parameters_of
 
         design = network.design
-        self.network, self.recipe, dtype = network, recipe, network.dtype
+        self.network, self.recipe, self.order, dtype = network, recipe, order, network.dtype
         self.kernel = epoch_kernel(design.activation, 8 * dtype.itemsize, recipe.loss)
         self.x, self.y = _cast(data, dtype, recipe.loss)
         self.theta = np.stack([network.parameters.of(i) for i in range(len(network.nets))])
@@ -233,10 +264,8 @@ class _Compiled:
         self.step = np.zeros((len(network.nets), 1), np.int64)
         self.sizes = np.array(design.sizes, np.int64)
         self.starts = _starts(design)
-        self.hyper = np.array([getattr(recipe, name) for name in _hyper()], np.float64)
+        self.hyper = np.array([getattr(recipe, name) for name in HYPER], np.float64)
         row = resolve(design.activation)
-        from actbench.backends.fused_text import parameters_of
-
         values = row.values()
         self.names = [name for name in parameters_of(row) if type(row.parameters[name]) is not Learned]
         self.values = {name: dtype.type(values[name]) for name in self.names}
@@ -251,7 +280,7 @@ class _Compiled:
             given = [draws[name][i].reshape(-1) if name in draws else self.values[name] for name in self.names]
             m, v = self.state[:, i]
             self.kernel(
-                self.theta[i], self.grad, m, v, self.x, self.y, order_of(nets[i], len(self.x), epoch), self.sizes,
+                self.theta[i], self.grad, m, v, self.x, self.y, self.order(nets[i], len(self.x), epoch), self.sizes,
                 self.starts, recipe.batch, self.step[i], recipe.optimiser == "adam", self.hyper, out, *given,
             )  # fmt: skip
             if not out[3]:
@@ -273,8 +302,8 @@ class _Compiled:
 class _Layered:
     """All networks at once, layer by layer: for normalisation, shortcuts and the reference path."""
 
-    def __init__(self, network: Network | ConvNetwork, data: Data, recipe: Recipe) -> None:
-        self.network, self.recipe = network, recipe
+    def __init__(self, network: Network | ConvNetwork, data: Data, recipe: Recipe, order: Order) -> None:
+        self.network, self.recipe, self.order = network, recipe, order
         self.x, self.y = _cast(data, network.dtype, recipe.loss)
         size = len(network.nets) * count(network.design.shapes)
         self.m, self.v = np.zeros(size, network.dtype), np.zeros(size, network.dtype)
@@ -283,7 +312,7 @@ class _Layered:
     def epoch(self, epoch: int, alive: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Running loss and accuracy of an epoch."""
         network, recipe, samples = self.network, self.recipe, len(self.x)
-        order = np.stack([order_of(net, samples, epoch) for net in network.nets])
+        order = np.stack([self.order(net, samples, epoch) for net in network.nets])
         draws = {} if isinstance(network, ConvNetwork) else _sampled(network, samples, epoch)
         loss, right = np.zeros(len(order)), np.zeros(len(order))
         with np.errstate(all="ignore"):  # a diverging neighbour is an outcome, not a warning
@@ -352,12 +381,6 @@ def _starts(design: Design) -> NDArray[np.int64]:
             starts.append(at)
         at += math.prod(shape)
     return np.array(starts, np.int64)
-
-
-def _hyper() -> tuple[str, ...]:
-    from actbench.backends.fused_epoch import HYPER
-
-    return HYPER
 
 
 def _cast(data: Data, dtype: Any, loss: str) -> tuple[NDArray[Any], NDArray[Any]]:
