@@ -31,15 +31,22 @@ def digits():
 
 @pytest.mark.parametrize("recipe", RULES, ids=lambda recipe: f"{recipe.optimiser}-{recipe.momentum}")
 @pytest.mark.parametrize("activation", ["relu", "tanh", "prelu"])
-def test_one_epoch_gives_torch_s_weights(digits, activation, recipe, request):
+@pytest.mark.parametrize(("dtype", "bound"), [("float32", 1e-6), ("float64", 1e-12)])
+def test_one_epoch_gives_torch_s_weights(digits, dtype, bound, activation, recipe, request):
     torch = pytest.importorskip("torch")
-    if (activation, recipe.optimiser) == ("prelu", "adam"):
-        # a known hole, which another BLAS may not have: hence not strict
-        reason = "Adam divides by its own noise: one of PReLU's 13,000 weights is off by 1.2e-6"
+    if (dtype, activation, recipe.optimiser) == ("float32", "prelu", "adam"):
+        # another order of summation may not have it: hence not strict. In float64 the two agree to 1e-15
+        reason = (
+            "One of 13,000 weights is off by 1.2e-6: its first gradient, 1.34e-4, all but cancels its decay, which"
+            " leaves -2.1e-7. There Adam's step of rate g / (|g| + epsilon) multiplies errors of g by 210, so float32's"
+            " 7.3e-9 (torch: 1.5e-9) becomes 1.5e-6 (torch: 3.0e-7). Over 12 networks' first gradients rounding here is"
+            " 0.98 times torch's (root mean square against float64): by chance it is ours that is hit."
+        )
         request.node.add_marker(pytest.mark.xfail(raises=AssertionError, strict=False, reason=reason))
     torch.set_num_threads(1)
     design = design_for(digits, activation=activation, width=64, depth=3)
-    net, first = train(design, digits, [3], recipe).network, Network(design, [3]).parameters
+    net = train(design, digits, [3], recipe, dtype=dtype).network
+    first = Network(design, [3], dtype=dtype).parameters
     kind = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "prelu": torch.nn.PReLU}[activation]
     layers = []
     for layer, (fan_in, fan_out) in enumerate(zip(design.sizes, design.sizes[1:], strict=False), 1):
@@ -47,18 +54,18 @@ def test_one_epoch_gives_torch_s_weights(digits, activation, recipe, request):
         linear.weight.data = torch.tensor(first["w", layer][0].T.copy())
         linear.bias.data = torch.tensor(first["b", layer][0])
         layers += [linear, kind()]
-    model = torch.nn.Sequential(*layers[:-1])
+    model = torch.nn.Sequential(*layers[:-1]).to(getattr(torch, dtype))
     options = {"lr": recipe.rate, "weight_decay": recipe.decay}
     if recipe.optimiser == "sgd":
         rule = torch.optim.SGD(model.parameters(), momentum=recipe.momentum, **options)
     else:
         rule = torch.optim.Adam(model.parameters(), **options)
-    x, y = torch.tensor(digits.x, dtype=torch.float32), torch.tensor(digits.y.copy())
+    x, y = torch.tensor(digits.x, dtype=getattr(torch, dtype)), torch.tensor(digits.y.copy())
     for index in torch.tensor(order_of(3, len(x), 1)).split(recipe.batch):
         rule.zero_grad()
         torch.nn.functional.cross_entropy(model(x[index]), y[index]).backward()
         rule.step()
-    close = {"rtol": 0, "atol": 1e-6}
+    close = {"rtol": 0, "atol": bound}
     for layer in range(1, 5):
         linear = model[2 * layer - 2]
         np.testing.assert_allclose(net.parameters["w", layer][0], linear.weight.detach().numpy().T, **close)
@@ -66,7 +73,7 @@ def test_one_epoch_gives_torch_s_weights(digits, activation, recipe, request):
         if activation == "prelu" and layer < 4:
             found = model[2 * layer - 1].weight.item()
             assert found != 0.25
-            assert net.parameters["weight", layer][0] == pytest.approx(found, abs=1e-6)
+            assert net.parameters["weight", layer][0] == pytest.approx(found, abs=bound, rel=0)
 
 
 @pytest.mark.parametrize("recipe", RULES, ids=lambda recipe: f"{recipe.optimiser}-{recipe.momentum}")

@@ -167,9 +167,10 @@ def fit(
         As in `train`.
     """
 
-    def checked(net: int, samples: int, epoch: int) -> NDArray[np.int64]:  # compiled code looks at no bounds
+    def checked(net: int, samples: int, epoch: int) -> NDArray[np.int64]:
         index = np.ascontiguousarray(order(net, samples, epoch), np.int64)
-        if index.shape != (samples,) or index.min() < 0 or index.max() >= samples:
+        # compiled code looks at no bounds; unsigned, a negative number is a very large one
+        if index.shape != (samples,) or index.view(np.uint64).max() >= samples:
             raise ActbenchError(f"an order of shape {index.shape} is none of {samples} samples; give their numbers")
         return index
 
