@@ -50,7 +50,7 @@ def overhead() -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     __import__("torch")
     with pinned(1):
-        for cell in tables.cells(CALLS, ("forward", "backward"), ("float32",), (SMALL,), ("normal",), 1):
+        for cell in tables.cells(CALLS, ("forward", "backward"), ("float32",), (SMALL,)):
             rows += tables.measured(cell, racers=("torch",), rounds=61, most=1.0, target=0.0003, check=False)[0]
     return pd.DataFrame(rows, columns=[*tables.FACTORS, *tables.COLUMNS])
 

@@ -58,11 +58,7 @@ def measure(
     )
     done = set(map(tuple, held[KEY].drop_duplicates().itertuples(index=False)))
     levels = [(dtype, size) for dtype in dtypes for size in sizes]
-    todo = [
-        cell
-        for dtype, size in levels
-        for cell in tables.cells(names, ("forward", "backward"), (dtype,), (size,), ("normal",), 1)
-    ]
+    todo = [cell for dtype, size in levels for cell in tables.cells(names, ("forward", "backward"), (dtype,), (size,))]
     todo = [cell for cell in todo if tuple(getattr(cell, name) for name in KEY) not in done]
     with follow("peers", len(todo)) as advance:
         for cell in todo:
