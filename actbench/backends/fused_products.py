@@ -12,7 +12,7 @@ from actbench.backends.fused_text import indented
 
 BYTES = 64  # of a vector and of a cache line
 ROWS = 6  # 12 accumulators of AVX2's 16 registers hide the latency of a multiply-add; with 4 rows it takes 9 % longer
-TURNS = 3  # steps of the sum in one turn of a loop: 1 to 4 % less time, 7 % beside another busy thread of the core
+TURNS = 3  # steps of the sum in one turn of a loop: an epoch of 64 units takes 2.4 % less at batch 128, 0.7 % at 32
 REST = 4  # rows of the tiles that take what is left: 32 = 4 * 6 + 2 * 4
 
 _PRODUCT = '''
