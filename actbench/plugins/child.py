@@ -157,7 +157,7 @@ def _at_ties(graph: Graph) -> str:
     if used & {"maximum", "minimum"}:
         said.append(
             "where the operands of np.maximum or np.minimum are equal, the first one's slope is used "
-            "(at 0, 1 for np.maximum(x, 0) and 0 for np.maximum(0, x) and for this catalogue's relu)"
+            "(so the slope at 0 is 1 for np.maximum(x, 0), and 0 for np.maximum(0, x) and for this catalogue's relu)"
         )
     if "absolute" in used:
         said.append("np.abs has slope 1 at 0")
