@@ -49,6 +49,25 @@ def test_a_layout_changes_no_bit(size, dtype, direction):
             np.testing.assert_array_equal(got.reshape(-1).astype(dtype), right)
 
 
+def test_arrays_that_numba_refuses_are_taken_too():
+    """After them, as before them, a plain call is right: the way past numba is chosen anew at every call."""
+    forward, backward = ab.kernel("relu"), ab.kernel("relu", "backward")
+    x = np.linspace(-2, 2, 12, dtype=np.float32)
+    y, dx = forward(x), backward(x, x)
+    for odd in (np.ma.masked_array(x), x.reshape(3, 4), np.repeat(x, 2)[::2], x.astype(">f4"), x):
+        out = np.empty(odd.shape, np.float32)
+        assert forward(odd, out=out) is out
+        np.testing.assert_array_equal(out.reshape(-1), y)
+        assert backward(odd, odd, out=out) is out
+        np.testing.assert_array_equal(out.reshape(-1), dx)
+        assert backward(odd, y=y.reshape(odd.shape), out=out) is out
+        np.testing.assert_array_equal(out.reshape(-1), dx)
+    with pytest.raises(ab.ActbenchError, match="takes x alone"):
+        forward(x, y=y, out=np.empty_like(x))
+    with pytest.raises(ab.ActbenchError, match="writable array"):
+        forward(x, out="y")
+
+
 def test_a_new_result_lies_as_its_input():
     kernel = ab.kernel("tanh")
     x = RNG.standard_normal((6, 5)).astype(np.float32).T

@@ -69,10 +69,6 @@ def _shared(loop: Loop, threads: int) -> Loop:
     return run
 
 
-def _contiguous(*operands: Any) -> bool:
-    return all(o is None or (type(o) is np.ndarray and o.flags.c_contiguous) for o in operands)
-
-
 class Kernel:
     """One direction of one activation in one dtype.
 
@@ -98,21 +94,21 @@ class Kernel:
         self.threads = _usable(threads)
         operands = operands_of(activation, direction)
         # said once: reading a signature takes 20 us
-        self._keeps_y = direction == "backward" and activation.saves == ("y",)
-        self._single = direction == "forward"
+        self.keeps_y = direction == "backward" and activation.saves == ("y",)
         self._parameters = tuple(name for name in operands if name in activation.parameters)
-        self._mixed = False
         self._variants: dict[tuple[bool, tuple[str, ...], bool], Loop] = {}
-        self._defaults: list[Any] | None = None
-        self._defaults = None if self._takes_arrays() else self._values({}, ())[0]
-        self._fast: Loop | None = None
-        self._fast_saved: Loop | None = None
-        if self._defaults is not None:
-            self._fast = self._variant(False, ())
+        self.defaults: list[Any] | None = None  # the parameters' values where each is one number
+        if not self._takes_arrays():
+            self.defaults = self._values({}, ())[0]
+            self.loop()
 
     def _takes_arrays(self) -> bool:
         values = self.activation.values()
         return any(np.ndim(values[name]) for name in self._parameters)
+
+    def loop(self, *, saved: bool = False) -> Loop:
+        """The loop of one thread, ``function(*operands, *defaults, out)``, for parameters that are numbers."""
+        return self._variant(saved, ())
 
     def _variant(self, saved: bool, arrays: tuple[str, ...], size: int = 0) -> Loop:
         parallel = self.threads > 1 and size >= THREADED
@@ -142,27 +138,11 @@ class Kernel:
         ActbenchError
             For a wrong dtype, differing shapes, an ``out`` that cannot take the result, or a missing operand.
         """
-        dtype, defaults = self.dtype, self._defaults
-        if type(out) is np.ndarray and not parameters and out.dtype is dtype and out.ndim == 1 and defaults is not None:
-            # the way of every hot loop: numba looks at the types, the loop at sizes and overlap; else nothing was done
-            function = self._quick(y is not None, out.size)
-            # numba needs 70 us to refuse another layout, so once one came layouts are looked at first (60 ns)
-            if function is not None and (not self._mixed or _contiguous(first, x, y)):
-                try:
-                    second, done = x if y is None else y, False
-                    # numba may take big-endian numbers for native ones once it saw an array that is not aligned
-                    if self._single:
-                        if second is None and first.dtype is dtype:  # type: ignore[union-attr]
-                            done = function(first, *defaults, out)
-                    elif (x is None or y is None) and first.dtype is second.dtype is dtype:  # type: ignore[union-attr]
-                        done = function(first, second, *defaults, out)
-                    if done:
-                        return out
-                except (AttributeError, TypeError):  # no array, or none that the loop takes
-                    self._mixed = True
-        saved = y is not None and self._keeps_y
+        saved = y is not None and self.keeps_y
         second = y if saved else x
-        if out is not None and not parameters and defaults is not None and (second is None) == self._single:
+        fits = (second is None) == (self.direction == "forward") and (y is None or saved)
+        defaults = self.defaults
+        if out is not None and not parameters and defaults is not None and fits:
             operands = (first,) if second is None else (first, second)
             if self._plain(out, *operands):  # any shape; the checks below take 10 us
                 loop = self._variant(saved, (), out.size)
@@ -173,21 +153,11 @@ class Kernel:
                 return out
         return self._any(self._operands(first, x, y, saved), saved, out, parameters)
 
-    def _quick(self, saved: bool, size: int) -> Loop | None:
-        """The loop for scalar parameters, or None where the row has no such form."""
-        if self.threads > 1 and size >= THREADED:
-            return self._variant(saved and self._keeps_y, (), size) if self._keeps_y or not saved else None
-        if not saved:
-            return self._fast
-        if self._fast_saved is None and self._keeps_y:
-            self._fast_saved = self._variant(True, ())
-        return self._fast_saved
-
     def _plain(self, out: NDArray[Any], *operands: Any) -> bool:
         """Whether all are native contiguous arrays of one shape that do not overlap partly."""
-        dtype, shape = self.dtype, out.shape
-        if type(out) is not np.ndarray or out.dtype is not dtype or not out.flags.carray:
+        if type(out) is not np.ndarray or out.dtype is not self.dtype or not out.flags.carray:
             return False
+        dtype, shape = self.dtype, out.shape
         for operand in operands:
             if type(operand) is not np.ndarray or operand.dtype is not dtype or operand.shape != shape:
                 return False
@@ -263,8 +233,8 @@ class Kernel:
 
     def _values(self, given: dict[str, Any], shape: tuple[int, ...]) -> tuple[list[Any], tuple[str, ...]]:
         """Run-time parameters in order, and which of them come as one number per element."""
-        if not given and self._defaults is not None:
-            return self._defaults, ()
+        if not given and self.defaults is not None:
+            return self.defaults, ()
         values = self.activation.values(**given)
         chosen: list[Any] = []
         arrays = []
