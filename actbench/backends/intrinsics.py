@@ -62,6 +62,17 @@ def copied(typing_context: Any, out: Any, x: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def taken(typing_context: Any, counter: Any) -> Any:
+    """The first number of an int64 array, which is one more from then on for every thread."""
+
+    def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = cgutils.create_struct_proxy(signature.args[0])(context, builder, value=args[0])  # type: ignore[no-untyped-call, unused-ignore]
+        return builder.atomic_rmw("add", array.data, ir.IntType(64)(1), "monotonic")
+
+    return types.int64(counter), make
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
 def fma(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
     """a b + c, rounded once."""
 

@@ -60,6 +60,8 @@ def _shared(loop: Loop, threads: int) -> Loop:
 
     def run(*arrays: Any) -> bool:
         before = numba.get_num_threads()
+        if before == threads:  # to set it takes 3 us
+            return loop(*arrays)
         numba.set_num_threads(threads)
         try:
             return loop(*arrays)
@@ -106,9 +108,9 @@ class Kernel:
         values = self.activation.values()
         return any(np.ndim(values[name]) for name in self._parameters)
 
-    def loop(self, *, saved: bool = False) -> Loop:
-        """The loop of one thread, ``function(*operands, *defaults, out)``, for parameters that are numbers."""
-        return self._variant(saved, ())
+    def loop(self, *, saved: bool = False, size: int = 0) -> Loop:
+        """The loop for so many elements, ``function(*operands, *defaults, out)``, for parameters that are numbers."""
+        return self._variant(saved, (), size)
 
     def _variant(self, saved: bool, arrays: tuple[str, ...], size: int = 0) -> Loop:
         parallel = self.threads > 1 and size >= THREADED

@@ -40,11 +40,11 @@ def quick(kernel: Kernel) -> Any:
 
 
 def _forward(kernel: Kernel, defaults: Sequence[Any]) -> Any:
-    dtype, loop = kernel.dtype, kernel.loop()
+    dtype, one = kernel.dtype, kernel.loop()
     limit = THREADED if kernel.threads > 1 else None
     mixed = False  # numba needs 70 us to refuse another layout: once one came, layouts are looked at first (60 ns)
 
-    def run(first: Any, x: Any = None, *, y: Any = None, out: Any = None, **parameters: Any) -> Any:
+    def call(first: Any, x: Any = None, *, y: Any = None, out: Any = None, **parameters: Any) -> Any:
         nonlocal mixed
         try:
             # numba may take big-endian numbers for native ones once it saw an array that is not aligned
@@ -52,18 +52,18 @@ def _forward(kernel: Kernel, defaults: Sequence[Any]) -> Any:
                 first.dtype is dtype is out.dtype
                 and x is y is None
                 and not parameters
-                and (limit is None or out.size < limit)
                 and (not mixed or _contiguous(first, out))
-                and (loop(first, *defaults, out) if defaults else loop(first, out))
             ):
-                return out
+                run = one if limit is None or out.size < limit else kernel.loop(size=out.size)
+                if run(first, *defaults, out) if defaults else run(first, out):
+                    return out
         except AttributeError:  # no array
             pass
         except Exception:  # numba refuses in several classes of its own
             mixed = True
         return kernel(first, x, y=y, out=out, **parameters)
 
-    return run
+    return call
 
 
 def _backward(kernel: Kernel, defaults: Sequence[Any]) -> Any:
@@ -72,29 +72,30 @@ def _backward(kernel: Kernel, defaults: Sequence[Any]) -> Any:
     limit = THREADED if kernel.threads > 1 else None
     mixed = False
 
-    def run(first: Any, x: Any = None, *, y: Any = None, out: Any = None, **parameters: Any) -> Any:
+    def call(first: Any, x: Any = None, *, y: Any = None, out: Any = None, **parameters: Any) -> Any:
         nonlocal mixed, from_y
         try:
             if y is None:
-                loop, second = from_x, x
+                run, second = from_x, x
             else:
                 if from_y is None and kernel.keeps_y:
                     from_y = kernel.loop(saved=True)
-                loop, second = from_y, y
+                run, second = from_y, y
             if (
                 first.dtype is dtype is second.dtype
                 and out.dtype is dtype
                 and (x is None or y is None)
                 and not parameters
-                and (limit is None or out.size < limit)
                 and (not mixed or _contiguous(first, second, out))
-                and (loop(first, second, *defaults, out) if defaults else loop(first, second, out))
             ):
-                return out
+                if limit is not None and out.size >= limit and (y is None or kernel.keeps_y):
+                    run = kernel.loop(saved=y is not None, size=out.size)
+                if run(first, second, *defaults, out) if defaults else run(first, second, out):
+                    return out
         except AttributeError:
             pass
         except Exception:  # arrays that numba refuses, or a row without a loop from y
             mixed = True
         return kernel(first, x, y=y, out=out, **parameters)
 
-    return run
+    return call
