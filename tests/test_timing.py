@@ -291,14 +291,23 @@ def test_a_rate_has_an_exact_interval():
     assert Rate(found=0, of=20, ratios=()).interval()[0] == 0.0
 
 
-@pytest.mark.parametrize("direction", ["forward", "backward"])
-def test_more_threads_give_the_same_numbers(direction):
+@pytest.mark.parametrize("name", ["silu", "relu", "identity", "leaky_relu", "sine"])  # each its own kind of loop
+def test_more_threads_give_the_same_numbers(name):
     from actbench.backends.numba_ import THREADED
 
     x = np.random.default_rng(0).standard_normal(THREADED + 3).astype(np.float32)  # enough to be shared
-    operands_ = (x,) if direction == "forward" else (x, x)
-    one, two = (ab.kernel("silu", direction, threads=threads)(*operands_) for threads in (1, 2))
-    np.testing.assert_array_equal(one, two)
+    x[::5000] *= 1e20  # far angles
+    one, two = (ab.kernel(name, threads=threads) for threads in (1, 2))
+    back, shared = (ab.kernel(name, "backward", threads=threads) for threads in (1, 2))
+    y, out = one(x), np.empty_like(x)
+    np.testing.assert_array_equal(two(x, out=out), y)
+    assert two(x, out=out) is out
+    np.testing.assert_array_equal(two(x.reshape(1, -1)), y.reshape(1, -1))
+    np.testing.assert_array_equal(shared(x, x, out=out), back(x, x))
+    if shared.activation.saves == ("y",):
+        np.testing.assert_array_equal(shared(x, y=y, out=out), back(x, y=y))
+    in_place = x.copy()
+    np.testing.assert_array_equal(two(in_place, out=in_place), y)
 
 
 def test_threads_are_a_whole_number():

@@ -21,6 +21,8 @@ def _contiguous(*arrays: Any) -> bool:
 def quick(kernel: Kernel) -> Any:
     """The kernel as a function; its attribute ``kernel`` is the `Kernel`, which takes every call that is not plain.
 
+    Its attributes ``activation``, ``direction`` and ``dtype`` say what it computes.
+
     A plain call gives native contiguous arrays of one dimension, one size and the kernel's dtype, an ``out`` and no
     parameters. numba looks at layout and dimension, the loop at sizes and overlap; neither does anything where they do
     not fit.
@@ -35,7 +37,7 @@ def quick(kernel: Kernel) -> Any:
         run = _backward(kernel, kernel.defaults)
     run.__name__ = run.__qualname__ = f"{kernel.activation.name}_{kernel.direction}"
     run.__doc__ = Kernel.__call__.__doc__
-    vars(run).update(kernel=kernel, dtype=kernel.dtype)
+    vars(run).update(kernel=kernel, activation=kernel.activation, direction=kernel.direction, dtype=kernel.dtype)
     return run
 
 
