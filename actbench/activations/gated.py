@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import numpy as np
 
 from actbench.define import define
 from actbench.records.activation import Kink
 from actbench.records.parameter import Learned
-from actbench.words import exp_times, exp_times_pair, gauss_times, normal_cdf, scaled_tail
+from actbench.words import exp_times, gauss_times, normal_cdf, scaled_tail, tanh_gate_times
+from actbench.words.cubic import CUBIC, LINEAR, ROOT_2_PI
 from actbench.words.gates import FAR, gate_slope, near, scaled, sigmoid_times
 from actbench.words.gaussian import DENSITY, FARTHEST
-from actbench.words.pairs import constant_pair, times, two_product
+from actbench.words.pairs import times
 
 ROOT_HALF_PI = 1.2533141373155003  # sqrt(pi / 2)
-ROOT_2_PI = 0.7978845608028654  # sqrt(2 / pi)
-# 2 u = a (LINEAR + CUBIC a^2), exactly from the doubles that the textbook formula writes
-LINEAR = 2 * Fraction(ROOT_2_PI)
-CUBIC = LINEAR * Fraction(0.044715)
-# LINEAR in 20 bits behind the point, so that subtracting it from a sum below 16 leaves no rounding in either format
-LINEAR_SHORT = round(LINEAR * 2**20) / 2**20
-LINEAR_REST = float(LINEAR - Fraction(LINEAR_SHORT))
 
 
 def product_1702(x):
@@ -140,33 +132,18 @@ define(
 )
 
 
-def _tanh_argument(a):
-    """2 sqrt(2 / pi) (a + 0.044715 a^3) in two parts, a >= 0: it reaches 745, where one float leaves 500 ulp."""
-    square, square_rest = two_product(a, a)
-    cubic, cubic_rest = constant_pair(a, CUBIC)
-    bend, bend_rest = two_product(square, cubic)
-    slope = bend + LINEAR_SHORT
-    lost = bend - (slope - LINEAR_SHORT)  # without error: up to a = 10.7 (float32) or 40 every digit of it fits
-    lost = lost + (bend_rest + (square_rest * cubic + (square * cubic_rest + LINEAR_REST)))
-    high, low = two_product(slope, a)
-    return high, low + lost * a
-
-
 def _gelu_tanh(x):
-    a = np.minimum(np.absolute(x), 40.0)
-    high, low = _tanh_argument(a)
-    y = np.maximum(x, -40.0) / (1.0 + exp_times_pair(1.0, -high, -low))
-    return np.where(x >= 0.0, y, exp_times_pair(np.minimum(y, 0.0), -high, -low))
+    a = np.absolute(x)
+    # whole where it is subnormal too: there the divisor is 1
+    return np.where(x >= 0.0, x, tanh_gate_times(np.maximum(x, -40.0), a)) / (1.0 + tanh_gate_times(1.0, a))
 
 
 def _gelu_tanh_slope(dy, x):
     a = np.minimum(np.absolute(x), 40.0)
-    high, low = _tanh_argument(a)
-    e = exp_times_pair(1.0, -high, -low)
+    e = tanh_gate_times(1.0, a)
     o = 1.0 + e
-    d = 1.0 / (o * o)
     s = a * (float(LINEAR) + 3.0 * float(CUBIC) * (a * a))
-    return dy * np.where(x >= 0.0, (o + s * e) * d, exp_times_pair((o - s) * d, -high, -low))
+    return dy * (np.where(x >= 0.0, o + s * e, tanh_gate_times(o - s, a)) / (o * o))
 
 
 define(

@@ -17,6 +17,7 @@ from actbench.errors import ActbenchError
 from actbench.expression import VOCABULARY, Expression, Graph, Step, composed, record, trace
 from actbench.records.activation import Activation
 from actbench.words.bits import Format
+from actbench.words.pairs import two_product
 
 _SYMBOLS = {
     "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "greater": ">", "greater_equal": ">=",
@@ -133,6 +134,9 @@ def expanded(graph: Graph, form: Format) -> Graph:
     """
 
     def combine(step: Step, operands: list[Expression]) -> Expression:
+        if step.op == "fma" and not fuses():
+            product, rest = two_product(*operands[:2])
+            return (product + operands[2]) + rest  # type: ignore[no-any-return]
         if step.op in ("argument", "constant") or step.op not in VOCABULARY:  # leaves, and bit steps of a meaning
             return Expression(step.op, *operands, *([] if step.value is None else [step.value]))
         if step.op == "add" and fuses():

@@ -43,7 +43,8 @@ def word(**meanings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return decorate
 
 
-from actbench.words import elementary as elementary  # noqa: E402  the folder fills the vocabulary
+from actbench.words import cubic as cubic  # noqa: E402  the folder fills the vocabulary
+from actbench.words import elementary as elementary  # noqa: E402
 from actbench.words import exponential as exponential  # noqa: E402
 from actbench.words import gaussian as gaussian  # noqa: E402
 from actbench.words import logarithm as logarithm  # noqa: E402
@@ -51,6 +52,7 @@ from actbench.words import logistic as logistic  # noqa: E402
 from actbench.words import nested as nested  # noqa: E402
 from actbench.words import pairs as pairs  # noqa: E402
 from actbench.words import periodic as periodic  # noqa: E402
+from actbench.words.cubic import tanh_gate_times as tanh_gate_times  # noqa: E402
 from actbench.words.exponential import exp_times as exp_times  # noqa: E402
 from actbench.words.exponential import exp_times_pair as exp_times_pair  # noqa: E402
 from actbench.words.exponential import x_minus_tanh as x_minus_tanh  # noqa: E402

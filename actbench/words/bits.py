@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from actbench.expression import Expression
+from actbench.expression import Expression, leaf
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,11 @@ def bits(x: Expression) -> Expression:
 def from_bits(i: Expression) -> Expression:
     """The float that these bits spell."""
     return Expression("from_bits", i)
+
+
+def fused(a: Expression | float, b: Expression | float, c: Expression | float) -> Expression:
+    """a b + c rounded once, or, where the processor cannot, right where c all but takes a b away."""
+    return Expression("fma", leaf(a), leaf(b), leaf(c))
 
 
 def plus(i: Expression, number: int) -> Expression:
