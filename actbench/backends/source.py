@@ -134,7 +134,9 @@ def expanded(graph: Graph, form: Format) -> Graph:
     """
 
     def combine(step: Step, operands: list[Expression]) -> Expression:
-        if step.op == "fma" and not fuses():
+        if step.op == "fused":
+            if fuses():
+                return Expression("fma", *operands)
             product, rest = two_product(*operands[:2])
             return (product + operands[2]) + rest  # type: ignore[no-any-return]
         if step.op in ("argument", "constant") or step.op not in VOCABULARY:  # leaves, and bit steps of a meaning

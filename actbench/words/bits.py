@@ -57,7 +57,7 @@ def from_bits(i: Expression) -> Expression:
 
 def fused(a: Expression | float, b: Expression | float, c: Expression | float) -> Expression:
     """a b + c rounded once, or, where the processor cannot, right where c all but takes a b away."""
-    return Expression("fma", leaf(a), leaf(b), leaf(c))
+    return Expression("fused", leaf(a), leaf(b), leaf(c))
 
 
 def plus(i: Expression, number: int) -> Expression:
