@@ -211,7 +211,7 @@ def page() -> str:
         f"{', '.join(m['vector_extensions'][-3:])}; {versions}.", "",
         f"In the race: {cells['activation'].nunique()} functions, {cells['size'].nunique()} sizes, and as peers "
         f"{', '.join(peers_in(cells))}; what a peer lacks is in `cells.csv` with its reason. "
-        "(`actbench bench` has torch.compile and keras too.)", "",
+        "(`actbench bench` has torch.compile too; keras computes with torch here.)", "",
         f"## What was to be shown ({found['cells']} cells)", "", *targets(found), "", *other_figures(), "",
         "Exempt, by name: the backward passes of sigmoid, tanh and logsigmoid, where torch multiplies a kept output "
         "that has lost the tail (1.7e7 ulp); ours needs one exponential.", "",
