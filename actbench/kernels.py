@@ -86,6 +86,5 @@ def kernel(
     if backend != "numba":
         raise unknown("backend", backend, [name for name in BACKENDS if name != "exact"])
     from actbench.backends.numba_ import Kernel
-    from actbench.backends.quick import quick
 
-    return quick(Kernel(activation, direction, dtype, threads))
+    return Kernel(activation, direction, dtype, threads).function()

@@ -28,11 +28,11 @@ def fingerprint() -> str:
     import llvmlite.binding as llvm
     import numba
 
-    from actbench.backends import intrinsics
+    from actbench.backends import intrinsics, memory
 
     cpu = os.environ.get("NUMBA_CPU_NAME") or llvm.get_host_cpu_name()
     features = os.environ.get("NUMBA_CPU_FEATURES") or llvm.get_host_cpu_features().flatten()
-    casts = Path(intrinsics.__file__).read_bytes()
+    called = [Path(str(module.__file__)).read_bytes() for module in (intrinsics, memory)]
     return repr(
         (
             numba.__version__,
@@ -40,7 +40,7 @@ def fingerprint() -> str:
             sys.version_info[:3],
             cpu,
             features,
-            hashlib.sha256(casts).hexdigest(),
+            hashlib.sha256(b"".join(called)).hexdigest(),
         )
     )
 

@@ -47,32 +47,6 @@ def apart(typing_context: Any, a: Any, b: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def copied(typing_context: Any, out: Any, x: Any) -> Any:
-    """Fill an array from another of its size and type, which may be itself, by the C library's memmove."""
-
-    def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        to, source = (
-            cgutils.create_struct_proxy(kind)(context, builder, value=value)  # type: ignore[no-untyped-call, unused-ignore]
-            for kind, value in zip(signature.args, args, strict=True)
-        )
-        cgutils.raw_memmove(builder, to.data, source.data, source.nitems, source.itemsize)  # type: ignore[no-untyped-call, unused-ignore]
-        return context.get_dummy_value()
-
-    return types.none(out, x), make
-
-
-@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def taken(typing_context: Any, counter: Any) -> Any:
-    """The first number of an int64 array, which is one more from then on for every thread."""
-
-    def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        array = cgutils.create_struct_proxy(signature.args[0])(context, builder, value=args[0])  # type: ignore[no-untyped-call, unused-ignore]
-        return builder.atomic_rmw("add", array.data, ir.IntType(64)(1), "monotonic")
-
-    return types.int64(counter), make
-
-
-@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
 def fma(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
     """a b + c, rounded once."""
 

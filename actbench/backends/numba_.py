@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -10,40 +10,31 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from actbench.backends import cache
+from actbench.backends.entry import THREADED, Loop
 from actbench.backends.source import operands_of, source
 from actbench.errors import ActbenchError
 from actbench.records.activation import Activation
 from actbench.registry import ACTIVATIONS, resolve
 from actbench.words.bits import Format
 
-Loop = Callable[..., bool]
+KEPT = 64  # loops of a kernel that are at hand: one for each of the parameters' values
 BLOCK = 1 << 13  # elements that are copied at once where the layout asks for it: two arrays of them fit the first cache
-THREADED = 1 << 18  # elements: below, two threads measured slower than one at the cheaper rows (0.6 at 2^15)
 
 
 @lru_cache(maxsize=512)
-def compiled(
-    spec: str, direction: str, bits: int, saved: bool, arrays: tuple[str, ...], parallel: bool = False
-) -> Loop:
-    """The machine code of one variant: ``function(*operands, out)`` on flat, contiguous, native arrays.
-
-    It says False, and has done nothing, where sizes differ or arrays overlap partly; other arrays are a TypeError.
-    """
+def compiled(spec: str, direction: str, bits: int, saved: bool, arrays: tuple[str, ...]) -> Any:
+    """What numba makes of one variant's text: a C function."""
     activation = resolve(spec.partition(":")[0])  # parameters are run-time arguments: one kernel for every value
-    return _loaded(activation, direction, bits, saved, arrays, parallel)
+    return _loaded(activation, direction, bits, saved, arrays)
 
 
-def _loaded(
-    activation: Activation, direction: str, bits: int, saved: bool, arrays: tuple[str, ...], parallel: bool
-) -> Loop:
+def _loaded(activation: Activation, direction: str, bits: int, saved: bool, arrays: tuple[str, ...]) -> Any:
     import numba
 
     if numba.config.DISABLE_JIT:  # type: ignore[attr-defined, unused-ignore]
         raise ActbenchError("numba is switched off (NUMBA_DISABLE_JIT=1); unset it or ask for backend='numpy'")
     form = Format(bits)
-    return cache.load(
-        lambda keep: source(activation, direction, form, saved=saved, arrays=arrays, cache=keep, parallel=parallel)
-    )
+    return cache.load(lambda keep: source(activation, direction, form, saved=saved, arrays=arrays, cache=keep))
 
 
 def _usable(threads: int) -> int:
@@ -52,23 +43,6 @@ def _usable(threads: int) -> int:
     if threads != int(threads) or threads < 1:
         raise ActbenchError(f"threads={threads!r} cannot be used; give a whole number, 1 or more")
     return min(int(threads), int(numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined, unused-ignore]
-
-
-def _shared(loop: Loop, threads: int) -> Loop:
-    """The loop with its number of threads; numba's own number is the caller's again afterwards."""
-    import numba
-
-    def run(*arrays: Any) -> bool:
-        before = numba.get_num_threads()
-        if before == threads:  # to set it takes 3 us
-            return loop(*arrays)
-        numba.set_num_threads(threads)
-        try:
-            return loop(*arrays)
-        finally:
-            numba.set_num_threads(before)
-
-    return run
 
 
 class Kernel:
@@ -98,31 +72,37 @@ class Kernel:
         # said once: reading a signature takes 20 us
         self.keeps_y = direction == "backward" and activation.saves == ("y",)
         self._parameters = tuple(name for name in operands if name in activation.parameters)
-        self._variants: dict[tuple[bool, tuple[str, ...], bool], Loop] = {}
-        self.defaults: list[Any] | None = None  # the parameters' values where each is one number
-        if not self._takes_arrays():
-            self.defaults = self._values({}, ())[0]
-            self.loop()
+        self._loops: dict[tuple[bool, tuple[str, ...], tuple[Any, ...]], Loop] = {}
+        self._defaults: list[Any] | None = None  # the parameters' values where each is one number
+        self._entry: Loop | None = None
+        if not any(np.ndim(activation.values()[name]) for name in self._parameters):
+            self._defaults = self._values({}, ())[0]
+            self._entry = self._loop(False, (), self._defaults)
 
-    def _takes_arrays(self) -> bool:
-        values = self.activation.values()
-        return any(np.ndim(values[name]) for name in self._parameters)
+    def function(self) -> Callable[..., Any]:
+        """The kernel as Python calls it with the least in between."""
+        if self._entry is None:  # some parameter is one number an element: no call is plain
+            return self.__call__
+        name = f"{self.activation.name}_{self.direction}"
+        doc = "x, /, *, out=None" if self.direction == "forward" else "dy, x=None, /, *, y=None, out=None"
+        return self._entry.entry(name, f"{name}({doc})\n--\n\n{Kernel.__call__.__doc__}", self.__call__)
 
-    def loop(self, *, saved: bool = False, size: int = 0) -> Loop:
-        """The loop for so many elements, ``function(*operands, *defaults, out)``, for parameters that are numbers."""
-        return self._variant(saved, (), size)
-
-    def _variant(self, saved: bool, arrays: tuple[str, ...], size: int = 0) -> Loop:
-        parallel = self.threads > 1 and size >= THREADED
-        key = (saved, arrays, parallel)
-        if key not in self._variants:
+    def _loop(self, saved: bool, arrays: tuple[str, ...], values: Sequence[Any]) -> Loop:
+        key = (saved, arrays, tuple(values))
+        if key not in self._loops:
             bits = self.dtype.itemsize * 8
             if self.activation.name in ACTIVATIONS:
-                found = compiled(self.activation.spec, self.direction, bits, saved, arrays, parallel)
+                found = compiled(self.activation.spec, self.direction, bits, saved, arrays)
             else:  # a record of somebody's own that is in no catalogue
-                found = _loaded(self.activation, self.direction, bits, saved, arrays, parallel)
-            self._variants[key] = _shared(found, self.threads) if parallel else found
-        return self._variants[key]
+                found = _loaded(self.activation, self.direction, bits, saved, arrays)
+            count = len(arrays) + (1 if self.direction == "forward" else 2)
+            loop = Loop(found, self.dtype, count, values, self.threads)
+            if len(self._loops) >= KEPT:
+                self._loops.pop(next(iter(self._loops)))
+            self._loops[key] = loop
+            if saved and self._entry is not None and values == self._defaults:
+                self._entry.table[1] = loop.address
+        return self._loops[key]
 
     def __call__(
         self,
@@ -141,31 +121,7 @@ class Kernel:
             For a wrong dtype, differing shapes, an ``out`` that cannot take the result, or a missing operand.
         """
         saved = y is not None and self.keeps_y
-        second = y if saved else x
-        fits = (second is None) == (self.direction == "forward") and (y is None or saved)
-        defaults = self.defaults
-        if out is not None and not parameters and defaults is not None and fits:
-            operands = (first,) if second is None else (first, second)
-            if self._plain(out, *operands):  # any shape; the checks below take 10 us
-                loop = self._variant(saved, (), out.size)
-                if out.ndim == 1:
-                    loop(*operands, *defaults, out)
-                else:
-                    loop(*(o.reshape(-1) for o in operands), *defaults, out.reshape(-1))  # type: ignore[union-attr]
-                return out
         return self._any(self._operands(first, x, y, saved), saved, out, parameters)
-
-    def _plain(self, out: NDArray[Any], *operands: Any) -> bool:
-        """Whether all are native contiguous arrays of one shape that do not overlap partly."""
-        if type(out) is not np.ndarray or out.dtype is not self.dtype or not out.flags.carray:
-            return False
-        dtype, shape = self.dtype, out.shape
-        for operand in operands:
-            if type(operand) is not np.ndarray or operand.dtype is not dtype or operand.shape != shape:
-                return False
-            if not operand.flags.carray or (operand is not out and np.may_share_memory(operand, out)):
-                return False
-        return True
 
     def _operands(self, first: ArrayLike, x: ArrayLike | None, y: ArrayLike | None, saved: bool) -> list[NDArray[Any]]:
         if self.direction == "forward":
@@ -187,38 +143,31 @@ class Kernel:
         # laid out as what is read, as NumPy's own functions do: transposed arrays then need no copy
         result = np.empty_like(arrays[-1], self.dtype, subok=False) if out is None else self._target(out, shape)
         values, which = self._values(parameters, shape)
-        operands = [*arrays, *values]
-        ends = [*(value for value in operands if isinstance(value, np.ndarray)), result]
-        if all(end.flags.c_contiguous and end.flags.aligned and end.dtype.isnative for end in ends):
-            loop = self._variant(saved, which, result.size)
-            if loop(*(o.reshape(-1) if isinstance(o, np.ndarray) else o for o in operands), result.reshape(-1)):
-                return result if out is None else out
-        self._in_blocks(operands, result, saved, which)
+        loop = self._loop(saved, which, [value for value in values if not isinstance(value, np.ndarray)])
+        operands = [*arrays, *(value for value in values if isinstance(value, np.ndarray))]
+        if all(fits(end) for end in (*operands, result)) and not any(overlap(operand, result) for operand in operands):
+            loop(*(operand.reshape(-1) for operand in operands), out=result.reshape(-1))
+        else:
+            self._in_blocks(loop, operands, result)
         return result if out is None else out
 
-    def _in_blocks(self, operands: list[Any], result: NDArray[Any], saved: bool, which: tuple[str, ...]) -> None:
+    def _in_blocks(self, loop: Loop, operands: list[NDArray[Any]], result: NDArray[Any]) -> None:
         """Any layout, byte order and overlap: NumPy's iterator hands over blocks that lie as the loop wants them."""
         block = THREADED if self.threads > 1 and result.size >= THREADED else BLOCK
-        loop = self._variant(saved, which, block)
-        places = [place for place, value in enumerate(operands) if isinstance(value, np.ndarray)]
-        given = list(operands)
-        if result.size <= block and result.flags.carray and result.dtype.isnative:  # copies cost less than an iterator
-            for place in places:
-                given[place] = np.array(operands[place], self.dtype, order="C").reshape(-1)
-            loop(*given, result.reshape(-1))
+        if result.size <= block and fits(result):  # copies cost less than an iterator
+            given = [np.array(operand, self.dtype, order="C").reshape(-1) for operand in operands]
+            loop(*given, out=result.reshape(-1))
             return
         plain: Any = ["contig", "aligned", "nbo"]  # NumPy's stubs do not know contig
         blocks = np.nditer(
-            [*(operands[place] for place in places), result],
+            [*operands, result],
             ["external_loop", "buffered", "zerosize_ok", "copy_if_overlap"],
-            [["readonly", "overlap_assume_elementwise", *plain]] * len(places) + [["writeonly", *plain]],
-            op_dtypes=[self.dtype] * (len(places) + 1), casting="equiv", buffersize=block,
+            [["readonly", "overlap_assume_elementwise", *plain]] * len(operands) + [["writeonly", *plain]],
+            op_dtypes=[self.dtype] * (len(operands) + 1), casting="equiv", buffersize=block,
         )  # fmt: skip
         with blocks:
-            for found in blocks if result.size else ():
-                for place, part in zip(places, found, strict=False):
-                    given[place] = part
-                loop(*given, found[-1])
+            for *given, out in blocks if result.size else ():
+                loop(*given, out=out)
 
     def _array(self, value: ArrayLike | None, what: str) -> NDArray[Any]:
         array = np.asarray(value)
@@ -235,8 +184,8 @@ class Kernel:
 
     def _values(self, given: dict[str, Any], shape: tuple[int, ...]) -> tuple[list[Any], tuple[str, ...]]:
         """Run-time parameters in order, and which of them come as one number per element."""
-        if not given and self.defaults is not None:
-            return self.defaults, ()
+        if not given and self._defaults is not None:
+            return self._defaults, ()
         values = self.activation.values(**given)
         chosen: list[Any] = []
         arrays = []
@@ -248,3 +197,14 @@ class Kernel:
                 chosen.append(np.broadcast_to(np.asarray(value, self.dtype), shape))
                 arrays.append(name)
         return chosen, tuple(arrays)
+
+
+def fits(array: NDArray[Any]) -> bool:
+    """Whether a loop takes the array as it lies."""
+    return bool(array.flags.c_contiguous and array.flags.aligned and array.dtype.isnative)
+
+
+def overlap(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    """Whether two contiguous arrays share memory and are not the same memory."""
+    same = one.__array_interface__["data"][0] == other.__array_interface__["data"][0]
+    return not same and np.may_share_memory(one, other)

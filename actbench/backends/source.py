@@ -1,13 +1,13 @@
 """A row as the text of one fused loop: every word expanded to primitive steps, constants typed, no branch.
 
-The loop first looks whether its arrays are of one size and do not overlap partly, and says False where it did nothing:
-checks that cost NumPy 1 us a call cost it nothing. The generated module needs nothing of ours but a few instructions,
-so its name can be the hash of its text.
+The machine code is a C function of addresses, which whoever calls it has looked at (`actbench.backends.entry`). The
+generated module needs nothing of ours but a few instructions, so its name can be the hash of its text.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, reduce
 
@@ -53,60 +53,55 @@ _RARE = {
 }
 _TEMPLATES |= _RARE
 
+# What a kernel is to its callers: size, whether to stream, the addresses of its arrays, its parameters; see `entry`.
 HEADER = '''"""{title}; generated, delete at will."""
 import numpy as np
-from numba import njit, prange, types
-from actbench.backends.intrinsics import apart, bits, copied, fma, from_bits, select, taken
+from numba import carray, cfunc, types
+from actbench.backends.intrinsics import bits, fma, from_bits, held, select
+from actbench.backends.memory import copied, drained, scratch, streamed, unaligned
 
 whole = np.int{width}
-A = types.Array(types.float{width}, 1, "C", readonly=True)
-M = types.Array(types.float{width}, 1, "C")
-F = types.float{width}
+F = types.CPointer(types.float{width})
 {constants}
 
-@njit({when}nogil=True, error_model="numpy", fastmath={{"contract"}})
-def {name}({names}, out):
-    if not ({fit}):
-        return False
+@cfunc(types.void(types.intp, types.intp, types.CPointer(F), F), cache={cache}, error_model="numpy",
+       fastmath={{"contract"}})
+def kernel(size, streams, arrays, values):
+{operands}
+    out = carray(arrays[{last}], size)
 '''
-LOOP = """    for i in range(out.size):
+# Arrays that no cache holds are written past the caches: an ordinary store first reads the line that it overwrites, a
+# third of a forward pass's traffic. A block is computed into the first cache and goes from there to memory in whole
+# lines; what comes before the first whole line and behind the last full block is stored as usual.
+LOOP = """    room = carray(scratch(arrays[{last}]), {block})
+{held}
+    step, ahead = {step}, 0
+    if streams:
+        step, ahead = {block}, unaligned(arrays[{last}])
+    start = 0
+    while start < size:
+        stop = min(start + step - ahead, size)
+        aside = streams != 0 and stop - start == {block}
+{slices}
+        out_ = room if aside else out[start:stop]
+{inner}
+        if aside:
+            streamed(out, start, room)
+        start, ahead = stop, 0
+    if streams:
+        drained()
+"""
+STRAIGHT = """        for i in range(out_.size):
 {body}
-        out[i] = {result}
-    return True
+            out_[i] = {result}"""
+COPY = """    if not streams:
+        copied(out, {whole})
+        return
 """
-COPY = """    copied(out, {whole})
-    return True
-"""
-
-# Threads share a loop by parts of it, each taking the next when it is done with one: numba makes a slower loop of one
-# that is itself parallel, and halves wait for the slower of two cores.
-PART = 1 << 15  # elements
-SHARED = """
-
-@njit({when}nogil=True, parallel=True)
-def kernel({names}, out):
-    if not ({fit}):
-        return False
-    given = np.zeros(1, np.int64)
-    for taker in prange((out.size + {part} - 1) // {part}):  # the first of each thread leaves the others nothing
-        start = taken(given) * {part}
-        while start < out.size:
-            stop = min(start + {part}, out.size)
-            part({slices}, out[start:stop])
-            start = taken(given) * {part}
-    return True
-"""
-
 # A block in which some angle is beyond the vector loop's reach has those elements once more, one by one, from copies:
 # `out` may be the input itself. Every other element is the vector loop's in every block. Blocks are slices: indices
 # from a start cost 3 times as much.
-BLOCK = 512
-BLOCKED = """    for block in range((out.size + {block} - 1) // {block}):
-        start = block * {block}
-        stop = min(start + {block}, out.size)
-{slices}
-        out_ = out[start:stop]
-        found = False
+RARELY = """        found = False
         for i in range(out_.size):
 {look}
             found |= {far}
@@ -119,9 +114,8 @@ BLOCKED = """    for block in range((out.size + {block} - 1) // {block}):
 {look_again}
                 if {far}:
 {all}
-                    out_[i] = {whole}
-    return True
-"""
+                    out_[i] = {whole}"""
+BLOCK_BYTES = 1 << 12  # of the output, as many as `memory.scratch` has
 
 
 def expanded(graph: Graph, form: Format) -> Graph:
@@ -232,7 +226,6 @@ def source(
     saved: bool = False,
     arrays: Sequence[str] = (),
     cache: bool = True,
-    parallel: bool = False,
 ) -> str:
     """The Python text of one kernel.
 
@@ -246,40 +239,52 @@ def source(
         Parameters that come as one number per element instead of one for all.
     cache
         Whether numba shall keep the machine code beside the file.
-    parallel
-        Whether numba's threads share the loop, `PART` elements at a time.
     """
     names = operands_of(activation, direction, saved=saved)
     graph = expanded(graph_of(activation, direction, saved=saved), form)
     array = {name: name not in activation.parameters or name in arrays for name in names}
-    arguments = [*("A" if array[name] else "F" for name in names), "M"]
-    now = f"[types.boolean({', '.join(arguments)})], cache={cache}, "  # without types: compiled when it is called
-    common = {
-        "names": ", ".join(names),
-        "fit": " and ".join(f"{name}.size == out.size and apart({name}, out)" for name in names if array[name]),
-    }
     constants, loop = _loop(graph, form, array)
-    text = HEADER.format(
+    first, second = ([name for name in names if array[name] == kind] for kind in (True, False))
+    header = HEADER.format(
         title=f"{activation.name} {direction}{' from what is saved' if saved else ''} in {form.name}", width=form.bits,
-        constants="\n".join(constants), when="" if parallel else now, name="part" if parallel else "kernel", **common,
+        constants="\n".join(constants), cache=cache, last=len(first),
+        operands=_indented(4, [
+            *(f"{name} = carray(arrays[{place}], size)" for place, name in enumerate(first)),
+            *(f"{name} = values[{place}]" for place, name in enumerate(second)),
+        ]),
     )  # fmt: skip
-    if not parallel:
-        return text + loop
-    slices = ", ".join(f"{name}[start:stop]" if array[name] else name for name in names)
-    return text + loop + SHARED.format(when=now, part=PART, slices=slices, **common)
+    return header + loop
 
 
 def _loop(graph: Graph, form: Format, array: Mapping[str, bool]) -> tuple[list[str], str]:
-    """The constants of a kernel and the text behind its checks."""
-    if any(step.op in _RARE for step in graph):
-        parts = _blocked(graph, form, array)
-        return parts.pop("constants"), BLOCKED.format(**parts)  # type: ignore[return-value]
+    """The constants of a kernel and the text behind its arrays."""
+    block = 8 * BLOCK_BYTES // form.bits
+    names = [name for name in array if array[name]]
+    before, step = "", "size"
     last = graph.steps[-1]
-    if last.op == "argument" and array[str(last.value)]:
-        return [], COPY.format(whole=last.value)
-    constants, lines, result = written(graph, form)
-    lines = [*_loads(graph, array, ""), *lines]
-    return constants, LOOP.format(body=_indented(8, lines), result=result)
+    if any(operation.op in _RARE for operation in graph):
+        constants, inner = _rarely(graph, form, array)
+        step = str(block)
+    else:
+        if last.op == "argument" and array[str(last.value)]:
+            before = COPY.format(whole=last.value)
+        constants, lines, result = written(graph, form)
+        inner = STRAIGHT.format(body=_indented(12, [*_loads(graph, array, "_"), *lines]), result=result)
+    slices = _indented(8, [f"{name}_ = {name}[start:stop]" for name in names])
+    loop = LOOP.format(
+        last=len(names), block=block, step=step, slices=slices, inner=inner, held=_indented(4, _held(constants))
+    )
+    return constants, before + loop
+
+
+def _held(constants: Sequence[str]) -> list[str]:
+    """Lines that keep constants in registers: in a loop within a loop LLVM else makes them anew at every element (8 %).
+
+    Not 0 and 1, by which LLVM knows an instruction.
+    """
+    pairs = [line.split(" = ") for line in constants]
+    floats = [(name, value) for name, value in pairs if value.startswith("np.float")]
+    return [f"{name} = held({value})" for name, value in floats if not re.search(r"\(-?[01]\.0\)", value)]
 
 
 def _indented(spaces: int, lines: Sequence[str]) -> str:
@@ -292,8 +297,8 @@ def _loads(graph: Graph, array: Mapping[str, bool], suffix: str) -> list[str]:
     return [f"_{name} = {name}{suffix}[i]" if array[name] else f"_{name} = {name}" for name in array if name in used]
 
 
-def _blocked(graph: Graph, form: Format, array: Mapping[str, bool]) -> dict[str, object]:
-    """The parts of `BLOCKED`: what is far, what every element is if it is not, and what it is if it is."""
+def _rarely(graph: Graph, form: Format, array: Mapping[str, bool]) -> tuple[list[str], str]:
+    """Constants, and `RARELY`: what is far, what every element is if it is not, and what it is if it is."""
     tests: list[Expression] = []
 
     def near(step: Step, operands: list[Expression]) -> Expression:
@@ -308,16 +313,17 @@ def _blocked(graph: Graph, form: Format, array: Mapping[str, bool]) -> dict[str,
     constants, look, far = written(asked, form, "far_")
     more, body, value = written(usual, form)
     most, everything, whole = written(graph, form, "all_")
-    names = [name for name in array if array[name]]
     copied = _loads(graph, array, "_was")
-    return {
-        "constants": [*constants, *more, *most], "block": BLOCK, "far": far, "result": value, "whole": whole,
-        "slices": _indented(8, [f"{name}_ = {name}[start:stop]" for name in names]),
-        "look": _indented(12, [*_loads(asked, array, "_"), *look]),
-        "copies": _indented(8, [f"{name}_was = {name}_.copy() if found else {name}_" for name in names]),
-        "body": _indented(12, [*_loads(usual, array, "_"), *body]),
-        "look_again": _indented(16, [*copied, *look]), "all": _indented(20, everything),
-    }  # fmt: skip
+    text = RARELY.format(
+        far=far, result=value, whole=whole,
+        look=_indented(12, [*_loads(asked, array, "_"), *look]),
+        copies=_indented(8, [
+            f"{name}_was = {name}_.copy() if found else {name}_" for name in array if array[name]
+        ]),
+        body=_indented(12, [*_loads(usual, array, "_"), *body]),
+        look_again=_indented(16, [*copied, *look]), all=_indented(20, everything),
+    )  # fmt: skip
+    return [*constants, *more, *most], text
 
 
 def written(graph: Graph, form: Format, prefix: str = "") -> tuple[list[str], list[str], str]:
