@@ -121,7 +121,7 @@ def test_streams_change_no_bit(monkeypatch, name, dtype, direction):
 
 def test_streams_are_for_what_no_cache_holds():
     assert 1 << 20 <= entry.streamed_from() <= 1 << 32
-    assert entry.Loop(_Nowhere, np.dtype(np.float32), 1, (), 1).table[5] == entry.streamed_from()
+    assert entry.Loop(_Nowhere, np.dtype(np.float32), 1, (), 1).table[4] == entry.streamed_from()
 
 
 class _Nowhere:

@@ -21,7 +21,7 @@ from actbench.backends import cache
 THREADED = 1 << 18  # elements: below, two threads measured slower than one at the cheaper rows (0.6 at 2^15)
 NEVER = 1 << 62
 LAST_CACHE = 32 << 20  # bytes, where the system does not say
-MACHINE = ctypes.CFUNCTYPE(None, ctypes.c_ssize_t, ctypes.c_ssize_t, ctypes.c_void_p, ctypes.c_void_p)
+MACHINE, SHARED = (ctypes.CFUNCTYPE(None, *[ctypes.c_ssize_t] * words) for words in (4, 8))
 FASTCALL_KEYWORDS = 0x0080 | 0x0002
 
 
@@ -62,6 +62,7 @@ def streamed_from() -> int:
 
 
 def _native(name: str) -> Any:
+    """What `name`_native.py defines, compiled."""
     text = Path(__file__).with_name(f"{name}_native.py").read_text(encoding="utf-8")
     return cache.load(lambda keep: text.replace("cache=True", f"cache={keep}"))
 
@@ -90,8 +91,12 @@ def machine_entry() -> int | None:
 
 
 @lru_cache(maxsize=1)
-def _shared() -> Callable[..., None]:
-    return _native("shared")  # type: ignore[no-any-return]
+def _shared() -> int:
+    """The address of `shared_native`'s function."""
+    import numba
+
+    numba.get_num_threads()  # starts them and names their functions to LLVM: code from the cache does not
+    return int(_native("shared").address)
 
 
 class Loop:
@@ -115,10 +120,11 @@ class Loop:
         assert count < 8, "entry_native has room for seven arrays and the output"
         self._machine, self._threads = machine, threads
         self._values = np.array([*values, 0], dtype)
-        limit = THREADED if threads > 1 else NEVER
-        self.table = np.array(
-            [machine.address, 0, count, dtype.itemsize, limit, streamed_from(), self._values.ctypes.data], np.int64
-        )
+        many = threads > 1
+        self.table = np.array([
+            machine.address, 0, count, dtype.itemsize, streamed_from(), self._values.ctypes.data,
+            THREADED if many else NEVER, threads, _shared() if many else 0,
+        ], np.int64)  # fmt: skip
         self._run = self.entry("loop", "Fill out.", self._by_hand)
 
     @property
@@ -146,18 +152,12 @@ class Loop:
     def _by_hand(self, *arrays: NDArray[Any], out: NDArray[Any]) -> None:
         every = (*arrays, out)
         places = np.array([array.__array_interface__["data"][0] for array in every], np.int64)
-        streams = len(every) * out.nbytes >= streamed_from() and int(places[-1]) not in places[:-1]
-        operands, values = places.ctypes.data, int(self.table[6])
-        if self._threads == 1 or out.size < THREADED:
-            MACHINE(self.address)(out.size, streams, operands, values)
-            return
-        import numba
-
-        before = numba.get_num_threads()
-        if before != self._threads:  # to set it takes 3 us
-            numba.set_num_threads(self._threads)
-        try:
-            _shared()(self.address, out.size, int(streams), operands, len(every), out.itemsize, values)
-        finally:
-            if before != self._threads:
-                numba.set_num_threads(before)
+        streams = int(len(every) * out.nbytes >= self.table[4] and int(places[-1]) not in places[:-1])
+        size, operands, values = out.size, places.ctypes.data, int(self.table[5])
+        if size < self.table[6]:
+            MACHINE(self.address)(size, streams, operands, values)
+        else:
+            function = self.address
+            SHARED(int(self.table[8]))(
+                function, size, streams, operands, len(every), out.itemsize, values, self._threads
+            )

@@ -13,6 +13,8 @@ from actbench.backends.memory import half, invoke, put, word, words
 TYPE, LENGTH, ITEMS = 8, 16, 24  # any object; tuples
 DATA, RANK, SHAPE, DTYPE, FLAGS = 16, 24, 32, 56, 64  # arrays
 CONTIGUOUS_ALIGNED, WRITABLE = 0x101, 0x400
+# a loop's table; functions are addresses, sizes in bytes but THREADED, in elements
+FROM_X, FROM_Y, COUNT, WIDTH, STREAMED, VALUES, THREADED, THREADS, SHARED = range(0, 72, 8)
 RELEASED = 1 << 13  # elements: a call that lasts less (a few microseconds) keeps the interpreter's lock
 
 called = types.ExternalFunction("PyObject_Vectorcall", types.intp(types.intp, types.intp, types.intp, types.intp))
@@ -30,7 +32,7 @@ def kernel(bound, given, count, names):
     refused, array_type, dtype = word(bound, ITEMS), word(bound, ITEMS + 8), word(bound, ITEMS + 16)
     out_name, y_name, empty_like = word(bound, ITEMS + 24), word(bound, ITEMS + 32), word(bound, ITEMS + 40)
     table = word(word(bound, ITEMS + 48), DATA)
-    function, wanted, width = word(table, 0), word(table, 16), word(table, 24)
+    function, wanted, width = word(table, FROM_X), word(table, COUNT), word(table, WIDTH)
     operands = words()  # objects first, then where their numbers lie; the output is the last
     found, fits = count, 0 < count <= wanted
     named = 0 if names == 0 else word(names, LENGTH)
@@ -43,7 +45,7 @@ def kernel(bound, given, count, names):
                 put(operands, 8 * wanted, value)
             elif name == y_name and found == 1 and wanted == 2:
                 put(operands, 8, value)
-                function, found = word(table, 8), 2
+                function, found = word(table, FROM_Y), 2
             else:
                 fits = False
     if not fits or found != wanted or function == 0:
@@ -58,11 +60,11 @@ def kernel(bound, given, count, names):
         for axis in range(half(first, RANK)):
             if word(word(operand, SHAPE), 8 * axis) != word(word(first, SHAPE), 8 * axis):
                 return called(refused, given, count, names)
+    if out != 0 and half(out, FLAGS) & WRITABLE == 0:
+        return called(refused, given, count, names)
     size = 1
     for axis in range(half(first, RANK)):
         size *= word(word(first, SHAPE), 8 * axis)
-    if size >= word(table, 32) or (out != 0 and half(out, FLAGS) & WRITABLE == 0):
-        return called(refused, given, count, names)
     fresh = out == 0
     if fresh:
         out = called(empty_like, given, 1, 0)
@@ -77,13 +79,18 @@ def kernel(bound, given, count, names):
             return called(refused, given, count, names)
         put(operands, 8 * place, data)
     put(operands, 8 * wanted, start)
-    streams = 1 if (wanted + 1) * length >= word(table, 40) and not in_place else 0
-    if size >= RELEASED:
-        state = unlocked()
-        invoke(function, size, streams, operands, word(table, 48))
-        locked(state)
+    streams = 1 if (wanted + 1) * length >= word(table, STREAMED) and not in_place else 0
+    values = word(table, VALUES)
+    if size < RELEASED:
+        invoke(function, (size, streams, operands, values))
     else:
-        invoke(function, size, streams, operands, word(table, 48))
+        state = unlocked()
+        if size < word(table, THREADED):
+            invoke(function, (size, streams, operands, values))
+        else:
+            threads = word(table, THREADS)
+            invoke(word(table, SHARED), (function, size, streams, operands, wanted + 1, width, values, threads))
+        locked(state)
     if not fresh:
         kept(out)
     return out

@@ -147,12 +147,13 @@ def words(typing_context: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def invoke(typing_context: Any, function: Any, size: Any, streams: Any, arrays: Any, values: Any) -> Any:
-    """Call a kernel's machine code by its address."""
+def invoke(typing_context: Any, function: Any, arguments: Any) -> Any:
+    """Call machine code by its address, with a tuple of words."""
 
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(64)] * 4)
-        builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
+        given = cgutils.unpack_tuple(builder, args[1])  # type: ignore[no-untyped-call, unused-ignore]
+        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(64)] * len(given))
+        builder.call(builder.inttoptr(args[0], kind.as_pointer()), given)
         return context.get_dummy_value()
 
-    return types.void(*[types.intp] * 5), make
+    return types.void(types.intp, types.UniTuple(types.intp, len(arguments))), make  # type: ignore[no-untyped-call, unused-ignore]
