@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from actbench.backends import cache
 
-THREADED = 1 << 18  # elements: below, two threads measured slower than one at the cheaper rows (0.6 at 2^15)
+THREADED = 1 << 17  # elements: from there on two threads took less time than one at every row; 0.7 to 1.6 times at 2^16
 NEVER = 1 << 62
 LAST_CACHE = 32 << 20  # bytes, where the system does not say
 MACHINE, SHARED = (ctypes.CFUNCTYPE(None, *[ctypes.c_ssize_t] * words) for words in (4, 8))

@@ -90,14 +90,14 @@ def drained(typing_context: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def taken(typing_context: Any, counter: Any) -> Any:
-    """The first number of an int64 array, which is one more from then on for every thread."""
+def taken(typing_context: Any, counters: Any, place: Any) -> Any:
+    """The number at a place of an int64 array, which is one more from then on for every thread."""
 
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         array = cgutils.create_struct_proxy(signature.args[0])(context, builder, value=args[0])  # type: ignore[no-untyped-call, unused-ignore]
-        return builder.atomic_rmw("add", array.data, ir.IntType(64)(1), "monotonic")
+        return builder.atomic_rmw("add", builder.gep(array.data, [args[1]]), ir.IntType(64)(1), "monotonic")
 
-    return types.int64(counter), make
+    return types.int64(counters, types.int64), make
 
 
 def _at(builder: Any, width: int, address: Any, offset: Any) -> Any:
