@@ -14,26 +14,35 @@ SCRATCH = 1 << 12  # bytes: they stay in the first cache beside what is read
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def copied(typing_context: Any, out: Any, x: Any) -> Any:
-    """Fill an array from another of its size and type, which may be itself, by the C library's memmove."""
+def behind(typing_context: Any, pointer: Any, count: Any) -> Any:
+    """A pointer so many elements behind another."""
 
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        to, source = (
-            cgutils.create_struct_proxy(kind)(context, builder, value=value)  # type: ignore[no-untyped-call, unused-ignore]
-            for kind, value in zip(signature.args, args, strict=True)
-        )
-        cgutils.raw_memmove(builder, to.data, source.data, source.nitems, source.itemsize)  # type: ignore[no-untyped-call, unused-ignore]
-        return context.get_dummy_value()
+        return builder.gep(args[0], [args[1]])
 
-    return types.none(out, x), make
+    return pointer(pointer, types.int64), make
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def copied(typing_context: Any, to: Any, source: Any, count: Any) -> Any:
+    """The first pointer, to where so many elements were copied by the C library's memmove."""
+
+    def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        goal, read, number = args
+        width = signature.args[0].dtype.bitwidth // 8
+        cgutils.raw_memmove(builder, goal, read, number, width)  # type: ignore[no-untyped-call, unused-ignore]
+        return goal
+
+    return to(to, source, types.int64), make
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
 def scratch(typing_context: Any, like: Any) -> Any:
-    """A pointer to SCRATCH bytes of the stack, of another pointer's type; all calls in one function share them."""
+    """A pointer to SCRATCH bytes of the stack that are nobody else's, of another pointer's type."""
 
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        room = cgutils.alloca_once(builder, ir.ArrayType(ir.IntType(8), SCRATCH))  # type: ignore[no-untyped-call, unused-ignore]
+        with builder.goto_entry_block():  # numba's own alloca_once fills it with zeros, which takes LLVM 0.5 s
+            room = builder.alloca(ir.ArrayType(ir.IntType(8), SCRATCH))
         room.align = LINE
         return builder.bitcast(room, context.get_value_type(signature.return_type))
 
@@ -53,29 +62,19 @@ def unaligned(typing_context: Any, pointer: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def streamed(typing_context: Any, out: Any, start: Any, room: Any) -> Any:
-    """Write SCRATCH bytes of one array into another, from an element at a line's begin, past the caches."""
+def streamed(typing_context: Any, to: Any, source: Any) -> Any:
+    """Write SCRATCH bytes past the caches; both pointers are at a line's begin."""
 
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        to, source = (
-            cgutils.create_struct_proxy(signature.args[place])(context, builder, value=args[place]).data  # type: ignore[no-untyped-call, unused-ignore]
-            for place in (0, 2)
-        )
-        word = ir.IntType(64)
-        width = signature.args[0].dtype.bitwidth // 8
-        vector = ir.VectorType(ir.IntType(32), LINE // 4)
+        word, vector = ir.IntType(64), ir.VectorType(ir.IntType(32), LINE // 4).as_pointer()
         past = builder.module.add_metadata([ir.IntType(32)(1)])
+        goal, read = (builder.bitcast(pointer, vector) for pointer in args)
         with cgutils.for_range(builder, word(SCRATCH // LINE)) as line:  # type: ignore[no-untyped-call, unused-ignore]
-            place = builder.mul(line.index, word(LINE // width))
-            read, written = (
-                builder.bitcast(builder.gep(data, [index]), vector.as_pointer())
-                for data, index in ((source, place), (to, builder.add(args[1], place)))
-            )
-            store = builder.store(builder.load(read, align=LINE), written, align=LINE)
-            store.set_metadata("nontemporal", past)
+            value = builder.load(builder.gep(read, [line.index]), align=LINE)
+            builder.store(value, builder.gep(goal, [line.index]), align=LINE).set_metadata("nontemporal", past)
         return context.get_dummy_value()
 
-    return types.none(out, types.int64, room), make
+    return types.none(to, source), make
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]

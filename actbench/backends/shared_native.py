@@ -1,7 +1,7 @@
 """Several threads on one kernel's arrays. `entry` compiles this text.
 
-Each thread has a stretch of its own, so that its caches hold the same elements at every call, takes it part by part, and
-then takes parts of the others': halves would wait for the slower of two cores.
+Each thread has a stretch of its own, so that its caches hold the same elements at every call, takes it part by part,
+and then takes parts of the others': halves would wait for the slower of two cores.
 """
 # mypy: ignore-errors
 # (numba's types; the text is compiled, never imported)

@@ -56,9 +56,9 @@ _TEMPLATES |= _RARE
 # What a kernel is to its callers: size, whether to stream, the addresses of its arrays, its parameters; see `entry`.
 HEADER = '''"""{title}; generated, delete at will."""
 import numpy as np
-from numba import carray, cfunc, types
+from numba import cfunc, types
 from actbench.backends.intrinsics import bits, fma, from_bits, held, select
-from actbench.backends.memory import copied, drained, scratch, streamed, unaligned
+from actbench.backends.memory import behind, copied, drained, scratch, streamed, unaligned
 
 whole = np.int{width}
 F = types.CPointer(types.float{width})
@@ -68,49 +68,46 @@ F = types.CPointer(types.float{width})
        fastmath={{"contract"}})
 def kernel(size, streams, arrays, values):
 {operands}
-    out = carray(arrays[{last}], size)
 '''
 # Arrays that no cache holds are written past the caches: an ordinary store first reads the line that it overwrites, a
 # third of a forward pass's traffic. A block is computed into the first cache and goes from there to memory in whole
 # lines; what comes before the first whole line and behind the last full block is stored as usual.
-LOOP = """    room = carray(scratch(arrays[{last}]), {block})
-{held}
+LOOP = """    room = scratch(out)
     step, ahead = {step}, 0
     if streams:
-        step, ahead = {block}, unaligned(arrays[{last}])
+        step, ahead = {block}, unaligned(out)
     start = 0
     while start < size:
-        stop = min(start + step - ahead, size)
-        aside = streams != 0 and stop - start == {block}
-{slices}
-        out_ = room if aside else out[start:stop]
+        count = min(step - ahead, size - start)
+        aside = streams != 0 and count == {block}
+{places}
+        out_ = room if aside else behind(out, start)
 {inner}
         if aside:
-            streamed(out, start, room)
-        start, ahead = stop, 0
+            streamed(behind(out, start), room)
+        start, ahead = start + count, 0
     if streams:
         drained()
 """
-STRAIGHT = """        for i in range(out_.size):
+STRAIGHT = """        for i in range(count):
 {body}
             out_[i] = {result}"""
 COPY = """    if not streams:
-        copied(out, {whole})
+        copied(out, {whole}, size)
         return
 """
 # A block in which some angle is beyond the vector loop's reach has those elements once more, one by one, from copies:
-# `out` may be the input itself. Every other element is the vector loop's in every block. Blocks are slices: indices
-# from a start cost 3 times as much.
+# `out` may be the input itself. Every other element is the vector loop's in every block.
 RARELY = """        found = False
-        for i in range(out_.size):
+        for i in range(count):
 {look}
             found |= {far}
 {copies}
-        for i in range(out_.size):
+        for i in range(count):
 {body}
             out_[i] = {result}
         if found:
-            for i in range(out_.size):
+            for i in range(count):
 {look_again}
                 if {far}:
 {all}
@@ -247,9 +244,9 @@ def source(
     first, second = ([name for name in names if array[name] == kind] for kind in (True, False))
     header = HEADER.format(
         title=f"{activation.name} {direction}{' from what is saved' if saved else ''} in {form.name}", width=form.bits,
-        constants="\n".join(constants), cache=cache, last=len(first),
+        constants="\n".join(constants), cache=cache,
         operands=_indented(4, [
-            *(f"{name} = carray(arrays[{place}], size)" for place, name in enumerate(first)),
+            *(f"{name} = arrays[{place}]" for place, name in enumerate([*first, "out"])),
             *(f"{name} = values[{place}]" for place, name in enumerate(second)),
         ]),
     )  # fmt: skip
@@ -270,11 +267,9 @@ def _loop(graph: Graph, form: Format, array: Mapping[str, bool]) -> tuple[list[s
             before = COPY.format(whole=last.value)
         constants, lines, result = written(graph, form)
         inner = STRAIGHT.format(body=_indented(12, [*_loads(graph, array, "_"), *lines]), result=result)
-    slices = _indented(8, [f"{name}_ = {name}[start:stop]" for name in names])
-    loop = LOOP.format(
-        last=len(names), block=block, step=step, slices=slices, inner=inner, held=_indented(4, _held(constants))
-    )
-    return constants, before + loop
+    places = _indented(8, [f"{name}_ = behind({name}, start)" for name in names])
+    loop = LOOP.format(block=block, step=step, places=places, inner=inner)
+    return constants, before + _indented(4, _held(constants)) + "\n" + loop
 
 
 def _held(constants: Sequence[str]) -> list[str]:
@@ -318,7 +313,8 @@ def _rarely(graph: Graph, form: Format, array: Mapping[str, bool]) -> tuple[list
         far=far, result=value, whole=whole,
         look=_indented(12, [*_loads(asked, array, "_"), *look]),
         copies=_indented(8, [
-            f"{name}_was = {name}_.copy() if found else {name}_" for name in array if array[name]
+            f"{name}_was = copied(scratch({name}_), {name}_, count) if found else {name}_"
+            for name in array if array[name]
         ]),
         body=_indented(12, [*_loads(usual, array, "_"), *body]),
         look_again=_indented(16, [*copied, *look]), all=_indented(20, everything),
