@@ -6,9 +6,8 @@ import numpy as np
 
 from actbench.records.vector import VectorFunction
 from actbench.registry import ACTIVATIONS, AXIS
-from actbench.words import gauss_times, scaled_tail
+from actbench.words import density_times, mills, tail_size
 from actbench.words.gates import near, sigmoid_times
-from actbench.words.gaussian import FARTHEST
 
 
 def _shifted(x):
@@ -103,10 +102,10 @@ def _swish_times(a, b):
 
 
 def _gelu_times(a, b):
-    size = np.minimum(np.absolute(a), FARTHEST)
-    t = 0.5 * scaled_tail(size)
+    size = tail_size(a)
+    t = mills(size)
     right = a >= 0.0
-    tail = gauss_times(np.where(right, t, -t * size * b), size)
+    tail = density_times(np.where(right, t, -t * size * b), size)
     return np.where(right, a * (1.0 - tail) * b, tail)
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from actbench.define import define
 from actbench.records.activation import Kink
 from actbench.records.parameter import Fixed, Learned
-from actbench.words import erf, exp_times, exp_times_pair, normal_cdf, scaled_tail
+from actbench.words import erf, exp_times, exp_times_pair, mills, normal_cdf
 from actbench.words.gates import FAR, decay, near, scaled
-from actbench.words.gaussian import DENSITY, FARTHEST, erf_slope
+from actbench.words.gaussian import DENSITY, TAIL_END, erf_slope
 from actbench.words.pairs import product, quotient, times, two_product, two_sum
 from actbench.words.roots import hypotenuse
 
@@ -192,15 +192,15 @@ define(
 
 def _laplace_parts(x, mu, sigma):
     high, low = quotient(two_sum(near(x), -mu), sigma)
-    a = np.minimum(np.absolute(high), FARTHEST)
-    rest = np.where(np.absolute(high) < FARTHEST, np.where(high >= 0.0, low, -low), 0.0)
+    a = np.minimum(np.absolute(high), TAIL_END[64])
+    rest = np.where(np.absolute(high) < TAIL_END[64], np.where(high >= 0.0, low, -low), 0.0)
     square, square_rest = two_product(a, a)
     return high, a, -0.5 * square, -0.5 * square_rest - a * rest
 
 
 def _laplace(x, mu, sigma):
     high, a, *v = _laplace_parts(x, mu, sigma)
-    t = exp_times_pair(0.5 * scaled_tail(a), *v)
+    t = exp_times_pair(DENSITY * mills(a), *v)
     return np.where(high >= 0.0, 1.0 - t, t)
 
 

@@ -7,13 +7,10 @@ import numpy as np
 from actbench.define import define
 from actbench.records.activation import Kink
 from actbench.records.parameter import Learned
-from actbench.words import exp_times, gauss_times, normal_cdf, scaled_tail, tanh_gate_times
+from actbench.words import density_times, exp_times, mills, normal_cdf, tail_size, tanh_gate_times
 from actbench.words.cubic import CUBIC, LINEAR, ROOT_2_PI
 from actbench.words.gates import FAR, gate_slope, near, scaled, sigmoid_times
-from actbench.words.gaussian import DENSITY, FARTHEST
 from actbench.words.pairs import times
-
-ROOT_HALF_PI = 1.2533141373155003  # sqrt(pi / 2)
 
 
 def product_1702(x):
@@ -99,15 +96,13 @@ define(
 
 
 def _gelu(x):
-    a = np.minimum(np.absolute(x), FARTHEST)
-    t = 0.5 * scaled_tail(a)
-    g = gauss_times(np.where(x >= 0.0, t, t * a), a)
-    return np.where(x >= 0.0, x * (1.0 - g), -g)
+    a = tail_size(x)
+    return np.where(x >= 0.0, x, -0.0) - density_times(a * mills(a), a)  # max(x, 0) - |x| Phi(-|x|)
 
 
 def _gelu_slope(dy, x):
-    a = np.minimum(np.absolute(x), FARTHEST)
-    g = gauss_times(DENSITY * (ROOT_HALF_PI * scaled_tail(a) - a), a)
+    a = tail_size(x)
+    g = density_times(mills(a) - a, a)
     return dy * np.where(x >= 0.0, 1.0 - g, g)
 
 

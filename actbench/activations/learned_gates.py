@@ -8,10 +8,10 @@ import numpy as np
 
 from actbench.define import define
 from actbench.records.parameter import Fixed, Learned
-from actbench.words import erf, exp_times_pair, normal_cdf, scaled_tail
+from actbench.words import erf, exp_times_pair, mills, normal_cdf
 from actbench.words.exponential import horner
 from actbench.words.gates import FAR, decay, gate_slope, near, scaled, sigmoid_times
-from actbench.words.gaussian import ROOT_2, erf_slope_times
+from actbench.words.gaussian import DENSITY, ROOT_2, erf_slope_times
 from actbench.words.pairs import product, two_product, two_sum
 
 INF = np.inf
@@ -103,28 +103,29 @@ define(
 
 
 def _smu_parts(x, alpha, mu):
-    """|k x| and erfc of it without the factor exp(-(k x)^2), k = mu (1 - alpha), and that factor's exponent."""
+    """w = |k x| with k = mu (1 - alpha), Mills' ratio at sqrt(2) w, and -w^2 in two parts."""
     u = scaled(x, mu * (1.0 - alpha))
     w = np.minimum(np.absolute(u[0]), 28.0)  # erfc(28) is 0 in every format
     rest = np.where(np.absolute(u[0]) < 28.0, np.where(u[0] >= 0.0, u[1], -u[1]), 0.0)
     square, square_rest = two_product(w, w)
-    return w, 0.5 * scaled_tail(ROOT_2 * w), -square, -square_rest - 2.0 * (w * rest)
+    return w, mills(ROOT_2 * w), -square, -square_rest - 2.0 * (w * rest)
 
 
 def _smu(x, alpha, mu):
-    _, half, *v = _smu_parts(x, alpha, mu)
-    b = 1.0 - alpha
+    _, t, *v = _smu_parts(x, alpha, mu)
+    b, half = 1.0 - alpha, DENSITY * t  # erfc(k x) / 2 without its factor exp(-(k x)^2)
     line = np.where(alpha == 0.0, -0.0, np.where(alpha == 0.0, 0.0, x) * alpha)  # 0 * inf is no number
     right = x * (alpha + b * (1.0 - exp_times_pair(half, *v)))
     return np.where(x >= 0.0, right, line + exp_times_pair(b * (near(x, 1e6) * half), *v))
 
 
 def _smu_slope(dy, x, alpha, mu):
-    w, half, *v = _smu_parts(x, alpha, mu)
-    b = 1.0 - alpha
-    fall = half - w * 0.5641895835477563  # 1 / sqrt(pi): erfc(w) / 2 - w erf'(w) / 2 without exp(-w^2)
+    w, t, *v = _smu_parts(x, alpha, mu)
+    b, fall = 1.0 - alpha, DENSITY * (t - ROOT_2 * w)  # erfc(w) / 2 - w erf'(w) / 2 without exp(-w^2)
     right = alpha + b * (1.0 - exp_times_pair(fall, *v))
-    return dy * np.where(x >= 0.0, right, alpha + exp_times_pair(b * fall, *v))
+    rise = 0.5 * erf(w) + erf_slope_times(0.5 * w, w)
+    flat = alpha + b * np.where(x >= 0.0, 0.5 + rise, 0.5 - rise)  # next to the root sums cancel less than quotients
+    return dy * np.where(w < 1.0, flat, np.where(x >= 0.0, right, alpha + exp_times_pair(b * fall, *v)))
 
 
 def _smu_roots(alpha, mu):

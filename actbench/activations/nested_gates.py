@@ -6,14 +6,13 @@ import numpy as np
 
 from actbench.define import define
 from actbench.records.parameter import Fixed
-from actbench.words import erf, exp_exp_times, exp_times, exp_times_pair, gauss_times, normal_cdf, scaled_tail
+from actbench.words import density_times, erf, exp_exp_times, exp_times, exp_times_pair, mills, normal_cdf, tail_size
 from actbench.words.gates import FAR, decay, divided, gated, gated_slope, grown, near, scaled, tail
-from actbench.words.gaussian import DENSITY, FARTHEST, erf_ratio, erf_slope_times
+from actbench.words.gaussian import TAIL_END, erf_ratio, erf_slope_times
 from actbench.words.roots import hypotenuse
 from actbench.words.series import sinh_ratio
 
 INF = np.inf
-ROOT_HALF_PI = 1.2533141373155003  # sqrt(pi / 2)
 
 
 def _steep(c, g):
@@ -182,16 +181,16 @@ define(
 
 
 def _phish_parts(x):
-    c = near(x, FARTHEST)
-    a = np.absolute(c)
-    t = 0.5 * scaled_tail(a)
-    g = np.minimum(-gauss_times(t * a, a), -1e-30)  # gelu(-a)
+    c = near(x, TAIL_END[64])
+    a = tail_size(c)
+    t = mills(a)
+    g = np.minimum(-density_times(t * a, a), -1e-30)  # gelu(-a)
     return c, a, t, np.tanh(g) / g, g
 
 
 def _phish(x):
     _, a, t, ratio, _ = _phish_parts(x)
-    return np.where(x >= 0.0, x * np.tanh(x * (1.0 - gauss_times(t, a))), gauss_times((t * a) * (a * ratio), a))
+    return np.where(x >= 0.0, x * np.tanh(x * (1.0 - density_times(t, a))), density_times((t * a) * (a * ratio), a))
 
 
 def _sech2(u):
@@ -201,10 +200,10 @@ def _sech2(u):
 
 def _phish_slope(dy, x):
     c, a, t, ratio, g = _phish_parts(x)
-    fall = DENSITY * (ROOT_HALF_PI * (2.0 * t) - a)  # gelu'(-a) without exp(-a^2 / 2)
-    right = c * (1.0 - gauss_times(t, a))
-    slope = np.tanh(right) + c * (_sech2(right) * (1.0 - gauss_times(fall, a)))
-    return dy * np.where(c >= 0.0, slope, gauss_times(-(t * a) * ratio - a * (_sech2(g) * fall), a))
+    fall = t - a  # gelu'(-a) without phi(a)
+    right = c * (1.0 - density_times(t, a))
+    slope = np.tanh(right) + c * (_sech2(right) * (1.0 - density_times(fall, a)))
+    return dy * np.where(c >= 0.0, slope, density_times(-(t * a) * ratio - a * (_sech2(g) * fall), a))
 
 
 define(

@@ -84,7 +84,7 @@ LOOP = """    room = scratch(out)
         out_ = room if aside else behind(out, start)
 {inner}
         if aside:
-            streamed(behind(out, start), room)
+            streamed(behind(out, start), room, ({coming},))
         start, ahead = start + count, 0
     if streams:
         drained()
@@ -112,7 +112,7 @@ RARELY = """        found = False
                 if {far}:
 {all}
                     out_[i] = {whole}"""
-BLOCK_BYTES = 1 << 12  # of the output, as many as `memory.scratch` has
+BLOCK_BYTES = 1 << 11  # of the output, as many as `memory.scratch` has
 
 
 def expanded(graph: Graph, form: Format) -> Graph:
@@ -268,7 +268,8 @@ def _loop(graph: Graph, form: Format, array: Mapping[str, bool]) -> tuple[list[s
         constants, lines, result = written(graph, form)
         inner = STRAIGHT.format(body=_indented(12, [*_loads(graph, array, "_"), *lines]), result=result)
     places = _indented(8, [f"{name}_ = behind({name}, start)" for name in names])
-    loop = LOOP.format(block=block, step=step, places=places, inner=inner)
+    coming = ", ".join(f"behind({name}, start + count)" for name in names)
+    loop = LOOP.format(block=block, step=step, places=places, inner=inner, coming=coming)
     return constants, before + _indented(4, _held(constants)) + "\n" + loop
 
 

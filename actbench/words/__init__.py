@@ -56,11 +56,12 @@ from actbench.words.cubic import tanh_gate_times as tanh_gate_times  # noqa: E40
 from actbench.words.exponential import exp_times as exp_times  # noqa: E402
 from actbench.words.exponential import exp_times_pair as exp_times_pair  # noqa: E402
 from actbench.words.exponential import x_minus_tanh as x_minus_tanh  # noqa: E402
+from actbench.words.gaussian import density_times as density_times  # noqa: E402
 from actbench.words.gaussian import erf as erf  # noqa: E402
-from actbench.words.gaussian import gauss_times as gauss_times  # noqa: E402
+from actbench.words.gaussian import mills as mills  # noqa: E402
 from actbench.words.gaussian import normal_cdf as normal_cdf  # noqa: E402
 from actbench.words.gaussian import normal_pdf as normal_pdf  # noqa: E402
-from actbench.words.gaussian import scaled_tail as scaled_tail  # noqa: E402
+from actbench.words.gaussian import tail_size as tail_size  # noqa: E402
 from actbench.words.logarithm import log1p_ratio as log1p_ratio  # noqa: E402
 from actbench.words.logistic import expit as expit  # noqa: E402
 from actbench.words.logistic import expit_pair as expit_pair  # noqa: E402

@@ -1,6 +1,6 @@
 """The error function and the normal distribution, whose tails hold to the last subnormal.
 
-Phi(-a) = scaled_tail(a) exp(-a^2 / 2) / 2 with a^2 taken in two parts: 0.5 erfc(-x / sqrt 2) alone costs 1,500 ulp.
+Phi(-a) = mills(a) phi(a), and phi(a) takes a^2 in two parts: 0.5 erfc(-x / sqrt 2) alone costs 1,500 ulp.
 Coefficients are our own relative minimax fits (Lawson iteration, 220 bits), the error reached beside each.
 """
 
@@ -14,15 +14,28 @@ import numpy as np
 
 from actbench.expression import Expression
 from actbench.words import word
-from actbench.words.bits import Format, copysign
-from actbench.words.exponential import _exact_exp, exp_times, exp_times_pair, horner
+from actbench.words.bits import Format, copysign, fused
+from actbench.words.exponential import (
+    EXP,
+    LN2,
+    LOG2_E,
+    RAISE,
+    _exact_exp,
+    _power_of_two,
+    exp_times,
+    exp_times_pair,
+    horner,
+)
 from actbench.words.pairs import two_product
 
-# exp(a^2 / 2) erfc(a / sqrt 2) = C / (a + S(a)) with C = sqrt(2 / pi) and S falling from C to 1 / a, which is 1 / 12 of
-# the sum at a = 3.5: its rounding hardly counts (7.7 ulp as one quotient, 3.0 so).
-# S: 4/5 for a <= 15.6, 2^-30 of the whole (float32); 9/10 for a <= 39.5, 2^-57 (float64)
+# Mills' ratio Phi(-a) / phi(a) = 1 / (a + S(a)), S falling from sqrt(2 / pi) to 1 / a, which is 1 / 12 of the sum at
+# a = 3.5: its rounding hardly counts (7.7 ulp as one quotient, 3.0 so).
+# S: 4/5 for a <= 15, both scaled so that float32 holds them: 2^-29 of the whole (float32); 9/10 for a <= 39.5, 2^-57
+# (float64)
 TAIL_TOP = {
-    32: (0.7978845613852281, 0.5054727800710136, 0.16745843630540758, 0.03019320393611446, 0.0025367230474142746),
+    32: (
+        1.5421028137207031, 0.9748030304908752, 0.322561115026474, 0.05806988850235939, 0.004869845230132341,
+    ),
     64: (
         0.7978845608028654, 0.988787420980808, 0.6265340103178678, 0.25771401902695795, 0.07473978108038495,
         0.015731019430210384, 0.0023965686134772104, 0.00025514795464072937, 1.7320257733304544e-05,
@@ -31,7 +44,8 @@ TAIL_TOP = {
 }  # fmt: skip
 TAIL_BOTTOM = {
     32: (
-        1.0, 1.0889458194896684, 0.5691955910153691, 0.17227630190103516, 0.030204612741545102, 0.002536502425732493,
+        1.9327392578125, 2.101961135864258, 1.0975137948989868, 0.3317931592464447, 0.058092813938856125,
+        0.004869394935667515,
     ),
     64: (
         1.0, 1.6946908300276136, 1.420436487312131, 0.762351088939638, 0.28767012909749673, 0.0794289621137505,
@@ -39,6 +53,8 @@ TAIL_BOTTOM = {
         5.780354346812649e-07,
     ),
 }  # fmt: skip
+# a^2 phi(a) is 0 from here on
+TAIL_END = {32: 15.0, 64: 39.0}
 # erf(a) / a in z = a^2: 5/6 for a <= 4, 2^-26 (float32); 4/5 for a <= 1, 2^-56 (float64)
 ERF_TOP = {
     32: (
@@ -63,7 +79,6 @@ ERF_BOTTOM = {
 ERF_REST = {
     bits: tuple(t - b for t, b in zip_longest(ERF_TOP[bits], ERF_BOTTOM[bits], fillvalue=0.0)) for bits in (32, 64)
 }
-FARTHEST = 39.0  # Phi(-39) is 0 in every format
 ROOT_2 = 1.4142135623730951
 ROOT_2_OVER_PI = 0.7978845608028654
 DENSITY = 0.3989422804014327  # 1 / sqrt(2 pi)
@@ -76,30 +91,68 @@ def _exact_erfc(mp: Any, x: Any) -> Any:
     return mp.mpf(2) if mp.isfinite(x) and x < 0 and mp.mag(x) > 400 else mp.erfc(x)
 
 
-def _scaled(bits: int, a: Any) -> Any:
+def _ratio(bits: int, a: Any) -> tuple[Any, Any]:
+    """Mills' ratio as a fraction."""
     bottom = horner(TAIL_BOTTOM[bits], a)
-    return (ROOT_2_OVER_PI * bottom) / (a * bottom + horner(TAIL_TOP[bits], a))
+    return bottom, a * bottom + horner(TAIL_TOP[bits], a)
+
+
+def _mills(bits: int, a: Any) -> Any:
+    top, bottom = _ratio(bits, a)
+    return top / bottom
 
 
 @word(
-    exact=lambda mp, a: mp.exp(a * a / 2) * mp.erfc(a / mp.sqrt(2)),
-    latex=(r"\operatorname{{erfcx}}({0} / \sqrt{{2}})", 8),
-    cost={"multiply": 19, "add": 19, "divide": 1},
-    kernel=lambda form, a: _scaled(form.bits, a),
+    exact=lambda mp, x: abs(x),
+    partials=lambda y, x: (np.where(x < 0.0, -1.0, 1.0),),
+    latex=(r"\left|{0}\right|", 9),
+    cost={"select": 2},
+    kernel=lambda form, x: np.minimum(np.absolute(x), TAIL_END[form.bits]),
 )
-def scaled_tail(a: Any) -> Any:
-    """2 exp(a^2 / 2) Phi(-a) for 0 <= a <= 39: the normal tail without its steep factor."""
-    return _scaled(64, a)
+def tail_size(x: Any) -> Any:
+    """abs(x), but no larger than where the tail of the normal distribution is 0 in the format at hand."""
+    return np.minimum(np.absolute(x), TAIL_END[64])
 
 
-def gauss_times(c: Any, a: Any) -> Any:
-    """c * exp(-a^2 / 2), |a| <= 39, right to the last subnormal: a^2 in two parts: its rounding does not count."""
+@word(
+    exact=lambda mp, a: mp.sqrt(mp.pi / 2) * mp.exp(a * a / 2) * mp.erfc(a / mp.sqrt(2)),
+    partials=lambda y, a: (a * y - 1.0,),
+    latex=(r"\operatorname{{M}}({0})", 8),
+    cost={"multiply": 19, "add": 19, "divide": 1},
+    kernel=lambda form, a: _mills(form.bits, a),
+)
+def mills(a: Any) -> Any:
+    """Mills' ratio Phi(-a) / phi(a) for a from `tail_size`: the normal tail without its steep factor."""
+    return _mills(64, a)
+
+
+def _density_times_kernel(form: Format, c: Expression, a: Expression) -> Any:
+    square: Any = a * a
+    t = form.magic - square * (0.5 * LOG2_E)
+    k = t - form.magic
+    high, low = LN2[form.bits]
+    u: Any = fused(k, 2.0 * high, square)  # a^2 without its power of two: exact, as is the turn of every constant
+    u = (u + k * (2.0 * low)) + fused(a, a, -square)
+    turned = [value * 0.25 * (-0.5) ** power for power, value in enumerate(EXP[form.bits])]
+    power = _power_of_two(form, t, RAISE[form.bits])
+    raised = power + power * (u * (u * horner(turned, u) - 0.5))
+    return (c * raised) * (DENSITY * 2.0 ** -RAISE[form.bits])
+
+
+@word(
+    exact=lambda mp, c, a: c * mp.exp(-a * a / 2) / mp.sqrt(2 * mp.pi),
+    partials=lambda y, c, a: (density_times(1.0, a), -a * y),
+    latex=(r"{0} \, \varphi({1})", 5),
+    cost={"exponential": 1, "multiply": 5, "add": 3},
+    kernel=_density_times_kernel,
+)
+def density_times(c: Any, a: Any) -> Any:
+    """c phi(a), phi the density of the normal distribution, for a from `tail_size` and c at most 2^38 in size.
+
+    Right to the last subnormal: a^2 is taken in two parts, as rounding it alone would cost 700 ulp.
+    """
     square, rest = two_product(a, a)
-    return exp_times_pair(c, -0.5 * square, -0.5 * rest)
-
-
-def _pdf(x: Any) -> Any:
-    return gauss_times(DENSITY, np.minimum(np.absolute(x), FARTHEST))
+    return exp_times_pair(DENSITY * c, -0.5 * square, -0.5 * rest)
 
 
 @word(
@@ -107,11 +160,11 @@ def _pdf(x: Any) -> Any:
     partials=lambda y, x: (-x * y,),
     latex=(r"\varphi({0})", 8),
     cost={"exponential": 1, "multiply": 4, "add": 3},
-    kernel=lambda form, x: _pdf(x),
+    kernel=lambda form, x: density_times(1.0, tail_size(x)),
 )
 def normal_pdf(x: Any) -> Any:
     """The density of the standard normal distribution."""
-    return _pdf(x)
+    return density_times(1.0, tail_size(x))
 
 
 def _exact_cdf(mp: Any, x: Any) -> Any:
@@ -121,8 +174,8 @@ def _exact_cdf(mp: Any, x: Any) -> Any:
 
 
 def _cdf(x: Any) -> Any:
-    a = np.minimum(np.absolute(x), FARTHEST)
-    tail = gauss_times(0.5 * scaled_tail(a), a)
+    a = tail_size(x)
+    tail = density_times(mills(a), a)
     return np.where(x >= 0.0, 1.0 - tail, tail)
 
 
@@ -150,7 +203,8 @@ def _erf_size(bits: int, a: Any) -> Any:
         return np.where(y > 1.0, 1.0, y)
     c, b = np.where(a > 1.0, 1.0, a), np.where(a > 6.0, 6.0, a)
     small = c + c * (horner(ERF_REST[64], c * c) / horner(ERF_BOTTOM[64], c * c))
-    return np.where(a > 1.0, 1.0 - exp_times(_scaled(64, b * ROOT_2), -(b * b)), small)
+    top, bottom = _ratio(64, b * ROOT_2)
+    return np.where(a > 1.0, 1.0 - exp_times((ROOT_2_OVER_PI * top) / bottom, -(b * b)), small)
 
 
 def _erf_kernel(form: Format, x: Expression) -> Expression:
