@@ -43,8 +43,8 @@ SAID = {
     "normal_cdf": (normal_cdf, lambda x: VOCABULARY["normal_cdf"].exact(MP, x), (FLOOR, CEILING), 5.0),
     "normal_pdf": (normal_pdf, MP.npdf, (FLOOR, CEILING), 3.0),
     "mills": (
-        lambda a: mills(np.minimum(a, 15.0)), lambda a: MP.sqrt(MP.pi / 2) * MP.exp(a * a / 2) * MP.erfc(a / MP.sqrt(2)),
-        (0.0, 14.5), 4.0,
+        lambda a: mills(np.minimum(a, 15.0)),
+        lambda a: MP.sqrt(MP.pi / 2) * MP.exp(a * a / 2) * MP.erfc(a / MP.sqrt(2)), (0.0, 14.5), 4.0,
     ),
     "density_times": (
         lambda x: density_times(3.0 * x, tail_size(x)), lambda x: 3 * x * MP.npdf(x), (-1e4, 1e4), 4.0,

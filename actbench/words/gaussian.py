@@ -139,9 +139,13 @@ def _density_times_kernel(form: Format, c: Expression, a: Expression) -> Any:
     return (c * raised) * (DENSITY * 2.0 ** -RAISE[form.bits])
 
 
+def _density_partials(y: Any, a: Any) -> tuple[Any, Any]:
+    return density_times(1.0, a), -a * y
+
+
 @word(
     exact=lambda mp, c, a: c * mp.exp(-a * a / 2) / mp.sqrt(2 * mp.pi),
-    partials=lambda y, c, a: (density_times(1.0, a), -a * y),
+    partials=lambda y, c, a: _density_partials(y, a),
     latex=(r"{0} \, \varphi({1})", 5),
     cost={"exponential": 1, "multiply": 5, "add": 3},
     kernel=_density_times_kernel,
