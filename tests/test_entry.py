@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import actbench as ab
-from actbench.backends import entry
+from actbench.backends import entry, numba_
 from actbench.registry import ACTIVATIONS
 
 RNG = np.random.default_rng(11)
@@ -105,6 +105,7 @@ def test_streams_change_no_bit(monkeypatch, name, dtype, direction):
     """Stores past the caches, whatever the output's place in its cache line and the length of what is left over."""
     kernel = ab.kernel(name, direction, dtype=dtype)
     monkeypatch.setattr(entry, "streamed_from", lambda: 1)
+    monkeypatch.setattr(entry, "STREAMED", 1000)
     streaming = ab.kernel(name, direction, dtype=dtype)
     memory = RNG.standard_normal(6000).astype(dtype)
     memory[100] = 1e30  # a far angle
@@ -119,13 +120,20 @@ def test_streams_change_no_bit(monkeypatch, name, dtype, direction):
             assert (room[start + size :] == 7.0).all()
 
 
-def test_streams_are_for_what_no_cache_holds():
+def test_streams_are_for_what_waits_for_memory():
+    """A light kernel on what no cache holds; a heavy one too where several threads share its work."""
     assert 1 << 20 <= entry.streamed_from() <= 1 << 32
-    assert entry.Loop(_Nowhere, np.dtype(np.float32), 1, (), 1).table[4] == entry.streamed_from()
 
+    def streams(name, threads):
+        loop = numba_.Kernel(ab.get(name), "forward", "float32")._loop(False, (), [])
+        return entry.Loop(loop._machine, np.dtype(np.float32), 1, (), threads).table[4] < entry.NEVER
 
-class _Nowhere:
-    address = 1
+    assert [streams(*case) for case in (("relu", 1), ("silu", 1), ("silu", 2), ("gelu", 2))] == [
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_a_long_call_lets_other_threads_run():

@@ -20,6 +20,9 @@ from actbench.backends import cache
 
 THREADED = 1 << 17  # elements: from there on two threads took less time than one at every row; 0.7 to 1.6 times at 2^16
 NEVER = 1 << 62
+# Weight for every thread up to which a kernel waits for memory, so that it streams: relu (2) takes 0.7 of its time so,
+# hardswish (13) 0.8; tanh (36) and silu (41), which hide what memory takes, 1.1, but with two threads 0.8
+STREAMED = 21
 LAST_CACHE = 32 << 20  # bytes, where the system does not say
 MACHINE, SHARED = (ctypes.CFUNCTYPE(None, *[ctypes.c_ssize_t] * words) for words in (4, 8))
 FASTCALL_KEYWORDS = 0x0080 | 0x0002
@@ -121,8 +124,9 @@ class Loop:
         self._machine, self._threads = machine, threads
         self._values = np.array([*values, 0], dtype)
         many = threads > 1
+        streamed = streamed_from() if machine.weight <= STREAMED * threads else NEVER
         self.table = np.array([
-            machine.address, 0, count, dtype.itemsize, streamed_from(), self._values.ctypes.data,
+            machine.address, 0, count, dtype.itemsize, streamed, self._values.ctypes.data,
             THREADED if many else NEVER, threads, _shared() if many else 0,
         ], np.int64)  # fmt: skip
         self._run = self.entry("loop", "Fill out.", self._by_hand)

@@ -69,9 +69,9 @@ F = types.CPointer(types.float{width})
 def kernel(size, streams, arrays, values):
 {operands}
 '''
-# Arrays that no cache holds are written past the caches: an ordinary store first reads the line that it overwrites, a
-# third of a forward pass's traffic. A block is computed into the first cache and goes from there to memory in whole
-# lines; what comes before the first whole line and behind the last full block is stored as usual.
+# Arrays that no cache holds can be written past the caches: an ordinary store first reads the line that it
+# overwrites, a third of a forward pass's traffic. A block is computed into the first cache and goes from there to
+# memory in whole lines; what comes before the first whole line and behind the last full block is stored as usual.
 LOOP = """    room = scratch(out)
     step, ahead = {step}, 0
     if streams:
@@ -84,10 +84,12 @@ LOOP = """    room = scratch(out)
         out_ = room if aside else behind(out, start)
 {inner}
         if aside:
-            streamed(behind(out, start), room, ({coming},))
+            streamed(behind(out, start), room, ({coming}))
         start, ahead = start + count, 0
     if streams:
         drained()
+
+kernel.weight = {weight}
 """
 STRAIGHT = """        for i in range(count):
 {body}
@@ -268,9 +270,18 @@ def _loop(graph: Graph, form: Format, array: Mapping[str, bool]) -> tuple[list[s
         constants, lines, result = written(graph, form)
         inner = STRAIGHT.format(body=_indented(12, [*_loads(graph, array, "_"), *lines]), result=result)
     places = _indented(8, [f"{name}_ = behind({name}, start)" for name in names])
-    coming = ", ".join(f"behind({name}, start + count)" for name in names)
-    loop = LOOP.format(block=block, step=step, places=places, inner=inner, coming=coming)
+    used = {operation.value for operation in graph if operation.op == "argument"}
+    coming = "".join(f"behind({name}, start + count), " for name in names if name in used)
+    loop = LOOP.format(
+        block=block, step=step, places=places, inner=inner, coming=coming, weight=_weight(graph)
+    )  # fmt: skip
     return constants, before + _indented(4, _held(constants)) + "\n" + loop
+
+
+def _weight(graph: Graph) -> int:
+    """How much is computed for an element: its steps, where a division or a root counts as five."""
+    steps = [step.op for step in graph if step.op not in ("argument", "constant")]
+    return len(steps) + 4 * sum(op in ("divide", "sqrt") for op in steps)
 
 
 def _held(constants: Sequence[str]) -> list[str]:
