@@ -7,8 +7,18 @@ import numpy as np
 from actbench.define import define
 from actbench.records.activation import Kink
 from actbench.records.parameter import Learned
-from actbench.words import density_times, exp_times, mills, normal_cdf, tail_size, tanh_gate_times
-from actbench.words.cubic import CUBIC, LINEAR, ROOT_2_PI
+from actbench.words import (
+    density_times,
+    exp_times,
+    mills,
+    normal_cdf,
+    tail_size,
+    x_sigmoid,
+    x_sigmoid_slope,
+    x_tanh_gate,
+    x_tanh_gate_slope,
+)
+from actbench.words.cubic import ROOT_2_PI
 from actbench.words.gates import FAR, gate_slope, near, scaled, sigmoid_times
 from actbench.words.pairs import times
 
@@ -18,27 +28,11 @@ def product_1702(x):
     return times(near(x), 1.702)
 
 
-# One division comes last, behind the choice between the sides: 4 to 10 % faster than to multiply its result. Where
-# the numerator is subnormal the divisor is 1.
-def _silu(x):
-    low = np.maximum(x, -FAR)
-    a = np.absolute(low)
-    return np.where(low >= 0.0, low, exp_times(low, -a)) / (1.0 + np.exp(-a))  # x e^x / (1 + e^x) on the left
-
-
-def _silu_slope(dy, x):
-    near = np.minimum(np.maximum(x, -FAR), FAR)
-    a = np.absolute(near)
-    e = np.exp(-a)
-    o = 1.0 + e
-    return dy * (np.where(near >= 0.0, o + near * e, exp_times(o + near, -a)) / (o * o))
-
-
 define(
     "silu",
     aliases=("swish", "swish1", "sil"),
-    forward=_silu,
-    backward=_silu_slope,
+    forward=lambda x: x_sigmoid(x),
+    backward=lambda dy, x: dy * x_sigmoid_slope(x),
     definition=lambda x: x / (1.0 + np.exp(-x)),
     bounds=(-0.2784645427610738, np.inf),
     limits=(-0.0, np.inf),
@@ -127,24 +121,11 @@ define(
 )
 
 
-def _gelu_tanh(x):
-    a = np.absolute(x)
-    return np.where(x >= 0.0, x, tanh_gate_times(np.maximum(x, -40.0), a)) / (1.0 + tanh_gate_times(1.0, a))
-
-
-def _gelu_tanh_slope(dy, x):
-    a = np.minimum(np.absolute(x), 40.0)
-    e = tanh_gate_times(1.0, a)
-    o = 1.0 + e
-    s = a * (float(LINEAR) + 3.0 * float(CUBIC) * (a * a))
-    return dy * (np.where(x >= 0.0, o + s * e, tanh_gate_times(o - s, a)) / (o * o))
-
-
 define(
     "gelu_tanh",
     aliases=("gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_accurate", "sielu"),
-    forward=_gelu_tanh,
-    backward=_gelu_tanh_slope,
+    forward=lambda x: x_tanh_gate(x),
+    backward=lambda dy, x: dy * x_tanh_gate_slope(x),
     definition=lambda x: x / (1.0 + np.exp(-2.0 * (ROOT_2_PI * (x + 0.044715 * x * x * x)))),
     bounds=(-0.17004075057125403, np.inf),
     limits=(-0.0, np.inf),

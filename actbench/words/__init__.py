@@ -52,7 +52,8 @@ from actbench.words import logistic as logistic  # noqa: E402
 from actbench.words import nested as nested  # noqa: E402
 from actbench.words import pairs as pairs  # noqa: E402
 from actbench.words import periodic as periodic  # noqa: E402
-from actbench.words.cubic import tanh_gate_times as tanh_gate_times  # noqa: E402
+from actbench.words.cubic import x_tanh_gate as x_tanh_gate  # noqa: E402
+from actbench.words.cubic import x_tanh_gate_slope as x_tanh_gate_slope  # noqa: E402
 from actbench.words.exponential import exp_times as exp_times  # noqa: E402
 from actbench.words.exponential import exp_times_pair as exp_times_pair  # noqa: E402
 from actbench.words.exponential import x_minus_tanh as x_minus_tanh  # noqa: E402
@@ -65,4 +66,6 @@ from actbench.words.gaussian import tail_size as tail_size  # noqa: E402
 from actbench.words.logarithm import log1p_ratio as log1p_ratio  # noqa: E402
 from actbench.words.logistic import expit as expit  # noqa: E402
 from actbench.words.logistic import expit_pair as expit_pair  # noqa: E402
+from actbench.words.logistic import x_sigmoid as x_sigmoid  # noqa: E402
+from actbench.words.logistic import x_sigmoid_slope as x_sigmoid_slope  # noqa: E402
 from actbench.words.nested import exp_exp_times as exp_exp_times  # noqa: E402

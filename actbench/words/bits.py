@@ -65,6 +65,16 @@ def plus(i: Expression, number: int) -> Expression:
     return Expression("int_add", i, number)
 
 
+def total(i: Expression, j: Expression) -> Expression:
+    """The sum of two integers, modulo the width."""
+    return Expression("int_sum", i, j)
+
+
+def negated(i: Expression) -> Expression:
+    """An integer with its sign turned."""
+    return Expression("int_minus", i)
+
+
 def shifted(i: Expression, places: int) -> Expression:
     """An integer shifted left by a constant."""
     return Expression("int_shift", i, places)

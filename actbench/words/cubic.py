@@ -1,7 +1,7 @@
-"""exp(-2u), u = sqrt(2 / pi) (a + 0.044715 a^3): the gate of GELU in its tanh form, whole to the last subnormal.
+"""x / (1 + exp(-2u)), u = sqrt(2 / pi) (x + 0.044715 x^3): GELU in its tanh form, whole to the last subnormal.
 
-The exponent reaches 745, where one rounding alone leaves 500 ulp: it is carried as s a with s in two parts. A kernel
-takes the power of two from s a without ever rounding that product.
+The exponent reaches 745, where one rounding alone leaves 500 ulp: it is carried as s x with s in two parts. A kernel
+takes the power of two from s x without ever rounding that product.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import numpy as np
 from actbench.expression import Expression
 from actbench.words import word
 from actbench.words.bits import Format, fused
-from actbench.words.exponential import EXP, LN2, LOG2_E, RAISE, _exact_exp, _power_of_two, exp_times_pair
+from actbench.words.exponential import EXP, LN2, LOG2_E, _exact_exp, _power_of_two, exp_times_pair
+from actbench.words.logistic import LOWERED
 from actbench.words.pairs import Pair, two_product
 
 ROOT_2_PI = 0.7978845608028654  # sqrt(2 / pi)
@@ -25,8 +26,9 @@ CUBIC = LINEAR * Fraction(BEND)
 # LINEAR in 20 bits behind the point: taken from a sum below 16 (float32) or 2^31 it leaves no rounding
 LINEAR_SHORT = round(LINEAR * 2**20) / 2**20
 LINEAR_REST = float(LINEAR - Fraction(LINEAR_SHORT))
-# x exp(-2u) is 0 from here on: 2u = 118 and 775
-END = {32: 11.2, 64: 21.8}
+# the function and its slope are 0 below -END, and x and 1 above ONE_FROM, in every format
+END = {32: 11.05, 64: 21.65}
+ONE_FROM = 8.5
 
 
 def _slope(a: Any) -> Pair:
@@ -50,43 +52,85 @@ def _estrin(coefficients: Any, x: Any, square: Any) -> Any:
     return terms[0]
 
 
-def _kernel(form: Format, c: Expression, x: Expression) -> Any:
+def _lowered(form: Format, x: Expression) -> tuple[Any, Any]:
+    """x from -END on, and exp(-2u) times 2^-LOWERED; beyond ONE_FROM some number."""
     kind = np.float32 if form.bits == 32 else np.float64
     cubic = float(kind(float(CUBIC)))
     cubic_rest = float(CUBIC - Fraction(cubic))
-    a: Any = np.where(x > END[form.bits], END[form.bits], x)
-    square: Any = a * a
+    end = END[form.bits]
+    c: Any = np.where(x < -end, -end, x)  # a NaN stays
+    square: Any = c * c
     s: Any = fused(square, cubic, LINEAR_SHORT)
     rest = fused(square, cubic, -(s - LINEAR_SHORT))
-    rest = rest + (fused(a, a, -square) * cubic + (square * cubic_rest + LINEAR_REST))
-    t = form.magic - (s * a) * LOG2_E
+    rest = rest + (fused(c, c, -square) * cubic + (square * cubic_rest + LINEAR_REST))
+    t = form.magic - (s * c) * LOG2_E
     k = t - form.magic
     high, low = LN2[form.bits]
-    r: Any = fused(s, a, k * high)  # -2u without its power of two, the sign turned
-    r = (r + k * low) + rest * a
+    r: Any = fused(s, c, k * high)  # -2u without its power of two, the sign turned
+    r = (r + k * low) + rest * c
     turned = [value if i % 2 == 0 else -value for i, value in enumerate(EXP[form.bits])]
     r2 = r * r
     q = r2 * _estrin(turned, r, r2) - r
-    power = _power_of_two(form, t, RAISE[form.bits])
-    return (c * (power + power * q)) * 2.0 ** -RAISE[form.bits]
+    power = _power_of_two(form, t, -LOWERED[form.bits])
+    return c, power + power * q
 
 
-def _partials(y: Any, a: Any) -> tuple[Any, Any]:
-    bend = 3.0 * (BEND * (a * a))
-    return tanh_gate_times(1.0, a), -(float(LINEAR) * (1.0 + bend)) * y
+def _gate_kernel(form: Format, x: Expression) -> Any:
+    down = 2.0 ** -LOWERED[form.bits]
+    c, e = _lowered(form, x)
+    return np.where(x > ONE_FROM, x, (c / (e + down)) * down)
+
+
+def _gate_slope_kernel(form: Format, x: Expression) -> Any:
+    down = 2.0 ** -LOWERED[form.bits]
+    c, e = _lowered(form, x)
+    r = 1.0 / (e + down)
+    bend = c * (float(LINEAR) + 3.0 * float(CUBIC) * (c * c))  # x (2u)'
+    return np.where(x > ONE_FROM, 1.0, (r * (1.0 + bend * (e * r))) * down)
+
+
+def _exact_gate(mp: Any, x: Any) -> Any:
+    """1 / (1 + exp(-2u)) and (2u)'."""
+    linear, cubic = (mp.mpf(value.numerator) / value.denominator for value in (LINEAR, CUBIC))
+    return 1 / (1 + _exact_exp(mp, -(linear * x + cubic * x**3))), linear + 3 * cubic * x * x
+
+
+def _exact_slope(mp: Any, x: Any) -> Any:
+    gate, slope = _exact_gate(mp, x)
+    return gate * (1 + x * (1 - gate) * slope)
+
+
+def _times_e(c: Any, a: Any) -> Any:
+    """c exp(-2u) for a >= 0, in NumPy."""
+    s, rest = _slope(a)
+    high, low = two_product(s, a)
+    return exp_times_pair(c, -high, -(low + rest * a))
 
 
 @word(
-    exact=lambda mp, c, a: c * _exact_exp(mp, -(mp.mpf(LINEAR.numerator) / LINEAR.denominator * a
-                                                + mp.mpf(CUBIC.numerator) / CUBIC.denominator * a**3)),
-    partials=lambda y, c, a: _partials(y, a),
-    latex=(r"{0} \, e^{{-2 \sqrt{{2 / \pi}} ({1} + 0.044715 {1}^3)}}", 5),
-    cost={"exponential": 1, "multiply": 8, "add": 8},
-    kernel=_kernel,
-)  # fmt: skip
-def tanh_gate_times(c: Any, a: Any) -> Any:
-    """c exp(-2u) for a >= 0 and |c| <= 2^38."""
-    near = np.minimum(a, END[64])
-    s, rest = _slope(near)
-    high, low = two_product(s, near)
-    return exp_times_pair(c, -high, -(low + rest * near))
+    exact=_exact_slope,
+    latex=(r"\frac{{d}}{{d{0}}} \, {0} \, \sigma(2u)", 5),
+    cost={"exponential": 1, "multiply": 9, "add": 6, "divide": 1},
+    kernel=_gate_slope_kernel,
+)
+def x_tanh_gate_slope(x: Any) -> Any:
+    """The slope of `x_tanh_gate`, the lower tail whole."""
+    a = np.minimum(np.absolute(x), END[64])
+    e = _times_e(1.0, a)
+    o = 1.0 + e
+    s = a * (float(LINEAR) + 3.0 * float(CUBIC) * (a * a))
+    return np.where(x >= 0.0, o + s * e, _times_e(o - s, a)) / (o * o)
+
+
+@word(
+    exact=lambda mp, x: x * _exact_gate(mp, x)[0],
+    partials=lambda y, x: (x_tanh_gate_slope(x),),
+    latex=(r"\frac{{{0}}}{{1 + e^{{-2 \sqrt{{2 / \pi}} ({0} + 0.044715 {0}^3)}}}}", 8),
+    cost={"exponential": 1, "multiply": 5, "add": 3, "divide": 1},
+    kernel=_gate_kernel,
+)
+def x_tanh_gate(x: Any) -> Any:
+    """x (1 + tanh(u)) / 2 = x / (1 + exp(-2u)), the lower tail whole."""
+    a = np.minimum(np.absolute(x), END[64])
+    top = np.where(x >= 0.0, x, _times_e(np.maximum(x, -END[64]), a))
+    return top / (1.0 + _times_e(1.0, a))

@@ -11,7 +11,7 @@ import numpy as np
 
 from actbench.expression import Expression
 from actbench.words import known, word
-from actbench.words.bits import Format, bits, from_bits, masked, plus, shifted_right
+from actbench.words.bits import Format, bits, from_bits, masked, negated, plus, shifted_right, total
 from actbench.words.exponential import LN2, RAISE, horner
 
 # (2 artanh(s) / s - 2) / s^2 in z = s^2 for z <= 1/9, our own relative minimax fits (Lawson iteration, 220 bits):
@@ -55,8 +55,8 @@ def _parts(form: Format, u: Any) -> tuple[Any, Any, Any]:
     """k, u / 2^k in [sqrt(1/2), sqrt(2)), and 2^-k, for a positive normal u."""
     steps = masked(plus(bits(u), -_number(form, ROOT_HALF)), -1 << form.mantissa)  # k in the exponent's place
     k = from_bits(plus(shifted_right(steps, form.mantissa), form.magic_bits)) - form.magic
-    minus = Expression("int_minus", steps)
-    return k, from_bits(Expression("int_sum", bits(u), minus)), from_bits(plus(minus, _number(form, 1.0)))
+    minus = negated(steps)
+    return k, from_bits(total(bits(u), minus)), from_bits(plus(minus, _number(form, 1.0)))
 
 
 def _joined(form: Format, k: Any, f: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from actbench.expression import Expression
 from actbench.words import word
 from actbench.words.bits import Format
 from actbench.words.exponential import (
@@ -18,6 +19,7 @@ from actbench.words.exponential import (
     _exact_exp,
     _power_of_two,
     _reduced,
+    exp_times,
     exp_times_pair,
 )
 
@@ -66,3 +68,58 @@ def expit_pair(high: Any, low: Any) -> Any:
     right = high >= 0.0
     e = exp_times_pair(1.0, -np.absolute(high), np.where(right, -low, low))
     return np.where(right, 1.0, e) / (1.0 + e)
+
+
+# x / (1 + e^-x), everything below the fraction times 2^-LOWERED: x e^x is a number down to LEAST, where e^-x is none
+LOWERED = {32: 40, 64: 80}
+LEAST = {32: -110.0, 64: -760.0}
+
+
+def _lowered(form: Format, x: Any) -> tuple[Any, Any]:
+    """x from LEAST on, and e^-x times 2^-LOWERED; beyond ONE_FROM some number."""
+    least = LEAST[form.bits]
+    c = np.where(x < least, least, x)  # a NaN stays
+    q, t = _reduced(form, -c)
+    s = _power_of_two(form, t, -LOWERED[form.bits])
+    return c, s + s * q
+
+
+def _x_sigmoid_kernel(form: Format, x: Expression) -> Any:
+    down = 2.0 ** -LOWERED[form.bits]
+    c, e = _lowered(form, x)
+    return np.where(x > ONE_FROM, x, (c / (e + down)) * down)
+
+
+def _x_sigmoid_slope_kernel(form: Format, x: Expression) -> Any:
+    down = 2.0 ** -LOWERED[form.bits]
+    c, e = _lowered(form, x)
+    r = 1.0 / (e + down)
+    return np.where(x > ONE_FROM, 1.0, (r * (1.0 + c * (e * r))) * down)
+
+
+@word(
+    exact=lambda mp, x: _exact(mp, x) * (1 + x * _exact(mp, -x)),
+    latex=(r"\sigma({0}) (1 + {0} \, \sigma(-{0}))", 5),
+    cost={"exponential": 1, "add": 4, "divide": 1, "multiply": 3},
+    kernel=_x_sigmoid_slope_kernel,
+)
+def x_sigmoid_slope(x: Any) -> Any:
+    """The slope of `x_sigmoid`, the lower tail whole."""
+    near = np.minimum(np.maximum(x, LEAST[64]), -LEAST[64])
+    e = np.exp(-np.absolute(near))
+    o = 1.0 + e
+    return np.where(near >= 0.0, o + near * e, exp_times(o + near, -np.absolute(near))) / (o * o)
+
+
+@word(
+    exact=lambda mp, x: x * _exact(mp, x),
+    partials=lambda y, x: (x_sigmoid_slope(x),),
+    latex=(r"{0} \, \sigma({0})", 5),
+    cost={"exponential": 1, "add": 2, "divide": 1, "multiply": 1},
+    kernel=_x_sigmoid_kernel,
+)
+def x_sigmoid(x: Any) -> Any:
+    """x / (1 + exp(-x)), the lower tail whole: x times a logistic function that has lost its digits has lost them."""
+    low = np.maximum(x, LEAST[64])
+    a = np.absolute(low)
+    return np.where(low >= 0.0, low, exp_times(low, -a)) / (1.0 + np.exp(-a))
