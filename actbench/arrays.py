@@ -74,9 +74,14 @@ def evaluate(
 
 
 def widened(array: NDArray[Any]) -> NDArray[Any]:
-    """In float64, signalling NaN made quiet: a NaN that came in is no reason for a warning."""
+    """In float64 without gaps, signalling NaN made quiet: a NaN that came in is no reason for a warning.
+
+    With AVX-512 NumPy's own exp gives other last bits for numbers that do not lie one behind the other.
+    """
     with np.errstate(invalid="ignore"):
         wide: NDArray[Any] = array.astype(np.float64, copy=False)
+        if not (wide.flags.c_contiguous or wide.flags.f_contiguous):
+            wide = wide.copy(order="K")
         return wide * 1.0 if np.isnan(wide).any() else wide  # times 1 and not plus 0, which makes -0.0 into 0.0
 
 

@@ -110,10 +110,9 @@ def test_a_dead_arm_is_never_evaluated_exactly():
 def test_kernel_source_is_one_loop_of_primitive_steps(name, direction, bits):
     text = source(ab.get(name), direction, Format(bits))
     compile(text, name, "exec")
-    # a sine or cosine of any angle: a look for large ones, the loop, and the large ones again; a copy is no loop
-    loops = 3 if "np.sin(" in text or "np.cos(" in text else 0 if "copied(out, " in text else 1
-    assert text.count("for i in range") == loops
-    assert loops or name == "identity"
+    # a sine or cosine of any angle: a look for large ones, the loop, and the large ones again
+    assert text.count("for i in range") == (3 if "np.sin(" in text or "np.cos(" in text else 1)
+    assert ("copied(out, " in text) == (name == "identity")
     assert "fastmath={'contract'}" in text.replace('"', "'")  # never fastmath=True: it folds NaN tests away
     assert f"float{96 - bits}" not in text.replace("types.float", "float")
 
@@ -126,7 +125,7 @@ def test_census_counts_what_words_cost():
     assert census(ab.get("relu")).get("exponential", 0) == 0
     assert census(ab.get("relu"), "backward").get("multiply", 0) == 0
     assert census(ab.get("sigmoid"))["exponential"] == 1
-    assert census(ab.get("silu"))["exponential"] == 2  # one of them inside a word of ours
+    assert census(ab.get("silu"))["exponential"] == 1  # inside a word of ours
     assert census(ab.get("tanh"))["exponential"] == 1
 
 
