@@ -126,7 +126,7 @@ def test_streams_are_for_what_waits_for_memory():
 
     def streams(name, threads):
         loop = numba_.Kernel(ab.get(name), "forward", "float32")._loop(False, (), [])
-        return entry.Loop(loop._machine, np.dtype(np.float32), 1, (), threads).table[4] < entry.NEVER
+        return entry.Loop(loop._machine, np.dtype(np.float32), 1, (), threads)._streamed < entry.NEVER
 
     assert [streams(*case) for case in (("relu", 1), ("silu", 1), ("silu", 2), ("gelu", 2))] == [
         True,

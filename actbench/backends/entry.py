@@ -121,20 +121,21 @@ class Loop:
 
     def __init__(self, machine: Any, dtype: np.dtype[Any], count: int, values: Sequence[Any], threads: int) -> None:
         assert count < 8, "entry_native has room for seven arrays and the output"
-        self._machine, self._threads = machine, threads
+        self._machine = machine
         self._values = np.array([*values, 0], dtype)
-        many = threads > 1
-        streamed = streamed_from() if machine.weight <= STREAMED * threads else NEVER
+        self._streamed = streamed_from() if machine.weight <= STREAMED * threads else NEVER
+        self._threaded, self._threads, self._shared = (THREADED, threads, _shared()) if threads > 1 else (NEVER, 1, 0)
+        # as `entry_native` reads it; the second is the address of the machine code that takes y, where there is one
         self.table = np.array([
-            machine.address, 0, count, dtype.itemsize, streamed, self._values.ctypes.data,
-            THREADED if many else NEVER, threads, _shared() if many else 0,
+            machine.address, 0, count, dtype.itemsize, self._streamed, self._values.ctypes.data,
+            self._threaded, self._threads, self._shared,
         ], np.int64)  # fmt: skip
         self._run = self.entry("loop", "Fill out.", self._by_hand)
 
     @property
     def address(self) -> int:
         """Of the machine code."""
-        return int(self.table[0])
+        return int(self._machine.address)
 
     def __call__(self, *arrays: NDArray[Any], out: NDArray[Any]) -> None:
         """Fill ``out``, which is one of the arrays or overlaps none."""
@@ -156,12 +157,11 @@ class Loop:
     def _by_hand(self, *arrays: NDArray[Any], out: NDArray[Any]) -> None:
         every = (*arrays, out)
         places = np.array([array.__array_interface__["data"][0] for array in every], np.int64)
-        streams = int(len(every) * out.nbytes >= self.table[4] and int(places[-1]) not in places[:-1])
-        size, operands, values = out.size, places.ctypes.data, int(self.table[5])
-        if size < self.table[6]:
-            MACHINE(self.address)(size, streams, operands, values)
+        streams = int(len(every) * out.nbytes >= self._streamed and int(places[-1]) not in places[:-1])
+        operands, values = places.ctypes.data, self._values.ctypes.data
+        if out.size < self._threaded:
+            MACHINE(self.address)(out.size, streams, operands, values)
         else:
-            function = self.address
-            SHARED(int(self.table[8]))(
-                function, size, streams, operands, len(every), out.itemsize, values, self._threads
+            SHARED(self._shared)(
+                self.address, out.size, streams, operands, len(every), out.itemsize, values, self._threads
             )
