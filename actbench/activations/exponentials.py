@@ -25,10 +25,11 @@ def _left(x):
 
 
 def _grow(a, x, alpha):
-    """a exp(x / alpha) for x <= 0, the quotient in two parts."""
-    u = np.maximum(x / alpha, -1e4)
+    """a exp(x / alpha) for x <= 0, the quotient in two parts; one division for all elements."""
+    inverse = 1.0 / alpha
+    u = np.maximum(x * inverse, -1e4)
     back, error = two_product(u, alpha)
-    rest = np.where(u > -1e4, ((np.maximum(x, -1e8) - back) - error) / alpha, 0.0)
+    rest = np.where(u > -1e4, ((np.maximum(x, -1e8) - back) - error) * inverse, 0.0)
     return exp_times_pair(a, u, rest)
 
 
@@ -52,7 +53,7 @@ define(
 )
 define(
     "celu",
-    forward=lambda x, alpha: np.where(x < 0.0, alpha * np.expm1(_left(x) / alpha), x),
+    forward=lambda x, alpha: np.where(x < 0.0, alpha * np.expm1(_left(x) * (1.0 / alpha)), x),
     backward=lambda dy, x, alpha: np.where(x > 0.0, dy, dy * _grow(1.0, _left(x), alpha)),
     definition=lambda x, alpha: np.where(x > 0.0, x, alpha * np.expm1(x / alpha)),
     parameters={"alpha": SHARP},
