@@ -54,14 +54,17 @@ class _Method(ctypes.Structure):
 
 @lru_cache(maxsize=1)
 def streamed_from() -> int:
-    """Bytes of all arrays of a call from which on they are written past the caches: the size of the last cache."""
+    """Bytes of all arrays of a call from which on they are written past the caches: three quarters of the last cache.
+
+    From there on a copy took less time so (1.1 times its speed), a slope already from half of it on (1.2).
+    """
     sizes = []
     for file in Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size"):
         text = file.read_text().strip()
         unit = {"K": 1 << 10, "M": 1 << 20}.get(text[-1:])
         if unit and text[:-1].isdigit():
             sizes.append(int(text[:-1]) * unit)
-    return max(sizes, default=LAST_CACHE)
+    return max(sizes, default=LAST_CACHE) * 3 // 4
 
 
 def _native(name: str) -> Any:
