@@ -84,8 +84,9 @@ class Kernel:
         if self._entry is None:  # some parameter is one number an element: no call is plain
             return self.__call__
         name = f"{self.activation.name}_{self.direction}"
-        doc = "x, /, *, out=None" if self.direction == "forward" else "dy, x=None, /, *, y=None, out=None"
-        return self._entry.entry(name, f"{name}({doc})\n--\n\n{Kernel.__call__.__doc__}", self.__call__)
+        operands = "x, /, *" if self.direction == "forward" else "dy, /, x=None, *, y=None"
+        signature = f"{name}({operands}, out=None, **parameters)\n--\n\n"
+        return self._entry.entry(name, signature + str(Kernel.__call__.__doc__), self.__call__)
 
     def _loop(self, saved: bool, arrays: tuple[str, ...], values: Sequence[Any]) -> Loop:
         key = (saved, arrays, tuple(values))
