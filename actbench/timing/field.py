@@ -78,12 +78,13 @@ def ours(activation: Activation, direction: str, arrays: Operands, *, threads: i
     """Our fused kernel at the start."""
     run = kernel(activation, direction, dtype=arrays.x.dtype, threads=threads)
     saves = activation.saves
+    x, dy, y, out = arrays.x, arrays.dy, arrays.y, arrays.out
     if direction == "forward":
-        call: Callable[[], Any] = lambda: run(arrays.x, out=arrays.out)  # noqa: E731
+        call: Callable[[], Any] = lambda: run(x, out=out)  # noqa: E731
     elif saves == ("y",):
-        call = lambda: run(arrays.dy, y=arrays.y, out=arrays.out)  # noqa: E731
+        call = lambda: run(dy, y=y, out=out)  # noqa: E731
     else:
-        call = lambda: run(arrays.dy, arrays.x, out=arrays.out)  # noqa: E731
+        call = lambda: run(dy, x, out=out)  # noqa: E731
     kept = len(saves) * arrays.x.nbytes if direction == "backward" else None
     return Ready(call=call, result=lambda: np.array(call()), kept=kept, preallocated=True)
 
