@@ -124,7 +124,7 @@ def _raised(form: Format, x: Any, rest: Any = None) -> Any:
 
 
 def _never_positive(x: Expression) -> bool:
-    """Seen from how it is said: -|u|, -(u u), min(u, 0), or a product of one with a positive constant."""
+    """Seen from how it is said: -|u|, -(u u), sums of these, min(u, 0), or a product with a positive constant."""
     if x.op == "minimum":
         return any(side.op == "constant" and side.args[0] <= 0 for side in x.args)
     if x.op == "multiply":
@@ -135,6 +135,8 @@ def _never_positive(x: Expression) -> bool:
 
 
 def _never_negative(x: Expression) -> bool:
+    if x.op == "add":
+        return all(_never_negative(side) for side in x.args)
     return x.op == "absolute" or (x.op == "multiply" and x.args[0] is x.args[1])
 
 
