@@ -205,10 +205,14 @@ def _erf_size(bits: int, a: Any) -> Any:
         part = c * (np.where(near, horner(ERF_REST[32], z), horner(ERF_TOP[32], z)) / bottom)
         y = np.where(near, c, 0.0) + part
         return np.where(y > 1.0, 1.0, y)
-    c, b = np.where(a > 1.0, 1.0, a), np.where(a > 6.0, 6.0, a)
-    small = c + c * (horner(ERF_REST[64], c * c) / horner(ERF_BOTTOM[64], c * c))
+    far = a > 1.0
+    c, b = np.where(far, 1.0, a), np.where(a > 6.0, 6.0, a)
     top, bottom = _ratio(64, b * ROOT_2)
-    return np.where(a > 1.0, 1.0 - exp_times((ROOT_2_OVER_PI * top) / bottom, -(b * b)), small)
+    # one division for both: they take a fifth of the time
+    q = np.where(far, ROOT_2_OVER_PI * top, horner(ERF_REST[64], c * c)) / np.where(
+        far, bottom, horner(ERF_BOTTOM[64], c * c)
+    )
+    return np.where(far, 1.0 - exp_times(q, -(b * b)), c + c * q)
 
 
 def _erf_kernel(form: Format, x: Expression) -> Expression:
