@@ -26,6 +26,16 @@ def behind(typing_context: Any, pointer: Any, count: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def same(typing_context: Any, one: Any, other: Any) -> Any:
+    """Whether two pointers are one."""
+
+    def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.icmp_unsigned("==", *args)
+
+    return types.boolean(one, other), make
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
 def copied(typing_context: Any, to: Any, source: Any, count: Any) -> Any:
     """The first pointer, to where so many elements were copied by the C library's memmove."""
 

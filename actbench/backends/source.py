@@ -58,7 +58,7 @@ HEADER = '''"""{title}; generated, delete at will."""
 import numpy as np
 from numba import cfunc, types
 from actbench.backends.intrinsics import bits, fma, from_bits, held, select
-from actbench.backends.memory import behind, copied, drained, scratch, streamed, unaligned
+from actbench.backends.memory import behind, copied, drained, same, scratch, streamed, unaligned
 
 whole = np.int{width}
 F = types.CPointer(types.float{width})
@@ -98,15 +98,13 @@ COPY = """    if not streams:
         copied(out, {whole}, size)
         return
 """
-# A block in which some angle is beyond the vector loop's reach has those elements once more, one by one, from copies:
-# `out` may be the input itself. Every other element is the vector loop's in every block.
-RARELY = """        found = False
-        for i in range(count):
-{look}
-            found |= {far}
-{copies}
+# A block in which some angle is beyond the vector loop's reach has those elements once more, one by one, from copies
+# where `out` is the input itself. Every other element is the vector loop's in every block.
+RARELY = """{copies}
+        found = False
         for i in range(count):
 {body}
+            found |= {far}
             out_[i] = {result}
         if found:
             for i in range(count):
@@ -323,12 +321,11 @@ def _rarely(graph: Graph, form: Format, array: Mapping[str, bool]) -> tuple[list
     copied = _loads(graph, array, "_was")
     text = RARELY.format(
         far=far, result=value, whole=whole,
-        look=_indented(12, [*_loads(asked, array, "_"), *look]),
         copies=_indented(8, [
-            f"{name}_was = copied(scratch({name}_), {name}_, count) if found else {name}_"
+            f"{name}_was = copied(scratch({name}_), {name}_, count) if same({name}, out) else {name}_"
             for name in array if array[name]
         ]),
-        body=_indented(12, [*_loads(usual, array, "_"), *body]),
+        body=_indented(12, [*_loads(graph, array, "_"), *look, *body]),
         look_again=_indented(16, [*copied, *look]), all=_indented(20, everything),
     )  # fmt: skip
     return [*constants, *more, *most], text
