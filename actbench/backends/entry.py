@@ -20,8 +20,8 @@ from actbench.backends import cache
 
 THREADED = 1 << 17  # elements: from there on two threads took less time than one at every row; 0.7 to 1.6 times at 2^16
 NEVER = 1 << 62
-# Weight for every thread and array up to which a kernel waits for memory, so that it streams: relu (2) takes 0.7 of its
-# time so, hardswish (12) 0.8; tanh (36) and silu (35), which hide what memory takes, 1.1, but with two threads 0.8
+# Weight for every array up to which a kernel waits for memory, so that it streams: relu (2) takes 0.7 of its time so,
+# hardswish (9) 0.8; tanh (36) and silu (36), which hide what memory takes, 1.1, with one thread and with two
 STREAMED = 10
 LAST_CACHE = 32 << 20  # bytes, where the system does not say
 MACHINE, SHARED = (ctypes.CFUNCTYPE(None, *[ctypes.c_ssize_t] * words) for words in (4, 8))
@@ -126,7 +126,7 @@ class Loop:
         assert count < 8, "entry_native has room for seven arrays and the output"
         self._machine = machine
         self._values = np.array([*values, 0], dtype)
-        self._streamed = streamed_from() if machine.weight <= STREAMED * threads * (count + 1) else NEVER
+        self._streamed = streamed_from() if machine.weight <= STREAMED * (count + 1) else NEVER
         self._threaded, self._threads, self._shared = (THREADED, threads, _shared()) if threads > 1 else (NEVER, 1, 0)
         # as `entry_native` reads it; the second is the address of the machine code that takes y, where there is one
         self.table = np.array([
