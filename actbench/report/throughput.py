@@ -82,19 +82,17 @@ def roofline(table: Any) -> Any:
     with theme():
         figure, axis = plt.subplots(figsize=(7.2, 0.9 + 0.32 * len(names)))
         axis.axvline(1.0, color="#222222", linewidth=1.0)
-        axis.set_title("line: a copy of the array", fontsize=8)
-        shown: set[str] = set()
+        axis.annotate("copy", (1.0, 0.0), xycoords=("data", "axes fraction"), textcoords="offset points", xytext=(3, 3),
+                      fontsize=7)  # fmt: skip
         for place, name in enumerate(reversed(names)):
             activation, direction = name.split(" ")
             part = best[(best["activation"] == activation) & (best["direction"] == direction)]
-            for row in part.itertuples():
-                axis.plot(row.copy_share, place, "o", color=_colour(row.implementation), markersize=6)
-                if row.implementation not in shown:
-                    shown.add(row.implementation)
-                    axis.annotate(
-                        row.implementation, (row.copy_share, place), textcoords="offset points", xytext=(0, 6),
-                        ha="center", fontsize=7, color=_colour(row.implementation),
-                    )  # fmt: skip
+            axis.scatter(part["copy_share"], [place] * len(part), s=36, zorder=3,
+                         c=[_colour(name) for name in part["implementation"]])  # fmt: skip
+        for name in dict.fromkeys(best.sort_values("copy_share")["implementation"]):  # slow to fast, as they mostly lie
+            axis.scatter([], [], s=36, c=_colour(name), label=name)
+        axis.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=8, frameon=False, fontsize=8, handletextpad=0.0,
+                    labelcolor="linecolor", columnspacing=1.2)  # fmt: skip
         axis.set_yticks(range(len(names)), list(reversed(names)))
         axis.set_ylim(-0.6, len(names) - 0.1)
         _log(axis, (0.7 * float(best["copy_share"].min()), max(1.4, 1.3 * float(best["copy_share"].max()))))
