@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from actbench.backends import BACKENDS
 from actbench.errors import ActbenchError, unknown
 from actbench.records.activation import Activation
-from actbench.registry import resolve
+from actbench.records.vector import VectorFunction
+from actbench.registry import AXIS, resolve
 
 
 class ReferenceKernel:
@@ -43,7 +44,7 @@ class ReferenceKernel:
 
 
 def kernel(
-    name: str | Activation,
+    name: str | Activation | VectorFunction,
     direction: str = "forward",
     *,
     dtype: Any = "float32",
@@ -55,7 +56,8 @@ def kernel(
     Parameters
     ----------
     name
-        A name, a spec such as ``"leaky_relu:negative_slope=0.2"``, or an activation.
+        A name, a spec such as ``"leaky_relu:negative_slope=0.2"``, or an activation. Functions along an axis too:
+        their kernels take ``axis=``, one thread and no parameters.
     direction
         ``"forward"``: call ``k(x, out=out)``. ``"backward"``: call ``k(dy, x, out=out)``; rows that keep their
         output also take ``k(dy, y=y, out=out)``. ``"gradients"``: call ``k(dy, x, out=out)``, which gives
@@ -72,6 +74,8 @@ def kernel(
     ActbenchError
         For a name, direction, dtype or backend that is not known, or where numba is switched off.
     """
+    if isinstance(name, VectorFunction) or (isinstance(name, str) and name in AXIS):
+        return _along(AXIS[name] if isinstance(name, str) else name, direction, dtype, backend)
     activation = resolve(name) if isinstance(name, str) else name
     if direction not in ("forward", "backward", "gradients"):
         raise unknown("direction", direction, ("forward", "backward", "gradients"))
@@ -88,3 +92,15 @@ def kernel(
     from actbench.backends.numba_ import Kernel
 
     return Kernel(activation, direction, dtype, threads).function()
+
+
+def _along(function: VectorFunction, direction: str, dtype: Any, backend: str) -> Any:
+    if direction not in ("forward", "backward"):
+        raise unknown("direction", direction, ("forward", "backward"))
+    if backend == "numpy":
+        return function.forward if direction == "forward" else function.backward
+    if backend != "numba":
+        raise unknown("backend", backend, [name for name in BACKENDS if name != "exact"])
+    from actbench.backends.along import AlongKernel
+
+    return AlongKernel(function, direction, dtype)

@@ -223,7 +223,7 @@ def along_axes() -> list[str]:
         return []
     table = pd.read_csv(ALONG)
     table["name"] = table["implementation"].str.partition("==")[0]
-    who = [name for name in ("numpy", "torch", "jax", "keras") if name in set(table["name"])]
+    who = [name for name in ("numpy", "numba", "torch", "jax", "keras") if name in set(table["name"])]
     heads = [f"{way} {HEADS.get(name, name)}" for way in ("f", "product") for name in who]
     lines = [
         "", "## Along an axis", "",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from actbench.records.vector import VectorFunction
-from actbench.registry import ACTIVATIONS, AXIS
-from actbench.words import density_times, mills, tail_size
+from actbench.registry import AXIS
+from actbench.words import density_times, exp_times, mills, tail_size
 from actbench.words.gates import near, sigmoid_times
 
 
@@ -76,29 +76,29 @@ def _halves(x):
     return x[..., :half], x[..., half:]
 
 
-def _crelu(x):
-    return np.concatenate([np.where(x <= 0.0, 0.0, x), np.where(x >= 0.0, 0.0, -x)], axis=-1)
+def _said(factor, forward, backward):
+    """What a function of halves is made of: its `pieces`, and both passes on whole arrays."""
+
+    def vector(x):
+        given = (x,) if factor == 2.0 else _halves(x)
+        return np.concatenate([piece(*given) for piece in forward], axis=-1)
+
+    def product(dy, x):
+        given = (*_halves(dy), x) if factor == 2.0 else (dy, *_halves(x))
+        with np.errstate(over="ignore"):
+            return np.concatenate([piece(*given) for piece in backward], axis=-1)
+
+    return {"factor": factor, "vector": vector, "product": product,
+            "pieces": {"forward": forward, "backward": backward}}  # fmt: skip
 
 
-def _crelu_product(dy, x):
-    up, down = _halves(dy)
-    return np.where(x > 0.0, up, np.where(x < 0.0, -down, np.where(x == 0.0, 0.0, x)))
-
-
-def _maxout(x):
-    a, b = _halves(x)
-    return np.where((a >= b) | (a != a), a, b)
-
-
-def _maxout_product(dy, x):
-    a, b = _halves(x)
-    first = (a >= b) | (a != a)
-    return np.concatenate([np.where(first, dy, 0.0), np.where(first, 0.0, dy)], axis=-1)
+def _first(a, b):
+    return (a >= b) | (a != a)
 
 
 def _swish_times(a, b):
     """silu(a) * b: the factor goes in before the exponential, else a subnormal silu(a) has lost its digits."""
-    return sigmoid_times(np.where(a < 0.0, near(a), a) * b, (a, np.zeros_like(a)))
+    return sigmoid_times(np.where(a < 0.0, near(a), a) * b, (a, 0.0))
 
 
 def _gelu_times(a, b):
@@ -113,29 +113,31 @@ def _relu_times(a, b):
     return np.where(a <= 0.0, 0.0, a) * b
 
 
-def _gate(times, slope):
-    """act(a) * b for the two halves of x, and its product with dy."""
-
-    def vector(x):
-        return times(*_halves(x))
-
-    def product(dy, x):
-        a, b = _halves(x)
-        return np.concatenate([slope(dy * b, a), times(a, dy)], axis=-1)
-
-    return vector, product
+# A factor goes in before the exponential here too: a subnormal slope has lost the digits that a factor of 100 would show.
+def _sigmoid_slope_times(c, b):
+    a = np.absolute(b)
+    o = 1.0 + np.exp(-a)
+    return exp_times(c / (o * o), -a)
 
 
-def _glu(x):
-    a, b = _halves(x)
-    return sigmoid_times(a, (b, np.zeros_like(b)))
+def _swish_slope_times(c, a):
+    low = near(a)
+    size = np.absolute(low)
+    e = np.exp(-size)
+    o = 1.0 + e
+    return np.where(low >= 0.0, c * (o + low * e), exp_times(c * (o + low), -size)) / (o * o)
 
 
-def _glu_product(dy, x):
-    a, b = _halves(x)
-    zero = np.zeros_like(b)
-    e = np.exp(-np.absolute(b))
-    return np.concatenate([sigmoid_times(dy, (b, zero)), dy * a * (e / ((1.0 + e) * (1.0 + e)))], axis=-1)
+def _gelu_slope_times(c, a):
+    size = tail_size(a)
+    t = mills(size) - size
+    right = a >= 0.0
+    fall = density_times(np.where(right, t, t * c), size)
+    return np.where(right, c * (1.0 - fall), fall)
+
+
+def _relu_slope_times(c, a):
+    return np.where(a > 0.0, c, np.where(a <= 0.0, 0.0, a))
 
 
 def _exact_softmax(mp, x):
@@ -214,10 +216,12 @@ AXIS.add(
     VectorFunction(
         name="crelu",
         formula=r"y = [\max(x, 0),\, \max(-x, 0)]",
-        vector=_crelu,
-        product=_crelu_product,
+        **_said(
+            2.0,
+            (lambda x: np.where(x <= 0.0, 0.0, x), lambda x: np.where(x >= 0.0, 0.0, -x)),
+            (lambda up, down, x: np.where(x > 0.0, up, np.where(x < 0.0, -down, np.where(x == 0.0, 0.0, x))),),
+        ),
         exact=lambda mp, x: [max(v, mp.mpf(0)) for v in x] + [max(-v, mp.mpf(0)) for v in x],
-        factor=2.0,
         aliases=("concatenated_relu",),
         source="Shang, Sohn, Almeida & Lee 2016, arXiv 1603.05201",
         peers={"tensorflow": "tf.nn.crelu"},
@@ -227,10 +231,12 @@ AXIS.add(
     VectorFunction(
         name="maxout",
         formula=r"y = \max(a, b), \; x = [a, b]",
-        vector=_maxout,
-        product=_maxout_product,
+        **_said(
+            0.5,
+            (lambda a, b: np.where(_first(a, b), a, b),),
+            (lambda dy, a, b: np.where(_first(a, b), dy, 0.0), lambda dy, a, b: np.where(_first(a, b), 0.0, dy)),
+        ),
         exact=lambda mp, x: [max(a, b) for a, b in zip(x[: len(x) // 2], x[len(x) // 2 :], strict=True)],
-        factor=0.5,
         source="Goodfellow, Warde-Farley, Mirza, Courville & Bengio 2013, arXiv 1302.4389, with two pieces, in halves",
     )
 )
@@ -238,10 +244,12 @@ AXIS.add(
     VectorFunction(
         name="glu",
         formula=r"y = a \, \sigma(b), \; x = [a, b]",
-        vector=_glu,
-        product=_glu_product,
+        **_said(
+            0.5,
+            (lambda a, b: sigmoid_times(a, (b, 0.0)),),
+            (lambda dy, a, b: sigmoid_times(dy, (b, 0.0)), lambda dy, a, b: _sigmoid_slope_times(dy * a, b)),
+        ),
         exact=lambda mp, x: [a / (1 + mp.exp(-b)) for a, b in zip(x[: len(x) // 2], x[len(x) // 2 :], strict=True)],
-        factor=0.5,
         aliases=("gated_linear_unit",),
         source="Dauphin, Fan, Auli & Grangier 2017, arXiv 1612.08083: the second half gates the first",
         peers={"torch": "torch.nn.functional.glu", "jax": "jax.nn.glu", "keras": "keras.activations.glu"},
@@ -249,24 +257,21 @@ AXIS.add(
 )
 
 
-def _backward_of(name):
-    return lambda dy, x: ACTIVATIONS[name].backward(dy, x)  # looked up when called: the row's file may come later
+def _gate_of(times, slope_times):
+    return _said(0.5, (times,), (lambda dy, a, b: slope_times(dy * b, a), lambda dy, a, b: times(a, dy)))
 
 
-for _name, _row, _times, _exact in (
-    ("swiglu", "silu", _swish_times, lambda mp, a: a / (1 + mp.exp(-a))),
-    ("geglu", "gelu", _gelu_times, lambda mp, a: a * mp.erfc(-a / mp.sqrt(2)) / 2),
-    ("reglu", "relu", _relu_times, lambda mp, a: max(a, mp.mpf(0))),
-    ("bilinear", "identity", lambda a, b: a * b, lambda mp, a: a),
+for _name, _row, _times, _slope_times, _exact in (
+    ("swiglu", "silu", _swish_times, _swish_slope_times, lambda mp, a: a / (1 + mp.exp(-a))),
+    ("geglu", "gelu", _gelu_times, _gelu_slope_times, lambda mp, a: a * mp.erfc(-a / mp.sqrt(2)) / 2),
+    ("reglu", "relu", _relu_times, _relu_slope_times, lambda mp, a: max(a, mp.mpf(0))),
+    ("bilinear", "identity", lambda a, b: a * b, lambda c, a: c, lambda mp, a: a),
 ):
-    _vector, _product = _gate(_times, _backward_of(_row))
     AXIS.add(
         VectorFunction(
             name=_name,
-            vector=_vector,
-            product=_product,
+            **_gate_of(_times, _slope_times),
             exact=_exact_gate(_exact),
-            factor=0.5,
             gate=_row,
             formula=rf"y = \operatorname{{{_row}}}(a) \, b, \; x = [a, b]",
             source=f"Shazeer 2020, arXiv 2002.05202: {_row} of the first half times the second",

@@ -13,6 +13,7 @@ from actbench.accuracy.points import ROOT_ZONE
 from actbench.define import experiment
 from actbench.experiments.accuracy import implementation
 from actbench.factors import one_of, positive
+from actbench.kernels import kernel
 from actbench.peers import PEERS
 from actbench.registry import ACTIVATIONS, AXIS
 from actbench.streams import stream
@@ -21,12 +22,14 @@ LENGTH = 8  # of a vector
 SCALES = (1.0, 30.0, 200.0)  # of its entries: the body, the tails, and where exponentials underflow
 BITS, STEP = 1600, 200  # of the oracle, for 1 + 2^-1074; its derivative is a central difference with step 2^-STEP
 PROMISED = {"float32": 1.0, "float64": 8.0}  # ulp of a value; of a product in the last place of its largest term
+FUSED = {"forward": 8.0, "backward": 16.0}  # likewise, of the fused loops in either format
+OURS = ("numpy", "numba")
 
 
 @experiment(
     grid={
         "function": tuple(AXIS.names()), "direction": ("forward", "backward"), "dtype": ("float32", "float64"),
-        "implementation": ("numpy", *PEERS), "count": (60,),
+        "implementation": (*OURS, *PEERS), "count": (60,),
     },
     quick={"function": ("softmax", "glu"), "count": (60,)},
     columns={
@@ -56,8 +59,11 @@ def axis_accuracy(
     x, dy = vectors(function, dtype, count)
     for level in implementation:
         name = level.partition("==")[0]
-        ours: Any = row.forward if direction == "forward" else row.backward
-        call, reason = (ours, "") if name == "numpy" else find(name, row, direction, dtype)
+        call, reason = (
+            (kernel(row, direction, dtype=dtype, backend=name), "")
+            if name in OURS
+            else find(name, row, direction, dtype)
+        )
         if call is None:
             yield {"implementation": level, "reason": reason or f"{name} has no such function"}
             continue
@@ -65,13 +71,14 @@ def axis_accuracy(
             with np.errstate(all="ignore"):
                 got = np.asarray(call(x) if direction == "forward" else call(dy, x))
         except Exception as error:  # somebody else's code may raise whatever it likes
-            if name == "numpy":
+            if name in OURS:
                 raise
             yield {"implementation": level, "reason": f"{type(error).__name__}: {error}".split("\n")[0][:200]}
             continue
         found = measured(function, direction, dtype, count, got)
-        kept = found["worst_ulp"] <= PROMISED[dtype] and not found["lost"] and not found["special"]
-        yield {"implementation": level, **found, "holds": kept if name == "numpy" else None}
+        promised = FUSED[direction] if name == "numba" else PROMISED[dtype]
+        kept = found["worst_ulp"] <= promised and not found["lost"] and not found["special"]
+        yield {"implementation": level, **found, "holds": kept if name in OURS else None}
 
 
 def vectors(function: str, dtype: str, count: int) -> tuple[NDArray[Any], NDArray[Any]]:

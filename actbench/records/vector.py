@@ -45,6 +45,9 @@ class VectorFunction:
     gate
         The elementwise row that acts on the first half, for a gate; next to roots of its slope the absolute error
         counts.
+    pieces
+        Where every entry of the output depends on few of the input: ``"forward"`` and ``"backward"`` to functions in
+        the words of rows, one for each half of what they give. Halves of x are called a and b, of dy up and down.
     """
 
     name: str
@@ -59,6 +62,7 @@ class VectorFunction:
     peers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     formula: str = ""
     gate: str = ""
+    pieces: Mapping[str, tuple[Callable[..., Any], ...]] | None = None
 
     def __post_init__(self) -> None:
         if self.factor not in (0.5, 1.0, 2.0):
@@ -92,7 +96,7 @@ class VectorFunction:
         ActbenchError
             For a dtype that is not understood, an axis that does not exist, or an odd length that must be halved.
         """
-        array = self._checked(x, axis)
+        array = self.checked(as_float(x), axis)
         wide = np.moveaxis(array.astype(np.float64), axis, -1)
         return self._back(self.vector(wide), axis, array.dtype)
 
@@ -111,16 +115,21 @@ class VectorFunction:
         ActbenchError
             Where the shape of ``dy`` is not that of the output; otherwise as `forward`.
         """
-        array, arriving = self._checked(x, axis), as_float(dy, "dy")
+        array, arriving = self.checked(as_float(x), axis), as_float(dy, "dy")
         wide = np.moveaxis(array.astype(np.float64), axis, -1)
-        wanted = list(array.shape)
-        wanted[axis] = int(wanted[axis] * self.factor)
-        if list(arriving.shape) != wanted:
-            raise ActbenchError(f"{self.name}: dy has shape {arriving.shape}; the output has {tuple(wanted)}")
+        wanted = self.output_shape(array.shape, axis)
+        if arriving.shape != wanted:
+            raise ActbenchError(f"{self.name}: dy has shape {arriving.shape}; the output has {wanted}")
         return self._back(self.product(np.moveaxis(arriving.astype(np.float64), axis, -1), wide), axis, array.dtype)
 
-    def _checked(self, x: ArrayLike, axis: int) -> Any:
-        array = as_float(x)
+    def output_shape(self, shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+        """Of the output for an input's shape."""
+        wanted = list(shape)
+        wanted[axis] = int(wanted[axis] * self.factor)
+        return tuple(wanted)
+
+    def checked(self, array: Any, axis: int) -> Any:
+        """The array, if it has that axis and one of its length can be taken."""
         if not -array.ndim <= axis < array.ndim:
             raise ActbenchError(f"{self.name}: no axis {axis} in an array of shape {array.shape}")
         length = array.shape[axis]
