@@ -161,7 +161,7 @@ def text(function: VectorFunction, direction: str, form: Format, keep: bool) -> 
     name, sign = SIGNS.get(function.name, (function.name, 1.0))
     operands = ("x",) if direction == "forward" else ("dy", "x")
     if function.pieces is not None:
-        constants, body = _piecewise(function.pieces[direction], form, function.factor, direction)
+        constants, body = _piecewise(function.pieces[direction], form, function.factor)
     elif (name, direction) in MIXED:
         constants, lines, e = written(expanded(record(_exponential), form), form)
         body = MIXED[name, direction].replace("{exponential}", _indented(12, lines)).replace("{e}", e)
@@ -178,18 +178,13 @@ def _indented(spaces: int, lines: list[str]) -> str:
     return "\n".join(" " * spaces + line for line in lines)
 
 
-def _piecewise(
-    functions: tuple[Callable[..., Any], ...], form: Format, factor: float, direction: str
-) -> tuple[list[str], str]:
-    """Constants and the loop over the shorter of input and output: its halves are called a and b, or up and down."""
-    size = "out.shape[1]" if (direction == "forward") == (factor == 0.5) else "x.shape[1]"
-    size = size if factor == 0.5 or direction == "backward" else "x.shape[1]"
-    size = "dy.shape[1]" if factor == 0.5 and direction == "backward" else size
+def _piecewise(functions: tuple[Callable[..., Any], ...], form: Format, factor: float) -> tuple[list[str], str]:
+    """Constants and the loop over halves: those of x are called a and b, or those of dy up and down."""
     places: Mapping[str, str] = {"dy": "dy[r, i]", "a": "x[r, i]", "b": "x[r, i + n]"}
     if factor == 2.0:
         places = {"x": "x[r, i]", "up": "dy[r, i]", "down": "dy[r, i + n]"}
     constants: list[str] = []
-    lines = [f"        n = {size}", "        for i in range(n):"]
+    lines = [f"        n = x.shape[1]{' // 2' if factor == 0.5 else ''}", "        for i in range(n):"]
     results = []
     for number, function in enumerate(functions):
         graph = expanded(record(function), form)

@@ -15,7 +15,7 @@ from actbench.expression import Expression
 from actbench.words import word
 from actbench.words.bits import Format, fused
 from actbench.words.exponential import EXP, LN2, LOG2_E, _exact_exp, _power_of_two, exp_times_pair
-from actbench.words.logistic import LOWERED
+from actbench.words.logistic import LOWERED, quotient_from, slope_from
 from actbench.words.pairs import Pair, two_product
 
 ROOT_2_PI = 0.7978845608028654  # sqrt(2 / pi)
@@ -76,17 +76,13 @@ def _lowered(form: Format, x: Expression) -> tuple[Any, Any]:
 
 
 def _gate_kernel(form: Format, x: Expression) -> Any:
-    down = 2.0 ** -LOWERED[form.bits]
-    c, e = _lowered(form, x)
-    return np.where(x > ONE_FROM, x, (c / (e + down)) * down)
+    return quotient_from(form, x, *_lowered(form, x), ONE_FROM)
 
 
 def _gate_slope_kernel(form: Format, x: Expression) -> Any:
-    down = 2.0 ** -LOWERED[form.bits]
     c, e = _lowered(form, x)
-    r = 1.0 / (e + down)
     bend = c * (float(LINEAR) + 3.0 * float(CUBIC) * (c * c))  # x (2u)'
-    return np.where(x > ONE_FROM, 1.0, (r * (1.0 + bend * (e * r))) * down)
+    return slope_from(form, x, bend, e, ONE_FROM)
 
 
 def _exact_gate(mp: Any, x: Any) -> Any:

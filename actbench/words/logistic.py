@@ -84,17 +84,25 @@ def _lowered(form: Format, x: Any) -> tuple[Any, Any]:
     return c, s + s * q
 
 
-def _x_sigmoid_kernel(form: Format, x: Expression) -> Any:
+def quotient_from(form: Format, x: Expression, c: Any, e: Any, one_from: float) -> Any:
+    """c / (1 + e) from a lowered e; x beyond ``one_from``."""
     down = 2.0 ** -LOWERED[form.bits]
-    c, e = _lowered(form, x)
-    return np.where(x > ONE_FROM, x, (c / (e + down)) * down)
+    return np.where(x > one_from, x, (c / (e + down)) * down)
+
+
+def slope_from(form: Format, x: Expression, bend: Any, e: Any, one_from: float) -> Any:
+    """s (1 + bend (1 - s)) with s = 1 / (1 + e) from a lowered e; 1 beyond ``one_from``."""
+    down = 2.0 ** -LOWERED[form.bits]
+    r = 1.0 / (e + down)
+    return np.where(x > one_from, 1.0, (r * (1.0 + bend * (e * r))) * down)
+
+
+def _x_sigmoid_kernel(form: Format, x: Expression) -> Any:
+    return quotient_from(form, x, *_lowered(form, x), ONE_FROM)
 
 
 def _x_sigmoid_slope_kernel(form: Format, x: Expression) -> Any:
-    down = 2.0 ** -LOWERED[form.bits]
-    c, e = _lowered(form, x)
-    r = 1.0 / (e + down)
-    return np.where(x > ONE_FROM, 1.0, (r * (1.0 + c * (e * r))) * down)
+    return slope_from(form, x, *_lowered(form, x), ONE_FROM)
 
 
 @word(
