@@ -17,8 +17,9 @@ from actbench.registry import AXIS, resolve
 class ReferenceKernel:
     """The reference path behind a kernel's signature."""
 
-    def __init__(self, activation: Activation, direction: str, dtype: Any) -> None:
-        self.activation, self.direction, self.dtype = activation, direction, np.dtype(dtype)
+    def __init__(self, activation: Activation | VectorFunction, direction: str, dtype: Any) -> None:
+        self.activation: Any = activation
+        self.direction, self.dtype = direction, np.dtype(dtype)
 
     def __call__(
         self,
@@ -36,7 +37,8 @@ class ReferenceKernel:
         if self.direction == "forward":
             result = np.asarray(self.activation.forward(first, **values))
         else:
-            result = np.asarray(self.activation.backward(first, x, y=y, **values))
+            kept = {} if y is None else {"y": y}
+            result = np.asarray(self.activation.backward(first, x, **kept, **values))
         if out is None:
             return result
         out[...] = result
@@ -98,7 +100,7 @@ def _along(function: VectorFunction, direction: str, dtype: Any, backend: str) -
     if direction not in ("forward", "backward"):
         raise unknown("direction", direction, ("forward", "backward"))
     if backend == "numpy":
-        return function.forward if direction == "forward" else function.backward
+        return ReferenceKernel(function, direction, dtype)
     if backend != "numba":
         raise unknown("backend", backend, [name for name in BACKENDS if name != "exact"])
     from actbench.backends.along import AlongKernel

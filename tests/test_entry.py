@@ -133,16 +133,32 @@ def test_streams_are_for_what_waits_for_memory():
 
 
 def test_a_long_call_lets_other_threads_run():
+    """A call that kept the interpreter's lock would never be seen at work."""
     kernel = ab.kernel("gelu")
-    x = np.ones(1 << 23, np.float32)
-    out, seen = np.empty_like(x), []
-    thread = threading.Thread(target=lambda: kernel(x, out=out))
-    kernel(x[: 1 << 20], out=out[: 1 << 20])
-    thread.start()
-    while thread.is_alive():
-        seen.append(time.perf_counter())
-        time.sleep(0.0001)
-    assert len(seen) > 3
+    x = np.ones(1 << 22, np.float32)
+    out = np.empty_like(x)
+    kernel(x, out=out)
+
+    def seen_at_work():
+        begun, done = threading.Event(), threading.Event()
+
+        def call():
+            begun.set()
+            for _ in range(20):
+                kernel(x, out=out)
+            done.set()
+
+        thread = threading.Thread(target=call)
+        thread.start()
+        begun.wait()
+        turns = 0
+        while not done.is_set():
+            turns += 1
+            time.sleep(0)
+        thread.join()
+        return turns > 100  # with the lock kept, one turn for each of the calls at most
+
+    assert any(seen_at_work() for _ in range(20))
 
 
 def test_threads_share_what_a_call_gives_by_every_way(way):

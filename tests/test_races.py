@@ -12,7 +12,7 @@ import pytest
 
 with mock.patch.dict(os.environ), mock.patch.object(sys, "path", [str(Path(__file__).parents[1]), *sys.path]):
     # benchmarks asks for one thread, which numba would refuse later in this process
-    from benchmarks.races import lab, peers
+    from benchmarks.races import lab, peers, streams
 
 
 def test_the_race_measures_what_is_missing_alone_and_names_the_best_rival(tmp_path, monkeypatch):
@@ -35,3 +35,11 @@ def test_a_call_on_few_elements_is_timed_against_torch(monkeypatch):
     frame = lab.overhead()
     assert set(frame["implementation"]) >= {"actbench", "torch"}
     assert set(frame["size"]) == {lab.SMALL}
+
+
+def test_a_kernel_that_always_streams_gives_the_numbers_of_one_that_never_does(capsys):
+    size = 5000
+    ways = [streams.call("hardswish", "backward", "float32", 1, size, way)() for way in (True, False)]
+    assert (ways[0] == ways[1]).all()
+    assert streams.main(["relu", "--direction", "forward", "--bytes", "1"]) == 0
+    assert "relu forward, float32, 1 MiB: " in capsys.readouterr().out

@@ -21,6 +21,8 @@ from actbench.words import (
     normal_pdf,
     tail_size,
     x_minus_tanh,
+    x_sigmoid,
+    x_tanh_gate,
 )
 from actbench.words.bits import Format
 from actbench.words.gaussian import erf_slope
@@ -44,11 +46,13 @@ SAID = {
     "normal_pdf": (normal_pdf, MP.npdf, (FLOOR, CEILING), 3.0),
     "mills": (
         lambda a: mills(np.minimum(a, 15.0)),
-        lambda a: MP.sqrt(MP.pi / 2) * MP.exp(a * a / 2) * MP.erfc(a / MP.sqrt(2)), (0.0, 14.5), 4.0,
+        lambda a: MP.sqrt(MP.pi / 2) * MP.exp(a * a / 2) * MP.erfc(a / MP.sqrt(2)), (0.0, 15.0), 4.0,
     ),
     "density_times": (
         lambda x: density_times(3.0 * x, tail_size(x)), lambda x: 3 * x * MP.npdf(x), (-1e4, 1e4), 4.0,
     ),
+    "x_sigmoid": (x_sigmoid, lambda x: VOCABULARY["x_sigmoid"].exact(MP, x), (-1e4, CEILING), 4.0),
+    "x_tanh_gate": (x_tanh_gate, lambda x: VOCABULARY["x_tanh_gate"].exact(MP, x), (-1e4, CEILING), 4.0),
     "exp_times": (
         lambda x: exp_times(x, -np.absolute(np.maximum(x, -1e4))), lambda x: x * MP.exp(-abs(x)), (-1e4, 1e4), 3.0,
     ),

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from actbench.backends import cache
+from actbench.backends.numba_ import compiling, in_format
 from actbench.backends.source import expanded, written
-from actbench.errors import ActbenchError, unknown
+from actbench.errors import ActbenchError
 from actbench.expression import record
 from actbench.records.vector import VectorFunction
 from actbench.registry import AXIS
@@ -218,15 +219,8 @@ class AlongKernel:
     """
 
     def __init__(self, function: VectorFunction, direction: str, dtype: Any) -> None:
-        import numba
-
-        self.function, self.direction, self.dtype = function, direction, np.dtype(dtype)
-        if direction not in ("forward", "backward"):
-            raise unknown("direction", direction, ("forward", "backward"))
-        if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
-            raise ActbenchError(f"kernels come in float32 and float64, not {self.dtype}; use backend='numpy'")
-        if numba.config.DISABLE_JIT:  # type: ignore[attr-defined, unused-ignore]
-            raise ActbenchError("numba is switched off (NUMBA_DISABLE_JIT=1); unset it or ask for backend='numpy'")
+        compiling()
+        self.function, self.direction, self.dtype = function, direction, in_format(dtype)
         self._run = compiled(function.name, direction, self.dtype.itemsize * 8)
 
     def __call__(

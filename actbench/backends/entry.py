@@ -20,8 +20,9 @@ from actbench.backends import cache
 
 THREADED = 1 << 17  # elements: from there on two threads took less time than one at every row; 0.7 to 1.6 times at 2^16
 NEVER = 1 << 62
-# Weight for every array up to which a kernel waits for memory, so that it streams: relu (2) takes 0.7 of its time so,
-# hardswish (9) 0.8; tanh (36) and silu (36), which hide what memory takes, 1.1, with one thread and with two
+# Weight for every array moved below which a kernel waits for memory, so that it streams: at 2^24 float32 that is
+# 1.4 times relu's speed (weight 2) and 1.15 times hardswish's (9), but 0.9 times tanh's and silu's (36), which hide
+# what memory takes, with one thread and with two (`python -m benchmarks.races.streams`)
 STREAMED = 10
 LAST_CACHE = 32 << 20  # bytes, where the system does not say
 MACHINE, SHARED = (ctypes.CFUNCTYPE(None, *[ctypes.c_ssize_t] * words) for words in (4, 8))
@@ -54,9 +55,9 @@ class _Method(ctypes.Structure):
 
 @lru_cache(maxsize=1)
 def streamed_from() -> int:
-    """Bytes of all arrays of a call from which on they are written past the caches: three quarters of the last cache.
+    """Bytes that a call moves from which on they go past the caches: three quarters of the last cache.
 
-    From there on a copy took less time so (1.1 times its speed), a slope already from half of it on (1.2).
+    A copy has 0.7 times its speed so at half of that, and 1.7 times there (`python -m benchmarks.races.streams`).
     """
     sizes = []
     for file in Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size"):
@@ -126,7 +127,9 @@ class Loop:
         assert count < 8, "entry_native has room for seven arrays and the output"
         self._machine = machine
         self._values = np.array([*values, 0], dtype)
-        self._streamed = streamed_from() if machine.weight <= STREAMED * (count + 1) else NEVER
+        # in bytes of all arrays, of which some need not be read
+        many = streamed_from() * (count + 1) // machine.moved
+        self._streamed = many if machine.weight < STREAMED * machine.moved else NEVER
         self._threaded, self._threads, self._shared = (THREADED, threads, _shared()) if threads > 1 else (NEVER, 1, 0)
         # as `entry_native` reads it; the second is the address of the machine code that takes y, where there is one
         self.table = np.array([

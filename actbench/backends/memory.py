@@ -10,8 +10,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 LINE = 64  # bytes of a cache line, and of the vectors that are written past the caches
-# bytes: with 4 KiB between their reads the processor no longer foresees two arrays (6.5 ms for a slope of 2^24 float32;
-# 5.2 so; a loop that stores past the caches itself 5.4; ordinary stores 7.2)
+# bytes of a block; with 4 KiB between their reads the processor no longer foresees two arrays
 SCRATCH = 1 << 11
 
 

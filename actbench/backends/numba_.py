@@ -29,12 +29,25 @@ def compiled(spec: str, direction: str, bits: int, saved: bool, arrays: tuple[st
 
 
 def _loaded(activation: Activation, direction: str, bits: int, saved: bool, arrays: tuple[str, ...]) -> Any:
+    compiling()
+    form = Format(bits)
+    return cache.load(lambda keep: source(activation, direction, form, saved=saved, arrays=arrays, cache=keep))
+
+
+def compiling() -> None:
+    """Raise where numba is switched off."""
     import numba
 
     if numba.config.DISABLE_JIT:  # type: ignore[attr-defined, unused-ignore]
         raise ActbenchError("numba is switched off (NUMBA_DISABLE_JIT=1); unset it or ask for backend='numpy'")
-    form = Format(bits)
-    return cache.load(lambda keep: source(activation, direction, form, saved=saved, arrays=arrays, cache=keep))
+
+
+def in_format(dtype: Any) -> np.dtype[Any]:
+    """The dtype of a kernel, if there are kernels in it."""
+    kind: np.dtype[Any] = np.dtype(dtype)
+    if kind not in (np.dtype(np.float32), np.dtype(np.float64)):
+        raise ActbenchError(f"kernels come in float32 and float64, not {kind}; use backend='numpy'")
+    return kind
 
 
 def _usable(threads: int) -> int:
@@ -64,9 +77,7 @@ class Kernel:
     def __init__(self, activation: Activation, direction: str, dtype: Any, threads: int = 1) -> None:
         self.activation = activation
         self.direction = direction
-        self.dtype = np.dtype(dtype)
-        if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
-            raise ActbenchError(f"kernels come in float32 and float64, not {self.dtype}; use backend='numpy'")
+        self.dtype = in_format(dtype)
         self.threads = _usable(threads)
         operands = operands_of(activation, direction)
         # said once: reading a signature takes 20 us

@@ -89,7 +89,7 @@ LOOP = """    room = scratch(out)
     if streams:
         drained()
 
-kernel.weight = {weight}
+kernel.weight, kernel.moved = {weight}, {moved}
 """
 STRAIGHT = """        for i in range(count):
 {body}
@@ -271,7 +271,8 @@ def _loop(graph: Graph, form: Format, array: Mapping[str, bool]) -> tuple[list[s
     used = {operation.value for operation in graph if operation.op == "argument"}
     coming = "".join(f"behind({name}, start + count), " for name in names if name in used)
     loop = LOOP.format(
-        block=block, step=step, places=places, inner=inner, coming=coming, weight=_weight(graph)
+        block=block, step=step, places=places, inner=inner, coming=coming, weight=_weight(graph),
+        moved=len(used.intersection(names)) + 1,
     )  # fmt: skip
     return constants, before + _indented(4, _held(constants)) + "\n" + loop
 
