@@ -5,39 +5,41 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from actbench import activations as activations
-from actbench.define import claim, define, experiment
-from actbench.errors import ActbenchError
-from actbench.records.activation import Activation
-from actbench.registry import ACTIVATIONS, AXIS, resolve
+from actbench.activations import families as families
+from actbench.activations.define import define
+from actbench.activations.record import Activation
+from actbench.activations.registry import ACTIVATIONS, AXIS, resolve
+from actbench.claims.claim import claim
+from actbench.core.errors import ActbenchError
+from actbench.runs.experiment import experiment
 
 if TYPE_CHECKING:
     from actbench import testing as testing
-    from actbench.compare import compare as compare
-    from actbench.kernels import kernel as kernel
-    from actbench.records.claim import Equivalence as Equivalence
-    from actbench.records.claim import Reading as Reading
-    from actbench.records.claim import Region as Region
-    from actbench.reproduction import Report as Report
-    from actbench.reproduction import reproduce as reproduce
-    from actbench.running.run import run as run
+    from actbench.claims.claim import Reading as Reading
+    from actbench.comparison import compare as compare
+    from actbench.experiments.run import run as run
+    from actbench.kernels.kernel import kernel as kernel
+    from actbench.report.reproduction import Report as Report
+    from actbench.report.reproduction import reproduce as reproduce
     from actbench.statistics.estimates import Estimate as Estimate
+    from actbench.statistics.expectation import Equivalence as Equivalence
+    from actbench.statistics.expectation import Region as Region
 
 __version__ = "0.1.0"
 
 # Loaded on first use: they bring pandas, numba or SciPy, which `--help` and `list` do not need.
 _LATER = {
-    "kernel": ("actbench.kernels", "kernel"),
-    "run": ("actbench.running.run", "run"),
+    "kernel": ("actbench.kernels.kernel", "kernel"),
+    "run": ("actbench.experiments.run", "run"),
     "testing": ("actbench.testing", ""),  # a module stands for itself
     "theory": ("actbench.theory", ""),
-    "reproduce": ("actbench.reproduction", "reproduce"),
-    "compare": ("actbench.compare", "compare"),
-    "Report": ("actbench.reproduction", "Report"),
-    "Equivalence": ("actbench.records.claim", "Equivalence"),
+    "reproduce": ("actbench.report.reproduction", "reproduce"),
+    "compare": ("actbench.comparison", "compare"),
+    "Report": ("actbench.report.reproduction", "Report"),
+    "Equivalence": ("actbench.statistics.expectation", "Equivalence"),
     "Estimate": ("actbench.statistics.estimates", "Estimate"),
-    "Reading": ("actbench.records.claim", "Reading"),
-    "Region": ("actbench.records.claim", "Region"),
+    "Reading": ("actbench.claims.claim", "Reading"),
+    "Region": ("actbench.statistics.expectation", "Region"),
 }
 
 
@@ -53,7 +55,7 @@ def get(spec: str, **parameters: float) -> Any:
 
     Returns
     -------
-    An `Activation`; for softmax and other functions along an axis an `actbench.records.vector.VectorFunction`.
+    An `Activation`; for softmax and other functions along an axis an `actbench.activations.vector.VectorFunction`.
 
     Raises
     ------

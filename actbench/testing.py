@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.accuracy.narrowing import first, wrong_limits
-from actbench.accuracy.yardstick import Measured, Yardstick, exact, in_format, rounded, where_promised
-from actbench.errors import ActbenchError, unknown
-from actbench.registry import resolve
+from actbench.accuracy.meter import Measured, Yardstick, exact, in_format, rounded, where_promised
+from actbench.accuracy.shrink import first, wrong_limits
+from actbench.activations.registry import resolve
+from actbench.core.errors import ActbenchError, unknown
 
 Array = NDArray[Any]
 SPREAD = 400  # float64 points that are compared with mpmath beside the worst ones

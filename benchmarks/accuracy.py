@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.panel import DIRECTIONS, DTYPES, PANEL, need, start
 
-start("actbench.accuracy.yardstick", "actbench.backends.numba_")
+start("actbench.accuracy.meter", "actbench.kernels.numba_")
 
 POINTS = 20_000  # seeded, with kinks, limits and the whole range of the format; 1,000,000 in reports/accuracy
 
@@ -15,7 +15,7 @@ def worst_ulp(name: str, direction: str, dtype: str, *, backend: str = "numba", 
     """The largest error in ulp over seeded points, the worst answers settled in mpmath; inf for a lost or wild one."""
     need(name, module="accuracy.yardstick")
     import actbench as ab
-    from actbench.accuracy.yardstick import Yardstick, where_promised
+    from actbench.accuracy.meter import Yardstick, where_promised
 
     x = where_promised(name, dtype, points, direction)
     run = ab.kernel(name, direction, dtype=dtype, backend=backend)

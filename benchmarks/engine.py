@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.panel import CLOCK, need, start
 
-start("actbench.network.network", "actbench.backends.numba_")
+start("actbench.networks.network", "actbench.kernels.numba_")
 
 ACTIVATIONS = ("relu", "tanh", "silu")
 SHAPES = ("50x32x64", "100x128x128", "20x256x256")  # depth x width x batch: overhead, the usual, mostly products
@@ -19,8 +19,8 @@ SHAPES = ("50x32x64", "100x128x128", "20x256x256")  # depth x width x batch: ove
 def network_pass(activation: str, shape: str, dtype: str = "float32") -> Callable[[], object]:
     """A pass of one network with He's initialisation on standard normal inputs, made once before."""
     need(activation, module="network")
-    from actbench.network.design import Design
-    from actbench.network.network import Network
+    from actbench.networks.design import Design
+    from actbench.networks.network import Network
 
     depth, width, batch = (int(part) for part in shape.split("x"))
     network = Network(Design(activation=activation, features=width, width=width, depth=depth), [0], dtype=dtype)

@@ -11,7 +11,7 @@ import numpy as np
 import actbench as ab
 from benchmarks.panel import CLOCK, DIRECTIONS, DTYPES, PANEL, SIZES, need, start
 
-start("actbench.backends.numba_")
+start("actbench.kernels.numba_")
 ab.kernel("identity")(np.ones(8, np.float32))  # numba fills its tables at its first dispatch
 
 

@@ -49,7 +49,7 @@ def start(*modules: str) -> None:
 def need(*names: str, module: str = "") -> None:
     """Skip on commits from before these activations, or this module, were written.
 
-    tests/test_asv.py holds that none is skipped today: a skip would hide a benchmark that a change broke.
+    tests/speed/test_asv.py holds that none is skipped today: a skip would hide a benchmark that a change broke.
     """
     import actbench as ab
 

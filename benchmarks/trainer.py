@@ -7,7 +7,7 @@ from functools import cache
 
 from benchmarks.panel import CLOCK, need, start
 
-start("actbench.network.training", "actbench.backends.numba_", "sklearn.datasets")
+start("actbench.networks.training", "actbench.kernels.numba_", "sklearn.datasets")
 
 ACTIVATIONS = ("relu", "tanh")
 OPTIMISERS = ("sgd", "adam")
@@ -21,8 +21,8 @@ def training(
 ) -> Callable[[], object]:
     """Births and epochs of a block of networks, three hidden layers of 64 units, float32; run once before."""
     need(activation, module="network.training")
-    from actbench.network.data import data_set
-    from actbench.network.training import Recipe, design_for, train
+    from actbench.networks.data import data_set
+    from actbench.networks.training import Recipe, design_for, train
 
     data = data_set("digits")
     design = design_for(data, activation=activation, width=64, depth=3, norm=norm)

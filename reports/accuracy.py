@@ -17,8 +17,8 @@ from typing import Any
 import pandas as pd
 
 from actbench.accuracy.exhaustive import code
-from actbench.accuracy.yardstick import MANY, exact, in_format, rounded
-from actbench.registry import ACTIVATIONS, resolve
+from actbench.accuracy.meter import MANY, exact, in_format, rounded
+from actbench.activations.registry import ACTIVATIONS, resolve
 
 ACCURACY = Path(__file__).resolve().parent / "accuracy"
 DATA, RUN = ACCURACY / "accuracy.csv", ACCURACY / "run.json"

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from actbench.backends.notation import census, formula, latex
-from actbench.expression import derivative, record
-from actbench.records.activation import Activation
-from actbench.records.parameter import Sampled
-from actbench.records.vector import VectorFunction
-from actbench.registry import ACTIVATIONS, AXIS
+from actbench.activations.latex import census, formula, latex
+from actbench.activations.parameter import Sampled
+from actbench.activations.record import Activation
+from actbench.activations.registry import ACTIVATIONS, AXIS
+from actbench.activations.vector import VectorFunction
+from actbench.expression.graph import derivative, record
 
 REPORTS = Path(__file__).resolve().parent
 CATALOGUE, ACCURACY = REPORTS / "catalogue", REPORTS / "accuracy"

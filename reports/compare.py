@@ -45,9 +45,9 @@ def processor_seconds() -> float:
 
 def take(run: Path, processor: float | None = None) -> None:
     """Draw the dossier of a finished run, and take over what is committed of it."""
-    from actbench.compare.alarms import false_alarms
-    from actbench.folder import RunFolder
+    from actbench.comparison.calibration import false_alarms
     from actbench.report.dossier import render
+    from actbench.runs.folder import RunFolder
 
     render(RunFolder(run))
     for name in KEPT:

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from actbench.accuracy.meter import Yardstick, exact, in_format, where_promised
+from actbench.accuracy.oracle import MP, START_BITS
 from actbench.accuracy.points import neighbours, points
-from actbench.accuracy.yardstick import Yardstick, exact, in_format, where_promised
-from actbench.backends.exact import MP, START_BITS
-from actbench.kernels import kernel
-from actbench.registry import ACTIVATIONS, resolve
+from actbench.activations.registry import ACTIVATIONS, resolve
+from actbench.kernels.kernel import kernel
 
 FILE = Path(__file__).resolve().parents[1] / "tests" / "exact.txt"
 BITS = 80

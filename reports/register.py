@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-import actbench.claims  # noqa: F401  fills the ledger
+import actbench.claims.ledgers  # noqa: F401  fills the ledger
+from actbench.claims.claim import CLAIMS
 from actbench.claims.registration import FILE, register
-from actbench.registry import CLAIMS
-from actbench.reproduction import natural
+from actbench.claims.verdicts import natural
 
 if __name__ == "__main__":
     count = register(sorted((claim for claim in CLAIMS if claim.ledger == "article"), key=natural))

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 
-import actbench.claims
+import actbench.claims.ledgers
 import actbench.experiments  # noqa: F401  both fill their registries
-from actbench.folder import RunFolder
-from actbench.registry import CLAIMS, EXPERIMENTS
-from actbench.reproduction import judged, natural
+from actbench.claims.claim import CLAIMS
+from actbench.claims.verdicts import judged, natural
+from actbench.runs.experiment import EXPERIMENTS
+from actbench.runs.folder import RunFolder
 
 TARGET = Path(__file__).resolve().parent / "stability"
 OPPOSITE = {frozenset(("supported", "refuted"))}

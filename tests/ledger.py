@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import actbench as ab
-from actbench.network.layers import propagate
-from actbench.records.claim import Reading, Region
+from actbench.claims.claim import Reading
+from actbench.core.streams import stream
+from actbench.networks.layers import propagate
 from actbench.statistics.estimates import Estimate
-from actbench.streams import stream
+from actbench.statistics.expectation import Region
 
 ab.define(
     "toy_half",

@@ -19,10 +19,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # The arrow: what stands later may import what stands earlier, never the other way round.
 ARROW = (
-    "errors", "files", "arrays", "streams", "records", "registry", "expression", "words", "define",
-    "activations", "backends", "kernels", "peers", "plugins", "accuracy", "testing", "timing", "theory", "network",
-    "factors", "experiments", "running", "statistics", "claims", "judging", "folder", "asv", "against", "report",
-    "reproduction", "doctor", "compare", "cli", "__main__",
+    "core", "expression", "activations", "kernels", "implementations", "statistics", "accuracy", "testing", "speed",
+    "theory", "networks", "runs", "drawing", "experiments", "claims", "comparison", "report", "cli", "__main__",
 )  # fmt: skip
 
 

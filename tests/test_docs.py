@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import actbench.claims
+import actbench.claims.ledgers
 import actbench.experiments  # noqa: F401  both fill their registries
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +29,7 @@ def test_there_are_exactly_two_commands_to_set_up():
 
 
 def test_the_readme_s_python_runs(capsys):
-    from actbench.registry import CLAIMS
+    from actbench.claims.claim import CLAIMS
 
     with CLAIMS.temporary():
         for block in re.findall(r"```python\n(.*?)```", README, flags=re.S):
@@ -38,9 +38,9 @@ def test_the_readme_s_python_runs(capsys):
 
 
 def test_the_readme_s_claim_is_judged(tmp_path, monkeypatch):
-    from actbench.registry import CLAIMS
-    from actbench.reproduction import chosen, judged
-    from actbench.running.run import run
+    from actbench.claims.claim import CLAIMS
+    from actbench.claims.verdicts import chosen, judged
+    from actbench.experiments.run import run
 
     block = next(b for b in re.findall(r"```python\n(.*?)```", README, flags=re.S) if "ab.claim(" in b)
     (tmp_path / "my_claims.py").write_text(block, encoding="utf-8")
@@ -65,8 +65,8 @@ def test_the_recipe_for_an_activation_is_a_right_row():
     import numpy as np
 
     import actbench as ab
-    from actbench.accuracy.conformance import examine
-    from actbench.records.activation import Kink
+    from actbench.accuracy.contract import examine
+    from actbench.activations.record import Kink
 
     block = next(b for b in re.findall(r"```python\n(.*?)```", CONTRIBUTING, flags=re.S) if b.startswith("define("))
     with ab.ACTIVATIONS.temporary():
@@ -84,7 +84,7 @@ def test_the_readme_shows_what_the_article_s_report_holds():
 def test_the_committed_report_names_every_claim():
     import pandas as pd
 
-    from actbench.registry import CLAIMS
+    from actbench.claims.claim import CLAIMS
 
     verdicts = pd.read_csv(refresh.ARTICLE / "verdicts.csv")
     assert set(verdicts["claim"]) == {claim.name for claim in CLAIMS if claim.ledger == "article"}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import actbench as ab
-from actbench.errors import ActbenchError
+from actbench.core.errors import ActbenchError
 
 HEX = r"\((-?0x[0-9a-f.]+p[+-]\d+)\)"
 

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from actbench.accuracy.meter import Yardstick, in_format, overflow
 from actbench.accuracy.points import ROOT_ZONE
-from actbench.accuracy.yardstick import Yardstick, in_format, overflow
-from actbench.backends.source import expanded, graph_of
-from actbench.errors import unknown
-from actbench.kernels import kernel
-from actbench.registry import resolve
-from actbench.words.bits import Format
+from actbench.activations.registry import resolve
+from actbench.core.dtypes import Format
+from actbench.core.errors import unknown
+from actbench.kernels.kernel import kernel
+from actbench.kernels.source import expanded, graph_of
 
 Array = NDArray[Any]
 FORMATS = ("float16", "float32")
@@ -226,7 +226,7 @@ def loops() -> tuple[Any, Any]:
     """``fill(first, x, wide)`` and ``compare(got, yard, size, error)``, compiled and without the interpreter's lock."""
     import numba
 
-    from actbench.backends import intrinsics
+    from actbench.kernels import intrinsics
 
     bits: Any = intrinsics.bits
     from_bits: Any = intrinsics.from_bits

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.records.activation import Activation
+from actbench.activations.record import Activation
 
 SEED = 20260101
 ROOT_ZONE = 0.25  # next to a root relative error has no bound; within this distance the absolute error counts

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from actbench.accuracy.conformance import PROMISES
-from actbench.accuracy.yardstick import exact, in_format, near_roots, rounded, units, where_promised
-from actbench.errors import ActbenchError, unknown
-from actbench.registry import resolve
+from actbench.accuracy.contract import PROMISES
+from actbench.accuracy.meter import exact, in_format, near_roots, rounded, units, where_promised
+from actbench.activations.registry import resolve
+from actbench.core.errors import ActbenchError, unknown
 
 FORMATS = ("float16", "float32", "float64")
 SCHEMA = "actbench-vectors-1"

@@ -1,9 +1,1 @@
-"""The catalogue: one file a family, one row an activation. A file dropped in here is found by itself."""
-
-from __future__ import annotations
-
-from importlib import import_module
-from pkgutil import iter_modules
-
-for _module in sorted(module.name for module in iter_modules(__path__)):
-    import_module(f"{__name__}.{_module}")
+"""The catalogue: the record of an activation, the verb that enters one, and the families of rows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actbench.records.claim import Equivalence, Region
+from actbench.statistics.expectation import Equivalence, Region
 
 HALVES = Region(
     low=-1.05, high=-0.95, words="halves with every layer",

@@ -13,7 +13,8 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 
-from actbench.records.claim import Claim, Equivalence, Expectation
+from actbench.claims.claim import Claim
+from actbench.statistics.expectation import Equivalence, Expectation
 
 FILE = Path(__file__).with_name("registered.csv")
 COLUMNS = ("claim", "reading", "expected", "sha256")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from actbench.cli import bench, compare, doctor, listing, report, reproduce, run, show, vectors
-from actbench.errors import ActbenchError
+from actbench.core.errors import ActbenchError
 
 VERBS = (listing, show, run, reproduce, compare, report, vectors, bench, doctor)
 

@@ -29,9 +29,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def call(args: argparse.Namespace) -> int:
     """Compare, print, and say it with the exit status."""
-    from actbench.against import NOT_MEASURED, THRESHOLD, NotMeasured, against
-    from actbench.files import write_text
-    from actbench.running.progress import follow
+    from actbench.core.files import write_text
+    from actbench.runs.progress import follow
+    from actbench.speed.commits import NOT_MEASURED, THRESHOLD, NotMeasured, against
 
     threshold = THRESHOLD if args.threshold is None else args.threshold
     try:

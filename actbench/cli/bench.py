@@ -9,7 +9,7 @@ from typing import Any
 
 from actbench.cli import against
 from actbench.cli.options import add_json, as_json, table, width
-from actbench.errors import ActbenchError, unknown
+from actbench.core.errors import ActbenchError, unknown
 
 DESCRIPTION = """\
 Race our fused kernel against every peer that is installed, on this machine: NumPy and SciPy as a textbook writes
@@ -57,7 +57,7 @@ def add(verbs: Any) -> None:
 
 def size_of(text: str) -> int:
     """``2^20`` or ``1048576``."""
-    from actbench.factors import array_size
+    from actbench.runs.factors import array_size
 
     base, caret, power = str(text).replace("**", "^").replace(",", "").partition("^")
     try:
@@ -79,15 +79,15 @@ def call(args: argparse.Namespace) -> int:
     """Race, print, write."""
     if args.against is not None:
         return against.call(args)
-    from actbench.peers.ready import RACERS
-    from actbench.registry import canonical
-    from actbench.streams import whole
-    from actbench.timing import table as tables
-    from actbench.timing.inputs import INPUTS, LAYOUTS
-    from actbench.timing.threads import many
+    from actbench.activations.registry import canonical
+    from actbench.core.streams import whole
+    from actbench.implementations.ready import RACERS
+    from actbench.speed import table as tables
+    from actbench.speed.inputs import INPUTS, LAYOUTS
+    from actbench.speed.threads import many
 
     if args.device == "cuda":
-        from actbench.timing import cuda
+        from actbench.speed import cuda
 
         cuda.found()
     whole(args.threads, "threads", 1)
@@ -125,10 +125,10 @@ def raced(todo: list[Any], *, racers: tuple[str, ...], rounds: int, most: float,
     """All cells with progress on stderr: table, samples, what was pinned, warnings."""
     import pandas as pd
 
-    from actbench.running.progress import follow
-    from actbench.streams import master_seed
-    from actbench.timing import table as tables
-    from actbench.timing.threads import environment, pinned
+    from actbench.core.streams import master_seed
+    from actbench.runs.progress import follow
+    from actbench.speed import table as tables
+    from actbench.speed.threads import environment, pinned
 
     rows: list[dict[str, Any]] = []
     samples: list[dict[str, Any]] = []
@@ -160,10 +160,10 @@ def _load(racers: tuple[str, ...]) -> None:
 
 def write(out: Path, frame: Any, samples: Any, pinned: Any, warnings: list[str], args: argparse.Namespace) -> None:
     """run.json, timings/bench.csv, timings/samples.csv and the figures."""
-    from actbench.folder import SCHEMA, RunFolder
-    from actbench.report.style import save
+    from actbench.drawing.style import save
     from actbench.report.throughput import bars, roofline
-    from actbench.running import provenance
+    from actbench.runs import provenance
+    from actbench.runs.folder import SCHEMA, RunFolder
 
     folder = RunFolder(out)
     folder.write_frame("timings/bench", frame)
@@ -183,7 +183,7 @@ def write(out: Path, frame: Any, samples: Any, pinned: Any, warnings: list[str],
 
 def shown(frame: Any) -> str:
     """One table a cell: the fastest first, then who took no part and why."""
-    from actbench.timing.table import FACTORS
+    from actbench.speed.table import FACTORS
 
     parts = []
     for key, cell in frame.groupby(list(FACTORS), sort=False):

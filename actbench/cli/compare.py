@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from actbench.cli.options import add_json, add_run_options, as_json, table, width
-from actbench.errors import ActbenchError
+from actbench.core.errors import ActbenchError
 
 DESCRIPTION = """\
 Compare activations on the same networks: cost, accuracy, theory, gradients, activity, dead units, and a training
@@ -51,8 +51,8 @@ def call(args: argparse.Namespace) -> int:
 
 def run(args: argparse.Namespace, names: Sequence[str], *, command: str = "compare", **options: Any) -> int:
     """Compare these names for a verb that has the options of a run and ``--dossier``."""
-    from actbench.compare import compare
-    from actbench.folder import DEFAULT, safe
+    from actbench.comparison import compare
+    from actbench.runs.folder import DEFAULT, safe
 
     out = args.out or str(Path(DEFAULT) / f"{command}-{safe(' '.join(names))}")
     found = compare(
@@ -61,8 +61,8 @@ def run(args: argparse.Namespace, names: Sequence[str], *, command: str = "compa
     )  # fmt: skip
     page = None
     if args.dossier:
-        from actbench.folder import RunFolder
         from actbench.report.dossier import render
+        from actbench.runs.folder import RunFolder
 
         page = render(RunFolder(Path(out)))
     if args.json:
@@ -115,7 +115,7 @@ def _cell(row: Any) -> str:
 
 def alarms(args: argparse.Namespace) -> int:
     """Equal arms, compared as arms are: how often a difference is claimed."""
-    from actbench.compare.alarms import false_alarms
+    from actbench.comparison.calibration import false_alarms
 
     found = false_alarms(args.false_alarms, seed=args.seed, workers=args.workers)
     if args.json:

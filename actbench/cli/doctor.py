@@ -27,7 +27,7 @@ def add(verbs: Any) -> None:
 
 def call(args: argparse.Namespace) -> int:
     """Examine and print."""
-    from actbench.doctor import UNFIT, examine
+    from actbench.speed.doctor import UNFIT, examine
 
     found = list(examine(pairs=6 if args.quick else 20))
     if args.json:

@@ -7,7 +7,7 @@ import dataclasses
 from typing import Any
 
 from actbench.cli.options import as_json
-from actbench.errors import ActbenchError
+from actbench.core.errors import ActbenchError
 
 FACTORS = ("activation", "direction", "dtype")
 
@@ -17,11 +17,11 @@ def call(args: argparse.Namespace, chosen: dict[str, list[Any]]) -> int:
     import pandas as pd
 
     from actbench.accuracy.exhaustive import FORMATS, Exhausted, code, exhaust
-    from actbench.folder import open_folder
-    from actbench.registry import ACTIVATIONS, canonical
-    from actbench.running import provenance
-    from actbench.running.progress import follow
-    from actbench.streams import whole
+    from actbench.activations.registry import ACTIVATIONS, canonical
+    from actbench.core.streams import whole
+    from actbench.runs import provenance
+    from actbench.runs.folder import open_folder
+    from actbench.runs.progress import follow
 
     whole(args.workers, "workers", 1)
     for name in chosen:

@@ -32,7 +32,7 @@ def call(args: argparse.Namespace) -> int:
 
 def activations() -> Rows:
     """Every row of the catalogue."""
-    from actbench.registry import ACTIVATIONS, AXIS
+    from actbench.activations.registry import ACTIVATIONS, AXIS
 
     rows = [
         {"name": a.name, "kind": a.kind, "parameters": [f"{k}={v:g}" for k, v in _numbers(a).items()], "keeps": a.saves,
@@ -53,7 +53,7 @@ def _numbers(activation: Any) -> dict[str, float]:
 def experiments() -> Rows:
     """Every experiment, its question and factors."""
     import actbench.experiments  # noqa: F401  fills the registry
-    from actbench.registry import EXPERIMENTS
+    from actbench.runs.experiment import EXPERIMENTS
 
     return [
         {"name": e.name, "cells": len(e.cells()), "quick": len(e.cells(quick=True)), "factors": list(e.factors),
@@ -64,20 +64,20 @@ def experiments() -> Rows:
 
 def claims() -> Rows:
     """Every claim in the article's order."""
-    import actbench.claims  # noqa: F401  fills the registry
-    from actbench.registry import CLAIMS
-    from actbench.reproduction import natural
+    import actbench.claims.ledgers  # noqa: F401  fills the registry
+    from actbench.claims.claim import CLAIMS
+    from actbench.claims.verdicts import natural
 
     return [
         {"claim": c.name, "decided by": sorted({r.kind for r in c.readings}), "readings": len(c.readings),
          "statement": c.statement["en"]}
-        for c in sorted(CLAIMS, key=natural)
+        for c in sorted(CLAIMS, key=lambda claim: natural(claim.name))
     ]  # fmt: skip
 
 
 def backends() -> Rows:
     """How rows are heard."""
-    from actbench.backends import BACKENDS
+    from actbench.kernels.backends import BACKENDS
 
     return [{"name": name, "what": what} for name, what in BACKENDS.items()]
 
@@ -86,7 +86,7 @@ def peers() -> Rows:
     """Other people's implementations that rows name, and whether they are installed here."""
     from importlib import metadata
 
-    from actbench.registry import ACTIVATIONS
+    from actbench.activations.registry import ACTIVATIONS
 
     rows: Rows = []
     for peer in sorted({peer for a in ACTIVATIONS for peer in a.peers}):

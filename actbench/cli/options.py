@@ -34,7 +34,7 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 def as_json(content: Any) -> str:
     """JSON text; what JSON cannot say is null."""
-    from actbench.folder import finite
+    from actbench.runs.folder import finite
 
     return json.dumps(finite(content), indent=1, ensure_ascii=False, allow_nan=False, default=str)
 

@@ -25,8 +25,8 @@ def add(verbs: Any) -> None:
 
 def call(args: argparse.Namespace) -> int:
     """Render."""
-    from actbench.asv import holds_results
-    from actbench.errors import ActbenchError
+    from actbench.core.errors import ActbenchError
+    from actbench.speed.commits.asv_results import holds_results
 
     if holds_results(args.directory):
         from actbench.report.commits import render_commits
@@ -35,8 +35,8 @@ def call(args: argparse.Namespace) -> int:
         return 0
     if args.out:
         raise ActbenchError("--out is for asv's results; the page of a run goes into its own folder")
-    from actbench.folder import RunFolder
     from actbench.report import dossier, page
+    from actbench.runs.folder import RunFolder
 
     folder = RunFolder(Path(args.directory))
     if folder.read_run().get("command") in dossier.COMMANDS:

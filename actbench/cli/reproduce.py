@@ -36,8 +36,8 @@ def add(verbs: Any) -> None:
 
 def call(args: argparse.Namespace) -> int:
     """Reproduce, and print the verdicts."""
-    from actbench.folder import DEFAULT, safe
-    from actbench.reproduction import reproduce
+    from actbench.report.reproduction import reproduce
+    from actbench.runs.folder import DEFAULT, safe
 
     targets = args.targets or ["article"]
     out = args.out or str(Path(DEFAULT) / f"reproduce-{safe(' '.join(targets))}")

@@ -6,8 +6,8 @@ import argparse
 from typing import Any
 
 from actbench.cli.options import add_json, add_run_options, as_json
-from actbench.errors import ActbenchError, unknown
-from actbench.records.experiment import Experiment
+from actbench.core.errors import ActbenchError, unknown
+from actbench.runs.experiment import Experiment
 
 DESCRIPTION = """\
 Run one experiment and write its tidy table, figure data and run.json.
@@ -38,13 +38,13 @@ def add(verbs: Any) -> None:
 def call(args: argparse.Namespace) -> int:
     """Run it."""
     import actbench.experiments  # noqa: F401  fills the registry
-    from actbench.folder import open_folder
-    from actbench.registry import EXPERIMENTS
+    from actbench.claims.verdicts import observations
+    from actbench.core.streams import whole
     from actbench.report.page import draw_figures
-    from actbench.reproduction import observations
-    from actbench.running import provenance
-    from actbench.running.runner import run
-    from actbench.streams import whole
+    from actbench.runs import provenance
+    from actbench.runs.experiment import EXPERIMENTS
+    from actbench.runs.folder import open_folder
+    from actbench.runs.runner import run
 
     experiment = EXPERIMENTS[args.experiment]
     if args.exhaustive:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from actbench.activations.parameter import Sampled
+from actbench.activations.record import Activation
 from actbench.cli.options import add_json, add_run_options, as_json
-from actbench.errors import unknown
-from actbench.records.activation import Activation
-from actbench.records.parameter import Sampled
+from actbench.core.errors import unknown
 
 
 def add(verbs: Any) -> None:
@@ -30,7 +30,7 @@ def add(verbs: Any) -> None:
 
 def call(args: argparse.Namespace) -> int:
     """Print the card, or make the dossier."""
-    from actbench.plugins import is_target
+    from actbench.implementations.plugins import is_target
 
     if args.dossier:
         from actbench.cli import compare
@@ -39,9 +39,11 @@ def call(args: argparse.Namespace) -> int:
         return compare.run(args, beside, command="show")
     if is_target(args.name):
         return plug_in(args)
-    import actbench.claims
+    import actbench.claims.ledgers
     import actbench.experiments  # noqa: F401  both fill their registries
-    from actbench.registry import ACTIVATIONS, AXIS, CLAIMS, EXPERIMENTS, resolve
+    from actbench.activations.registry import ACTIVATIONS, AXIS, resolve
+    from actbench.claims.claim import CLAIMS
+    from actbench.runs.experiment import EXPERIMENTS
 
     if args.name.partition(":")[0] in ACTIVATIONS:
         activation = resolve(args.name)
@@ -67,10 +69,10 @@ def plug_in(args: argparse.Namespace) -> int:
     import tempfile
     from pathlib import Path
 
-    from actbench.compare.arms import chosen, enter
-    from actbench.errors import ActbenchError
-    from actbench.plugins.target import parse
-    from actbench.registry import ACTIVATIONS, resolve
+    from actbench.activations.registry import ACTIVATIONS, resolve
+    from actbench.comparison.arms import chosen, enter
+    from actbench.core.errors import ActbenchError
+    from actbench.implementations.plugins.target import parse
 
     parse(args.name)  # what is misspelt is said as it is
     with tempfile.TemporaryDirectory(prefix="actbench-") as folder, ACTIVATIONS.temporary():
@@ -90,8 +92,8 @@ def plug_in(args: argparse.Namespace) -> int:
 
 def activation_card(activation: Activation) -> dict[str, Any]:
     """Everything that the row declares and what is heard from it."""
-    from actbench.backends.notation import census, formula, text
-    from actbench.expression import derivative, record
+    from actbench.activations.latex import census, formula, text
+    from actbench.expression.graph import derivative, record
 
     definition = record(activation.said.definition)
     return {
@@ -160,7 +162,7 @@ def _levels(values: Any) -> str:
 
 def claim_card(claim: Any) -> dict[str, Any]:
     """The statement and its readings with what they expect."""
-    from actbench.judging.judge import describe
+    from actbench.claims.judge import describe
 
     readings = {}
     for r in claim.readings:

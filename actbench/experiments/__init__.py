@@ -1,9 +1,9 @@
-"""Questions: one file each. A file dropped in here is found by itself."""
+"""Questions: one folder each, ``QUESTION/question.py``, its effects and figures beside it; found by itself."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from pkgutil import iter_modules
+from pathlib import Path
 
-for _module in sorted(module.name for module in iter_modules(__path__)):
-    import_module(f"{__name__}.{_module}")
+for _file in sorted(Path(__file__).parent.glob("*/question.py")):
+    import_module(f"{__name__}.{_file.parent.name}.question")

@@ -7,9 +7,9 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actbench.asv import FAILED, OK, SKIPPED, read_results
-from actbench.files import write_text
-from actbench.report.style import PALETTE, save, theme
+from actbench.core.files import write_text
+from actbench.drawing.style import PALETTE, save, theme
+from actbench.speed.commits.asv_results import FAILED, OK, SKIPPED, read_results
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
-from actbench.errors import ActbenchError
-from actbench.folder import RunFolder
+from actbench.core.errors import ActbenchError
+from actbench.drawing.style import VERDICTS
 from actbench.report.sentences import sentence
 from actbench.report.strip import strip
-from actbench.report.style import VERDICTS
+from actbench.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,12 +7,12 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actbench.errors import ActbenchError
-from actbench.files import write_text
-from actbench.folder import RunFolder
+from actbench.comparison.figures import FIGURES
+from actbench.core.errors import ActbenchError
+from actbench.core.files import write_text
+from actbench.drawing.style import save
 from actbench.report.checklist import checklist
-from actbench.report.figures.comparison import FIGURES
-from actbench.report.style import save
+from actbench.runs.folder import RunFolder
 from actbench.statistics import ranking
 
 if TYPE_CHECKING:

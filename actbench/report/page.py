@@ -6,12 +6,14 @@ import base64
 from pathlib import Path
 from typing import Any
 
-from actbench.files import write_text
-from actbench.folder import RunFolder
+from actbench.claims.verdicts import natural
+from actbench.core.files import write_text
+from actbench.drawing.figure import FigureSpec
+from actbench.drawing.style import VERDICTS, save
 from actbench.report.content import content
-from actbench.report.figures import FIGURES, FigureSpec
 from actbench.report.phrases import phrases
-from actbench.report.style import VERDICTS, save
+from actbench.runs.experiment import EXPERIMENTS
+from actbench.runs.folder import RunFolder
 
 
 def render(folder: RunFolder, *, lang: str | None = None) -> Path:
@@ -53,7 +55,15 @@ def _first(figure: dict[str, Any], claims: list[dict[str, Any]]) -> str:
 
 def draw_figures(folder: RunFolder, lang: str) -> list[dict[str, Any]]:
     """Every figure for which the run has data, drawn; what a page needs of each."""
-    return [drawn for spec in FIGURES if (drawn := _drawn(folder, spec, lang))]
+    return [drawn for spec in all_figures() if (drawn := _drawn(folder, spec, lang))]
+
+
+def all_figures() -> list[FigureSpec]:
+    """The figures of every experiment, in the order of the first claim that each bears on."""
+    import actbench.experiments  # noqa: F401  fills the registry
+
+    specs = (spec for experiment in EXPERIMENTS for spec in experiment.figures())
+    return sorted(specs, key=lambda spec: natural(spec.claims[0]))
 
 
 def _drawn(folder: RunFolder, spec: FigureSpec, lang: str) -> dict[str, Any] | None:

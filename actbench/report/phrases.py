@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actbench.errors import ActbenchError
+from actbench.core.errors import ActbenchError
 
 PHRASES: dict[str, dict[str, str]] = {
     "en": {

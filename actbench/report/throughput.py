@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actbench.report.style import PALETTE, theme
+from actbench.drawing.style import PALETTE, theme
 
 COLOURS = {
     "actbench": "#D55E00", "torch": "#0072B2", "torch.compile": "#56B4E9", "jax": "#009E73", "numpy": "#8C6D1F",

@@ -101,7 +101,7 @@ class MedianEstimate(Estimate):
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """The percentile bootstrap interval of the median; (NaN, NaN) with fewer than two rounds."""
-        from actbench.timing.estimates import median
+        from actbench.statistics.medians import median
 
         if self.n < 2:
             return math.nan, math.nan

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from actbench.records.claim import Equivalence, Expectation
 from actbench.statistics.estimates import Estimate
+from actbench.statistics.expectation import Equivalence, Expectation
 
 POWER = 0.8  # four times in five, the convention since Cohen 1988
 MOST = 100_000  # beyond this the estimate lies on the edge, and no number of networks is an answer

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from actbench.core.streams import stream
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.power import POWER
-from actbench.streams import stream
 
 if TYPE_CHECKING:
     import pandas as pd

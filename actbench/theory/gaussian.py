@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.errors import ActbenchError
-from actbench.records.activation import Activation
-from actbench.records.parameter import Sampled
-from actbench.registry import canonical, resolve
+from actbench.activations.parameter import Sampled
+from actbench.activations.record import Activation
+from actbench.activations.registry import canonical, resolve
+from actbench.core.errors import ActbenchError
 
 FAR = 38.0  # standard deviations; exp(-38^2 / 2) is float64's last binade
 NODES = 20  # Gauss-Legendre nodes a panel

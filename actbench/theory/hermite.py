@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.records.activation import Activation
+from actbench.activations.record import Activation
 
 
 def hermite_coefficients(row: Activation, q: float, given: dict[str, float], degrees: int) -> NDArray[Any]:

@@ -13,8 +13,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from actbench.errors import ActbenchError
-from actbench.registry import canonical, resolve
+from actbench.activations.registry import canonical, resolve
+from actbench.core.errors import ActbenchError
 from actbench.theory.gaussian import Moments, draws, moments
 from actbench.theory.hermite import hermite_coefficients
 

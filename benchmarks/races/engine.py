@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from actbench.network.design import Design
-from actbench.network.network import Network
+from actbench.networks.design import Design
+from actbench.networks.network import Network
 
 CASES = ((50, 512, 512), (100, 128, 128))  # depth, width, batch
 TARGETS = {512: (1.05, 1.00), 128: (1.08, 0.85)}  # most times its own products, most times torch autograd

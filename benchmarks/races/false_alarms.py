@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 from scipy.stats import binomtest
 
-from actbench.against import PAIRS, THRESHOLD, against
+from actbench.speed.commits import PAIRS, THRESHOLD, against
 
 COUNTED = ("same", "unclear", "slower", "faster", "failed")
 ASKED = ("commit", "names", "benchmark", "threshold", "pairs")  # rows that agree in these are of one experiment

@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 
 import actbench as ab
-from actbench.timing import table as tables
-from actbench.timing.inputs import operands
-from actbench.timing.race import race
-from actbench.timing.selftest import identical, slowed
-from actbench.timing.threads import environment, pinned
+from actbench.speed import table as tables
+from actbench.speed.calibration import identical, slowed
+from actbench.speed.inputs import operands
+from actbench.speed.race import race
+from actbench.speed.threads import environment, pinned
 
 SMOOTH = ("silu", "gelu", "sigmoid", "tanh", "mish", "elu")
 CALLS = ("relu", "leaky_relu", "silu", "gelu", "sigmoid", "tanh", "softplus", "elu", "hardswish")

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from actbench.files import write_text
-from actbench.peers.ready import RACERS
-from actbench.registry import ACTIVATIONS
-from actbench.running.progress import follow
-from actbench.timing import table as tables
-from actbench.timing.field import COPY, IDENTITY, OURS
-from actbench.timing.threads import environment, pinned
+from actbench.activations.registry import ACTIVATIONS
+from actbench.core.files import write_text
+from actbench.implementations.ready import RACERS
+from actbench.runs.progress import follow
+from actbench.speed import table as tables
+from actbench.speed.lineup import COPY, IDENTITY, OURS
+from actbench.speed.threads import environment, pinned
 
 ROUNDS, MOST, SAMPLE = 15, 0.4, 0.0003
 CHECKED = 2**12  # values do not depend on the size

@@ -13,12 +13,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from actbench.against import PAIRS, THRESHOLD, against
-from actbench.against.checkouts import repository
+from actbench.speed.commits import PAIRS, THRESHOLD, against
+from actbench.speed.commits.checkouts import repository
 from benchmarks.panel import PANEL
 
 BRANCH = "slower"
-# The end of actbench/kernels.py in the branch: the first part of the array once, and then all of it as before.
+# The end of actbench/kernels/kernel.py in the branch: the first part of the array once, and then all of it as before.
 PLANTED = """
 
 _as_before = kernel

@@ -1,7 +1,7 @@
 """Which kernels gain by writing past the caches, and from how many bytes on?
 
 Run it as a program: ``python -m benchmarks.races.streams relu silu --direction backward --bytes 24 128``. The same
-kernel with ordinary stores and with streams, in pairs; `actbench.backends.entry` has the rule that this is the reason
+kernel with ordinary stores and with streams, in pairs; `actbench.kernels.entry` has the rule that this is the reason
 of: `STREAMED`, a weight for every array that is moved, and `streamed_from`, bytes that a call moves.
 """
 
@@ -14,10 +14,10 @@ from typing import Any
 from unittest.mock import patch
 
 import actbench as ab
-from actbench.backends import entry
-from actbench.timing.inputs import operands
-from actbench.timing.race import race
-from actbench.timing.threads import environment, pinned
+from actbench.kernels import entry
+from actbench.speed.inputs import operands
+from actbench.speed.race import race
+from actbench.speed.threads import environment, pinned
 
 NAMES = ("identity", "relu", "hardswish", "squareplus", "sigmoid", "tanh", "silu", "elu", "gelu")
 

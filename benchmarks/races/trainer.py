@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from actbench.network.data import Data, data_set
-from actbench.network.network import Network
-from actbench.network.training import Recipe, design_for, fit, order_of
+from actbench.networks.data import Data, data_set
+from actbench.networks.network import Network
+from actbench.networks.training import Recipe, design_for, fit, order_of
 from benchmarks.races.engine import ratio
 
 WIDTH, DEPTH, EPOCHS, BLOCK = 64, 3, 10, 16

@@ -22,10 +22,10 @@ from actbench.claims.article.exact_slopes import (
     scalar_subgradient,
     subgradients,
 )
-from actbench.claims.effects.subgradient import share_of_zeros, zero_beyond
+from actbench.claims.claim import Reading, claim
 from actbench.claims.expectations import SAME_ACCURACY
-from actbench.define import claim
-from actbench.records.claim import Reading, Region
+from actbench.experiments.subgradient.effects import share_of_zeros, zero_beyond
+from actbench.statistics.expectation import Region
 
 RARE = Region(
     high=1e-3, words="hardly ever happens",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from actbench.claims.effects.neuron import fall, from_closed_form, of_top_rate, up_to_threshold
-from actbench.claims.effects.selectivity import rise, rise_beyond
-from actbench.define import claim
-from actbench.records.claim import Reading, Region
+from actbench.claims.claim import Reading, claim
+from actbench.experiments.neuron.effects import fall, from_closed_form, of_top_rate, up_to_threshold
+from actbench.experiments.selectivity.effects import rise, rise_beyond
+from actbench.statistics.expectation import Region
 
 MORE_SELECTIVE = Region(
     low=0.05, words="more selective",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from actbench.claims.article.exact_cost import backward_census, forward_census, kept_output_census
-from actbench.claims.effects.throughput import panel
+from actbench.claims.claim import Reading, claim
 from actbench.claims.expectations import CHEAPER
-from actbench.define import claim
-from actbench.records.claim import Reading
+from actbench.experiments.throughput.effects import panel
 
 LIBRARIES = ("actbench", "numpy", "torch", "jax")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from actbench.claims.effects.training import (
+from actbench.claims.claim import Reading, claim
+from actbench.claims.expectations import BETTER_ACCURACY, EASILY_DIES, FOR_EVER
+from actbench.experiments.training.effects import (
     dead_at_tuned,
     dead_beyond_birth,
     gain,
@@ -10,9 +12,7 @@ from actbench.claims.effects.training import (
     mean_of,
     revived_share,
 )
-from actbench.claims.expectations import BETTER_ACCURACY, EASILY_DIES, FOR_EVER
-from actbench.define import claim
-from actbench.records.claim import Reading, Region
+from actbench.statistics.expectation import Region
 
 HARDLY_ANY = Region(
     high=0.01, words="hardly any", reason="a mended network keeps under one unit in a hundred without a gradient"

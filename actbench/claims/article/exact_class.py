@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.claims.article.exact_inputs import Tally, at_place, handed_over, inputs, row, same
-from actbench.errors import ActbenchError
-from actbench.records.claim import Answer
+from actbench.claims.claim import Answer
+from actbench.core.errors import ActbenchError
 
 Array = NDArray[Any]
 Rectify = Callable[[Array], tuple[Array, Callable[[Array], Array]]]  # input to output and the way back of that call

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from actbench.records.claim import Answer
-from actbench.registry import resolve
+from actbench.activations.registry import resolve
+from actbench.claims.claim import Answer
 
 COSTLY_FORWARD = ("exponential", "logarithm", "divide", "square root", "trigonometric")
 COSTLY_BACKWARD = ("exponential", "divide")
@@ -19,7 +19,7 @@ def _said(counts: dict[str, int]) -> str:
 
 
 def _census(direction: str, costly: tuple[str, ...]) -> Answer:
-    from actbench.backends.notation import census
+    from actbench.activations.latex import census
 
     counts = census(resolve("relu"), direction)
     found = {kind: number for kind, number in counts.items() if kind in costly}
@@ -46,9 +46,9 @@ def kept_output_census() -> Answer:
     A slope written in y alone is held to the derivative of the definition in mpmath: where it is the derivative, its
     operations are all that is needed, whatever rounding does to them.
     """
-    from actbench.backends.exact import MP, Oracle
-    from actbench.backends.notation import count
-    from actbench.expression import record
+    from actbench.accuracy.oracle import MP, Oracle
+    from actbench.activations.latex import count
+    from actbench.expression.graph import record
 
     rules: dict[str, Any] = {"sigmoid": lambda dy, y: dy * (y * (1.0 - y)), "tanh": lambda dy, y: dy * (1.0 - y * y)}
     said, needing = [], 0

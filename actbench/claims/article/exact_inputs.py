@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.records.activation import Activation
-from actbench.records.claim import Answer
-from actbench.registry import ACTIVATIONS
+from actbench.activations.record import Activation
+from actbench.activations.registry import ACTIVATIONS
+from actbench.claims.claim import Answer
 
 SWEEP_SEED = 2001
 PER_EXPONENT = 256  # significands drawn for each of 2 signs x 256 exponents: 131,072, and the ends of each binade

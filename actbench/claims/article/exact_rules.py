@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.claims.article.exact_inputs import Tally, at_place, handed_over, inputs, row, same
-from actbench.records.claim import Answer
+from actbench.claims.claim import Answer
 
 # Comparisons with NaN are false, so NaN lies on none of these sides; -0.0 lies where 0.0 does.
 SIDES: dict[str, Callable[[NDArray[Any]], NDArray[np.bool_]]] = {

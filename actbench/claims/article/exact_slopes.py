@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.claims.article.exact_inputs import Tally, at_place, row
-from actbench.records.claim import Answer
+from actbench.claims.claim import Answer
 
 ROUNDING = 1e-12  # relative, some thousand units in the last place of float64: room for the reference's own error
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from actbench.claims.article.exact_rules import one_slope
 from actbench.claims.article.exact_slopes import tails
-from actbench.claims.effects.convergence import epochs_per_layer, stalling, steadiness
-from actbench.claims.effects.gradients import beyond_theory, factor, ratio, slopes_alone
+from actbench.claims.claim import Reading, claim
 from actbench.claims.expectations import FLAT, STALLS, STEADY_GRADIENT, STEADY_RATE, VANISHES
-from actbench.define import claim
-from actbench.records.claim import Reading, Region
+from actbench.experiments.convergence.effects import epochs_per_layer, stalling, steadiness
+from actbench.experiments.gradient_flow.effects import beyond_theory, factor, ratio, slopes_alone
+from actbench.statistics.expectation import Region
 
 NOT_VANISHING = Region(
     low=0.95, words="does not vanish", reason="what VANISHES leaves over: 0.95 a layer keeps 22 % after 30 layers"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from actbench.claims.article.exact_rules import a_multiple, closed, linear, linear_by_halves, rule, two_pieces
-from actbench.claims.effects.orientation import beyond_relu, same_run
+from actbench.claims.claim import Reading, claim
 from actbench.claims.expectations import SAME_ACCURACY
-from actbench.define import claim
-from actbench.factors import FACTORS, TURNS
-from actbench.records.claim import Reading, Region
+from actbench.experiments.orientation.effects import beyond_relu, same_run
+from actbench.runs.factors import FACTORS, TURNS
+from actbench.statistics.expectation import Region
 
 SAME_RUN = Region(
     high=1e-9, words="the same run",

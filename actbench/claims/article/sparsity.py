@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from actbench.claims.effects import slope_per_layer
-from actbench.claims.effects.activity import zeros_beyond
-from actbench.claims.effects.training import mean_of, more_zeros, trained_slope
+from actbench.claims.claim import Reading, claim
 from actbench.claims.expectations import BRAIN_LIKE, HALVES, MANY_ZEROS
-from actbench.define import claim
-from actbench.records.claim import Reading, Region
+from actbench.experiments.activity.effects import slope_per_layer, zeros_beyond
+from actbench.experiments.training.effects import mean_of, more_zeros, trained_slope
 from actbench.statistics.estimates import Estimate
+from actbench.statistics.expectation import Region
 
 NO_ZEROS = Region(
     high=0.01, words="no zeros",

@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from actbench.claims.article.exact_rules import proximal
-from actbench.claims.effects.expressivity import deep_over_shallow, doublings, pieces_beyond
-from actbench.claims.effects.features import ranks_better, share_kept
-from actbench.claims.effects.overfitting import fits_better, gap_beyond, share_of_l1
-from actbench.claims.effects.training import gain
+from actbench.claims.claim import Reading, claim
 from actbench.claims.expectations import BETTER_ACCURACY, BETTER_AUC
-from actbench.define import claim
-from actbench.network.synthetic import TEACHERS
-from actbench.records.claim import Reading, Region
+from actbench.experiments.expressivity.effects import deep_over_shallow, doublings, pieces_beyond
+from actbench.experiments.features.effects import ranks_better, share_kept
+from actbench.experiments.overfitting.effects import fits_better, gap_beyond, share_of_l1
+from actbench.experiments.training.effects import gain
+from actbench.networks.synthetic import TEACHERS
 from actbench.statistics.estimates import Estimate
+from actbench.statistics.expectation import Region
 
 FEW = Region(
     high=0.25, words="few",

@@ -1,0 +1,351 @@
+"""Checks of one implementation of one activation against the oracle and the house rules: records in, findings out.
+
+The contract tests, the accuracy experiment and audits all use these; what a check demands is in `PROMISES`, and an
+exception is data with a reason in the row (`excused`).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actbench.accuracy.meter import Yardstick, in_format, where_promised
+from actbench.accuracy.points import points
+from actbench.activations.record import Activation
+from actbench.core.errors import ActbenchError
+from actbench.kernels.kernel import kernel
+
+# backend, dtype -> worst ulp forward, worst ulp backward, absolute error in eps next to a root of the slope
+PROMISES: dict[tuple[str, str], tuple[float, float, float]] = {
+    ("numpy", "float16"): (1.0, 1.0, 2.0),
+    ("numpy", "float32"): (1.0, 1.0, 2.0),
+    ("numpy", "float64"): (8.0, 16.0, 2.0),
+    ("numba", "float32"): (8.0, 16.0, 1.0),
+    ("numba", "float64"): (8.0, 16.0, 1.0),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What one check found.
+
+    Parameters
+    ----------
+    check, subject, backend, dtype
+        The law, the activation's spec, and which implementation was asked.
+    holds
+        Whether the law holds.
+    worst
+        The largest error, in ulp where the check measures one.
+    at
+        The input where it occurs.
+    says
+        One sentence for a person.
+    """
+
+    check: str
+    subject: str
+    backend: str
+    dtype: str
+    holds: bool
+    worst: float = 0.0
+    at: float = float("nan")
+    says: str = ""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One implementation of one activation."""
+
+    activation: Activation
+    backend: str
+    dtype: str
+    count: int = 20_000
+    settled: int = 32
+
+    def forward(self, x: NDArray[Any], **options: Any) -> NDArray[Any]:
+        """f(x) by this implementation."""
+        return np.asarray(kernel(self.activation, "forward", dtype=self.dtype, backend=self.backend)(x, **options))
+
+    def backward(self, dy: NDArray[Any], x: NDArray[Any], **options: Any) -> NDArray[Any]:
+        """dy * f'(x) by this implementation."""
+        return np.asarray(kernel(self.activation, "backward", dtype=self.dtype, backend=self.backend)(dy, x, **options))
+
+    def finding(self, check: str, holds: bool, **details: Any) -> Finding:
+        """A finding about this subject."""
+        return Finding(
+            check=check, subject=self.activation.spec, backend=self.backend, dtype=self.dtype, holds=holds, **details
+        )
+
+
+Check = Callable[[Subject], Finding]
+CHECKS: dict[str, Check] = {}
+
+
+def check(function: Check) -> Check:
+    """Enter a check; its name is the law."""
+    CHECKS[function.__name__] = function
+    return function
+
+
+def examine(
+    activation: Activation, *, backend: str = "numpy", dtype: str = "float32", count: int = 20_000, settled: int = 32
+) -> Iterator[Finding]:
+    """Every check on one implementation, in turn.
+
+    Parameters
+    ----------
+    activation
+        The row.
+    backend, dtype
+        Which implementation; one of `PROMISES`.
+    count
+        How many random points the checks take; a sampled maximum is a lower bound. All are screened with the row in
+        float64, as `actbench.accuracy.meter` says.
+    settled
+        How many of them, spread over all, are settled in mpmath beside the worst.
+    """
+    subject = Subject(activation, backend, dtype, count, settled)
+    for run in CHECKS.values():
+        yield run(subject)
+
+
+def _in_the_kernel(subject: Subject) -> str:
+    """The spec as the implementation sees it: a float32 kernel takes float32 parameters."""
+    spec = subject.activation.spec
+    return in_format(spec, "float32") if (subject.backend, subject.dtype) == ("numba", "float32") else spec
+
+
+def _answers(subject: Subject, direction: str) -> tuple[Yardstick, NDArray[Any]]:
+    """Where a direction promises anything, and what the implementation says there."""
+    spec = _in_the_kernel(subject)
+    x = where_promised(spec, subject.dtype, subject.count, direction)
+    got = subject.forward(x) if direction == "forward" else subject.backward(np.ones_like(x), x)
+    return Yardstick(spec, direction, subject.dtype, x), got
+
+
+def _rival(subject: Subject, stick: Yardstick) -> NDArray[Any] | None:
+    """The float64 row cannot be its own screen: its fused kernel is, where it has one."""
+    if (subject.backend, subject.dtype) != ("numpy", "float64"):
+        return None
+    try:
+        run = kernel(subject.activation, stick.direction, dtype="float64")
+    except ActbenchError:
+        return None
+    return np.asarray(run(stick.x) if stick.direction == "forward" else run(np.ones_like(stick.x), stick.x))
+
+
+def _accuracy(subject: Subject, direction: str) -> Finding:
+    stick, got = _answers(subject, direction)
+    found = stick.measure(got, rival=_rival(subject, stick), spread=subject.settled, worst=max(1, subject.settled // 4))
+    worst_forward, worst_backward, eps_at_root = PROMISES[subject.backend, subject.dtype]
+    bound = worst_forward if direction == "forward" else worst_backward
+    inside = found.root_eps or 0.0
+    name = "value" if direction == "forward" else "slope"
+    says = f"{name}: {found.worst:.3g} ulp at {found.at!r} (promised {bound:g}), {found.points} points"
+    if found.root_eps is not None:
+        says += f"; next to roots {inside:.3g} eps (promised {eps_at_root:g})"
+    holds = bool(found.worst <= bound and inside <= eps_at_root)
+    return subject.finding(name, holds, worst=found.worst, at=found.at, says=says)
+
+
+@check
+def value(subject: Subject) -> Finding:
+    """f is within the promised ulp of the definition."""
+    return _accuracy(subject, "forward")
+
+
+@check
+def slope(subject: Subject) -> Finding:
+    """f' is within the promised ulp of the definition's derivative."""
+    return _accuracy(subject, "backward")
+
+
+@check
+def nothing_lost(subject: Subject) -> Finding:
+    """No result is 0, infinite or NaN where the exact one is a normal number."""
+    lost = []
+    for direction in ("forward", "backward"):
+        stick, got = _answers(subject, direction)
+        zero, special = stick.missing(got)
+        lost += [(direction, float(stick.x[i]), float(got[i])) for i in np.flatnonzero(zero | special)]
+    says = f"{len(lost)} results lost" + (f", first {lost[0]}" if lost else "")
+    return subject.finding("nothing_lost", not lost, worst=float(len(lost)), says=says)
+
+
+def _same(got: Any, wanted: Any, slack: float) -> bool:
+    """Zeros and infinities equal with their signs, NaN equal to NaN, other numbers within the promised ulp."""
+    if np.isnan(wanted) or np.isnan(got):
+        return bool(np.isnan(wanted) and np.isnan(got))
+    if np.isfinite(wanted) and wanted != 0 and np.isfinite(got):
+        return bool(abs(got - wanted) <= slack * np.spacing(abs(wanted)))
+    return bool(got == wanted and np.signbit(got) == np.signbit(wanted))
+
+
+@check
+def limits(subject: Subject) -> Finding:
+    """f and f' at the infinities, and f(-0.0), are what the row declares, signs of zero included."""
+    ends = np.array([-np.inf, np.inf], subject.dtype)
+    kind = ends.dtype.type
+    pairs = [
+        *zip(subject.forward(ends), subject.activation.fact("limits"), ("f(-inf)", "f(inf)"), strict=True),
+        *zip(
+            subject.backward(np.ones_like(ends), ends),
+            subject.activation.fact("slope_limits"),
+            ("f'(-inf)", "f'(inf)"),
+            strict=True,
+        ),
+        (subject.forward(np.array([-0.0], subject.dtype))[0], subject.activation.fact("at_negative_zero"), "f(-0.0)"),
+    ]
+    slack = PROMISES[subject.backend, subject.dtype][0]
+    wrong = [
+        f"{what} is {got!r}, declared {wanted!r}" for got, wanted, what in pairs if not _same(got, kind(wanted), slack)
+    ]
+    return subject.finding("limits", not wrong, says="; ".join(wrong) or "as declared")
+
+
+@check
+def special_values(subject: Subject) -> Finding:
+    """NaN in x comes out of both passes; a NaN or infinite dy inside a flat region is silenced to 0."""
+    wrong = []
+    nan = np.array([np.nan], subject.dtype)
+    one = np.ones_like(nan)
+    if not np.isnan(subject.forward(nan)[0]):
+        wrong.append("f(NaN) is not NaN")
+    if subject.activation.saves and not np.isnan(subject.backward(one, nan)[0]):
+        wrong.append("f'(NaN) is not NaN")
+    for low, high in subject.activation.fact("flat"):
+        first = low if np.isfinite(low) else min(high, 0.0) - 1e4
+        last = high if np.isfinite(high) else max(first, 0.0) + 1e4
+        inside = np.array([first, first / 2 + last / 2, last]).astype(subject.dtype)
+        inside = inside[(inside.astype(float) >= low) & (inside.astype(float) <= high)]  # an end may round outwards
+        for dy in (np.nan, np.inf, -np.inf):
+            dx = subject.backward(np.full(inside.shape, dy, subject.dtype), inside)
+            if not (dx == 0).all():
+                wrong.append(f"dy={dy} in the flat region gives {dx.tolist()}")
+    return subject.finding("special_values", not wrong, says="; ".join(wrong) or "as promised")
+
+
+@check
+def bounds(subject: Subject) -> Finding:
+    """No value leaves the declared bounds by more than the promised ulp."""
+    low, high = (np.dtype(subject.dtype).type(end) for end in subject.activation.fact("bounds"))
+    x = points(subject.dtype, subject.count, activation=subject.activation)
+    y = subject.forward(x)
+    slack = PROMISES[subject.backend, subject.dtype][0]
+    steps = [slack * np.spacing(np.abs(end)) if np.isfinite(end) else 0.0 for end in (low, high)]
+    out = (y < low - steps[0]) | (y > high + steps[1])
+    where = float(x[out][0]) if out.any() else float("nan")
+    return subject.finding("bounds", not out.any(), at=where, says=f"{int(out.sum())} of {x.size} values outside")
+
+
+@check
+def symmetric(subject: Subject) -> Finding:
+    """f(-x) is -f(x) or f(x) to the last bit where the row says odd or even, and the slope is even or odd."""
+    kind = subject.activation.symmetry
+    if kind is None:
+        return subject.finding("symmetric", True, says="declares none")
+    x = points(subject.dtype, subject.count, activation=subject.activation)
+    one, sign = np.ones_like(x), np.dtype(subject.dtype).type(-1 if kind == "odd" else 1)
+    kinks = np.isin(x, [float(np.dtype(subject.dtype).type(at)) for at in subject.activation.fact("kinks")])
+    broken = subject.forward(-x) != sign * subject.forward(x)
+    broken |= (subject.backward(one, -x) != -sign * subject.backward(one, x)) & ~kinks
+    where = float(x[broken][0]) if broken.any() else float("nan")
+    return subject.finding("symmetric", not broken.any(), at=where, says=f"{kind} but for {int(broken.sum())} points")
+
+
+@check
+def monotone(subject: Subject) -> Finding:
+    """f never falls by more than the promised ulp where the row says that it never falls."""
+    if not subject.activation.fact("monotone"):
+        return subject.finding("monotone", True, says="not declared")
+    y = subject.forward(points(subject.dtype, subject.count, activation=subject.activation))
+    finite = y[np.isfinite(y)]
+    slack = PROMISES[subject.backend, subject.dtype][0]
+    step = np.finfo(subject.dtype).eps * np.abs(finite[:-1]) + np.finfo(subject.dtype).smallest_subnormal
+    with np.errstate(over="ignore"):
+        falls = finite[1:] < finite[:-1] - slack * step
+    return subject.finding("monotone", not falls.any(), says=f"{int(falls.sum())} falls")
+
+
+@check
+def silent(subject: Subject) -> Finding:
+    """No warning over the whole range, infinities and NaN included, quiet and signalling."""
+    kind = np.dtype(subject.dtype)
+    ends = np.array([np.inf, -np.inf, np.nan, -0.0, np.inf], kind)
+    ends.view(f"u{kind.itemsize}")[-1] += 1  # the first NaN, a signalling one
+    x = np.concatenate([points(subject.dtype, subject.count), ends])
+    with warnings.catch_warnings(record=True) as caught, np.errstate(all="warn", under="ignore"):
+        warnings.simplefilter("always")
+        subject.forward(x)
+        subject.backward(np.ones_like(x), x)
+    says = str(caught[0].message) if caught else "no warning"
+    return subject.finding("silent", not caught, worst=float(len(caught)), says=says)
+
+
+def _layouts(dtype: str) -> dict[str, NDArray[Any]]:
+    base = np.linspace(-3.0, 3.0, 24).astype(dtype)
+    readonly = base.copy()
+    readonly.flags.writeable = False
+    return {
+        "0-d": np.array(0.5, dtype),
+        "empty": np.empty((0, 3), dtype),
+        "2-d": base.reshape(4, 6),
+        "strided": base[::3],
+        "reversed": base[::-1],
+        "fortran": np.asfortranarray(base.reshape(4, 6)),
+        "transposed": base.reshape(4, 6).T,
+        "big-endian": base.astype(np.dtype(dtype).newbyteorder(">")),
+        "read-only": readonly,
+        "broadcast": np.broadcast_to(base[:1], (3, 2)),
+    }
+
+
+@check
+def layouts(subject: Subject) -> Finding:
+    """Any layout gives the same numbers as a plain array, with shape and dtype kept."""
+    wrong = []
+    native = np.dtype(subject.dtype)
+    for name, x in _layouts(subject.dtype).items():
+        plain = np.array(x, dtype=native, order="C").reshape(-1)
+        dy = np.ones_like(x)
+        for got, flat in (
+            (subject.forward(x), subject.forward(plain)),
+            (subject.backward(dy, x), subject.backward(np.ones_like(plain), plain)),
+        ):
+            kept = x.dtype if subject.backend == "numpy" else native
+            if got.shape != x.shape or got.dtype != kept:
+                wrong.append(f"{name}: {x.dtype}{x.shape} became {got.dtype}{got.shape}")
+            elif got.astype(native).tobytes() != flat.tobytes():
+                wrong.append(f"{name}: other numbers than a plain array's")
+    return subject.finding("layouts", not wrong, says="; ".join(wrong) or "every layout alike")
+
+
+@check
+def inputs_untouched(subject: Subject) -> Finding:
+    """x and dy keep their bytes, and the result is memory of its own."""
+    x = points(subject.dtype, 200)
+    dy = x[::-1].copy()
+    before = x.tobytes(), dy.tobytes()
+    results = [subject.forward(x), subject.backward(dy, x)]
+    shared = any(np.may_share_memory(result, array) for result in results for array in (x, dy))
+    changed = (x.tobytes(), dy.tobytes()) != before
+    says = "an input was written" if changed else "the result shares memory with an input" if shared else "untouched"
+    return subject.finding("inputs_untouched", not (shared or changed), says=says)
+
+
+@check
+def saved_form(subject: Subject) -> Finding:
+    """backward(dy, y=y) equals backward(dy, x) bit for bit, for rows that keep their output."""
+    if subject.activation.saves != ("y",):
+        return subject.finding("saved_form", True, says="keeps no y")
+    x = points(subject.dtype, 200)
+    dy = x[::-1].copy()
+    run = kernel(subject.activation, "backward", dtype=subject.dtype, backend=subject.backend)
+    same = run(dy, y=subject.forward(x)).tobytes() == run(dy, x).tobytes()
+    return subject.finding("saved_form", same, says="equal" if same else "differs")

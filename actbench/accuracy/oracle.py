@@ -1,0 +1,170 @@
+"""The oracle: the textbook definition and its derivative in mpmath, with as many digits as it takes.
+
+The derivative is not a difference quotient: the graph of the definition is differentiated by the words' own rules and
+then evaluated, so a tail such as sigmoid'(-1e10) costs no digits. Tests hold those rules to mpmath.diff.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import mpmath
+import numpy as np
+
+from actbench.activations.record import Activation
+from actbench.activations.registry import resolve
+from actbench.core.errors import ActbenchError
+from actbench.expression.graph import VOCABULARY, Graph, derivative, record
+
+START_BITS = 256
+AGREE_BITS = 80  # two precisions agree when they differ by less than 2^-80 of the value: 27 bits below float64's ulp
+LAST_BITS = 8192  # x - tanh(x) at 2e-308 agrees on a wrong 0 up to 2048 bits
+NOTHING = 1300  # below 2^-1300 every format rounds to 0: the sign is all that counts
+
+MP = mpmath.MPContext()  # our own: the user's mpmath precision is never touched
+
+
+def evaluate(graph: Graph, values: Mapping[str, Any]) -> Any:
+    """The value of a graph in mpmath at the context's precision; the arm of a `where` not taken is never evaluated."""
+    steps = graph.steps
+    memo: dict[int, Any] = {}
+
+    def visit(index: int) -> Any:
+        if index not in memo:
+            step = steps[index]
+            if step.op == "argument":
+                memo[index] = values[step.value]
+            elif step.op == "constant":
+                memo[index] = step.value if isinstance(step.value, bool) else MP.mpf(step.value)
+            elif step.op == "where":
+                condition, a, b = step.operands
+                memo[index] = visit(a) if visit(condition) else visit(b)
+            else:
+                memo[index] = VOCABULARY[step.op].exact(MP, *(visit(i) for i in step.operands))
+        return memo[index]
+
+    return visit(len(steps) - 1)
+
+
+def settled(compute: Callable[[], Any], zero: Callable[[], bool], what: str) -> Any:
+    """A value on which two successive precisions agree.
+
+    Parameters
+    ----------
+    compute
+        Evaluates at the context's current precision.
+    zero
+        Says whether an exact zero is possible here; else an agreeing zero is taken for cancellation.
+    what
+        The subject, for the message.
+
+    Raises
+    ------
+    ActbenchError
+        If no two precisions up to 8192 bits agree.
+    """
+    bits, before = START_BITS, None
+    while bits <= LAST_BITS:
+        with MP.workprec(bits):
+            now = compute()
+            if MP.isnan(now) or MP.isinf(now):
+                return now
+            if before is not None:
+                tiny = now * before > 0 and MP.mag(now) < -NOTHING and MP.mag(before) < -NOTHING
+                agree = tiny or abs(now - before) <= abs(now) * MP.mpf(2) ** -AGREE_BITS
+                if agree and (now != 0 or zero()):
+                    return now
+        before, bits = now, 2 * bits
+    raise ActbenchError(
+        f"{what}: no two precisions up to {LAST_BITS} bits agree; declare a flat region or mend the row"
+    )
+
+
+class Oracle:
+    """The exact value and slope of one activation.
+
+    Parameters
+    ----------
+    activation
+        A row, bound or not.
+    **parameters
+        Parameter values; float64 numbers, taken exactly.
+    """
+
+    def __init__(self, activation: Activation, **parameters: float) -> None:
+        self.activation = activation
+        values = activation.values(**parameters)
+        self._values = {name: MP.mpf(float(value)) for name, value in values.items()}
+        self._graph = record(activation.said.definition)
+        self._slope = derivative(self._graph)
+        self._flat = activation.fact("flat", **parameters)
+        self._kinks = activation.fact("kinks", **parameters)
+        self._limits = activation.fact("limits", **parameters)
+        self._slope_limits = activation.fact("slope_limits", **parameters)
+
+    def _inside_flat(self, x: float) -> bool:
+        return any(low <= x <= high for low, high in self._flat)
+
+    def _at(self, graph: Graph, x: float, zero: bool, what: str) -> Any:
+        values = {**self._values, "x": MP.mpf(x)}
+        return settled(lambda: evaluate(graph, values), lambda: zero, f"{self.activation.name} {what} at {x!r}")
+
+    def value(self, x: float) -> Any:
+        """f(x) as an mpf; at the infinities the declared limit."""
+        x = float(x)
+        if math.isnan(x):
+            return MP.nan
+        if math.isinf(x):
+            return MP.mpf(self._limits[x > 0])
+        zero = x == 0.0 or self._inside_flat(x) or x in self.activation.fact("roots")
+        return self._at(self._graph, x, zero, "value")
+
+    def slope(self, x: float) -> Any:
+        """f'(x) as an mpf; at a kink the declared convention, at the infinities the declared limit."""
+        x = float(x)
+        if math.isnan(x):
+            return MP.nan
+        if math.isinf(x):
+            return MP.mpf(self._slope_limits[x > 0])
+        if x in self._kinks:
+            return MP.mpf(self._kinks[x].slope)
+        return self._at(self._slope, x, self._inside_flat(x) or x in self.activation.fact("roots_of_slope"), "slope")
+
+
+@lru_cache(maxsize=256)
+def oracle(spec: str) -> Oracle:
+    """The oracle of the activation that a spec names."""
+    return Oracle(resolve(spec))
+
+
+def ulp(exact: Any, dtype: Any) -> Any:
+    """The distance of neighbouring floats of a format at an exact value; below the normal range, the subnormal step."""
+    info = np.finfo(dtype)
+    digits = info.nmant
+    if exact == 0:
+        return MP.ldexp(1, int(info.minexp) - digits)
+    exponent = MP.frexp(exact)[1] - 1
+    return MP.ldexp(1, max(int(exponent), int(info.minexp)) - digits)
+
+
+def ulp_error(got: float, exact: Any, dtype: Any) -> float:
+    """|got - exact| in units of the last place of the exact value.
+
+    0 for the right NaN or infinity, inf for a wrong one.
+
+    An exact value beyond the largest float rounds to infinity: that answer has error 0.
+    """
+    if MP.isnan(exact) or math.isnan(got):
+        return 0.0 if MP.isnan(exact) and math.isnan(got) else math.inf
+    info = np.finfo(dtype)
+    largest = MP.mpf(float(info.max))
+    with MP.workprec(START_BITS):
+        beyond = abs(exact) >= largest + MP.ldexp(1, int(info.maxexp) - info.nmant - 2)
+        if math.isinf(got) or MP.isinf(exact):
+            same = beyond and (exact > 0) == (got > 0)
+            # One step below the infinity that it should have rounded to is one ulp, not an infinite error.
+            return 0.0 if same and math.isinf(got) else math.inf
+        return float(min(abs(MP.mpf(got) - exact) / ulp(exact, dtype), MP.mpf(1e300)))

@@ -1,0 +1,108 @@
+"""The rectifier and its relatives: identity on one side, a slope on the other. The slope is 0, fixed, learned or drawn.
+
+At the kink torch takes the left slope; jax takes it for ReLU and the right slope for the others.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from actbench.activations.define import define
+from actbench.activations.parameter import Fixed, Learned, Sampled
+from actbench.activations.record import Kink
+
+INF = np.inf
+
+
+def _leaky(x, slope):
+    return np.where(x > 0.0, x, slope * x)  # NaN * slope keeps the NaN
+
+
+def _leaky_slope(dy, x, slope):
+    silent = np.where(slope == 0.0, 0.0, dy)  # a slope of exactly 0 passes no infinite dy on
+    return np.where(x <= 0.0, slope * silent, np.where(x > 0.0, dy, x))  # the last arm is NaN
+
+
+def _left_end(slope: float) -> float:
+    return -slope * INF if slope else np.nan  # 0 * inf: a slope of exactly 0 has no limit in IEEE arithmetic
+
+
+define(
+    "identity",
+    aliases=("linear", "purelin", "purlin"),
+    forward=lambda x: x,
+    backward=lambda dy: dy,
+    symmetry="odd",
+    monotone=True,
+    source="the linear unit; 'purelin' in the MATLAB Neural Network Toolbox",
+    peers={"torch": "torch.nn.Identity", "jax": "jax.nn.identity", "keras": "keras.activations.linear"},
+)
+define(
+    "relu",
+    aliases=("rectifier", "ramp"),
+    forward=lambda x: np.where(x <= 0.0, 0.0, x),  # not maximum: NaN survives and f(-0.0) is 0.0 in every dtype
+    backward=lambda dy, y: np.where(y > 0.0, dy, y),  # y is 0 or NaN on the other side, so no 0 * inf
+    definition=lambda x: np.maximum(x, 0.0),
+    kinks={0.0: Kink(slope=0.0)},
+    flat=((-INF, 0.0),),
+    bounds=(0.0, INF),
+    limits=(0.0, INF),
+    slope_limits=(0.0, 1.0),
+    at_negative_zero=0.0,
+    monotone=True,
+    source="Householder 1941; Fukushima 1969; Nair & Hinton 2010; Glorot, Bordes & Bengio 2011",
+    peers={"torch": "torch.nn.functional.relu", "jax": "jax.nn.relu", "keras": "keras.activations.relu"},
+)
+define(
+    "leaky_relu",
+    aliases=("lrelu",),
+    forward=lambda x, negative_slope: _leaky(x, negative_slope),
+    backward=lambda dy, x, negative_slope: _leaky_slope(dy, x, negative_slope),
+    parameters={"negative_slope": Fixed(default=0.01, doc="slope for x <= 0")},
+    kinks=lambda negative_slope: {0.0: Kink(slope=negative_slope, jax=1.0)},
+    flat=lambda negative_slope: ((-INF, 0.0),) if negative_slope == 0 else (),
+    bounds=lambda negative_slope: (-INF if negative_slope > 0 else 0.0, INF),
+    limits=lambda negative_slope: (_left_end(negative_slope), INF),
+    slope_limits=lambda negative_slope: (negative_slope, 1.0),
+    at_negative_zero=lambda negative_slope: -0.0 if negative_slope > 0 else 0.0,
+    monotone=lambda negative_slope: negative_slope >= 0,
+    defaults={"torch": {"negative_slope": 0.01}, "jax": {"negative_slope": 0.01}, "keras": {"negative_slope": 0.2}},
+    source="Maas, Hannun & Ng 2013",
+    peers={"torch": "torch.nn.functional.leaky_relu", "jax": "jax.nn.leaky_relu"},
+)
+define(
+    "prelu",
+    aliases=("parametric_relu",),
+    forward=lambda x, weight: _leaky(x, weight),
+    backward=lambda dy, x, weight: _leaky_slope(dy, x, weight),
+    parameters={"weight": Learned(default=0.25, doc="slope for x <= 0, one number or one per unit of the last axis")},
+    parameter_gradients={"weight": lambda dy, x: np.where(x > 0.0, 0.0, dy * x)},
+    kinks=lambda weight: {0.0: Kink(slope=weight, jax=1.0)},
+    flat=lambda weight: ((-INF, 0.0),) if np.ndim(weight) == 0 and weight == 0 else (),
+    bounds=lambda weight: (-INF if np.any(np.greater(weight, 0)) else 0.0, INF),
+    limits=lambda weight: (_left_end(weight), INF),
+    slope_limits=lambda weight: (weight, 1.0),
+    at_negative_zero=lambda weight: -0.0 if weight > 0 else 0.0,
+    monotone=lambda weight: bool(np.all(np.greater_equal(weight, 0))),
+    defaults={"torch": {"weight": 0.25}, "keras": {"weight": 0.0}, "flax": {"weight": 0.01}},
+    source="He, Zhang, Ren & Sun 2015, arXiv 1502.01852",
+    peers={"torch": "torch.nn.functional.prelu", "keras": "keras.layers.PReLU"},
+)
+define(
+    "rrelu",
+    aliases=("randomized_relu", "randomized_leaky_relu"),
+    forward=lambda x, negative_slope: _leaky(x, negative_slope),
+    backward=lambda dy, x, negative_slope: _leaky_slope(dy, x, negative_slope),
+    parameters={
+        "lower": Fixed(default=1 / 8, doc="smallest slope that is drawn"),
+        "upper": Fixed(default=1 / 3, doc="largest slope that is drawn"),
+        "negative_slope": Sampled(low="lower", high="upper", doc="slope for x <= 0, one per element"),
+    },
+    kinks=lambda negative_slope: {0.0: Kink(slope=negative_slope)},
+    limits=lambda negative_slope: (_left_end(negative_slope), INF),
+    slope_limits=lambda negative_slope: (negative_slope, 1.0),
+    at_negative_zero=lambda negative_slope: -0.0 if negative_slope > 0 else 0.0,
+    monotone=lambda negative_slope: negative_slope >= 0,
+    source="Xu, Wang, Chen & Li 2015, arXiv 1505.00853 (y = x / a, a in (3, 8), there; torch draws the slope)",
+    peers={"torch": "torch.nn.functional.rrelu"},
+)

@@ -1,0 +1,108 @@
+"""A row for people: its formula in LaTeX, and the primitive operations that it costs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from actbench.activations.record import Activation
+from actbench.expression.graph import VOCABULARY, Graph, Step, composed, record
+
+# Sum, product and sign need brackets around what binds less; a fraction or a function brings its own.
+_WEAKEST = {
+    "add": (4, 4), "subtract": (4, 5), "multiply": (5, 6), "negative": (6,),
+    "greater": (2, 2), "greater_equal": (2, 2), "less": (2, 2), "less_equal": (2, 2), "exp_times": (5, 0),
+}  # fmt: skip
+
+
+def _number(value: float | bool) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = repr(int(value)) if value == int(value) and abs(value) < 1e6 else f"{value:.10g}"
+    base, e, exponent = text.partition("e")
+    return f"{base} \\cdot 10^{{{int(exponent)}}}" if e else base
+
+
+def _symbol(name: str) -> str:
+    return name if len(name) == 1 or name == "dy" else r"\mathrm{" + name.replace("_", r"\_") + "}"
+
+
+def latex(graph: Graph) -> str:
+    """The formula of a graph in LaTeX."""
+
+    def combine(step: Step, operands: list[tuple[str, int]]) -> tuple[str, int]:
+        if step.op == "argument":
+            return _symbol(step.value), 9
+        if step.op == "constant":
+            return _number(step.value), 9 if isinstance(step.value, bool) or step.value >= 0 else 6
+        template, strength = VOCABULARY[step.op].latex
+        weakest = _WEAKEST.get(step.op, (0,) * len(operands))
+        texts = [
+            rf"\left({text}\right)" if own < least else text
+            for (text, own), least in zip(operands, weakest, strict=True)
+        ]
+        return template.format(*texts), strength
+
+    return str(graph.fold(combine)[-1][0])
+
+
+_INFIX = {
+    "add": ("{0} + {1}", 4), "subtract": ("{0} - {1}", 4), "multiply": ("{0} * {1}", 5), "divide": ("{0} / {1}", 5),
+    "negative": ("-{0}", 6), "greater": ("{0} > {1}", 1), "greater_equal": ("{0} >= {1}", 1), "less": ("{0} < {1}", 1),
+    "less_equal": ("{0} <= {1}", 1), "absolute": ("|{0}|", 9), "where": ("({1} if {0} else {2})", 9),
+}  # fmt: skip
+_INFIX_WEAKEST = {**_WEAKEST, "divide": (5, 6), "exp_times": (0, 0)}
+
+
+def text(graph: Graph) -> str:
+    """The formula of a graph in one line of plain text."""
+
+    def combine(step: Step, operands: list[tuple[str, int]]) -> tuple[str, int]:
+        if step.op == "argument":
+            return step.value, 9
+        if step.op == "constant":
+            return (f"{step.value:.10g}", 9 if step.value >= 0 else 6) if step.value is not True else ("true", 9)
+        calls = f"{step.op}(" + ", ".join(f"{{{i}}}" for i in range(len(operands))) + ")"
+        template, strength = _INFIX.get(step.op, (calls, 9))
+        weakest = _INFIX_WEAKEST.get(step.op, (0,) * len(operands)) if step.op in _INFIX else (0,) * len(operands)
+        parts = [f"({part})" if own < least else part for (part, own), least in zip(operands, weakest, strict=True)]
+        return template.format(*parts), strength
+
+    return str(graph.fold(combine)[-1][0])
+
+
+def formula(activation: Activation) -> str:
+    """The definition in LaTeX."""
+    return latex(record(activation.said.definition))
+
+
+def count(graph: Graph) -> dict[str, int]:
+    """Primitive operations of a graph by kind, words expanded to what they cost, shared subexpressions once."""
+    total: Counter[str] = Counter()
+    for step in graph:
+        if step.op in VOCABULARY:
+            total.update(dict(VOCABULARY[step.op].cost))
+    return dict(sorted(total.items()))
+
+
+def census(activation: Activation, direction: str = "forward") -> dict[str, int]:
+    """What one element costs, forward or backward, as the row says it.
+
+    Parameters
+    ----------
+    direction
+        ``"forward"``; ``"backward"`` from what the row saves; ``"backward from x"`` with a kept y computed anew.
+
+    Returns
+    -------
+    Kind of operation (``"exponential"``, ``"divide"``, ``"multiply"``, ``"add"``, ``"select"``, ``"compare"``) to
+    its number.
+    """
+    said = activation.said
+    graphs: dict[str, Callable[[], Any]] = {
+        "forward": lambda: record(said.forward),
+        "backward": lambda: record(said.backward),
+        "backward from x": lambda: composed(said.backward, said.forward),
+    }
+    return count(graphs[direction]())

@@ -1,0 +1,35 @@
+"""The catalogue's registries, and the spec strings by which an activation is named."""
+
+from __future__ import annotations
+
+from actbench.activations.record import Activation
+from actbench.activations.vector import VectorFunction
+from actbench.core.errors import ActbenchError
+from actbench.core.registry import Registry
+
+ACTIVATIONS: Registry[Activation] = Registry("activation")
+AXIS: Registry[VectorFunction] = Registry("axis function")  # softmax and its kin, which no element computes alone
+
+
+def resolve(spec: str) -> Activation:
+    """The activation that a spec string names: ``relu``, ``purlin``, ``leaky_relu:negative_slope=0.2``.
+
+    A spec is the only form in which an activation crosses processes or enters a cell's key.
+    """
+    name, _, tail = str(spec).partition(":")
+    activation = ACTIVATIONS[name]
+    given: dict[str, float] = {}
+    for part in filter(None, tail.split(",")):
+        key, equals, text = part.partition("=")
+        try:
+            given[key.strip()] = float(text)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise ActbenchError(f"cannot read {part!r} in {spec!r}; write name:parameter=number,...")
+    return activation.bind(**given)
+
+
+def canonical(spec: str) -> str:
+    """The one spelling of a spec: canonical name, parameters that differ from the defaults, sorted."""
+    return resolve(spec).spec

@@ -1,0 +1,163 @@
+"""The record of one claim: what it says, how it may be read, and what would have to be measured for it to hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from actbench.core.errors import ActbenchError
+from actbench.core.registry import Registry
+from actbench.statistics.expectation import Expectation
+
+Level = Literal["literal", "charitable"]
+Kind = Literal["experiment", "exact", "literature", "opinion"]
+Outcome = Literal["supported", "refuted", "conditional", "inconclusive", "opinion", "not tested"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What an exact computation found.
+
+    Parameters
+    ----------
+    holds
+        Whether the reading is true of every case.
+    value
+        The share of cases in which it holds, or the quantity that decides.
+    n, n_unit
+        How many cases were decided, and what one is.
+    evidence
+        One sentence with the numbers, such as the smallest counterexample.
+    """
+
+    holds: bool
+    value: float
+    n: int
+    n_unit: str
+    evidence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One way to understand a claim, and what decides it.
+
+    Parameters
+    ----------
+    name
+        Short and lower case: ``"units"``.
+    level
+        ``"literal"`` for the wording, ``"charitable"`` for the best that could be meant.
+    kind
+        What decides it; the fields below belong to one kind each.
+    says
+        The reading in one sentence, where it differs from the claim's statement.
+    experiment, effect, settings, expected
+        Experiment: the experiment's name; ``frame -> Estimate``, or several under the name of their setting; and
+        the region or equivalence that the estimate must meet. Without effect the reading is not tested yet.
+    compute
+        Exact: ``() -> Answer``.
+    verdict, source
+        Literature and opinion: the judgement and the works that it rests on.
+    conditions
+        What the verdict depends on, where it is known beforehand.
+    """
+
+    name: str
+    level: Level
+    kind: Kind
+    says: str = ""
+    experiment: str = ""
+    effect: Callable[[Any], Any] | None = None
+    settings: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    expected: Expectation | None = None
+    compute: Callable[[], Answer] | None = None
+    verdict: Outcome | None = None
+    source: str = ""
+    conditions: str = ""
+
+    def __post_init__(self) -> None:
+        wrong = ""
+        if self.kind == "experiment" and (not self.experiment or self.expected is None):
+            wrong = "an experimental reading names its experiment and its expectation"
+        elif self.kind != "experiment" and (self.experiment or self.effect or self.settings or self.expected):
+            wrong = "experiment, effect, settings and expected belong to kind='experiment'"
+        elif self.effect is not None and self.settings:
+            wrong = "give either one effect or several settings"
+        elif (self.compute is not None) and self.kind != "exact":
+            wrong = "compute belongs to kind='exact'"
+        elif self.kind == "literature" and (self.verdict is None or not self.source):
+            wrong = "a literature reading has a verdict and its source"
+        elif self.kind == "opinion" and self.verdict not in (None, "opinion"):
+            wrong = "an opinion is judged 'opinion'"
+        if wrong:
+            raise ActbenchError(f"reading {self.name!r}: {wrong}")
+
+    @property
+    def effects(self) -> Mapping[str, Callable[[Any], Any]]:
+        """Setting to effect; a reading with a single effect has the one setting ``""``."""
+        return {"": self.effect} if self.effect is not None else self.settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One sentence of a text, with the readings by which it is judged.
+
+    Parameters
+    ----------
+    name
+        The id.
+    statement
+        Language to the claim in our own words.
+    readings
+        At least one; names differ.
+    section
+        Where in the text it stands.
+    ledger
+        Which text: ``"article"``.
+    contradicts
+        Claims of the same text that cannot hold together with this one: id to the reason, by language. A pair is
+        named by one of the two.
+    note
+        A remark that belongs beside the verdict.
+    """
+
+    name: str
+    statement: Mapping[str, str]
+    readings: tuple[Reading, ...]
+    section: str = ""
+    ledger: str = "article"
+    contradicts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        names = [reading.name for reading in self.readings]
+        if not names or len(set(names)) < len(names):
+            raise ActbenchError(f"{self.name}: a claim has readings, each with a name of its own; got {names}")
+        if {"overall", "overall charitable"} & set(names):
+            raise ActbenchError(f"{self.name}: 'overall' is the roll-up's name, not a reading's")
+        if not self.statement.get("en"):
+            raise ActbenchError(f"{self.name}: a statement in 'en' is needed")
+        for other, why in self.contradicts.items():
+            if not why.get("en") or other == self.name:
+                raise ActbenchError(f"{self.name}: what contradicts it is another claim, with the reason in 'en'")
+
+
+CLAIMS: Registry[Claim] = Registry("claim")
+
+
+def claim(name: str, *, statement: Mapping[str, str], readings: Sequence[Reading], **declared: Any) -> Claim:
+    """Enter a claim: its statement in our own words and the readings by which it is judged.
+
+    Parameters
+    ----------
+    name
+        Its id, ``"C10"``.
+    statement
+        Language to text: ``{"en": ..., "zh": ...}``.
+    readings
+        One or more `actbench.claims.claim.Reading`.
+    **declared
+        The other fields of `actbench.claims.claim.Claim`.
+    """
+    return CLAIMS.add(Claim(name=name, statement=dict(statement), readings=tuple(readings), **declared))

@@ -1,6 +1,0 @@
-"""`compare`: activations side by side on the same networks, with intervals, ranks, and a decision with its reason."""
-
-from __future__ import annotations
-
-from actbench.compare.compared import Comparison as Comparison
-from actbench.compare.compared import compare as compare

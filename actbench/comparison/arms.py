@@ -1,0 +1,98 @@
+"""Who is compared: rows of the catalogue, and plug-ins that were examined; each with the module that enters it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from actbench.activations.registry import AXIS, canonical, resolve
+from actbench.core.errors import ActbenchError
+from actbench.implementations.plugins import examine, is_target
+from actbench.implementations.plugins.target import parse
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arm:
+    """One activation in a comparison.
+
+    Parameters
+    ----------
+    asked
+        As the user wrote it.
+    spec
+        What cells carry.
+    module
+        The generated module that enters a plug-in's row; empty for a row of the catalogue.
+    reason
+        Why it takes no part; empty where it does.
+    found
+        What the examination of a plug-in said.
+    """
+
+    asked: str
+    spec: str
+    module: str = ""
+    reason: str = ""
+    found: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def called(self) -> bool:
+        """Whether somebody else's code runs: then in processes of its own alone."""
+        return bool(self.module) and not self.found.get("heard")
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """What a process loads to know the arm."""
+        return (self.module,) if self.module else ()
+
+
+def chosen(asked: Sequence[str], folder: Path, *, limit: float, workers: int) -> list[Arm]:
+    """The arms that were asked for, in order, each once.
+
+    Raises
+    ------
+    ActbenchError
+        For a name that nothing answers to. A plug-in that cannot be compared is no error but an arm with a reason.
+    """
+    targets = [text for text in asked if is_target(text)]
+    rows = {text: row_of(text) for text in asked if text not in targets}
+    answers = iter(examine(list(dict.fromkeys(targets)), folder, limit=limit, workers=workers))
+    plugins = {answer.target: answer for answer in answers}
+    found: dict[str, Arm] = {}
+    for text in asked:
+        if text in rows:
+            arm = Arm(asked=text, spec=rows[text])
+        else:
+            answer = plugins[text]
+            arm = Arm(asked=text, spec=answer.name, module=answer.module, reason=answer.reason, found=answer.found)
+        found.setdefault(text if arm.reason else arm.spec, arm)
+    return list(found.values())
+
+
+def row_of(text: str) -> str:
+    """The spec of a row of the catalogue; a plug-in's target as it is.
+
+    Raises
+    ------
+    ActbenchError
+        For a name that nothing answers to, a file that is not there or a text without an object, or a function along
+        an axis: what is misspelt is said at once, and not after a comparison of the others.
+    """
+    if is_target(text):
+        parse(text)
+        return text
+    if text in AXIS:
+        raise ActbenchError(f"{text} acts along an axis; the panel compares elementwise activations")
+    return canonical(text)
+
+
+def enter(arms: Sequence[Arm]) -> None:
+    """Enter the rows of plug-ins in this process: generated text alone is run."""
+    import runpy
+
+    for arm in arms:
+        if arm.module and not arm.reason:
+            runpy.run_path(arm.module)
+            resolve(arm.spec)

@@ -1,0 +1,194 @@
+"""The comparison: examine, measure, judge, and keep everything in files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from actbench.activations.registry import ACTIVATIONS
+from actbench.comparison.arms import Arm, chosen, enter, row_of
+from actbench.comparison.cost import COLUMNS, raced
+from actbench.comparison.elsewhere import elsewhere
+from actbench.comparison.measured import PARTS, curves, measure, theory
+from actbench.comparison.tables import tables
+from actbench.core.errors import ActbenchError
+from actbench.core.streams import whole
+from actbench.implementations.plugins.examine import LIMIT
+from actbench.runs import provenance
+from actbench.runs.folder import RunFolder, open_folder
+from actbench.runs.progress import follow, note
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What a comparison found.
+
+    Parameters
+    ----------
+    arms
+        Who was asked for, those without a part with their reason.
+    tables
+        ``decisions``, ``comparisons``, ``ranks``, ``medians``, ``measures``, ``scores``.
+    frames
+        Experiment to observations; ``cost`` and ``theory`` among them.
+    failures
+        Experiment to the cells that failed.
+    run
+        What goes into run.json.
+    interrupted
+        Whether Ctrl-C ended it.
+    """
+
+    arms: tuple[Arm, ...]
+    tables: dict[str, pd.DataFrame]
+    frames: dict[str, pd.DataFrame]
+    failures: dict[str, pd.DataFrame]
+    run: dict[str, Any] = field(default_factory=dict)
+    interrupted: bool = False
+
+    def _repr_html_(self) -> str:
+        shown = self.tables.get("decisions", self.tables["measures"])
+        html: str = shown.to_html(index=False, escape=True, na_rep="", float_format="{:.3g}".format)
+        return html
+
+
+def compare(
+    *asked: str,
+    quick: bool = False,
+    seed: int = 0,
+    workers: int = 1,
+    out: str | Path | None = None,
+    fresh: bool = False,
+    progress: bool = True,
+    reference: str | None = None,
+    parts: Sequence[str] = PARTS,
+    cost: bool = True,
+    limit: float = LIMIT,
+    command: str = "compare",
+    only: dict[str, Sequence[Any]] | None = None,
+) -> Comparison:
+    """Compare activations on the same networks.
+
+    Parameters
+    ----------
+    *asked
+        Names and specs of the catalogue, and plug-ins: ``FILE.py:OBJ``, ``package.module:OBJ``, entry points.
+    quick
+        The panel's sub-grid: the same cells, fewer settings, step sizes and networks.
+    seed, workers, fresh, progress
+        As in `actbench.reproduce`.
+    out
+        The run's folder; by default ``actbench-out/compare-...``.
+    reference
+        The arm that decisions are relative to; by default relu where it takes part, else the first.
+    parts, cost, only
+        Which experiments run; whether passes are raced; levels that are kept: for tests.
+    limit
+        Seconds for the examination of one plug-in.
+    command
+        Whose run it is, for the folder: ``"show"`` for the dossier of one activation.
+
+    Returns
+    -------
+    A `Comparison`, which is also saved in the folder.
+
+    Raises
+    ------
+    ActbenchError
+        For an unknown name, or where nobody is left to compare.
+    """
+    import pandas as pd
+
+    whole(workers, "workers", 1)
+    if not asked:
+        raise ActbenchError("nothing to compare; give names or FILE.py:OBJ")
+    known = [row_of(text) for text in asked]  # a misspelt name leaves no folder behind
+    if reference is not None and reference not in asked and row_of(reference) not in known:
+        raise ActbenchError(f"--reference {reference!r} takes no part; known: {', '.join(asked)}")
+    if not limit > 0:
+        raise ActbenchError(f"limit {limit!r} is no time; give seconds above 0")
+    folder, identity = open_folder(out, command=command, target=" ".join(asked), seed=seed, fresh=fresh)
+    started = provenance.now()
+    run = {**identity, **provenance.describe(), "quick": quick, "workers": workers, "lang": "en", "started": started}
+    folder.write_run({**run, "finished": None})
+    with follow("examine plug-ins", len(asked), show=progress) as advance:
+        arms = chosen(asked, folder.path / "plugins", limit=limit, workers=workers)
+        advance(len(asked))
+    alive = [arm for arm in arms if not arm.reason]
+    _enough(arms, alive, progress)
+    frames: dict[str, Any] = {}
+    failures: dict[str, Any] = {}
+    interrupted = False
+    with ACTIVATIONS.temporary():
+        enter(alive)
+        here = [arm for arm in alive if not arm.called]
+        options: dict[str, Any] = {"parts": list(parts), "quick": quick, "seed": seed, "workers": workers, "only": only}
+        if here:
+            if cost:
+                frames["cost"] = pd.DataFrame(raced(here), columns=list(COLUMNS))
+            frames["theory"] = pd.DataFrame([theory(arm.spec) for arm in here])
+            frames["curves"] = pd.DataFrame([row for arm in here for row in curves(arm.spec)])
+            found, failures, interrupted = measure(here, store=folder.store, progress=progress, **options)
+            frames |= found
+        lost = []
+        for arm in alive if not interrupted else ():
+            if arm.called:
+                own, reason = elsewhere(arm, folder, options, cost, progress)
+                lost += [Arm(asked=arm.asked, spec=arm.spec, reason=reason, found=arm.found)] if reason else []
+                for name, frame in own.items():
+                    target = failures if name.endswith(".failures") else frames
+                    key = name.removesuffix(".failures")
+                    target[key] = pd.concat([target[key], frame], ignore_index=True) if key in target else frame
+        gone = {arm.asked: arm for arm in lost}
+        arms = [gone.get(arm.asked, arm) for arm in arms]
+        alive = [arm for arm in arms if not arm.reason]
+        found_tables = tables(alive, frames, _reference(alive, reference)) if alive else {"measures": pd.DataFrame()}
+    result = Comparison(
+        arms=tuple(arms), tables=found_tables, frames=frames, failures=failures, interrupted=interrupted,
+        run={**run, "reference": _reference(alive, reference) if alive else "",
+             "finished": None if interrupted else provenance.now()},
+    )  # fmt: skip
+    save(result, folder)
+    return result
+
+
+def _enough(arms: Sequence[Arm], alive: Sequence[Arm], progress: bool) -> None:
+    """Say at once who takes no part, for measuring the others may take long; without a second arm there is nothing."""
+    refused = [f"{arm.asked}: {arm.reason}" for arm in arms if arm.reason]
+    if refused and len(alive) < 2:
+        beside = f"nobody is left to compare with {alive[0].asked}" if alive else "nobody is left to compare"
+        raise ActbenchError(f"{beside}; {'; '.join(refused)}")
+    for said in refused:
+        note(f"takes no part: {said}", show=progress)
+
+
+def _reference(alive: Sequence[Arm], asked: str | None) -> str:
+    specs = [arm.spec for arm in alive]
+    if asked is not None:
+        match = [arm.spec for arm in alive if asked in (arm.asked, arm.spec) or row_of(asked) == arm.spec]
+        if not match:
+            raise ActbenchError(f"--reference {asked!r} takes no part; known: {', '.join(specs)}")
+        return match[0]
+    return "relu" if "relu" in specs else specs[0]
+
+
+def save(result: Comparison, folder: RunFolder) -> None:
+    """Write every table and frame; times lie apart from what depends on the seed alone."""
+    for name, frame in result.tables.items():
+        folder.write_frame(name, frame)
+    for name, frame in result.frames.items():
+        folder.write_frame(f"timings/{name}" if name == "cost" else f"data/{name}", frame)
+    for name, frame in result.failures.items():
+        folder.write_frame(f"data/{name}.failures", frame)
+    folder.write_json("arms", [
+        {"asked": arm.asked, "spec": arm.spec, "reason": arm.reason, "called": arm.called,
+         "module": Path(arm.module).name, **{k: arm.found.get(k) for k in
+         ("kind", "library", "why_not", "derived", "disagrees", "disagrees_at", "remarks", "facts")}}
+        for arm in result.arms
+    ])  # fmt: skip
+    folder.write_run(result.run)

@@ -1,0 +1,99 @@
+"""What an arm costs: its passes raced against ReLU's of the same rounds, in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from actbench.activations.registry import resolve
+from actbench.comparison.arms import Arm
+from actbench.runs.workers import pinned
+
+SIZE = 2**18  # float32: a megabyte an array, so that arithmetic counts and not the memory bus alone
+ROUNDS, SAMPLE_SECONDS, MOST_SECONDS = 21, 0.001, 6.0
+REFERENCE = "relu"
+COLUMNS = ("activation", "direction", "as", "time_s", "ratio", "low", "high", "n", "reason")
+
+
+def raced(arms: Sequence[Arm]) -> list[dict[str, Any]]:
+    """Seconds a pass and the ratio to ReLU's of the same rounds, for arms whose code may run in this process.
+
+    Returns
+    -------
+    One row an arm and direction with `COLUMNS`: above 1, the arm is slower than ReLU. ``as`` says what computed.
+    """
+    from actbench.speed.inputs import operands
+    from actbench.speed.race import race
+
+    rows: list[dict[str, Any]] = []
+    with pinned("numba"), np.errstate(all="ignore"):
+        for direction in ("forward", "backward"):
+            calls: dict[str, Callable[[], object]] = {}
+            how: dict[str, str] = {}
+            for spec in dict.fromkeys([REFERENCE, *(arm.spec for arm in arms)]):
+                arm = next((a for a in arms if a.spec == spec), Arm(asked=spec, spec=spec))
+                try:
+                    call, how[spec] = _call(arm, direction, operands)
+                except Exception as error:  # a kernel that does not compile is a reason
+                    rows.append(_row(spec, direction, reason=f"{type(error).__name__}: {error}".split("\n")[0][:200]))
+                    continue
+                calls[spec] = call
+            found = race(calls, rounds=ROUNDS, target=SAMPLE_SECONDS, most=MOST_SECONDS)
+            for spec in calls:
+                if spec in found.failed:
+                    rows.append(_row(spec, direction, reason=found.failed[spec]))
+                    continue
+                ratio = found.ratio(spec, REFERENCE)
+                # the race gives their time over ours: turned, it is the arm's over ReLU's
+                rows.append(
+                    _row(spec, direction, how=how[spec], time_s=float(found.median(spec).value),
+                         ratio=1 / ratio.value, low=1 / ratio.high, high=1 / ratio.low, n=found.rounds)
+                )  # fmt: skip
+    wanted = {arm.spec for arm in arms}
+    return [row for row in rows if row["activation"] in wanted]
+
+
+def _row(spec: str, direction: str, *, how: str = "", reason: str = "", **numbers: Any) -> dict[str, Any]:
+    return {
+        **dict.fromkeys(COLUMNS),
+        "activation": spec,
+        "direction": direction,
+        "as": how,
+        "reason": reason,
+        **numbers,
+    }
+
+
+def _call(arm: Arm, direction: str, operands: Any) -> tuple[Callable[[], object], str]:
+    """One pass on float32 arrays: the fused kernel, or somebody else's code as it stands."""
+    row = resolve(arm.spec)
+    if arm.called:
+        return _called(arm, direction, operands)
+    from actbench.kernels.kernel import kernel
+
+    run = kernel(arm.spec, direction, dtype="float32")
+    a = operands("normal", "float32", SIZE, kernel(arm.spec, "forward", dtype="float32"))
+    if direction == "forward":
+        return lambda: run(a.x, out=a.out), "fused kernel"
+    if row.saves == ("y",):
+        return lambda: run(a.dy, y=a.y, out=a.out), "fused kernel"
+    return lambda: run(a.dy, a.x, out=a.out), "fused kernel"
+
+
+def _called(arm: Arm, direction: str, operands: Any) -> tuple[Callable[[], object], str]:
+    """Somebody else's code as it stands, on NumPy's float32 arrays: what its library copies on the way counts."""
+    from actbench.implementations.plugins.adapters import adapt
+    from actbench.implementations.plugins.target import load, parse
+
+    callee = adapt(load(parse(arm.asked)))
+    a = operands("normal", "float32", SIZE, lambda x: np.asarray(callee.forward(x.copy()), np.float32))
+    how = f"{arm.found.get('library', 'its own code')}, called"
+    if direction == "forward":
+        return lambda: callee.forward(a.x), how
+    if callee.backward is None:  # what was derived by differences
+        backward = resolve(arm.spec).said.backward
+        return lambda: backward(a.dy, a.x), f"{how}, differences"
+    own = callee.backward
+    return lambda: own(a.dy, a.x), how

@@ -1,0 +1,176 @@
+"""What is measured of one arm: theory, accuracy, gradients and activity by depth, and the training panel."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from actbench.activations.registry import resolve
+from actbench.comparison.arms import Arm
+from actbench.core.errors import ActbenchError
+from actbench.runs.experiment import EXPERIMENTS, Cell, Experiment
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# in the order in which they run: what is quick comes first
+PARTS = ("accuracy", "activity", "gradient_flow", "panel", "torch_panel", "transformer")
+TORCH = ("torch_panel", "transformer")  # left out where torch is not installed
+NO_START = "no critical point"
+LIKE = "relu"  # whose cells of a grid every arm takes
+POINTS = 20_000  # of the accuracy experiment; its own pages take more
+
+
+def _accuracy(cells: Iterable[Cell], quick: bool) -> list[Cell]:
+    kept = [c for c in cells if c["implementation"] in ("numpy", "numba") and (c["dtype"] == "float32" or not quick)]
+    return [{**c, "count": POINTS} for c in kept]
+
+
+def _activity(cells: Iterable[Cell], quick: bool) -> list[Cell]:
+    return [c for c in cells if (c["data"], c["init"], c["bias"]) == ("normal", "he", "zero")]
+
+
+def _flow(cells: Iterable[Cell], quick: bool) -> list[Cell]:
+    return [c for c in cells if c["init"] in ("he", "critical") and c["width"] == 256]
+
+
+CHOICES: dict[str, Callable[[Iterable[Cell], bool], list[Cell]]] = {
+    "accuracy": _accuracy, "activity": _activity, "gradient_flow": _flow,
+    **dict.fromkeys(("panel", *TORCH), lambda cells, quick: list(cells)),
+}  # fmt: skip
+
+
+def cells(experiment: Experiment, spec: str, quick: bool) -> list[Cell]:
+    """The cells of an experiment that every arm takes: ReLU's, with the arm in its place.
+
+    Gradients at a critical start are not asked of an arm that has none; the table of the theory says so, and the
+    panel's cells are rows with that reason.
+    """
+    whole = [cell for cell in experiment.cells(quick=quick) if cell["activation"] == LIKE]
+    kept = CHOICES[experiment.name](whole, quick)
+    if experiment.name == "gradient_flow" and not _starts(spec):
+        kept = [cell for cell in kept if cell["init"] != "critical"]
+    return [{**cell, "activation": spec} for cell in kept]
+
+
+def _starts(spec: str) -> bool:
+    """Whether there is a critical start."""
+    from actbench.theory import critical_point
+
+    try:
+        return critical_point(spec) is not None
+    except ActbenchError:
+        return False
+
+
+def measure(
+    arms: Sequence[Arm], *, parts: Sequence[str], quick: bool, seed: int, workers: int, store: Path | None,
+    progress: bool, only: dict[str, Sequence[Any]] | None = None,
+) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame], bool]:  # fmt: skip
+    """Run the parts for arms whose code may run in this process and its workers.
+
+    Parameters
+    ----------
+    arms
+        Rows of the catalogue together, each plug-in alone: its module is part of its cells' keys.
+    parts
+        Of `PARTS`.
+    only
+        Levels of factors that are kept, for tests.
+
+    Returns
+    -------
+    frames, failures, interrupted
+        Experiment to observations of all arms, and to the cells that failed.
+    """
+    import pandas as pd
+
+    import actbench.experiments  # noqa: F401  fills the registry
+    from actbench.networks.torch_ import why_not
+    from actbench.runs.runner import run
+
+    frames: dict[str, list[Any]] = {}
+    failures: dict[str, list[Any]] = {}
+    groups = [[arm for arm in arms if not arm.module], *([arm] for arm in arms if arm.module)]
+    interrupted = False
+    asked = [part for part in parts if part not in TORCH or not why_not()]
+    # a group's parts one after the other: its workers have its modules and are used again
+    for group, part in product(filter(None, groups), asked):
+        if part == "accuracy" and any(arm.called for arm in group):
+            continue  # nothing exact to hold it to
+        wanted = [c for arm in group for c in cells(EXPERIMENTS[part], arm.spec, quick)]
+        for factor, levels in (only or {}).items():
+            wanted = [c for c in wanted if c.get(factor, levels[0]) in levels]
+        if not wanted or interrupted:
+            continue
+        found = run(
+            EXPERIMENTS[part], wanted, seed=seed, workers=workers, store=store, progress=progress,
+            modules=group[0].modules,
+        )  # fmt: skip
+        frames.setdefault(part, []).append(found.frame)
+        if len(found.failures):
+            failures.setdefault(part, []).append(found.failures)
+        interrupted = found.interrupted
+    together = {part: pd.concat(found, ignore_index=True) for part, found in frames.items()}
+    return together, {part: pd.concat(found, ignore_index=True) for part, found in failures.items()}, interrupted
+
+
+def theory(spec: str) -> dict[str, Any]:
+    """What Gaussian theory says of a wide network of this arm; a reason where it says nothing or not all.
+
+    Returns
+    -------
+    gain (1 / sqrt E f'^2), He's chi_1 and q* (sigma_w2 = 2), and the critical sigma_w2 and sigma_b2 that its networks
+    get, with whether their length is stable.
+    """
+    import numpy as np
+
+    from actbench.theory import critical_point, fixed_point, moments
+
+    row: dict[str, Any] = {"activation": spec, "formula": formula(spec), "kept_bytes": kept_bytes(spec), "reason": ""}
+    with np.errstate(all="ignore"):  # exp's moments are infinite: a reason, no warning
+        try:
+            at, point = moments(spec), critical_point(spec)
+        except (ActbenchError, ArithmeticError, ValueError) as error:
+            return {**row, "reason": str(error)[:200]}
+        try:
+            he = fixed_point(spec, 2.0)
+            row |= {"he_q": he.q, "he_chi_1": he.chi_1}
+        except (ActbenchError, ArithmeticError, ValueError) as error:  # lengths run to where it is not defined
+            row["reason"] = str(error)[:200]
+    if point is None:
+        row["reason"] = NO_START
+    else:
+        row |= {"critical_sigma_w2": point.sigma_w2, "critical_sigma_b2": point.sigma_b2,
+                "critical_stable": point.stable}  # fmt: skip
+    gain = 1 / math.sqrt(at.d_second) if at.d_second > 0 else math.nan
+    return {**row, "mean": at.mean, "second": at.second, "gain": gain}
+
+
+def curves(spec: str) -> list[dict[str, Any]]:
+    """The function and the slope that is used, for a picture: x, f and its slope from -5 to 5."""
+    import numpy as np
+
+    row = resolve(spec)
+    x = np.linspace(-5, 5, 201)
+    with np.errstate(all="ignore"):
+        y, slope = row.forward(x), row.backward(np.ones_like(x), x)
+    return [{"activation": spec, "x": float(a), "f": float(b), "slope": float(c)} for a, b, c in
+            zip(x, y, slope, strict=True)]  # fmt: skip
+
+
+def kept_bytes(spec: str) -> int:
+    """Bytes that float32 training keeps for one element between the passes: 4 for each array of x and y."""
+    row = resolve(spec)
+    return 4 if row.opaque else 4 * len(row.saves)
+
+
+def formula(spec: str) -> str:
+    """The formula in LaTeX, or nothing for code that is only called."""
+    from actbench.activations.latex import formula as typeset
+
+    row = resolve(spec)
+    return "" if row.opaque else typeset(row)

@@ -1,0 +1,222 @@
+"""From the frames of a comparison to its tables: scores, differences, ranks, measures and decisions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from actbench.comparison.arms import Arm
+from actbench.statistics import ranking
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SETTING = ("data", "depth", "width", "norm", "residual", "init", "optimiser")
+
+
+def tables(arms: Sequence[Arm], frames: Mapping[str, pd.DataFrame], reference: str) -> dict[str, pd.DataFrame]:
+    """Every table of a comparison.
+
+    Parameters
+    ----------
+    arms
+        Those that took part.
+    frames
+        ``panel``, ``gradient_flow``, ``activity``, ``accuracy``, ``cost``, ``theory``: those that there are.
+    reference
+        The arm that decisions are relative to.
+    """
+    import pandas as pd
+
+    found: dict[str, pd.DataFrame] = {}
+    specs = [arm.spec for arm in arms]
+    scores = everything = None
+    if "panel" in frames and len(frames["panel"]):
+        panel = _named(frames["panel"])
+        scores = ranking.tuned(panel, ["setting_name"])
+        found["scores"] = everything = scores
+        found |= _compared(scores, specs, reference)
+        scores = _alike(scores, set(found["medians"]["setting"]))
+    rows = [row for arm in arms for row in measures(arm, frames, scores)]
+    rows += [] if everything is None else [diverged(arm, everything) for arm in arms]
+    for part, quality, sign in (("torch_panel", "test_accuracy", 1), ("transformer", "test_loss", -1)):
+        if part in frames:
+            rows += elsewhere(arms, frames[part], part, quality, sign, reference)
+    found["measures"] = pd.DataFrame(
+        rows,
+        columns=["activation", "measure", "value", "low", "high", "n", "n_unit", "note"],
+    )
+    return found
+
+
+def _named(panel: pd.DataFrame) -> pd.DataFrame:
+    """The panel with a column that says its setting in words."""
+    short = {"batch_before": "batch norm", "layer_before": "layer norm"}
+
+    def name(row: Any) -> str:
+        extras = [short.get(row.norm, row.norm)] if row.norm != "none" else []
+        extras += ["residual"] if row.residual else []
+        return ", ".join([f"{row.data} {row.depth}x{row.width}", row.init, *extras,
+                          *([row.optimiser] if row.optimiser != "sgd" else [])])  # fmt: skip
+
+    distinct = panel[list(SETTING)].drop_duplicates()
+    names = {tuple(row): name(row) for row in distinct.itertuples(index=False)}
+    keys = panel[list(SETTING)].itertuples(index=False)
+    return panel.assign(setting_name=[names[tuple(row)] for row in keys])
+
+
+def _alike(scores: pd.DataFrame, shared: set[str]) -> pd.DataFrame:
+    """Scores in the settings that all arms have and no arm diverges in: numbers side by side are of like tasks."""
+    whole = shared - {setting for settings in ranking.lost(scores).values() for setting in settings}
+    return scores[scores["setting"].isin(whole or shared)] if shared else scores
+
+
+def _compared(scores: pd.DataFrame, specs: Sequence[str], reference: str) -> dict[str, pd.DataFrame]:
+    """Differences, ranks, medians, decisions."""
+    import pandas as pd
+
+    present = [spec for spec in specs if (scores["activation"] == spec).any()]
+    table = ranking.medians(scores)
+    # settings that all arms have; where there is none, each pair takes those that it shares
+    everyone = list(table.index) if len(table) and set(present) <= set(table.columns) else None
+    lost = ranking.lost(scores)
+    if everyone is not None:  # a setting without networks would leave no network a mean; ranks do count it
+        everyone = [setting for setting in everyone if not any(lost[arm].get(setting) for arm in present)]
+    pairs = ranking.pairs(present)
+    each = [ranking.paired(scores, a, b, settings=everyone) for a, b in pairs]
+    adjusted = ranking.holm([d.p for d in each])
+    comparisons = [
+        {"a": a, "b": b, "value": d.value, "low": d.low, "high": d.high, "inner_low": d.inner_low,
+         "inner_high": d.inner_high, "p": d.p, "p_holm": p, "effect": d.effect, "n": d.n, "left_out": d.left_out,
+         "needed": d.needed}
+        for (a, b), d, p in zip(pairs, each, adjusted, strict=True)
+    ]  # fmt: skip
+    versus = [(arm, ranking.paired(scores, arm, reference, settings=everyone)) for arm in present if arm != reference]
+    corrected = ranking.holm([d.p for _, d in versus])
+    decisions = []
+    for (arm, d), p in zip(versus, corrected, strict=True):
+        word, reason = ranking.decide(d, p)
+        away = {s: who for who in (arm, reference) for s in lost[who] if s in table.index}
+        reason += "".join(f"; not in the mean: {setting}, where {who} diverged" for setting, who in away.items())
+        own = scores[scores["activation"] == arm]
+        edges = sorted(own[own["edge"]]["setting"].unique())
+        decisions.append({"activation": arm, "reference": reference, "decision": word, "reason": reason,
+                          "value": d.value, "low": d.low, "high": d.high, "p_holm": p, "effect": d.effect, "n": d.n,
+                          "left_out": d.left_out, "needed": d.needed,
+                          "settings_at_edge": len(edges)})  # fmt: skip
+    columns = ["activation", "reference", "decision", "reason", "value", "low", "high", "p_holm", "effect", "n",
+               "left_out", "needed", "settings_at_edge"]  # fmt: skip
+    found = {
+        "comparisons": pd.DataFrame(comparisons),
+        "decisions": pd.DataFrame(decisions, columns=columns),
+        "medians": table[[arm for arm in present if arm in table]].reset_index(),
+    }
+    if len(present) > 1 and len(table):
+        ranked = ranking.ranks(table[present])
+        found["ranks"] = pd.DataFrame([
+            {"activation": arm, "mean_rank": rank, "settings": ranked.settings, "test": ranked.test, "p": ranked.p,
+             "critical_difference": ranked.critical, "stable": ranked.stable[arm], "agreement": ranked.agreement,
+             "groups": "; ".join(", ".join(g) for g in ranked.groups)}
+            for arm, rank in ranked.mean.items()
+        ])  # fmt: skip
+    return found
+
+
+def measures(arm: Arm, frames: Mapping[str, pd.DataFrame], scores: pd.DataFrame | None) -> list[dict[str, Any]]:
+    """What was measured of one arm, one number a row with its interval and n."""
+    rows: list[dict[str, Any]] = []
+    own = {name: frame[frame["activation"] == arm.spec] for name, frame in frames.items() if "activation" in frame}
+    for row in own["cost"].to_dict(orient="records") if "cost" in own else []:
+        rows.append(_row(arm, f"{row['direction']}_ratio", row["ratio"], row["low"], row["high"], row["n"], "rounds",
+                         row["as"] or row["reason"]))  # fmt: skip
+    if "theory" in own and len(own["theory"]):
+        kept = own["theory"]["kept_bytes"].iloc[0]
+        rows.append(_row(arm, "kept_bytes", kept, note="for each element, float32"))
+    if "accuracy" in own:
+        for row in own["accuracy"].to_dict(orient="records"):
+            name = f"{row['direction']}_ulp {row['dtype']} {row['implementation']}"
+            rows.append(_row(arm, name, row["worst_ulp"], n=row["points"], n_unit="inputs",
+                             note="largest found" if row["reason"] is None or row["reason"] != row["reason"]
+                             else str(row["reason"])))  # fmt: skip
+    if "gradient_flow" in own and len(own["gradient_flow"]):
+        for init, part in own["gradient_flow"].groupby("init", sort=True):
+            rows.append(_gradient(arm, str(init), part))
+    if "activity" in own and len(own["activity"]):
+        part = own["activity"]
+        last = part[(part["layer"] == part["layer"].max()) & ~part["diverged"].astype(bool)]
+        rows.append(_spread(arm, "active_fraction", last["active_fraction"], f"layer {part['layer'].max()}, He"))
+    mine = scores[scores["activation"] == arm.spec] if scores is not None else None
+    if mine is not None and len(mine):
+        whole = mine.groupby("net")[["test_accuracy", "dead_end"]].mean()
+        complete = ~mine.groupby("net")["diverged"].any()
+        rows.append(_spread(arm, "test_accuracy", whole["test_accuracy"][complete],
+                            f"mean over {mine['setting'].nunique()} settings that all have and train in"))  # fmt: skip
+        rows.append(_spread(arm, "dead_units", whole["dead_end"][complete], "share after training"))
+    return rows
+
+
+def diverged(arm: Arm, scores: pd.DataFrame) -> dict[str, Any]:
+    """The share of an arm's networks that diverged at its best step size, in all settings that were trained."""
+    own = scores[scores["activation"] == arm.spec]
+    share = float(own["diverged"].mean()) if len(own) else math.nan
+    return _row(arm, "diverged_share", share, n=len(own), n_unit="trained networks", note="at the best step size")
+
+
+def _row(
+    arm: Arm, measure: str, value: Any, low: Any = math.nan, high: Any = math.nan, n: Any = None, n_unit: str = "",
+    note: str = "",
+) -> dict[str, Any]:  # fmt: skip
+    return {"activation": arm.spec, "measure": measure, "value": value, "low": low, "high": high, "n": n,
+            "n_unit": n_unit, "note": note}  # fmt: skip
+
+
+def _spread(arm: Arm, measure: str, values: Any, note: str) -> dict[str, Any]:
+    """A mean over networks with its BCa interval."""
+    numbers = [float(v) for v in values if v == v]
+    found = ranking.difference(numbers, name=(arm.spec, measure))
+    return _row(arm, measure, found.value, found.low, found.high, found.n, "networks", note)
+
+
+def _gradient(arm: Arm, init: str, part: pd.DataFrame) -> dict[str, Any]:
+    """By what factor the gradient changes a layer, on its way back."""
+    ends = part[part["layer"].isin([1, part["layer"].max()])].pivot(
+        index="net", columns="layer", values="grad_log_norm"
+    )
+    depth = int(part["layer"].max())
+    steps = (ends[1] - ends[depth]) / (depth - 1)
+    found = ranking.difference([math.exp(v) for v in steps if math.isfinite(v)], name=(arm.spec, init))
+    note = f"gradient's factor a layer, depth {depth}, {init}"
+    return _row(arm, f"gradient_factor {init}", found.value, found.low, found.high, found.n, "networks", note)
+
+
+def elsewhere(
+    arms: Sequence[Arm], frame: pd.DataFrame, part: str, quality: str, sign: int, reference: str
+) -> list[dict[str, Any]]:
+    """What other models say, each arm at its own best step size, and its paired difference to the reference.
+
+    Parameters
+    ----------
+    quality
+        What is reported; ``sign`` -1 where less is better. Step sizes are chosen by the same on the validation part.
+    """
+    valid = quality.replace("test", "valid")
+    settings = [name for name in ("data", "depth", "width", "init", "steps") if name in frame]
+    each: dict[str, Any] = {}
+    for arm in arms:
+        own = frame[(frame["activation"] == arm.spec) & frame["reason"].isna()]
+        nets = []
+        for _, setting in own.groupby(settings, sort=True):
+            means = setting.groupby("rate").agg(lost=("diverged", "mean"), value=(valid, "mean")).reset_index()
+            means = means.assign(order=-sign * means["value"]).sort_values(["lost", "order", "rate"])
+            nets.append(setting[setting["rate"] == means["rate"].iloc[0]].set_index("net")[quality])
+        if nets:
+            each[arm.spec] = sum(nets[1:], start=nets[0]) / len(nets)  # a diverged network's mean is NaN
+    rows = []
+    for arm in arms:
+        if arm.spec not in each:
+            continue
+        rows.append(_spread(arm, part, each[arm.spec], quality))
+        if reference in each and arm.spec != reference:
+            rows.append(_spread(arm, f"{part} difference", each[arm.spec] - each[reference], f"less {reference}"))
+    return rows

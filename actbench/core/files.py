@@ -1,0 +1,60 @@
+"""Files that are replaced whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from actbench.core.errors import ActbenchError
+
+
+def write_bytes(path: str | os.PathLike[str], data: bytes) -> Path:
+    """Put data at a path so that a reader, or a crash, meets either the old file or the new one, never a part.
+
+    Parameters
+    ----------
+    path
+        Missing folders are made.
+    data
+        The whole content.
+
+    Raises
+    ------
+    ActbenchError
+        Where the folder cannot be written; the old file is then untouched.
+    """
+    path = Path(path)
+    # In the same folder, for os.replace is atomic within one file system only; not by tempfile, which makes files
+    # that nobody else may read (mode 0600) whatever the umask says.
+    draft = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with draft.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise ActbenchError(f"cannot write {path}: {error.strerror or error}; choose another place") from error
+    return path
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> Path:
+    """`write_bytes` of a text in UTF-8, line ends as they stand in the text on every system."""
+    return write_bytes(path, text.encode("utf-8"))
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name itself survive a power cut, where the system lets a folder be synced (not on Windows)."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

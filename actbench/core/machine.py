@@ -1,0 +1,85 @@
+"""The machine that runs this, and the versions of the software on it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+# What may move a number or describes how it was read; those that are not installed are left out.
+LIBRARIES = ("numpy", "scipy", "pandas", "numba", "llvmlite", "mpmath", "joblib", "threadpoolctl", "scikit-learn",
+             "seaborn", "matplotlib", "torch", "jax", "jaxlib", "keras", "onnxruntime")  # fmt: skip
+
+
+def machine() -> dict[str, Any]:
+    """The machine: processor, cores that exist and that may be used, memory in bytes, system, vector extensions."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {
+        "node": platform.node(),
+        "processor": _processor(),
+        "architecture": platform.machine(),
+        "cores": os.cpu_count(),
+        "cores_usable": usable,
+        "memory_bytes": _memory(),
+        "system": platform.platform(),
+        "vector_extensions": vector_extensions(),
+    }
+
+
+def vector_extensions() -> list[str]:
+    """The vector extensions that NumPy dispatches to on this processor: they decide the last bits of exp and tanh."""
+    found = np.show_config(mode="dicts").get("SIMD Extensions", {})
+    return sorted([*found.get("baseline", ()), *found.get("found", ())])
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, the package and the libraries that are installed, read without importing any of them."""
+    known = {"python": platform.python_version(), "actbench": version("actbench-suite") or "not installed"}
+    known.update({name: found for name in LIBRARIES if (found := version(name))})
+    return known
+
+
+def _processor() -> str:
+    """The processor's name as people know it; `platform.processor` is empty on most Linux systems."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith(("model name", "Model")):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    if sys.platform == "darwin":
+        return (output("sysctl", "-n", "machdep.cpu.brand_string") or "").strip() or platform.processor()
+    return platform.processor() or platform.machine()
+
+
+def _memory() -> int | None:
+    """Memory in bytes, or None where the system does not tell through POSIX."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def output(*words: str) -> str | None:
+    """What a command prints, or None where it fails, is not there or takes more than 10 s."""
+    # Optional locks off: asking for the status must not rewrite the index under somebody's own git command.
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        # S603 fears words from outside: these are the two commands above.
+        done = subprocess.run(words, capture_output=True, text=True, timeout=10, env=environment, check=True)  # noqa: S603
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+        return None
+    return done.stdout

@@ -1,0 +1,1 @@
+"""How figures look: the theme, colours, and what several share."""

@@ -1,0 +1,103 @@
+"""How every figure looks: one theme, one colour an activation, one way to write an SVG."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from actbench.activations.registry import ACTIVATIONS
+from actbench.core.errors import ActbenchError
+from actbench.core.files import write_bytes
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Okabe & Ito 2008: eight colours that colour-blind readers tell apart; the article's panel has fixed ones.
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#8C6D1F", "#000000")
+FIXED = {
+    "relu": "#0072B2", "identity": "#000000", "leaky_relu": "#E69F00", "prelu": "#009E73", "rrelu": "#CC79A7",
+    "sigmoid": "#D55E00", "tanh": "#56B4E9",
+}  # fmt: skip
+VERDICTS = {
+    "supported": "#1a7f4b", "refuted": "#b3261e", "conditional": "#8a5a00", "inconclusive": "#5f6368",
+    "opinion": "#5b4b9a", "not tested": "#9aa0a6",
+}  # fmt: skip
+SVG_LIMIT = 40_000  # bytes, so that a page with a dozen figures stays under 2 MB
+
+
+def colour(spec: str) -> str:
+    """The colour of an activation, the same in every figure."""
+    name = spec.partition(":")[0]
+    if name in FIXED:
+        return FIXED[name]
+    names = ACTIVATIONS.names()
+    return PALETTE[(names.index(name) if name in names else len(name)) % len(PALETTE)]
+
+
+@contextmanager
+def theme() -> Iterator[None]:
+    """seaborn's whitegrid with text kept as text and identical bytes for identical numbers."""
+    import matplotlib
+    import seaborn as sns
+
+    matplotlib.use("Agg", force=False)
+    settings: dict[Any, Any] = {
+        "svg.fonttype": "none", "svg.hashsalt": "actbench", "font.family": "sans-serif", "axes.titlesize": 10,
+        "axes.titlelocation": "left", "axes.labelsize": 9, "xtick.labelsize": 8, "ytick.labelsize": 8,
+        "legend.fontsize": 8, "grid.color": "#e6e6e6", "axes.edgecolor": "#b0b0b0",
+    }  # fmt: skip
+    with sns.axes_style("whitegrid"), matplotlib.rc_context(settings):
+        yield
+
+
+def _slim(svg: bytes) -> bytes:
+    """The same picture in a third of the bytes: coordinates to 1/100 point, equal styles as one class, no group ids."""
+
+    def rounded(tag: re.Match[str]) -> str:
+        return re.sub(r"-?\d+\.\d{3,}", lambda m: f"{float(m.group()):.2f}".rstrip("0").rstrip("."), tag.group())
+
+    text = re.sub(r"<[^>]*>", rounded, svg.decode("utf-8"))  # inside tags only: written numbers keep their digits
+    text = re.sub(r'<g id="[^"]*"', "<g", re.sub(r"\n\s*", "\n", text))
+    classes: dict[str, str] = {}
+
+    def named(match: re.Match[str]) -> str:
+        return f'class="{classes.setdefault(match.group(1), f"s{len(classes)}")}"'
+
+    text = re.sub(r'style="([^"]*)"', named, text)
+    rules = "".join(f".{name}{{{style}}}" for style, name in classes.items())
+    return text.replace("</style>", f"{rules}</style>", 1).encode("utf-8")
+
+
+def save(figure: Figure, path: Path, *, limit: int = SVG_LIMIT) -> None:
+    """Write ``PATH.svg``, and ``PATH.png`` beside it.
+
+    Parameters
+    ----------
+    figure, path
+        What, and where without a suffix.
+    limit
+        Bytes that the SVG may have.
+
+    Raises
+    ------
+    ActbenchError
+        If the SVG is larger than a page should carry.
+    """
+    import matplotlib.pyplot as plt
+
+    for suffix in ("svg", "png"):
+        memory = io.BytesIO()
+        metadata = {"Date": None, "Creator": None} if suffix == "svg" else None
+        with theme():
+            figure.savefig(memory, format=suffix, metadata=metadata, dpi=120, bbox_inches="tight")
+        content = memory.getvalue()
+        if suffix == "svg":
+            content = _slim(content)
+        if suffix == "svg" and len(content) > limit:
+            raise ActbenchError(f"{path.name}.svg has {len(content)} bytes, over {limit}; draw fewer marks")
+        write_bytes(path.with_name(f"{path.name}.{suffix}"), content)
+    plt.close(figure)

@@ -1,0 +1,158 @@
+"""How right each implementation is: ours and other people's, on the same points, against mpmath."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from actbench.activations.registry import ACTIVATIONS, resolve
+from actbench.implementations.peers import PEERS, Call, find, version
+from actbench.kernels.kernel import kernel
+from actbench.runs.experiment import experiment
+from actbench.runs.factors import activation_spec
+
+if TYPE_CHECKING:  # they bring mpmath, which `list experiments` does not need
+    from actbench.accuracy.meter import Measured, Yardstick
+
+OURS = ("numpy", "numba")
+SPREAD = 1000  # float64 points settled in mpmath beside the worst ones: half a second a row and direction
+
+
+def implementation(value: Any) -> str:
+    """``numpy``, ``numba``, or a peer with the version that is installed: ``torch==2.13.0``."""
+    name, _, wanted = str(value).partition("==")
+    if name not in (*OURS, *PEERS):
+        raise ValueError(f"is not known; known: {', '.join((*OURS, *PEERS))}")
+    installed = None if name in OURS else version(name)
+    if wanted and wanted != installed:
+        raise ValueError(f"is not installed; there is {installed or 'none'}")
+    # The version is part of the cell: a newer torch must not be answered with an older one's stored figures.
+    return f"{name}=={installed}" if installed else name
+
+
+def how_many(value: Any) -> int:
+    """A number of points."""
+    number = int(value)
+    if number != float(value) or not 100 <= number <= 10_000_000:
+        raise ValueError("is not a whole number from 100 to 10,000,000")
+    return number
+
+
+def _one_of(*known: str) -> Any:
+    def check(value: Any) -> str:
+        if value not in known:
+            raise ValueError(f"is not known; known: {', '.join(known)}")
+        return str(value)
+
+    return check
+
+
+@experiment(
+    grid={
+        "activation": tuple(row.name for row in ACTIVATIONS if row.kind == "elementwise"),
+        "direction": ("forward", "backward"),
+        "dtype": ("float32", "float64"),
+        "implementation": (*OURS, *PEERS),
+        "count": (120_000,),
+    },
+    quick={"activation": ("relu", "leaky_relu", "sigmoid", "tanh", "softplus", "silu", "gelu", "mish", "elu")},
+    columns={
+        "worst_ulp": "largest error in units in the last place of the exact result, outside zones around roots",
+        "at": "the input where it occurs",
+        "at_hex": "the same as a hexadecimal float",
+        "worst_normal_ulp": "the same over inputs and exact results that are normal numbers",
+        "normal_at": "the input where it occurs",
+        "root_zone_eps": "largest absolute error within 0.25 of a declared root, in epsilons; empty without roots",
+        "lost": "points where the answer is 0 and the exact result a normal number",
+        "lost_at": "of these inputs the one nearest to 0, refined to the last bit",
+        "special": "points where the answer is NaN or infinite and the exact result a number of the format",
+        "special_at": "of these inputs the one nearest to 0, refined to the last bit",
+        "special_got": "the answer there",
+        "many": "points whose answer is wrong by more than 1,000 ulp of a normal number, lost ones apart",
+        "many_at": "of these inputs the one nearest to 0, refined to the last bit",
+        "many_got": "the answer there",
+        "wrong_limits": "answers at -inf, inf and NaN that are not the declared ones; empty where all are right",
+        "holds": "whether the promise for our own implementations is kept",
+        "points": "inputs compared with the yardstick",
+        "settled": "of these, inputs compared with mpmath: the worst ones, in float64 also 1,000 spread over all",
+        "yardstick": "what all points were compared with; the figures are mpmath's",
+        "reason": "why there is no figure",
+    },
+    checks={
+        "activation": activation_spec, "direction": _one_of("forward", "backward"),
+        "dtype": _one_of("float32", "float64"), "implementation": implementation, "count": how_many,
+    },
+    batch="implementation",
+    backend="numba",
+)  # fmt: skip
+def accuracy(
+    *, activation: str, direction: str, dtype: str, implementation: tuple[str, ...], count: int
+) -> Iterator[dict[str, Any]]:
+    """How many ulp is each implementation off, and where does it lose a result altogether?"""
+    from actbench.accuracy.meter import Yardstick, in_format, where_promised
+
+    for level in implementation:
+        name = level.partition("==")[0]
+        call, reason = _find(name, activation, direction, dtype)
+        if call is None:
+            yield {"implementation": level, "reason": reason}
+            continue
+        # our reference path takes parameters in float64; everybody else's float32 code takes them in float32
+        spec = activation if name == "numpy" else in_format(activation, dtype)
+        stick = Yardstick(spec, direction, dtype, where_promised(spec, dtype, count, direction))
+        try:
+            yield {"implementation": level, **_row(stick, call, name)}
+        except Exception as error:  # somebody else's code may raise whatever it likes
+            if name in OURS:
+                raise
+            yield {"implementation": level, "reason": f"{type(error).__name__}: {error}".split("\n")[0][:200]}
+
+
+def _find(name: str, spec: str, direction: str, dtype: str) -> tuple[Call | None, str]:
+    if name in PEERS:
+        return find(name, resolve(spec), direction, dtype)
+    run = kernel(spec, direction, dtype=dtype, backend=name)
+    return (run if direction == "forward" else lambda x: run(np.ones_like(x), x)), ""
+
+
+def _row(stick: Yardstick, call: Call, name: str) -> dict[str, Any]:
+    from actbench.accuracy.meter import Yardstick
+    from actbench.accuracy.shrink import first, wrong_limits
+
+    x, dtype = stick.x, stick.dtype
+    got = np.asarray(call(x))
+    if got.shape != x.shape or got.dtype != x.dtype:
+        return {"reason": f"gives {got.dtype}{list(got.shape)} for {x.dtype}{list(x.shape)}"}
+    rival, yardstick = None, "the row in float64"
+    if name == "numpy" and dtype == "float64":  # it cannot be its own yardstick
+        rival, yardstick = _find("numba", stick.spec, stick.direction, dtype)[0](x), "the fused kernel"  # type: ignore[misc]
+    found = stick.measure(got, rival=rival, spread=SPREAD if dtype == "float64" else 0, kinks=name in OURS)
+    wrong = wrong_limits(stick, call, strict=name in OURS)
+    special_at = first(stick, call, found.special_at, Yardstick.special)
+    many_at = first(stick, call, found.many_at, Yardstick.many)
+    return {
+        "worst_ulp": found.worst, "at": found.at, "at_hex": found.at.hex(),
+        "worst_normal_ulp": found.worst_normal, "normal_at": found.at_normal, "root_zone_eps": found.root_eps,
+        "lost": found.lost, "lost_at": first(stick, call, found.lost_at, Yardstick.lost),
+        "special": found.special, "special_at": special_at, "special_got": answer(call, special_at, dtype),
+        "many": found.many, "many_at": many_at, "many_got": answer(call, many_at, dtype),
+        "wrong_limits": "; ".join(wrong), "points": found.points,
+        "settled": found.settled, "yardstick": yardstick,
+        "holds": kept(found, name, dtype, stick.direction) and not wrong if name in OURS else None,
+    }  # fmt: skip
+
+
+def answer(call: Call, at: float | None, dtype: str) -> float | None:
+    """What an implementation says at one input, among as many as its vector loops take."""
+    return None if at is None else float(call(np.full(64, at, dtype))[0])
+
+
+def kept(found: Measured, backend: str, dtype: str, direction: str) -> bool:
+    """Whether the errors are within what is promised."""
+    from actbench.accuracy.contract import PROMISES
+
+    forward, backward, eps = PROMISES[backend, dtype]
+    bound = forward if direction == "forward" else backward
+    return found.worst <= bound and (found.root_eps or 0.0) <= eps and not found.lost and not found.special

@@ -1,0 +1,67 @@
+"""How active a small convolutional network is, layer by layer, before and after training, beside a perceptron."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from actbench.networks.data import data_set
+from actbench.networks.trial import SCORES, score, trial
+from actbench.runs.experiment import experiment
+from actbench.runs.factors import activation_spec
+
+DTYPE, BACKEND = "float32", "numba"
+BATCH, RATE, INPUTS = 32, 0.03, 256
+DEPTH = 3  # 8 x 8 pixels, halved three times
+
+
+@experiment(
+    grid={
+        "activation": ["relu", "leaky_relu"], "model": ["cnn_max", "cnn_mean", "mlp"], "epochs": [0, 5],
+        "net": range(16),
+    },
+    quick={"net": range(4), "activation": ["relu"]},
+    columns={
+        "layer": "layer, 1 is nearest the input",
+        "active_fraction": "units (channel and pixel) with non-zero output, mean over training inputs and units",
+        "path_fraction": "paths from layer 1 whose units are all active, mean over training inputs",
+        **SCORES,
+    },
+    checks={"activation": activation_spec},
+    batch="net",
+    dtype=DTYPE,
+    backend=BACKEND,
+)  # fmt: skip
+def cnn_activity(*, activation: str, model: str, epochs: int, net: tuple[int, ...]) -> Iterator[dict[str, Any]]:
+    """Does activity thin out with depth in a convolutional network, before or after training on digits?"""
+    from actbench.networks.training import Recipe
+
+    recipe = Recipe(rate=RATE, batch=BATCH, epochs=epochs)
+    data = data_set("digits")
+    if model == "mlp":
+        scores = trial("digits", net, recipe, activation=activation, depth=DEPTH, width=64)
+    else:
+        from actbench.networks.cnn import ConvDesign
+        from actbench.networks.training import train_cnn
+
+        design = ConvDesign(activation=activation, channels=(16,) * DEPTH, pool=model.partition("_")[2])  # type: ignore[arg-type]
+        with np.errstate(all="ignore"):
+            scores = score(train_cnn(design, data, net, recipe, dtype=DTYPE), data, DTYPE)
+    network = scores.trained.network
+    with np.errstate(all="ignore"):
+        network.forward(data.x[:INPUTS].astype(DTYPE))
+    # (layers, nets, inputs): a unit is a channel at a pixel, before pooling
+    share = np.stack([(layer.y != 0).reshape(len(net), INPUTS, -1).mean(axis=2) for layer in network.layers])
+    paths = share.cumprod(axis=0)
+    for i, number in enumerate(net):
+        row = scores.row(i)
+        for layer in range(DEPTH):
+            found: dict[str, Any] = {}
+            if not row["diverged"]:
+                found = {
+                    "active_fraction": float(share[layer, i].mean()),
+                    "path_fraction": float(paths[layer, i].mean()),
+                }
+            yield {"net": number, "layer": layer + 1, **found, **row}

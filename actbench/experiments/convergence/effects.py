@@ -1,0 +1,77 @@
+"""Effects of the experiment `convergence`: steady rates, epochs against depth, and networks that stall."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from actbench.experiments.training.effects import tuned_rate
+from actbench.statistics.estimates import Estimate, slope
+from actbench.statistics.frames import select
+from actbench.statistics.shares import Share
+
+Effect = Callable[[Any], Estimate]
+CLASSES = 10
+STALLED = 0.95 * math.log(CLASSES)  # a network that knows nothing but how often each class comes has ln(classes)
+EPOCHS = 20  # of the experiment; a test compares
+
+
+def steadiness(**levels: Any) -> Effect:
+    """The second half's rate of log-loss over the first half's at the tuned step size, network by network."""
+
+    def effect(frame: Any) -> Estimate:
+        chosen = select(frame, **levels)
+        rate = tuned_rate(chosen)
+        runs = select(chosen, rate=rate)
+        whole = runs[~runs["diverged"].astype(bool)]
+        lost = len(runs) - len(whole)
+        note = f"step size {rate:g}" + (f"; {lost} of {len(runs)} networks diverged and are left out" if lost else "")
+        return Estimate.of(list(whole["second_rate"] / whole["first_rate"]), left_out=lost, note=note)
+
+    return effect
+
+
+def fastest(runs: Any) -> float:
+    """The step size at which the target is reached soonest, mean over networks; never counts as all the epochs."""
+    return float(_epochs(runs).groupby(runs["rate"]).mean().idxmin())
+
+
+def _epochs(runs: Any) -> Any:
+    return runs["epochs_to_target"].astype(float).fillna(EPOCHS)
+
+
+def epochs_per_layer(**levels: Any) -> Effect:
+    """The slope over depth of log2 of the epochs to the target loss, one value per network number.
+
+    Each depth has the step size that is fastest for the other half of the networks (odd for even numbers, even for odd
+    ones), so that no network chooses its own. One that never reaches the target counts with all the epochs.
+    """
+
+    def effect(frame: Any) -> Estimate:
+        chosen = select(frame, **levels)
+        logs: dict[int, dict[int, float]] = {}
+        late = 0
+        for (depth, parity), runs in chosen.groupby(["depth", chosen["net"] % 2], sort=True):
+            others = chosen[(chosen["depth"] == depth) & (chosen["net"] % 2 != parity)]
+            mine = select(runs, rate=fastest(others))
+            late += int(mine["epochs_to_target"].isna().sum())
+            for net, epochs in zip(mine["net"], _epochs(mine), strict=True):
+                logs.setdefault(int(net), {})[int(depth)] = math.log2(epochs)
+        slopes = [slope(list(map(float, by)), list(by.values())) for by in logs.values()]
+        note = f"{late} runs had not reached it and count with {EPOCHS} epochs, so the slope is at least this"
+        return Estimate.of(slopes, note=note if late else "")
+
+    return effect
+
+
+def stalling(**levels: Any) -> Effect:
+    """The share of networks that end above 0.95 ln(classes), or diverge, at every step size of the grid."""
+
+    def effect(frame: Any) -> Estimate:
+        chosen = select(frame, **levels)
+        loss = chosen["train_loss"].astype(float)
+        stuck = (loss > STALLED) | chosen["diverged"].astype(bool)
+        return Share.of([float(value) for value in stuck.groupby(chosen["net"]).all()])
+
+    return effect

@@ -1,0 +1,73 @@
+"""Which hidden units lose their gradient for good: at birth, in training, by layer, optimiser and step size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from actbench.networks.trial import SCORES, trial
+from actbench.runs.experiment import experiment
+from actbench.runs.factors import activation_spec, positive, rate_level
+
+DTYPE, BACKEND = "float32", "numba"
+EPOCHS, BATCH = 20, 32
+WATCH_AT = (0, 1, 2, 3, 5, 7, 10, 15, 20)
+SHAPE: dict[str, Any] = {
+    "activation": ["relu", "leaky_relu", "prelu", "rrelu"],
+    "depth": [4],
+    "width": [64],
+    "net": range(16),
+}
+
+
+@experiment(
+    grid=[
+        {**SHAPE, "optimiser": ["sgd"], "rate": [0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0]},
+        {**SHAPE, "optimiser": ["adam"], "rate": [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1]},
+    ],
+    quick={"net": range(4), "activation": ["relu", "prelu", "rrelu"], "rate": [0.1, 0.5, 0.003, 0.03]},
+    columns={
+        "layer": "layer, 1 is nearest the input",
+        "dead_birth": "units with zero slope on every training sample before training, share of the layer",
+        "dead_end": "the same after training",
+        "ever_dead": "units that were dead after some watched epoch, share of the layer",
+        "revived": "units that were dead and had a slope again after a later watched epoch, share of the layer",
+        **SCORES,
+    },
+    checks={"activation": activation_spec, "depth": positive, "width": positive, "rate": rate_level},
+    batch="net",
+    dtype=DTYPE,
+    backend=BACKEND,
+)
+def dead_units(
+    *, activation: str, optimiser: str, rate: float, depth: int, width: int, net: tuple[int, ...]
+) -> Iterator[dict[str, Any]]:
+    """How many units die, and do the dead come back?"""
+    from actbench.networks.dead import dead_units as find_dead
+    from actbench.networks.training import Recipe
+
+    recipe = Recipe(optimiser=optimiser, rate=rate, batch=BATCH, epochs=EPOCHS)  # type: ignore[arg-type]
+
+    def watch(network: Any, data: Any) -> Any:
+        return find_dead(network, data.x)
+
+    scores = trial(
+        "digits", net, recipe, watch=watch, watch_at=WATCH_AT, activation=activation, depth=depth, width=width
+    )  # fmt: skip
+    history = np.stack([scores.trained.watched[epoch].units for epoch in WATCH_AT])  # (times, nets, layers, units)
+    was = np.logical_or.accumulate(history, axis=0)
+    revived = (was[:-1] & ~history[1:]).any(axis=0)
+    for i, number in enumerate(net):
+        score = scores.row(i)
+        for layer in range(depth):
+            found: dict[str, Any] = {}
+            if not score["diverged"]:
+                found = {
+                    "dead_birth": float(history[0, i, layer].mean()),
+                    "dead_end": float(history[-1, i, layer].mean()),
+                    "ever_dead": float(was[-1, i, layer].mean()),
+                    "revived": float(revived[i, layer].mean()),
+                }
+            yield {"net": number, "layer": layer + 1, **found, **score}

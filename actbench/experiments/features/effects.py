@@ -1,0 +1,45 @@
+"""Effects of the experiment `features`: the share of features kept, and how much better one activation ranks them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from actbench.experiments.training.effects import tuned_rate
+from actbench.statistics.estimates import Estimate
+from actbench.statistics.frames import select
+
+Effect = Callable[[Any], Estimate]
+
+
+def share_kept(data: str, model: str = "lasso") -> Effect:
+    """The share of features in the one-standard-error model, one value per split of the data set.
+
+    Splits of one data set share samples: the interval is about this data set, not about others like it.
+    """
+
+    def effect(frame: Any) -> Estimate:
+        chosen = select(frame, data=data, model=model)
+        return Estimate.of(list(chosen["kept"].astype(float)), n_unit="splits of one data set")
+
+    return effect
+
+
+def ranks_better(measure: str, rival: str, kind: str) -> Effect:
+    """ReLU's measure less a rival's, network by network with one teacher each, each arm at its own tuned step size."""
+
+    def effect(frame: Any) -> Estimate:
+        arms, rates = [], []
+        for model in ("relu", rival):
+            chosen = select(frame, data=f"teacher_{kind}", model=model)
+            if chosen.empty:
+                return Estimate.of([])
+            rates.append(tuned_rate(chosen))
+            runs = select(chosen, rate=rates[-1])
+            arms.append(dict(zip(runs["net"].astype(int), runs[measure].astype(float), strict=True)))
+        ours, theirs = arms
+        note = f"step sizes {rates[0]:g} and {rates[1]:g}"
+        values = [ours[net] - theirs[net] for net in ours if net in theirs]
+        return Estimate.of(values, n_unit="networks, each with its own teacher", note=note)
+
+    return effect

@@ -1,0 +1,212 @@
+"""Which features matter: how many an L1 model keeps on real data, whether networks find those that a teacher uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actbench.networks.data import DATA, Data
+from actbench.networks.synthetic import TEACHERS
+from actbench.networks.trial import SCORES
+from actbench.runs.experiment import experiment
+from actbench.runs.factors import activation_spec
+
+DTYPE, BACKEND = "float32", "numba"
+# few enough that no ranking is simply right, enough that it is not blind
+SAMPLES = {"linear": 60, "relu": 80, "tanh": 80, "product": 800}
+HELD_OUT = 1000
+BATCH, EPOCHS, WIDTH, DEPTH = 20, 40, 32, 2
+FOLDS, STRENGTHS, WEAKEST = 5, 30, 3e-3  # cross-validation; penalties, down to this part of the one that keeps nothing
+PENALISED = ("lasso", "logistic")
+REAL = ("breast_cancer", "diabetes", "wine", "digits")
+TAUGHT = tuple(f"teacher_{kind}" for kind in TEACHERS)
+
+Fit = Callable[[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
+
+
+def _data(value: Any) -> str:
+    if value not in DATA:
+        raise ValueError(f"is not known; known: {', '.join(DATA)}")
+    return str(value)
+
+
+def _model(value: Any) -> str:
+    return str(value) if value in PENALISED else activation_spec(value)
+
+
+def _rate(value: Any) -> float:
+    number = float(value)
+    if not 0 <= number < float("inf"):
+        raise ValueError("is not a step size; 0 stands for a model that has none")
+    return number
+
+
+@experiment(
+    grid=[
+        {"data": REAL, "model": ["lasso"], "rate": [0.0], "net": range(16)},
+        {"data": ["breast_cancer"], "model": ["logistic"], "rate": [0.0], "net": range(16)},
+        {
+            "data": TAUGHT, "model": ["relu", "leaky_relu", "tanh", "sigmoid"], "rate": [0.01, 0.03, 0.1],
+            "net": range(32),
+        },
+    ],
+    quick={"net": range(4), "rate": [0.0, 0.03], "model": ["lasso", "relu", "leaky_relu", "sigmoid"]},
+    columns={
+        "kept": "features with a weight for any class in the one-standard-error model, share of all",
+        "kept_per_class": "features with a weight for one class, mean over classes, share of all",
+        "auc": "probability that a relevant feature has a larger mean absolute input gradient than another",
+        "precision": "relevant features among as many top ones as are relevant, share",
+        **SCORES,
+    },
+    checks={"data": _data, "model": _model, "rate": _rate},
+    batch="net",
+    dtype=DTYPE,
+    backend=BACKEND,
+)  # fmt: skip
+def features(*, data: str, model: str, rate: float, net: tuple[int, ...]) -> Iterator[dict[str, Any]]:
+    """How many features does a target need, and which activation's networks find them?
+
+    For an L1 model ``net`` is the split of the data; for a network it is its own seed, its teacher's and its samples'.
+    """
+    from actbench.networks.data import data_set
+
+    for number in net:
+        if model in PENALISED:
+            yield {"net": number, **kept(data_set(data, number), model, number), "diverged": False}
+        else:
+            yield {"net": number, **student(data.removeprefix("teacher_"), model, rate, number)}
+
+
+def kept(data: Data, model: str, split: int) -> dict[str, float]:
+    """The features of the strongest penalty whose cross-validated error is within one standard error of the least.
+
+    Squared error of the classes' indicators (or of the number) for the lasso, log loss for logistic regression.
+    """
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    fit: Fit = logistic_path if model == "logistic" else lasso_paths
+    # of two classes one indicator says all; a number has a column of its own
+    y = data.targets[:, -1:] if data.classes == 2 or not data.classes else data.targets
+    strengths = strongest(data.x, y) * np.geomspace(1, WEAKEST, STRENGTHS)
+    kind = StratifiedKFold if data.classes else KFold
+    parts = kind(FOLDS, shuffle=True, random_state=split).split(data.x, data.y)
+    errors = np.stack([_errors(fit, data.x, y, train, test, strengths, model) for train, test in parts])
+    weights = fit(data.x, y, strengths)[:, :-1, one_standard_error(errors)]
+    used = weights != 0
+    return {"kept": float(used.any(axis=0).mean()), "kept_per_class": float(used.mean())}
+
+
+def one_standard_error(errors: NDArray[np.float64]) -> int:
+    """The index of the first strength within one standard error of the least mean error; ``(folds, strengths)``."""
+    mean, error = errors.mean(axis=0), errors.std(axis=0, ddof=1) / np.sqrt(len(errors))
+    best = int(mean.argmin())
+    return int(np.flatnonzero(mean <= mean[best] + error[best])[0])
+
+
+def strongest(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+    """The least penalty at which no column of y keeps a feature."""
+    return float(np.abs(x.T @ (y - y.mean(axis=0))).max() / len(x))
+
+
+def lasso_paths(x: NDArray[np.float64], y: NDArray[np.float64], strengths: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights ``(columns of y, features + 1, strengths)`` of scikit-learn's lasso path; the last is the intercept."""
+    from sklearn.linear_model import lasso_path
+
+    mean, centre = x.mean(axis=0), y.mean(axis=0)
+    paths = np.stack([lasso_path(x - mean, part, alphas=strengths, precompute=True)[1] for part in (y - centre).T])
+    intercepts = centre[:, None, None] - np.einsum("f,cfs->cs", mean, paths)[:, None]
+    return np.concatenate([paths, intercepts], axis=1)
+
+
+def logistic_path(
+    x: NDArray[np.float64], y: NDArray[np.float64], strengths: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The same for L1 logistic regression on one column of zeros and ones."""
+    from inspect import signature
+
+    from sklearn.linear_model import LogisticRegression
+
+    # scikit-learn 1.8 has renamed the option
+    old = signature(LogisticRegression).parameters["penalty"].default == "l2"
+    option: dict[str, Any] = {"penalty": "l1"} if old else {"l1_ratio": 1.0}
+    found = []
+    for strength in strengths:
+        # a large intercept_scaling leaves the intercept, which liblinear penalises too, nearly free
+        model = LogisticRegression(solver="liblinear", C=1 / (strength * len(x)), intercept_scaling=10.0, **option)
+        model.fit(x, y[:, 0] > 0.5)
+        found.append(np.append(model.coef_[0], model.intercept_))
+    return np.stack(found, axis=1)[None]
+
+
+def _errors(
+    fit: Fit,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    train: NDArray[np.int64],
+    test: NDArray[np.int64],
+    strengths: NDArray[np.float64],
+    model: str,
+) -> NDArray[np.float64]:
+    """One fold's mean error at each strength."""
+    weights = fit(x[train], y[train], strengths)
+    out = np.einsum("nf,cfs->ncs", x[test], weights[:, :-1]) + weights[:, -1]
+    if model == "logistic":
+        return np.logaddexp(0, np.where(y[test][:, :, None] > 0.5, -out, out)).mean(axis=(0, 1))  # type: ignore[no-any-return]
+    return np.square(out - y[test][:, :, None]).sum(axis=1).mean(axis=0)  # type: ignore[no-any-return]
+
+
+def student(kind: str, activation: str, rate: float, net: int) -> dict[str, Any]:
+    """One network that learns from its own teacher, and how well its input gradients rank the teacher's features."""
+    from actbench.networks.training import Recipe, design_for, train
+    from actbench.networks.trial import score
+
+    data = lesson(kind, net)
+    plan = design_for(data, activation=activation, depth=DEPTH, width=WIDTH)
+    recipe = Recipe(optimiser="adam", rate=rate, batch=BATCH, epochs=EPOCHS)
+    with np.errstate(all="ignore"):
+        scores = score(train(plan, data, [net], recipe, dtype=DTYPE), data, DTYPE)
+    row = scores.row(0)
+    if row["diverged"]:
+        return row
+    size = sensitivity(scores.trained.network, data.test_x)[0]
+    return {**ranking(size, data.relevant), **row}
+
+
+def lesson(kind: str, net: int) -> Data:
+    """A teacher of this number, its answers split at their median into two classes."""
+    from actbench.core.streams import stream
+    from actbench.networks.synthetic import teacher
+
+    rng = stream("data", "lesson", kind, net)
+    count = SAMPLES[kind]
+    made = teacher(kind, net)(rng, count + HELD_OUT)
+    y = (made.y > np.median(made.y)).astype(np.int64)
+    return Data(
+        name=f"teacher_{kind}", x=made.x[:count], y=y[:count], test_x=made.x[count:], test_y=y[count:], classes=2,
+        relevant=made.relevant,
+    )  # fmt: skip
+
+
+def sensitivity(network: Any, x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``(nets, features)``: the mean over inputs of the absolute slope of the difference of the two logits."""
+    from actbench.networks.network import Network
+
+    # the reference path: a single backward pass is not worth compiling for
+    twin = Network(network.design, network.nets, dtype="float64", backend="numpy")
+    twin.parameters.flat[...] = network.parameters.flat
+    out = twin.forward(x)
+    found = twin.backward(np.broadcast_to(np.array([-1.0, 1.0]), out.shape), inputs=True).inputs
+    assert found is not None
+    size: NDArray[np.float64] = np.abs(found).mean(axis=1)
+    return size
+
+
+def ranking(size: NDArray[np.float64], relevant: tuple[int, ...]) -> dict[str, float]:
+    """The area under the ROC curve, ties counting half, and the precision among the top features."""
+    chosen = np.isin(np.arange(size.size), relevant)
+    pairs = size[chosen][:, None] - size[~chosen][None, :]
+    top = np.argsort(-size, kind="stable")[: len(relevant)]
+    return {"auc": float(((pairs > 0) + 0.5 * (pairs == 0)).mean()), "precision": float(chosen[top].mean())}

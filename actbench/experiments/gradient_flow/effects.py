@@ -1,0 +1,79 @@
+"""Effects of the experiment `gradient_flow`: by what factor does the gradient's norm change at each layer?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from actbench.statistics.estimates import Estimate
+from actbench.statistics.frames import by_net, select
+
+Effect = Callable[[Any], Estimate]
+
+
+def _factor(net: Any, column: str = "grad_log_norm") -> float:
+    """(norm at z^1 / norm at z^L)^(1 / (L - 1)); NaN where a gradient is zero or not finite."""
+    logs = net[column].to_numpy(float)
+    if len(logs) < 2 or not (math.isfinite(logs[0]) and math.isfinite(logs[-1])):
+        return math.nan
+    return math.exp((logs[0] - logs[-1]) / (len(logs) - 1))
+
+
+def factor(**levels: Any) -> Effect:
+    """The factor a layer, one value per network; a network whose gradient is zero or not finite is left out."""
+
+    def effect(frame: Any) -> Estimate:
+        factors = list(by_net(select(frame, **levels), _factor).values())
+        lost = sum(math.isnan(value) for value in factors)
+        return Estimate.of(factors, note=f"{lost} of {len(factors)} networks without a finite gradient" if lost else "")
+
+    return effect
+
+
+def ratio(levels: dict[str, Any], rival: dict[str, Any]) -> Effect:
+    """One arm's factor over another's, network by network: both arms share their unit weights."""
+
+    def effect(frame: Any) -> Estimate:
+        ours, theirs = (by_net(select(frame, **chosen), _factor) for chosen in (levels, rival))
+        return Estimate.of([ours[net] / theirs[net] for net in ours if net in theirs])
+
+    return effect
+
+
+def beyond_theory(**levels: Any) -> Effect:
+    """The factor a layer less what sqrt(chi_1) along the measured lengths predicts, weights included."""
+
+    def effect(frame: Any) -> Estimate:
+        chosen = select(frame, **levels)
+        predicted = predicted_factor(chosen)
+        return Estimate.of([value - predicted for value in by_net(chosen, _factor).values()])
+
+    return effect
+
+
+def predicted_factor(chosen: Any) -> float:
+    """sqrt(sigma_w2 E f'^2), geometric mean along the mean measured lengths q of layers 1 to L - 1."""
+    from actbench.networks.initialisation import initialisation
+    from actbench.theory import gradient_factor
+
+    activation, init = chosen["activation"].iloc[0], chosen["init"].iloc[0]
+    width = int(chosen["width"].iloc[0])
+    sigma_w2 = initialisation(init, activation).sigma_w2(width, width)
+    q = chosen.groupby("layer")["q"].mean().to_numpy(float)[:-1]
+    return gradient_factor(activation, sigma_w2, list(q))
+
+
+def slopes_alone(**levels: Any) -> Effect:
+    """The geometric mean over layers of the root mean square slope: what a chain of f' alone would do."""
+
+    def effect(frame: Any) -> Estimate:
+        chosen = select(frame, **levels)
+        with_zero = by_net(chosen, lambda net: math.exp(_mean_log(net["slope_rms"].to_numpy(float))))
+        return Estimate.of(list(with_zero.values()))
+
+    return effect
+
+
+def _mean_log(values: Any) -> float:
+    return sum(math.log(v) if v > 0 else -math.inf for v in values) / len(values)

@@ -1,0 +1,99 @@
+"""Effects of the experiment `overfitting`: gaps at one training loss, shares of what a penalty does, and fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from actbench.experiments.training.effects import shared_rate, tuned_rate
+from actbench.statistics.estimates import Estimate
+from actbench.statistics.frames import select
+
+Effect = Callable[[Any], Estimate]
+UNIT = "networks, each on its own split"
+CHANCE = 0.1  # ten classes: what a diverged network is worth
+PENALTY_RATE = 0.1  # a test compares with the experiment
+
+
+def _by_net(runs: Any, values: Any) -> dict[int, float]:
+    return dict(zip(runs["net"].astype(int), values.astype(float), strict=True))
+
+
+def gap_beyond(activation: str, rival: str, *, shared: bool = False, **levels: Any) -> Effect:
+    """Training less test accuracy of one activation less that of another, at one training loss, network by network.
+
+    Each at its own tuned step size, or both at one. A network that never came down to the loss is left out.
+    """
+
+    def effect(frame: Any) -> Estimate:
+        arms = [select(frame, activation=name, penalty="none", **levels) for name in (activation, rival)]
+        if any(arm.empty for arm in arms):
+            return Estimate.of([], n_unit=UNIT)
+        rates = [shared_rate(*arms)] * 2 if shared else [tuned_rate(arm) for arm in arms]
+        runs = [select(arm, rate=rate) for arm, rate in zip(arms, rates, strict=True)]
+        ours, theirs = (_by_net(part, part["train_accuracy"] - part["test_accuracy"]) for part in runs)
+        values = [ours[net] - theirs[net] for net in ours if net in theirs]
+        return Estimate.of(values, n_unit=UNIT, note=f"step sizes {rates[0]:g} and {rates[1]:g}")
+
+    return effect
+
+
+def fits_better(activation: str, rival: str, column: str, **levels: Any) -> Effect:
+    """Training accuracy of one activation less that of another, network by network.
+
+    Each arm has the step size that fits best for the other half of the networks (odd for even numbers and the reverse).
+    """
+
+    def effect(frame: Any) -> Estimate:
+        arms = [select(frame, activation=name, penalty="none", **levels) for name in (activation, rival)]
+        if any(arm.empty for arm in arms):
+            return Estimate.of([], n_unit=UNIT)
+        ours, theirs = (_cross_fitted(arm, column) for arm in arms)
+        return Estimate.of([ours[net] - theirs[net] for net in ours if net in theirs], n_unit=UNIT)
+
+    return effect
+
+
+def _cross_fitted(arm: Any, column: str) -> dict[int, float]:
+    runs = arm.assign(fit=arm[column].astype(float).fillna(CHANCE))
+    found: dict[int, float] = {}
+    for parity in (0, 1):
+        others, mine = runs[runs["net"] % 2 != parity], runs[runs["net"] % 2 == parity]
+        if len(others) and len(mine):
+            chosen = select(mine, rate=others.groupby("rate")["fit"].mean().idxmax())
+            found |= _by_net(chosen, chosen["fit"])
+    return found
+
+
+def share_of_l1(measure: str, on: str) -> Effect:
+    """How much smaller a measure is under ReLU than under its control, as a share of what an explicit penalty does.
+
+    All arms have one step size and are compared at one training loss; the penalty stands on the control, leaky ReLU,
+    with the strength of best validation accuracy among those at which every network comes down to that loss. The share
+    is a ratio of means over networks; its interval is the jackknife's (Tukey 1958), from pseudo-values.
+    """
+
+    def effect(frame: Any) -> Estimate:
+        runs = select(frame, depth=2, noise=0.0, rate=PENALTY_RATE)
+        base = select(runs, penalty="none")
+        penalised = runs[runs["penalty"].str.startswith(f"{on}:") & (runs["activation"] == "leaky_relu")]
+        complete = penalised.groupby("penalty").filter(lambda part: bool(part[measure].notna().all()))
+        if complete.empty:
+            return Estimate.of([], n_unit=UNIT, note="no strength at which every network comes down to the loss")
+        strength = complete.groupby("penalty")["valid_accuracy"].mean().idxmax()
+        arms = [select(base, activation="relu"), select(base, activation="leaky_relu"),
+                select(complete, penalty=strength)]  # fmt: skip
+        relu, control, l1 = (_by_net(arm, arm[measure]) for arm in arms)
+        nets = [net for net in relu if net in control and net in l1]
+        above = [control[net] - relu[net] for net in nets]
+        below = [control[net] - l1[net] for net in nets]
+        return Estimate.of(pseudo_values(above, below), n_unit=UNIT, note=f"penalty {strength}")
+
+    return effect
+
+
+def pseudo_values(above: Sequence[float], below: Sequence[float]) -> list[float]:
+    """The jackknife's pseudo-values of sum(above) / sum(below): n times the ratio less n - 1 times it without one."""
+    n, up, down = len(above), sum(above), sum(below)
+    whole = up / down
+    return [n * whole - (n - 1) * (up - a) / (down - b) for a, b in zip(above, below, strict=True)]

@@ -1,0 +1,45 @@
+"""Effects of the experiment `selectivity`: by how much training raises the between-class share of variance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from actbench.experiments.training.effects import shared_rate, tuned_rate
+from actbench.statistics.estimates import Estimate
+from actbench.statistics.frames import by_net, select
+
+Effect = Callable[[Any], Estimate]
+
+
+def _rises(runs: Any, rate: float) -> dict[int, float]:
+    """Each network's rise, mean over layers, at a step size."""
+    whole = select(runs, rate=rate)
+    whole = whole[~whole["diverged"].astype(bool)]
+    return by_net(whole, lambda net: float((net["share_end"] - net["share_birth"]).mean()))
+
+
+def rise(activation: str) -> Effect:
+    """The share after training less the share at birth at the tuned step size, one value per network."""
+
+    def effect(frame: Any) -> Estimate:
+        chosen = select(frame, activation=activation)
+        rate = tuned_rate(chosen)
+        return Estimate.of(list(_rises(chosen, rate).values()), note=f"step size {rate:g}")
+
+    return effect
+
+
+def rise_beyond(activation: str, rival: str, *, shared: bool = False) -> Effect:
+    """One activation's rise less another's, network by network, each at its own tuned step size or both at one."""
+
+    def effect(frame: Any) -> Estimate:
+        arms = [select(frame, activation=name) for name in (activation, rival)]
+        if any(arm.empty for arm in arms):
+            return Estimate.of([])
+        rates = [shared_rate(*arms)] * 2 if shared else [tuned_rate(arm) for arm in arms]
+        ours, theirs = (_rises(arm, rate) for arm, rate in zip(arms, rates, strict=True))
+        values = [ours[net] - theirs[net] for net in ours if net in theirs]
+        return Estimate.of(values, note=f"step sizes {rates[0]:g} and {rates[1]:g}")
+
+    return effect

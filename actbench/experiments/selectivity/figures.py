@@ -1,0 +1,65 @@
+"""The figure of the experiment `selectivity`: between-class share of the units' variance, layer by layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from actbench.drawing.figure import FigureSpec
+from actbench.drawing.parts import band, banded, tuned
+from actbench.drawing.style import colour, theme
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WHEN = {"share_birth": "at birth", "share_end": "trained"}
+
+
+def selectivity_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Both shares by activation and layer at the tuned step size, one for ReLU and its control."""
+    import pandas as pd
+
+    chosen = tuned(frame.assign(arm=frame["activation"].replace("leaky_relu", "relu")), ["arm"])
+    parts = [banded(chosen, ["activation", "rate", "layer"], measure).assign(when=WHEN[measure]) for measure in WHEN]
+    return pd.concat(parts, ignore_index=True)
+
+
+def selectivity_figure(table: pd.DataFrame) -> Any:
+    """One panel a time."""
+    import matplotlib.pyplot as plt
+
+    with theme():
+        figure, axes = plt.subplots(1, 2, figsize=(6.4, 2.8), sharey=True)
+        for axis, when in zip(axes, WHEN.values(), strict=True):
+            for activation, line in table[table["when"] == when].groupby("activation"):
+                band(axis, line, "layer", colour(str(activation)), marker="o", markersize=3, label=activation)
+            axis.set_xticks(sorted(table["layer"].unique()))
+            axis.set_xlabel("layer")
+            axis.set_title(when)
+            axis.set_ylim(0, 1)
+        axes[0].set_ylabel("between-class share\nof a unit's variance")
+        axes[0].legend(loc="upper left", frameon=True, ncols=2)
+        figure.tight_layout()
+    return figure
+
+
+FIGURES = (
+    FigureSpec(
+        name="selectivity",
+        experiment="selectivity",
+        claims=("C13b",),
+        title={
+            "en": "Does each unit get a job of its own?",
+            "zh": "每个单元各司其职吗？",
+        },
+        caption={
+            "en": "Share of a unit's variance over held-out digits that lies between the classes, mean over "
+            "the units of a layer; 3 layers of 64 units, Adam, each activation at its tuned step size, ReLU and "
+            "leaky ReLU at the same one. Line: mean over networks; band: the middle 90 %.",
+            "zh": "单元输出在留出的 digits 图像上的方差中，类间部分所占的比例（对一层各单元取平均）；3 层、每层"
+            " 64 个单元，Adam，各激活函数取各自调好的步长，ReLU 与 leaky ReLU 共用一个。"
+            "实线：网络均值；色带：中间 90 %。",
+        },
+        table=selectivity_table,
+        draw=selectivity_figure,
+    ),
+)

@@ -1,0 +1,172 @@
+"""Effects of experiments that train: at tuned step sizes, with diverged networks counted and never averaged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from actbench.experiments.activity.effects import slope_of_one
+from actbench.statistics.estimates import Estimate
+from actbench.statistics.frames import by_net, select
+
+Effect = Callable[[Any], Estimate]
+
+
+def _without_diverged(frame: Any) -> tuple[Any, str]:
+    bad = frame.loc[frame["diverged"].astype(bool), "net"].nunique()
+    note = f"{bad} of {frame['net'].nunique()} networks diverged and are left out" if bad else ""
+    return frame[~frame["diverged"].astype(bool)], note
+
+
+def mean_of(measure: str, *, complement: bool = False, size: bool = False, **levels: Any) -> Effect:
+    """A measure's mean over layers, one value per network; its complement to 1, or its absolute value, where asked."""
+
+    def effect(frame: Any) -> Estimate:
+        whole, note = _without_diverged(select(frame, **levels))
+        values = list(by_net(whole, lambda net: float(_shaped(net[measure], complement, size).mean())).values())
+        return Estimate.of(values, note=note)
+
+    return effect
+
+
+def _shaped(values: Any, complement: bool, size: bool) -> Any:
+    return 1.0 - values if complement else values.abs() if size else values
+
+
+def trained_slope(measure: str, **levels: Any) -> Effect:
+    """The slope per layer of log2 of a measure in networks that did not diverge."""
+
+    def effect(frame: Any) -> Estimate:
+        whole, note = _without_diverged(select(frame, **levels))
+        return Estimate.of(list(by_net(whole, lambda net: slope_of_one(net, measure)).values()), note=note)
+
+    return effect
+
+
+def more_zeros(arm: dict[str, Any], than: dict[str, Any]) -> Effect:
+    """The share of zeros of one arm less that of another: mean over layers, network by network."""
+
+    def effect(frame: Any) -> Estimate:
+        parts = [_without_diverged(select(frame, **levels))[0] for levels in (arm, than)]
+        ours, theirs = (by_net(part, lambda net: float(net["active_fraction"].mean())) for part in parts)
+        return Estimate.of([theirs[net] - ours[net] for net in ours if net in theirs])
+
+    return effect
+
+
+def tuned_rate(frame: Any) -> float:
+    """The step size with the best validation accuracy, mean over networks; a diverged one counts as 0."""
+    one_row_each = frame.drop_duplicates(["rate", "net"])
+    scores = one_row_each["valid_accuracy"].fillna(0.0).groupby(one_row_each["rate"]).mean()
+    return float(scores.idxmax())
+
+
+def shared_rate(*arms: Any) -> float:
+    """One step size for several arms: the best mean validation accuracy over all of them.
+
+    For an activation and its control, which must differ in nothing but the zeros: near ties that each arm breaks its
+    own way would be taken for an effect.
+    """
+    rows = [arm.drop_duplicates(["rate", "net"]) for arm in arms]
+    scores = [part["valid_accuracy"].astype(float).fillna(0.0).groupby(part["rate"]).mean() for part in rows]
+    return float(sum(scores[1:], scores[0]).idxmax())
+
+
+def dead_beyond_birth(*, tuned: bool = False, **levels: Any) -> Effect:
+    """Share of units dead after training less the share dead at birth, mean over layers, one value per network."""
+
+    def effect(frame: Any) -> Estimate:
+        chosen = select(frame, **levels)
+        if tuned:
+            chosen = select(chosen, rate=tuned_rate(chosen))
+        whole, note = _without_diverged(chosen)
+        note = "; ".join(filter(None, (f"step size {chosen['rate'].iloc[0]:g}" if tuned else "", note)))
+        values = by_net(whole, lambda net: float((net["dead_end"] - net["dead_birth"]).mean()))
+        return Estimate.of(list(values.values()), note=note)
+
+    return effect
+
+
+def dead_at_tuned(**levels: Any) -> Effect:
+    """Share of units dead after training at the tuned step size."""
+
+    def effect(frame: Any) -> Estimate:
+        chosen = select(frame, **levels)
+        return mean_of("dead_end")(select(chosen, rate=tuned_rate(chosen)))
+
+    return effect
+
+
+def revived_share(**levels: Any) -> Effect:
+    """Of the units that were ever dead, the share that had a slope again: pooled over step sizes, one per network."""
+
+    def effect(frame: Any) -> Estimate:
+        chosen = select(frame, **levels)
+        whole = chosen[~chosen["diverged"].astype(bool)]
+        shares = by_net(whole, _revived)
+        none = sum(math.isnan(share) for share in shares.values())
+        return Estimate.of(list(shares.values()), note=f"{none} networks had no dead unit" if none else "")
+
+    return effect
+
+
+def _revived(net: Any) -> float:
+    ever = float(net["ever_dead"].sum())
+    return float(net["revived"].sum()) / ever if ever else math.nan
+
+
+DYING = 0.05  # what EASILY_DIES asks for
+CHANCE = 0.1  # ten classes: what a diverged network is worth
+
+
+def gain_where(what: str, remedy: str, **levels: Any) -> Effect:
+    """Accuracy of a remedy less ReLU's, network by network, at the step sizes where ReLU's units die, or it diverges.
+
+    Parameters
+    ----------
+    what
+        ``"dies"``: mean dead share beyond birth above 0.05 while fewer than half of ReLU's networks diverge;
+        ``"diverges"``: at least half of them do. A diverged network counts with the accuracy of chance.
+    remedy
+        The other activation.
+    """
+
+    def effect(frame: Any) -> Estimate:
+        chosen = select(frame, **levels)
+        relu, other = select(chosen, activation="relu"), select(chosen, activation=remedy)
+        rates = [rate for rate, part in relu.groupby("rate") if _befalls(what, part)]
+        if not rates:
+            return Estimate.of([], note=f"no step size of the grid at which ReLU {what}")
+        ours, theirs = (_accuracies(part[part["rate"].isin(rates)]) for part in (relu, other))
+        shown = ", ".join(f"{rate:g}" for rate in rates)
+        return Estimate.of([theirs[net] - ours[net] for net in ours], note=f"step sizes {shown}")
+
+    return effect
+
+
+def _befalls(what: str, part: Any) -> bool:
+    lost = part.drop_duplicates("net")["diverged"].astype(bool).mean()
+    excess = (part["dead_end"] - part["dead_birth"]).mean()
+    return bool(lost >= 0.5) if what == "diverges" else bool(lost < 0.5 and excess > DYING)
+
+
+def _accuracies(frame: Any) -> dict[int, float]:
+    one_row_each = frame.drop_duplicates(["rate", "net"])
+    return {int(net): float(part["test_accuracy"].fillna(CHANCE).mean()) for net, part in one_row_each.groupby("net")}
+
+
+def gain(better: dict[str, Any], than: dict[str, Any], **levels: Any) -> Effect:
+    """Test accuracy of one arm less another's, network by network, each at its own tuned step size."""
+
+    def effect(frame: Any) -> Estimate:
+        arms, rates = [], []
+        for arm in (better, than):
+            chosen = select(frame, **levels, **arm)
+            rates.append(tuned_rate(chosen))
+            arms.append(_accuracies(select(chosen, rate=rates[-1])))
+        ours, theirs = arms
+        values = [ours[net] - theirs[net] for net in ours]
+        return Estimate.of(values, note=f"step sizes {rates[0]:g} and {rates[1]:g}")
+
+    return effect

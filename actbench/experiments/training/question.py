@@ -1,0 +1,37 @@
+"""How well networks train: accuracy at every step size, with and without batch normalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from actbench.networks.trial import SCORES, trial
+from actbench.runs.experiment import experiment
+from actbench.runs.factors import activation_spec, positive, rate_level
+
+DTYPE, BACKEND = "float32", "numba"
+BATCH, EPOCHS = 32, 10
+
+
+@experiment(
+    grid={
+        "activation": ["relu"], "norm": ["none", "batch_before", "batch_after"], "rate": [0.03, 0.1, 0.3, 1.0],
+        "depth": [4, 12], "width": [64], "net": range(16),
+    },
+    quick={"net": range(4), "rate": [0.03, 0.3]},
+    columns=SCORES,
+    checks={"activation": activation_spec, "depth": positive, "width": positive, "rate": rate_level},
+    batch="net",
+    dtype=DTYPE,
+    backend=BACKEND,
+)  # fmt: skip
+def training(
+    *, activation: str, norm: str, rate: float, depth: int, width: int, net: tuple[int, ...]
+) -> Iterator[dict[str, Any]]:
+    """What accuracy does each arm reach at each step size of plain SGD on digits?"""
+    from actbench.networks.training import Recipe
+
+    recipe = Recipe(rate=rate, batch=BATCH, epochs=EPOCHS)
+    scores = trial("digits", net, recipe, activation=activation, norm=norm, depth=depth, width=width)
+    for i, number in enumerate(net):
+        yield {"net": number, **scores.row(i)}

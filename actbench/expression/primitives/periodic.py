@@ -1,0 +1,205 @@
+"""Sine, cosine and arc tangent, in plain arithmetic that vectorises.
+
+The nearest multiple of pi/2 is taken off in parts so short that all but the last product are exact (Cody & Waite 1980);
+what is left is a pair, and both polynomials are said, of which the quarter chooses. A large argument needs as many
+digits of pi as its exponent has bits, which no short loop without a branch has: beyond `REACH` the step ``far_sin``
+says what the C library does. The choice looks at the element alone, never at its neighbours.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from actbench.core.dtypes import Format
+from actbench.expression.graph import Expression
+from actbench.expression.primitives import known, word
+from actbench.expression.primitives.bits import bits, copysign, from_bits, masked, plus, shifted
+from actbench.expression.primitives.exponential import horner
+
+# (arctan(u) / u - 1) / u^2 in z = u^2 for |u| <= 1/2, our own minimax fits (Lawson iteration, 200 bits) of the error
+# relative to arctan: degree 5, 2^-31 for float32; degree 11, 2^-57 for float64
+ARCTAN = {
+    32: (
+        -0.3333332707584636, 0.19999498289242906, -0.14272232163748752, 0.10942200543438073, -0.07988447572327305,
+        0.03878193656908359,
+    ),
+    64: (
+        -0.33333333333332993, 0.19999999999905269, -0.14285714276557676, 0.11111110666449235, -0.0909089640163318,
+        0.07692076183851997, -0.06663832152215363, 0.058584346778454956, -0.051225697965280176, 0.04187987721257791,
+        -0.02745733377964068, 0.010131610227324136,
+    ),
+}  # fmt: skip
+# up to 1/2 as it is: a - 1 is exact from there on; from tan(3 pi / 8) on through 1 / a
+NEAR, FAR = 0.5, 2.414213562373095
+HALF_PI = {32: (1.57079637050628662, -4.37113900018624283e-8), 64: (1.5707963267948966, 6.123233995736766e-17)}
+# our own minimax fits (Remez, 200 bits) in z = r^2 for |r| <= pi/4: (sin(r) / r - 1) / z to 2^-28 of sin for float32,
+# 2^-58 for float64, and (cos(r) - 1 + z / 2) / z^2 to 2^-33 and 2^-64 of cos
+SIN = {
+    32: (-0.16666654553738752, 0.008332157157594928, -0.00019514784413967855),
+    64: (
+        -0.1666666666666663, 0.008333333333322104, -0.00019841269829577548, 2.755731361706043e-06,
+        -2.5050747061775796e-08, 1.5896188224162894e-10,
+    ),
+}  # fmt: skip
+COS = {
+    32: (0.04166664558439739, -0.001388731135417165, 2.443258621868443e-05),
+    64: (
+        0.041666666666666595, -0.0013888888888873036, 2.4801587288838304e-05, -2.755731417532571e-07,
+        2.08757002890774e-09, -1.1358507235858736e-11,
+    ),
+}  # fmt: skip
+# pi/2: parts of 14 (38) bits, which times a whole number below 2^10 (2^15) are exact, and the rest. Their sum is off
+# by 2^-68 (2^-130); no float32 within REACH is nearer than 2^-31 to a multiple of pi/2, few float64 nearer than 2^-60
+QUARTER = {
+    32: (1.5706787109375, 0.00011761486530303955, 9.920313459588215e-10, 6.223371969669989e-14),
+    64: (1.5707963267923333, 2.5633441515839558e-12, 1.0562999066987428e-23),
+}
+REACH = {32: 1024.0, 64: 32768.0}
+TWO_BY_PI = 0.6366197723675814
+
+
+def _quarters(form: Format, x: Any, low: Any) -> tuple[Any, Any, Any]:
+    """An integer whose two lowest bits are those of k, and x + low - k pi/2 as a pair, at most pi/4 in size."""
+    t = x * TWO_BY_PI + form.magic
+    k = t - form.magic
+    first, *between, last = QUARTER[form.bits]
+    r, rest = x - k * first, None  # exact; the next differences are where they cancel, elsewhere their error is kept
+    for part in between:
+        step = k * part
+        before, r = r, r - step
+        lost = (before - r) - step
+        rest = lost if rest is None else rest + lost
+    if low is not None:
+        before, r = r, r + low
+        rest = rest + ((before - r) + low)
+    return bits(t), r, rest - k * last
+
+
+def _waves(form: Format, r: Any, rest: Any) -> tuple[Any, Any]:
+    """sin(r + rest) and cos(r + rest)."""
+    z = r * r
+    half = 0.5 * z
+    most = 1.0 - half
+    sine = r + (r * (z * horner(SIN[form.bits], z)) + rest * most)
+    cosine = most + (((1.0 - most) - half) + ((z * z) * horner(COS[form.bits], z) - r * rest))
+    return sine, cosine
+
+
+def _chosen(form: Format, quarter: Any, even: Any, odd: Any) -> Any:
+    """One of two by the lowest bit, its sign turned by the next."""
+    size = np.where(Expression("odd", quarter), odd, even)
+    sign = masked(shifted(quarter, form.bits - 2), form.sign)
+    return from_bits(Expression("int_xor", bits(size), sign))
+
+
+def _near_sin(form: Format, x: Expression, low: Any = None) -> Any:
+    quarter, *r = _quarters(form, x, low)
+    sine, cosine = _waves(form, *r)
+    return _chosen(form, quarter, sine, cosine)
+
+
+def _near_cos(form: Format, x: Expression, low: Any = None) -> Any:
+    quarter, *r = _quarters(form, x, low)
+    sine, cosine = _waves(form, *r)
+    return _chosen(form, plus(quarter, 1), sine, cosine)
+
+
+def _sin_within_kernel(form: Format, x: Expression) -> Any:
+    return np.where(x == 0.0, x, _near_sin(form, x))  # -0.0 stays
+
+
+def _beyond(form: Format, x: Expression) -> Any:
+    return np.absolute(x) > REACH[form.bits]
+
+
+def _arctan_kernel(form: Format, x: Expression) -> Expression:
+    a: Any = np.absolute(x)
+    far, middle = a > FAR, a > NEAR
+    # arctan(a) = pi/2 + arctan(-1/a) = pi/4 + arctan((a - 1) / (a + 1))
+    top: Any = np.where(far, -1.0, np.where(middle, a - 1.0, a))
+    u = top / np.where(far, a, np.where(middle, a + 1.0, 1.0))
+    high, low = HALF_PI[form.bits]
+    z = u * u
+    rest = u * (z * horner(ARCTAN[form.bits], z))
+    bent = np.where(far, high, 0.5 * high) + (u + (rest + np.where(far, low, 0.5 * low)))
+    return copysign(form, np.where(middle, bent, u + rest), x)
+
+
+known(
+    "sin",
+    1,
+    exact=lambda mp, x: mp.sin(x),
+    partials=lambda y, x: (np.cos(x),),
+    latex=(r"\sin({0})", 8),
+    cost={"trigonometric": 1},
+    kernel=lambda form, x: Expression("far_sin", _beyond(form, x), _sin_within_kernel(form, x), x),
+)
+known(
+    "cos",
+    1,
+    exact=lambda mp, x: mp.cos(x),
+    partials=lambda y, x: (-np.sin(x),),
+    latex=(r"\cos({0})", 8),
+    cost={"trigonometric": 1},
+    kernel=lambda form, x: Expression("far_cos", _beyond(form, x), _near_cos(form, x), x),
+)
+known(
+    "arctan",
+    1,
+    exact=lambda mp, x: mp.atan(x),
+    partials=lambda y, x: (1.0 / (1.0 + x * x),),
+    latex=(r"\arctan({0})", 8),
+    cost={"trigonometric": 1},
+    kernel=_arctan_kernel,
+)
+
+
+@word(
+    exact=lambda mp, x: mp.sin(x),
+    partials=lambda y, x: (cos_within(x),),
+    latex=(r"\sin({0})", 8),
+    cost={"trigonometric": 1},
+    kernel=_sin_within_kernel,
+)
+def sin_within(x: Any) -> Any:
+    """sin(x) for an angle within `REACH`, or where the result does not count: beyond, a kernel gives some number."""
+    return np.sin(x)
+
+
+@word(
+    exact=lambda mp, x: mp.cos(x),
+    partials=lambda y, x: (-sin_within(x),),
+    latex=(r"\cos({0})", 8),
+    cost={"trigonometric": 1},
+    kernel=_near_cos,
+)
+def cos_within(x: Any) -> Any:
+    """cos(x) for an angle within `REACH`, or where the result does not count: beyond, a kernel gives some number."""
+    return np.cos(x)
+
+
+@word(
+    exact=lambda mp, high, low: mp.sin(high + low),
+    partials=lambda y, high, low: (cos_pair(high, low), cos_pair(high, low)),
+    latex=(r"\sin({0} + {1})", 8),
+    cost={"trigonometric": 1, "add": 1},
+    kernel=lambda form, x, low: Expression("far_sin_pair", _beyond(form, x), _near_sin(form, x, low), x, low),
+)
+def sin_pair(high: Any, low: Any) -> Any:
+    """The sine of an angle in two parts, the second one a rounding error of the first; 0.0 where both are 0."""
+    # a huge angle's rounding error may be large: the angles are added, not the first order
+    return np.sin(high) * np.cos(low) + np.cos(high) * np.sin(low)
+
+
+@word(
+    exact=lambda mp, high, low: mp.cos(high + low),
+    partials=lambda y, high, low: (-sin_pair(high, low), -sin_pair(high, low)),
+    latex=(r"\cos({0} + {1})", 8),
+    cost={"trigonometric": 1, "add": 1},
+    kernel=lambda form, x, low: Expression("far_cos_pair", _beyond(form, x), _near_cos(form, x, low), x, low),
+)
+def cos_pair(high: Any, low: Any) -> Any:
+    """The cosine of an angle in two parts, the second one a rounding error of the first."""
+    return np.cos(high) * np.cos(low) - np.sin(high) * np.sin(low)

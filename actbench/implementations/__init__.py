@@ -1,0 +1,1 @@
+"""Somebody's code that computes an activation: libraries', and users' own."""

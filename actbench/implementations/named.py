@@ -1,0 +1,37 @@
+"""What a row's ``peers`` entry names: ``"torch.nn.functional.gelu(approximate='tanh')"`` as a function and options."""
+
+from __future__ import annotations
+
+import ast
+from importlib import import_module
+from typing import Any
+
+from actbench.core.errors import ActbenchError
+
+
+def named_function(text: str) -> tuple[Any, dict[str, Any]]:
+    """The object that a qualified name stands for, and the keywords in its brackets.
+
+    Raises
+    ------
+    ActbenchError
+        For a text that is no name, or keywords that are no plain values.
+    ImportError, AttributeError
+        Where there is no such object.
+    """
+    try:
+        tree = ast.parse(text, mode="eval").body
+        call = tree if isinstance(tree, ast.Call) else None
+        options = {str(k.arg): ast.literal_eval(k.value) for k in call.keywords} if call else {}
+        path = ast.unparse(call.func if call else tree)
+    except (SyntaxError, ValueError):
+        raise ActbenchError(f"{text!r} names no function; write package.module.function(option=value)") from None
+    first, *rest = path.split(".")
+    found: Any = import_module(first)
+    where = first
+    for part in rest:
+        where = f"{where}.{part}"
+        if not hasattr(found, part):
+            import_module(where)  # a submodule that its package does not import by itself
+        found = getattr(found, part)
+    return found, options

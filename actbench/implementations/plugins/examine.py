@@ -1,0 +1,188 @@
+"""Examine plug-ins, each in a process of its own with a time limit, and enter those that hold."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from actbench.core.errors import ActbenchError
+from actbench.implementations.plugins.generated import write
+from actbench.implementations.plugins.target import parse
+
+# Name to the generated module that first had it in this process.
+_ENTERED: dict[str, str] = {}
+LIMIT = 60.0  # seconds for one plug-in: loading torch on a busy machine takes ten
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examined:
+    """What became of one target.
+
+    Parameters
+    ----------
+    target
+        As the user wrote it.
+    name
+        The row's name, also where there is no row.
+    reason
+        Why it cannot be compared; empty where it can.
+    module
+        The generated module that enters the row.
+    found
+        What the examination said: kind, library, whether it is heard, what was derived, remarks.
+    """
+
+    target: str
+    name: str
+    reason: str = ""
+    module: str = ""
+    found: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def heard(self) -> bool:
+        """Whether the row is generated text; else it calls the plug-in's code."""
+        return bool(self.found.get("heard"))
+
+
+def examine(targets: Sequence[str], folder: Path, *, limit: float = LIMIT, workers: int = 1) -> list[Examined]:
+    """Examine targets.
+
+    Parameters
+    ----------
+    targets
+        As `actbench.implementations.plugins.target.parse` takes them.
+    folder
+        Where the generated modules are written.
+    limit
+        Seconds for each.
+    workers
+        How many at a time; no answer depends on it.
+
+    Returns
+    -------
+    One answer a target, in their order. Nothing of a plug-in has run in this process.
+    """
+    with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
+        answers = list(pool.map(lambda target: _answer(target, limit), targets))
+    known: dict[str, str] = {}
+    done = []
+    for target, found in zip(targets, answers, strict=True):
+        name = found.get("name", target)
+        if not found["ok"]:
+            done.append(Examined(target=target, name=found["name"], reason=found["reason"]))
+            continue
+        if name in known:  # two files of one name: told apart by their content
+            found = {**found, "name": f"{name}_{found['sha256'][:6] or len(known)}"}
+        known[found["name"]] = target
+        module = write(found, _absolute(target), folder)
+        if _ENTERED.setdefault(found["name"], module.name) != module.name:
+            # kernels and moments are remembered by name in a process: what was edited since needs another one
+            found = {**found, "name": f"{found['name']}_{module.stem[-6:]}"}
+            module = write(found, _absolute(target), folder)
+        kept = {k: v for k, v in found.items() if k not in ("graphs", "gradients", "ok")}
+        done.append(Examined(target=target, name=found["name"], module=str(module.resolve()), found=kept))
+    return done
+
+
+def _absolute(target: str) -> str:
+    """The target as another folder's process can find it."""
+    place = parse(target)
+    return f"{place.place}:{place.attribute}"
+
+
+def _answer(target: str, limit: float) -> dict[str, Any]:
+    """Run the child; an answer for whatever happens to it."""
+    try:
+        name = parse(target).name
+    except ActbenchError as error:
+        return {"ok": False, "name": target, "reason": str(error)}
+    with tempfile.TemporaryDirectory(prefix="actbench-") as place:
+        answer = Path(place) / "answer.json"
+        command = [sys.executable, "-m", "actbench.implementations.plugins.child", target, str(answer)]
+        status = contained(command, limit)
+        if status is None:
+            return {"ok": False, "name": name, "reason": f"does not return within {limit:g} s"}
+        try:
+            found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {"ok": False, "name": name, "reason": f"ends its process ({_status(status)}) without an answer"}
+    return {"name": name, **found}
+
+
+def contained(
+    command: Sequence[str], limit: float, log: Path | None = None, watch: Callable[[], None] | None = None
+) -> int | None:
+    """Run a command in a session of its own, one thread a library, and end all of it after the limit.
+
+    Parameters
+    ----------
+    command, limit
+        What to run, and for how many seconds at most.
+    log
+        Where its output goes; by default nowhere.
+    watch
+        Called about every second while it runs, and once more at its end.
+
+    Returns
+    -------
+    Its exit status, or None where the limit ended it.
+    """
+    package = str(Path(__file__).resolve().parents[3])
+    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    environment = {**os.environ, **threads, "PYTHONPATH": os.pathsep.join(paths)}
+    output: Any = subprocess.DEVNULL if log is None else log.open("wb")
+    try:
+        process = subprocess.Popen(  # noqa: S603  our own interpreter and module; the target is an argument
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, start_new_session=True
+        )
+        try:
+            return _awaited(process, limit, watch)
+        finally:
+            _end(process)
+    finally:
+        if log is not None:
+            output.close()
+
+
+def _awaited(process: subprocess.Popen[bytes], limit: float, watch: Callable[[], None] | None) -> int | None:
+    last = time.monotonic() + limit
+    while True:
+        left = max(0.0, last - time.monotonic())
+        try:
+            status = process.wait(left if watch is None else min(1.0, left))
+        except subprocess.TimeoutExpired:
+            status = None
+        if watch is not None:
+            watch()
+        if status is not None or time.monotonic() >= last:
+            return status
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the process with all that it started, as far as it is still in its session."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (OSError, AttributeError):
+        process.kill()
+    process.wait()
+    time.sleep(0)
+
+
+def _status(status: int) -> str:
+    if status >= 0:
+        return f"exit status {status}"
+    try:
+        return signal.Signals(-status).name
+    except ValueError:
+        return f"signal {-status}"

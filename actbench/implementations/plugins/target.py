@@ -1,0 +1,135 @@
+"""What a target names: a file or a module, the object in it, and a name for the row that it becomes."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import re
+import sys
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from actbench.core.errors import ActbenchError, unknown
+
+GROUP = "actbench.activations"  # of entry points
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Where an object is found.
+
+    Parameters
+    ----------
+    text
+        As the user wrote it.
+    place
+        A file by its absolute path, or a module's import path.
+    attribute
+        The object's name in it, dots for parts.
+    """
+
+    text: str
+    place: str
+    attribute: str
+
+    @property
+    def file(self) -> Path | None:
+        """The file, where it is named as one."""
+        return Path(self.place) if self.place.endswith(".py") else None
+
+    @property
+    def name(self) -> str:
+        """A row's name: ``my.act`` for ``path/my.py:act``; letters, digits, dots and underscores only."""
+        stem = self.file.stem if self.file else self.place
+        return re.sub(r"[^A-Za-z0-9_.]", "_", f"{stem}.{self.attribute}")
+
+    @property
+    def sha256(self) -> str:
+        """Of the file's bytes; of the module's file where it can be found without importing a package; else empty."""
+        file = self.file
+        if file is None:
+            try:
+                found = importlib.util.find_spec(self.place)
+            except (ImportError, ValueError):
+                return ""
+            file = Path(found.origin) if found and found.origin and found.origin.endswith(".py") else None
+        return hashlib.sha256(file.read_bytes()).hexdigest() if file and file.is_file() else ""
+
+
+def entry_points() -> dict[str, str]:
+    """Names of installed entry points to ``module:object``."""
+    return {point.name: point.value for point in metadata.entry_points(group=GROUP)}
+
+
+def is_target(text: str) -> bool:
+    """Whether a text names a plug-in rather than a row: a file, a module, or an entry point.
+
+    ``leaky_relu:negative_slope=0.2`` is a row's spec: what follows the colon holds an equals sign.
+    """
+    place, colon, attribute = text.partition(":")
+    return place.endswith(".py") or bool(colon and attribute and "=" not in attribute) or text in entry_points()
+
+
+def parse(text: str) -> Target:
+    """The target that a text names.
+
+    Raises
+    ------
+    ActbenchError
+        For a file that is not there, or a text without an object.
+    """
+    text = entry_points().get(text, text) if ":" not in text else text
+    place, colon, attribute = text.rpartition(":") if ":" in text else (text, "", "")
+    if not colon or not attribute:
+        raise ActbenchError(f"{text!r} names no object; write FILE.py:OBJ or package.module:OBJ")
+    if not all(part.isidentifier() for part in attribute.split(".")):
+        raise ActbenchError(f"{attribute!r} in {text!r} is no name of an object; write FILE.py:OBJ")
+    if place.endswith(".py"):
+        if not Path(place).is_file():
+            what = f"{place!r} is a folder" if Path(place).is_dir() else f"no file {place!r}"
+            raise ActbenchError(f"{what}; give a Python file, as FILE.py:OBJ")
+        place = str(Path(place).resolve())
+    elif not all(part.isidentifier() for part in place.split(".")):
+        raise ActbenchError(f"{place!r} in {text!r} is no file and no module; write FILE.py:OBJ or package.module:OBJ")
+    return Target(text=text, place=place, attribute=attribute)
+
+
+def load(target: Target) -> Any:
+    """The object, by running its module in this process.
+
+    Raises
+    ------
+    ActbenchError
+        Where the module has no such object. Whatever the module itself raises goes through.
+    """
+    module = _module(target)
+    found: Any = module
+    for part in target.attribute.split("."):
+        if not hasattr(found, part):
+            names = [name for name in vars(module) if not name.startswith("_")]
+            raise unknown("object", target.attribute, names)
+        found = getattr(found, part)
+    return found
+
+
+@cache
+def _module(target: Target) -> ModuleType:
+    """Its module, run once a process: one that defines rows cannot do so twice."""
+    if target.file is None:
+        sys.path.insert(0, "")  # a module beside the caller, as `python -m` finds it
+        return importlib.import_module(target.place)
+    name = "actbench_plugin_" + re.sub(r"\W", "_", target.file.stem)
+    spec = importlib.util.spec_from_file_location(name, target.file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    sys.path.insert(0, str(target.file.parent))  # its neighbours, as when it is run
+    sys.dont_write_bytecode = True
+    spec.loader.exec_module(module)
+    return module

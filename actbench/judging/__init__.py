@@ -1,1 +1,0 @@
-"""From observations to verdicts, and how often the instrument tells equal arms apart."""

@@ -1,0 +1,1 @@
+"""Rows as machine code: fused, vectorised loops."""

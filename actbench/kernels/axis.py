@@ -1,0 +1,264 @@
+"""Functions along an axis as fused loops: vector by vector, sums in float64 lanes that no next element waits for.
+
+Gates and the like say what each element of a half is (`VectorFunction.pieces`), and are one loop as rows are. The
+softmaxes and sparsemax mix a whole vector: their loops are written here, their exponentials are the rows' own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from actbench.activations.registry import AXIS
+from actbench.activations.vector import VectorFunction
+from actbench.core.dtypes import Format
+from actbench.core.errors import ActbenchError
+from actbench.expression.graph import record
+from actbench.expression.primitives import exp_times_pair
+from actbench.kernels import cache
+from actbench.kernels.numba_ import compiling, in_format
+from actbench.kernels.source import expanded, written
+
+LANES = 64
+
+TEXT = '''"""{title}; generated, delete at will."""
+import numpy as np
+from numba import njit, types
+from actbench.kernels.intrinsics import bits, fma, from_bits, select
+
+whole = np.int{width}
+narrow = np.float{width}
+A = types.Array(types.float{width}, 2, "C", readonly=True)
+M = types.Array(types.float{width}, 2, "C")
+{constants}
+
+
+@njit(inline="always")
+def highest(line, sign):
+    lanes = np.full({lanes}, -np.inf, line.dtype)
+    for start in range(0, line.size, {lanes}):
+        part = line[start : start + {lanes}]
+        for j in range(part.size):
+            v = sign * part[j]
+            lanes[j] = select(v > lanes[j], v, lanes[j])  # a NaN comes back through the sum
+    return lanes.max()
+
+
+@njit(inline="always")
+def total(line):
+    lanes = np.zeros({lanes})
+    for start in range(0, line.size, {lanes}):
+        part = line[start : start + {lanes}]
+        for j in range(part.size):
+            lanes[j] += np.float64(part[j])
+    return lanes.sum()
+
+
+@njit(inline="always")
+def total_of_products(a, b, less):
+    lanes = np.zeros({lanes})
+    for start in range(0, a.size, {lanes}):
+        p, q = a[start : start + {lanes}], b[start : start + {lanes}]
+        for j in range(p.size):
+            lanes[j] += (np.float64(p[j]) - less) * np.float64(q[j])
+    return lanes.sum()
+
+
+@njit([types.void({types})], cache={cache}, nogil=True, error_model="numpy", fastmath={{"contract"}})
+def kernel({operands}, out):
+    sign = narrow({sign})
+    for r in range(out.shape[0]):
+{body}
+'''
+# e_i = exp(x_i - top) into the result
+EXPONENTIALS = """
+        top = highest(x[r], sign)
+        line = out[r]
+        for i in range(line.size):
+            _x, _top = sign * x[r, i], top
+{exponential}
+            line[i] = {e}
+"""
+LEADING = """
+        lead = 0
+        while lead < line.size - 1 and not sign * x[r, lead] == top:
+            lead += 1
+"""
+SHARES = """
+        sum_ = narrow(total(line))
+        for i in range(line.size):
+            line[i] = line[i] / sum_
+"""
+MIXED = {
+    ("softmax", "forward"): EXPONENTIALS + SHARES,
+    # what arrives, less what arrives at the leading entry: where that has all but 1e-300, its own gradient is that
+    ("softmax", "backward"): EXPONENTIALS + LEADING + SHARES + """
+        less = np.float64(dy[r, lead])
+        mean = total_of_products(dy[r], line, less)
+        for i in range(line.size):
+            line[i] = sign * narrow(np.float64(line[i]) * ((np.float64(dy[r, i]) - less) - mean))
+""",
+    # log1p of the others: the logarithm of the sum is 0 where one entry leads by 37
+    ("log_softmax", "forward"): EXPONENTIALS + LEADING + """
+        line[lead] = 0.0
+        others = np.log1p(total(line))
+        for i in range(line.size):
+            high = x[r, i] - top
+            t = high - x[r, i]
+            low = (x[r, i] - (high - t)) + (-top - t)
+            rest = np.float64(low) if np.isfinite(high) and np.isfinite(low) else 0.0
+            line[i] = narrow((np.float64(high) - others) + rest)
+""",
+    ("log_softmax", "backward"): EXPONENTIALS + SHARES + """
+        arrived = total(dy[r])
+        for i in range(line.size):
+            line[i] = narrow(np.float64(dy[r, i]) - np.float64(line[i]) * arrived)
+""",
+}  # fmt: skip
+SUPPORT = """
+        turned = np.sort(-x[r])  # the largest first, NaN last
+        n = turned.size
+        top = -turned[0]
+        sum_, count, threshold = -1.0, 0, 0.0
+        for k in range(1, n + 1):
+            below = -np.float64(turned[k - 1]) - np.float64(top)
+            sum_ += below
+            if k * below > sum_:
+                count, threshold = k, sum_ / k
+        line = out[r]
+        for i in range(n):
+            v = (np.float64(x[r, i]) - np.float64(top)) - threshold
+            line[i] = narrow(v if not v <= 0.0 else 0.0)
+"""
+MIXED |= {
+    ("sparsemax", "forward"): SUPPORT,
+    ("sparsemax", "backward"): SUPPORT + """
+        mean, kept = 0.0, 0
+        for i in range(n):
+            if line[i] > 0.0:
+                mean += np.float64(dy[r, i])
+                kept += 1
+        for i in range(n):
+            line[i] = narrow(np.float64(dy[r, i]) - mean / kept) if line[i] > 0.0 else narrow(0.0)
+""",
+}  # fmt: skip
+SIGNS = {"softmin": ("softmax", -1.0)}  # the softmax of -x
+
+
+def _exponential(x: Any, top: Any) -> Any:
+    """exp(x - top), the difference in two parts: rounding one of 700 alone costs 350 ulp."""
+    high = x - top
+    t = high - x
+    low = (x - (high - t)) + (-top - t)
+    return exp_times_pair(1.0, high, np.where(np.absolute(high) < 1e30, low, 0.0))
+
+
+def text(function: VectorFunction, direction: str, form: Format, keep: bool) -> str:
+    """The Python text of one direction of one function."""
+    name, sign = SIGNS.get(function.name, (function.name, 1.0))
+    operands = ("x",) if direction == "forward" else ("dy", "x")
+    if function.pieces is not None:
+        constants, body = _piecewise(function.pieces[direction], form, function.factor)
+    elif (name, direction) in MIXED:
+        constants, lines, e = written(expanded(record(_exponential), form), form)
+        body = MIXED[name, direction].replace("{exponential}", _indented(12, lines)).replace("{e}", e)
+    else:
+        raise ActbenchError(f"{function.name} has no fused loop; use backend='numpy'")
+    return TEXT.format(
+        title=f"{function.name} {direction} in {form.name}", width=form.bits, constants="\n".join(constants),
+        lanes=LANES, types=", ".join([*("A" for _ in operands), "M"]), cache=keep, operands=", ".join(operands),
+        sign=sign, body=body,
+    )  # fmt: skip
+
+
+def _indented(spaces: int, lines: list[str]) -> str:
+    return "\n".join(" " * spaces + line for line in lines)
+
+
+def _piecewise(functions: tuple[Callable[..., Any], ...], form: Format, factor: float) -> tuple[list[str], str]:
+    """Constants and the loop over halves: those of x are called a and b, or those of dy up and down."""
+    places: Mapping[str, str] = {"dy": "dy[r, i]", "a": "x[r, i]", "b": "x[r, i + n]"}
+    if factor == 2.0:
+        places = {"x": "x[r, i]", "up": "dy[r, i]", "down": "dy[r, i + n]"}
+    constants: list[str] = []
+    lines = [f"        n = x.shape[1]{' // 2' if factor == 0.5 else ''}", "        for i in range(n):"]
+    results = []
+    for number, function in enumerate(functions):
+        graph = expanded(record(function), form)
+        more, body, result = written(graph, form, f"p{number}_")
+        constants += more
+        used = {step.value for step in graph if step.op == "argument"}
+        lines += [f"            _{name} = {place}" for name, place in places.items() if name in used]
+        lines += [f"            {line}" for line in body]
+        results.append(result)
+    lines += [f"            out[r, i{' + n' * number}] = {result}" for number, result in enumerate(results)]
+    return constants, "\n".join(lines)
+
+
+@lru_cache(maxsize=64)
+def compiled(name: str, direction: str, bits: int) -> Callable[..., None]:
+    """The machine code: ``function([dy,] x, out)`` on matrices whose rows are the vectors."""
+    return cache.load(lambda keep: text(AXIS[name], direction, Format(bits), keep))
+
+
+class AlongKernel:
+    """One direction of one function along an axis in one dtype.
+
+    Parameters
+    ----------
+    function
+        A function along an axis.
+    direction
+        ``"forward"``: ``k(x, out=out, axis=axis)``. ``"backward"``: ``k(dy, x, out=out, axis=axis)``.
+    dtype
+        float32 or float64; arrays of another dtype are refused.
+    """
+
+    def __init__(self, function: VectorFunction, direction: str, dtype: Any) -> None:
+        compiling()
+        self.function, self.direction, self.dtype = function, direction, in_format(dtype)
+        self._run = compiled(function.name, direction, self.dtype.itemsize * 8)
+
+    def __call__(
+        self, first: ArrayLike, x: ArrayLike | None = None, *, out: NDArray[Any] | None = None, axis: int = -1
+    ) -> NDArray[Any]:
+        """Fill and return ``out``, or a new array; any shape and layout, the vectors lie along ``axis``.
+
+        Raises
+        ------
+        ActbenchError
+            For a wrong dtype or shape, a missing operand, or an axis that does not exist or must be halved and is odd.
+        """
+        if (x is None) != (self.direction == "forward"):
+            raise ActbenchError(f"{self.function.name}: forward takes x alone, backward takes dy and x")
+        given = [np.asarray(value) for value in ((first,) if x is None else (first, x))]
+        for what, array in zip(("x",) if x is None else ("dy", "x"), given, strict=True):
+            if array.dtype != self.dtype:
+                raise ActbenchError(f"{what} has dtype {array.dtype}; this kernel takes {self.dtype}")
+        source = self.function.checked(given[-1], axis)
+        shape = self.function.output_shape(source.shape, axis)
+        if x is not None and given[0].shape != shape:
+            raise ActbenchError(f"{self.function.name}: dy has shape {given[0].shape}; the output has {shape}")
+        wanted = shape if x is None else source.shape
+        if out is not None and (
+            type(out) is not np.ndarray or out.shape != wanted or out.dtype != self.dtype or not out.flags.writeable
+        ):
+            raise ActbenchError(f"out must be a writable array of shape {wanted} and dtype {self.dtype}")
+        turned = [np.moveaxis(array, axis, -1) for array in given]
+        rows = [np.require(t, self.dtype, ["C", "A"]).reshape(-1, t.shape[-1]) for t in turned]
+        plain = out is not None and axis in (-1, out.ndim - 1) and out.flags.carray
+        plain = plain and not any(np.may_share_memory(out, array) for array in given)
+        last = np.moveaxis(np.empty(wanted, np.bool_), axis, -1).shape
+        result = out if plain and out is not None else np.empty(last, self.dtype)
+        self._run(*rows, result.reshape(-1, last[-1]))
+        if plain:
+            return result
+        back = np.moveaxis(result, -1, axis)
+        if out is None:
+            return np.ascontiguousarray(back)
+        out[...] = back
+        return out

@@ -1,0 +1,183 @@
+"""What a network is, apart from its numbers: layers, activation, normalisation, and where each parameter lies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actbench.activations.parameter import Learned
+from actbench.activations.registry import canonical, resolve
+from actbench.core.errors import ActbenchError, unknown
+from actbench.networks.initialisation import bias_level, biases, initialisation, weights
+
+# kind and place of the normalisation: before is between product and activation, after is behind the activation
+NORMS = ("none", "batch_before", "batch_after", "layer_before", "layer_after", "rms_before", "rms_after")
+
+Name = tuple[str, int]  # "w", "b", "scale", "shift" or a learned parameter's name; layer from 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Design:
+    """A stack of ``depth`` hidden layers and, where ``outputs`` is not 0, a linear layer behind them.
+
+    Layer l computes z = h W + b, then h = f(z), with a normalisation before or after f, plus its own input where
+    ``residual`` is set and both have one width.
+
+    Parameters
+    ----------
+    activation
+        A spec.
+    features, width, depth, outputs
+        Numbers of inputs, units a hidden layer, hidden layers, outputs (0: the network ends with the last activation).
+    init, bias
+        See `actbench.networks.initialisation`.
+    norm
+        One of `NORMS`.
+    residual
+        Whether a layer adds its input to its output (He et al. 2016).
+
+    Raises
+    ------
+    ActbenchError
+        For anything that is not understood.
+    """
+
+    activation: str
+    features: int
+    width: int
+    depth: int
+    outputs: int = 0
+    init: str = "he"
+    bias: str = "own"
+    norm: str = "none"
+    residual: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "activation", canonical(self.activation))
+        initialisation(self.init, self.activation)
+        bias_level(self.bias)
+        if self.norm not in NORMS:
+            raise unknown("normalisation", self.norm, NORMS)
+        for what, least in (("features", 1), ("width", 1), ("depth", 1), ("outputs", 0)):
+            value = getattr(self, what)
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+                raise ActbenchError(f"{what}={value!r} cannot be used; give a whole number, {least} or more")
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is products, biases and activations alone."""
+        return self.norm == "none" and not self.residual
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Units of every layer, inputs first."""
+        return (self.features, *[self.width] * self.depth, *([self.outputs] if self.outputs else []))
+
+    @property
+    def shapes(self) -> dict[Name, tuple[int, ...]]:
+        """Every parameter of one network and its shape, layer by layer."""
+        row = resolve(self.activation)
+        learned = [name for name, parameter in row.parameters.items() if type(parameter) is Learned]
+        kind = self.norm.partition("_")[0]
+        found: dict[Name, tuple[int, ...]] = {}
+        for layer, (fan_in, fan_out) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), 1):
+            found["w", layer] = (fan_in, fan_out)
+            found["b", layer] = (fan_out,)
+            if layer > self.depth:
+                continue
+            if kind != "none":
+                found["scale", layer] = (fan_out,)
+            if kind in ("batch", "layer"):
+                found["shift", layer] = (fan_out,)
+            found |= {(name, layer): () for name in learned}
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """All numbers of several networks in one flat array: block after block, each ``(nets, *shape)``.
+
+    Parameters
+    ----------
+    flat
+        One-dimensional; optimisers walk it once.
+    shapes
+        What each block is, in order; as `Design.shapes`.
+    nets
+        How many networks.
+    """
+
+    flat: NDArray[Any]
+    shapes: Mapping[Name, tuple[int, ...]]
+    nets: int
+    blocks: Mapping[Name, NDArray[Any]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        blocks, start = {}, 0
+        for name, shape in self.shapes.items():
+            end = start + self.nets * math.prod(shape)
+            blocks[name] = self.flat[start:end].reshape(self.nets, *shape)
+            start = end
+        object.__setattr__(self, "blocks", blocks)
+
+    @classmethod
+    def zeros(cls, shapes: Mapping[Name, tuple[int, ...]], nets: int, dtype: Any) -> Parameters:
+        """All zero."""
+        return cls(flat=np.zeros(nets * count(shapes), dtype), shapes=shapes, nets=nets)
+
+    def __getitem__(self, name: Name) -> NDArray[Any]:
+        return self.blocks[name]
+
+    def of(self, i: int) -> NDArray[Any]:
+        """One network's numbers, flat, in the order of the shapes: a copy."""
+        return np.concatenate([block[i].reshape(-1) for block in self.blocks.values()])
+
+    def put(self, i: int, flat: NDArray[Any]) -> None:
+        """Write one network's numbers back."""
+        start = 0
+        for block in self.blocks.values():
+            size = block[i].size
+            block[i] = flat[start : start + size].reshape(block.shape[1:])
+            start += size
+
+    @property
+    def finite(self) -> NDArray[np.bool_]:
+        """For each network, whether every number of it is finite."""
+        found: NDArray[np.bool_] = np.logical_and.reduce([
+            np.isfinite(block).reshape(self.nets, -1).all(axis=1) for block in self.blocks.values()
+        ])  # fmt: skip
+        return found
+
+
+def count(shapes: Mapping[Name, tuple[int, ...]]) -> int:
+    """Numbers in one network."""
+    return sum(math.prod(shape) for shape in shapes.values())
+
+
+def born(design: Design, nets: Sequence[int], dtype: Any) -> Parameters:
+    """Initial parameters of the networks with these numbers; each depends on its own number alone.
+
+    Scales start at 1, shifts at 0, learned parameters at their default (or what the spec binds).
+    """
+    parameters = Parameters.zeros(design.shapes, len(nets), dtype)
+    values = resolve(design.activation).values()
+    place = (design.depth, design.width)
+    for (kind, layer), block in parameters.blocks.items():
+        fan_in, fan_out = design.sizes[layer - 1], design.sizes[layer]
+        options: dict[str, Any] = {"fan_out": fan_out, "activation": design.activation}
+        if kind == "w":
+            for i, net in enumerate(nets):
+                block[i] = weights(net, *place, layer, fan_in, design.init, dtype, **options)
+        elif kind == "b":
+            # the article's constant and random biases are for hidden units; the linear layer keeps the rule's own
+            bias = design.bias if layer <= design.depth else "own"
+            for i, net in enumerate(nets):
+                block[i] = biases(net, *place, layer, fan_in, design.init, bias, dtype, **options)
+        elif kind not in ("shift",):
+            block[...] = 1.0 if kind == "scale" else values[kind]
+    return parameters

@@ -1,1 +1,0 @@
-"""Frozen records of the three collections: activations, experiments and claims."""

@@ -1,0 +1,203 @@
+"""`reproduce`: run what a ledger's claims need, judge them, and keep everything in files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from actbench.claims import calibration as instrument
+from actbench.claims.claim import Claim
+from actbench.claims.registration import combined
+from actbench.claims.verdicts import chosen, described, judged, judged_by_time, observations
+from actbench.core.streams import whole
+from actbench.report.phrases import phrases
+from actbench.runs import provenance
+from actbench.runs.experiment import EXPERIMENTS
+from actbench.runs.folder import RunFolder, open_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a reproduction found.
+
+    Parameters
+    ----------
+    verdicts
+        One row a reading, and the roll-ups; the columns of ``verdicts.csv``.
+    estimates
+        One row for each setting of an experimental reading that was judged.
+    frames
+        Experiment name to its tidy observations.
+    timing_verdicts, timing_estimates
+        The same columns and the machine, for readings that rest on time, and the roll-ups with them; no two runs agree
+        on time to the last digit, so that ``verdicts`` leaves them out.
+    instrument
+        How often the statistics told equal arms apart; None where no whole ledger was judged.
+    failures
+        Experiment name to the cells that failed, with their reasons.
+    claims
+        The records that were judged.
+    run
+        What goes into run.json.
+    interrupted
+        Whether Ctrl-C ended the run; the verdicts then rest on what was finished.
+    """
+
+    verdicts: pd.DataFrame
+    estimates: pd.DataFrame
+    frames: dict[str, pd.DataFrame]
+    instrument: pd.DataFrame | None
+    failures: dict[str, pd.DataFrame]
+    claims: tuple[Claim, ...]
+    timing_verdicts: pd.DataFrame
+    timing_estimates: pd.DataFrame
+    run: dict[str, Any] = field(default_factory=dict)
+    interrupted: bool = False
+
+    def _repr_html_(self) -> str:
+        shown = self.verdicts[["claim", "reading", "verdict", "value", "low", "high", "n", "conditions"]]
+        html: str = shown.to_html(index=False, escape=True, na_rep="", float_format="{:.3g}".format)
+        return html
+
+    def save(self, directory: str | Path) -> RunFolder:
+        """Write every file of the run but the cell store; figures and pages are drawn from the files."""
+        folder = RunFolder(Path(directory))
+        folder.write_frame("verdicts", self.verdicts)
+        folder.write_frame("estimates", self.estimates)
+        if len(self.timing_verdicts):
+            folder.write_frame("timing_verdicts", self.timing_verdicts)
+            folder.write_frame("timing_estimates", self.timing_estimates)
+        if self.instrument is not None:
+            folder.write_frame("instrument", self.instrument)
+        for name, frame in self.frames.items():
+            folder.write_frame(observations(name), frame)
+        for name, frame in self.failures.items():
+            folder.write_frame(f"{observations(name)}.failures", frame)
+        folder.write_json("claims", [described(claim) for claim in self.claims])
+        folder.write_run(self.run)
+        from actbench.report.page import render
+
+        render(folder)
+        return folder
+
+
+def reproduce(
+    *targets: str,
+    quick: bool = False,
+    seed: int = 0,
+    workers: int = 1,
+    out: str | Path | None = None,
+    fresh: bool = False,
+    progress: bool = True,
+    lang: str = "en",
+) -> Report:
+    """Run the experiments that claims need, and judge the claims.
+
+    Parameters
+    ----------
+    *targets
+        ``"article"`` (the default), ids such as ``"C10"``, or files with claims of your own.
+    quick
+        Take each experiment's sub-grid: the same cells, fewer networks. The verdicts are marked as rehearsals.
+    seed, workers
+        The master seed; how many processes compute.
+    out
+        The run's folder, where cells are kept for resuming and all files are written. None, from Python, keeps nothing.
+    fresh
+        Whether to delete what the folder holds of an earlier run.
+    progress
+        False for silence on stderr.
+    lang
+        The language of the page: ``"en"`` or ``"zh"``.
+
+    Returns
+    -------
+    A `Report`; with ``out`` it is already saved there.
+
+    Raises
+    ------
+    ActbenchError
+        For a request that cannot be met.
+    """
+    targets = targets or ("article",)
+    whole(workers, "workers", 1)
+    whole(seed, "seed")
+    phrases(lang)
+    claims = chosen(targets)
+    modules = [target for target in targets if target.endswith(".py")]
+    folder, identity = None, {"command": "reproduce", "target": " ".join(targets), "seed": seed}
+    if out is not None:
+        folder, identity = open_folder(out, command="reproduce", target=" ".join(targets), seed=seed, fresh=fresh)
+    started = provenance.now()
+    run = {**identity, **provenance.describe(), "quick": quick, "workers": workers, "lang": lang, "started": started}
+    if folder is not None:
+        folder.write_run({**run, "finished": None})
+    needed = {reading.experiment for claim in claims for reading in claim.readings if reading.effects}
+    if {claim.ledger for claim in claims} & set(targets):  # a whole ledger: the method is put to the test as well
+        needed.add(instrument.EXPERIMENT)
+    results = _measured(needed, quick, seed, workers, folder, progress, modules)
+    experiments = {
+        name: {"cells": r.computed + r.reused + len(r.failures), "reused": r.reused, "failed": len(r.failures)}
+        | {"dtype": EXPERIMENTS[name].dtype, "backend": EXPERIMENTS[name].backend}
+        for name, r in results.items()
+    }
+    frames = {name: result.frame for name, result in results.items()}
+    interrupted = any(result.interrupted for result in results.values())
+    verdicts, estimates = judged(claims, frames, rehearsal=quick or interrupted)
+    by_time = judged_by_time(claims, frames, rehearsal=quick or interrupted)
+    trial = instrument.EXPERIMENT
+    report = Report(
+        verdicts=verdicts,
+        estimates=estimates,
+        timing_verdicts=by_time[0],
+        timing_estimates=by_time[1],
+        frames=frames,
+        instrument=instrument.examine(frames[trial], estimates) if trial in frames else None,
+        failures={name: result.failures for name, result in results.items() if len(result.failures)},
+        claims=claims,
+        run={
+            **run,
+            "expectations": combined(claims),
+            "experiments": experiments,
+            "finished": None if interrupted else provenance.now(),
+        },
+        interrupted=interrupted,
+    )
+    if folder is not None:
+        report.save(folder.path)
+    return report
+
+
+def _measured(
+    needed: set[str],
+    quick: bool,
+    seed: int,
+    workers: int,
+    folder: RunFolder | None,
+    progress: bool,
+    modules: list[str],
+) -> dict[str, Any]:
+    # What drawing needs is loaded first: an interrupt inside a lazy import leaves SciPy half loaded, and no report.
+    import scipy.stats  # noqa: F401
+    import seaborn  # noqa: F401
+    import sklearn.model_selection  # noqa: F401
+
+    from actbench.runs.runner import run as run_cells
+
+    results: dict[str, Any] = {}
+    # timings last, when nothing else runs; sorted() keeps the order among the others
+    for experiment in sorted(EXPERIMENTS, key=lambda experiment: experiment.exclusive):
+        if experiment.name not in needed:
+            continue
+        result = run_cells(
+            experiment, experiment.cells(quick=quick), seed=seed, workers=workers,
+            store=None if folder is None else folder.store, progress=progress, modules=modules,
+        )  # fmt: skip
+        results[experiment.name] = result
+        if result.interrupted:
+            break
+    return results

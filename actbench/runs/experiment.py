@@ -1,0 +1,168 @@
+"""The record of one experiment: a question, a grid of factors, and a function that yields observations."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from itertools import product
+from typing import Any
+
+from actbench.core.errors import ActbenchError, unknown
+from actbench.core.registry import Registry
+from actbench.expression.graph import asked
+
+# A factor of such a name could not be told from the command line's own options.
+RESERVED = ("seed", "out", "workers", "quick", "fresh", "json", "scheduler", "lang")
+
+Cell = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """One question that is answered cell by cell.
+
+    Parameters
+    ----------
+    name, question
+        The function's name and the first line of its docstring.
+    function
+        A generator: called with one level of each factor (a tuple of levels for the batch factor), yields rows.
+    factors
+        The function's signature.
+    grid
+        Mappings of factor to levels; the cells are the union of their products.
+    quick
+        Factor to the levels that the sub-grid keeps, where a part of the grid has them.
+    columns
+        Measure to description with unit.
+    batch
+        The factor whose levels are handed over in blocks.
+    version
+        Part of every cell's key.
+    dtype, backend
+        What the activations are evaluated in and by; part of every cell's key.
+    checks
+        Factor to a function that returns the level as it enters the cell, or raises ValueError saying what is asked.
+    exclusive
+        True for timing: one process, cells interleaved, never in parallel.
+    """
+
+    name: str
+    question: str
+    function: Callable[..., Iterator[Mapping[str, Any]]]
+    factors: tuple[str, ...]
+    grid: tuple[Mapping[str, Sequence[Any]], ...]
+    quick: Mapping[str, Sequence[Any]]
+    columns: Mapping[str, str]
+    batch: str | None = None
+    version: int = 1
+    dtype: str = "float64"
+    backend: str = "numpy"
+    checks: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    exclusive: bool = False
+
+    def __post_init__(self) -> None:
+        for factor in self.factors:
+            if factor in RESERVED:
+                raise ActbenchError(f"{self.name}: a factor may not be called {factor!r}; rename it")
+        for part in self.grid:
+            if set(part) != set(self.factors):
+                odd = sorted(set(part) ^ set(self.factors))
+                raise ActbenchError(f"{self.name}: grid and signature differ in {', '.join(odd)}")
+        for name in (*self.quick, *self.checks, *filter(None, (self.batch,))):
+            if name not in self.factors:
+                raise unknown(f"factor of {self.name}", name, self.factors)
+
+    def cells(self, *, quick: bool = False, **levels: Sequence[Any]) -> list[Cell]:
+        """The cells of the grid, each once, in the grid's order.
+
+        Parameters
+        ----------
+        quick
+            Take the sub-grid.
+        **levels
+            Replacement levels by factor, as the user chose them; with any, the grid is one product: the first
+            mapping's levels for the factors not named.
+
+        Raises
+        ------
+        ActbenchError
+            For an unknown factor or a level that the experiment refuses.
+        """
+        for name in levels:
+            if name not in self.factors:
+                raise unknown(f"factor of {self.name}", name, self.factors)
+        parts = [dict(part) for part in self.grid]
+        if quick:
+            # of each part what is also quick: never a cell that the full grid has not
+            parts = [{f: [v for v in vs if v in self.quick.get(f, vs)] for f, vs in part.items()} for part in parts]
+        if levels:
+            parts = [{**parts[0], **levels}]
+        found: dict[str, Cell] = {}
+        for part in parts:
+            for values in product(*(part[factor] for factor in self.factors)):
+                cell = {f: self._level(f, v) for f, v in zip(self.factors, values, strict=True)}
+                found.setdefault(repr(cell), cell)
+        return list(found.values())
+
+    def _level(self, factor: str, value: Any) -> Any:
+        check = self.checks.get(factor)
+        if check is None:
+            return value
+        try:
+            return check(value)
+        except (ValueError, TypeError) as error:
+            raise ActbenchError(f"{self.name}: {factor}={value!r} {error}") from None
+
+    def figures(self) -> tuple[Any, ...]:
+        """The figures (`actbench.drawing.figure.FigureSpec`) of ``figures.py`` beside the question, where it is."""
+        folder, _, file = self.function.__module__.rpartition(".")
+        if file != "question" or find_spec(f"{folder}.figures") is None:
+            return ()
+        return tuple(import_module(f"{folder}.figures").FIGURES)
+
+
+EXPERIMENTS: Registry[Experiment] = Registry("experiment")
+
+
+def experiment(
+    *,
+    grid: Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Sequence[Any]]],
+    columns: Mapping[str, str],
+    quick: Mapping[str, Sequence[Any]] | None = None,
+    batch: str | None = None,
+    version: int = 1,
+    **declared: Any,
+) -> Callable[[Callable[..., Any]], Experiment]:
+    """Make a generator function an experiment; its signature lists the factors, its docstring asks the question.
+
+    Parameters
+    ----------
+    grid
+        Factor to levels, or a list of such mappings: a union of products. Every factor stands in each.
+    columns
+        Every measure that the function yields, with its meaning and unit.
+    quick
+        The levels that the sub-grid keeps of some factors: the same cells, fewer of them.
+    batch
+        The factor whose levels come in blocks of 8 as a tuple; the function then yields that factor in each row.
+    version
+        Raised when the measurement itself changes, so that stored cells are not reused.
+    **declared
+        The other fields of `actbench.runs.experiment.Experiment`.
+    """
+
+    def enter(function: Callable[..., Any]) -> Experiment:
+        grids = (grid,) if isinstance(grid, Mapping) else tuple(grid)
+        question = inspect.cleandoc(function.__doc__ or "").split("\n")[0]
+        return EXPERIMENTS.add(
+            Experiment(
+                name=function.__name__, question=question, function=function, factors=asked(function),
+                grid=grids, quick=dict(quick or {}), columns=dict(columns), batch=batch, version=version, **declared,
+            )
+        )  # fmt: skip
+
+    return enter

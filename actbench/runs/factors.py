@@ -1,0 +1,74 @@
+"""Levels that experiments share: the article's panel, and what each factor accepts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actbench.activations.registry import canonical
+from actbench.networks.data import INPUTS
+from actbench.networks.initialisation import bias_level, init_level
+
+ARTICLE = ("identity", "relu", "leaky_relu", "prelu", "rrelu", "sigmoid", "tanh")
+LARGEST = 100_000
+# ReLU's other orientations, by name; a factor of the output is the height of one that points as ReLU does.
+TURNS = {
+    "mirrored": "oriented_relu",
+    "downwards": "oriented_relu:facing=1.0,height=-1.0",
+    "turned by 180 degrees": "oriented_relu:height=-1.0",
+}
+FACTORS = {height: f"oriented_relu:facing=1.0,height={height}" for height in (0.25, 0.5, 2.0, 4.0)}
+LARGEST_ARRAY = 2**28
+
+
+def activation_spec(value: Any) -> str:
+    """The canonical spec of an activation."""
+    return canonical(str(value))
+
+
+def positive(value: Any) -> int:
+    """A whole number from 1."""
+    number = int(value)
+    if number != float(value) or not 1 <= number <= LARGEST:
+        raise ValueError(f"is not a whole number from 1 to {LARGEST}")
+    return number
+
+
+def one_of(known: Any) -> Any:
+    """A level that is among these."""
+
+    def check(value: Any) -> str:
+        if value not in known:
+            raise ValueError(f"is not known; known: {', '.join(known)}")
+        return str(value)
+
+    return check
+
+
+data_name = one_of(INPUTS)
+
+
+def array_size(value: Any) -> int:
+    """Elements of an array."""
+    number = int(value)
+    if number != float(value) or not 1 <= number <= LARGEST_ARRAY:
+        raise ValueError(f"is not a whole number from 1 to {LARGEST_ARRAY}")
+    return number
+
+
+def init_name(value: Any) -> str:
+    """An initialisation: ``he``, ``critical:0.05``, ..."""
+    return init_level(value)
+
+
+def bias_name(value: Any) -> str:
+    """``own``, ``zero``, ``constant:NUMBER`` or ``normal:DEVIATION``."""
+    bias_level(str(value))
+    return str(value)
+
+
+def rate_level(value: Any) -> float:
+    """A step size above 0."""
+    number = float(value)
+    if not 0 < number < float("inf"):
+        raise ValueError("is not a number above 0")
+    return number

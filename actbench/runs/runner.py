@@ -1,0 +1,307 @@
+"""From cells to one tidy frame: what is in the store is read, the rest is computed, by one worker or several.
+
+The frame is the same, byte for byte, whatever the number of workers, the order in which they finish, and however often
+the run was interrupted: cells are independent, random streams are named by content, and one thread computes each.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from actbench.core.errors import ActbenchError
+from actbench.core.streams import plain, stream, whole
+from actbench.runs import provenance
+from actbench.runs.experiment import EXPERIMENTS, Cell, Experiment
+from actbench.runs.measure import Block, Outcome
+from actbench.runs.progress import Advance, follow
+from actbench.runs.store import Columns, Store, cell_text, decode, keys
+from actbench.runs.workers import FROM_FILE, compute_here, compute_in_workers, load
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Levels of the batch factor that share a call, aligned: nets 0-7, 8-15, ...
+BLOCK = 8
+EXACT = 2**53  # whole numbers up to this are exact as float64
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Result:
+    """What a run found.
+
+    Parameters
+    ----------
+    experiment
+        Its name.
+    frame
+        One row an observation: factors first, measures in declared order last; rows in the order of the cells, then of
+        the yield. Holds the finished cells where the run was interrupted or cells failed.
+    failures
+        One row a failed cell: factors and ``reason``. Failures are not stored: the next run tries them again.
+    computed, reused
+        Cells that were finished by this run and those that the store held.
+    interrupted
+        Whether Ctrl-C ended the run.
+    """
+
+    experiment: str
+    frame: pd.DataFrame
+    failures: pd.DataFrame
+    computed: int
+    reused: int
+    interrupted: bool
+
+
+def run(
+    experiment: Experiment | str,
+    cells: Iterable[Cell] | None = None,
+    *,
+    seed: int = 0,
+    workers: int = 1,
+    store: str | PathLike[str] | None = None,
+    progress: bool = True,
+    modules: Sequence[str] = (),
+    block: int = BLOCK,
+) -> Result:
+    """Run an experiment over cells.
+
+    Parameters
+    ----------
+    experiment
+        The record or its name.
+    cells
+        Levels by factor; by default the experiment's whole grid. Repeated cells count once.
+    seed
+        The master seed, under which the experiment's streams draw.
+    workers
+        Processes that compute. An ``exclusive`` experiment has one whatever is asked.
+    store
+        The file that keeps finished cells, for resuming; None keeps nothing.
+    progress
+        False for silence on stderr.
+    modules
+        Import paths or files that define experiments and activations from outside the package; workers load them
+        first, and their code is part of every cell's key.
+    block
+        Levels of the batch factor in one call. No number depends on it.
+
+    Raises
+    ------
+    ActbenchError
+        For a request that cannot be met, and where the experiment yields what it did not declare.
+    """
+    workers, seed, block = whole(workers, "workers", 1), whole(seed, "seed"), whole(block, "block", 1)
+    load(["actbench.experiments", *modules])
+    if isinstance(experiment, str):
+        experiment = EXPERIMENTS[experiment]
+    wanted = _distinct(experiment, experiment.cells() if cells is None else cells)
+    home = _Home.of(experiment, modules)
+    interrupted = False
+    with nullcontext() if store is None else Store(store) as opened:
+        book = _Book(len(wanted))
+        try:
+            if opened is not None:
+                conditions = provenance.conditions(
+                    backend=experiment.backend, exclusive=experiment.exclusive, files=home.files()
+                )
+                book.read(opened, keys(experiment, wanted, seed=seed, conditions=conditions))
+            blocks = _blocks(experiment, wanted, book.missing(), block)
+            with follow(experiment.name, len(wanted), done=book.reused, show=progress) as book.advance:
+                if experiment.exclusive:
+                    # A machine that warms up or slows down must not do so along the grid.
+                    order = stream("order", experiment.name, seed=seed).permutation(len(blocks))
+                    blocks = [blocks[place] for place in order]
+                if blocks and (workers == 1 or experiment.exclusive):
+                    compute_here(blocks, experiment, seed, book.keep)
+                elif blocks:
+                    told = home.for_workers()
+                    compute_in_workers(blocks, experiment, seed, book.keep, workers=workers, modules=told)
+        except KeyboardInterrupt:
+            interrupted = True
+    return _result(experiment, wanted, book, interrupted)
+
+
+def _distinct(experiment: Experiment, cells: Iterable[Cell]) -> list[Cell]:
+    """The cells, each once, as plain levels in the order of the signature.
+
+    Raises
+    ------
+    ActbenchError
+        Where a cell's factors are not the experiment's, or the experiment's columns cannot make a frame.
+    """
+    if not experiment.columns or set(experiment.columns) & set(experiment.factors):
+        raise ActbenchError(f"{experiment.name}: columns= names the measures, at least one and none of the factors")
+    found: dict[str, Cell] = {}
+    for cell in cells:
+        if set(cell) != set(experiment.factors):
+            odd = ", ".join(sorted(set(cell) ^ set(experiment.factors)))
+            raise ActbenchError(f"{experiment.name}: a cell differs from the signature in {odd}; "
+                                f"give {', '.join(experiment.factors)}")  # fmt: skip
+        levels = {factor: plain(cell[factor], factor) for factor in experiment.factors}
+        found.setdefault(cell_text(levels), levels)
+    return list(found.values())
+
+
+def _blocks(experiment: Experiment, cells: Sequence[Cell], missing: Sequence[int], size: int) -> list[Block]:
+    """The missing cells in blocks that differ in the batch factor only: whole numbers n // size, others by position."""
+    batch = experiment.batch
+    if batch is None:
+        return [Block(cell=cells[place], places=(place,)) for place in missing]
+    position: dict[str, int] = {}
+    groups: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    for place in missing:
+        level = cells[place][batch]
+        number = level if type(level) is int else position.setdefault(repr(level), len(position))
+        rest = cell_text({factor: value for factor, value in cells[place].items() if factor != batch})
+        groups.setdefault((rest, number // size), []).append((number, place))
+    blocks = []
+    for group in groups.values():
+        places = tuple(place for _, place in sorted(group))
+        levels = tuple(cells[place][batch] for place in places)
+        blocks.append(Block(cell={**cells[places[0]], batch: levels}, places=places))
+    return blocks
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Home:
+    """The code outside the package that a run depends on, as workers load it and as the store knows it.
+
+    Parameters
+    ----------
+    name
+        The experiment's.
+    modules
+        What the caller named, files by absolute path.
+    module
+        The module in which the experiment's function stands.
+    """
+
+    name: str
+    modules: tuple[str, ...]
+    module: str
+
+    @classmethod
+    def of(cls, experiment: Experiment, modules: Sequence[str]) -> _Home:
+        """The home of this experiment."""
+        absolute = tuple(str(Path(name).resolve()) if name.endswith(".py") else name for name in modules)
+        return cls(name=experiment.name, modules=absolute, module=experiment.function.__module__)
+
+    def files(self) -> list[str]:
+        """Files whose code decides the numbers; the package's own are in its fingerprint already.
+
+        Raises
+        ------
+        ActbenchError
+            Where the function stands in no file: its changes could not be noticed, and old cells would be reused.
+        """
+        own = getattr(sys.modules.get(self.module), "__file__", None)
+        if own is None:
+            raise ActbenchError(f"{self.name} is not defined in a file, so that the store could not notice a change; "
+                                "put it in a file, or run without a store")  # fmt: skip
+        found = {own, *(file for module in load(self.modules) if (file := getattr(module, "__file__", None)))}
+        return sorted(file for file in found if not provenance.covered(file))
+
+    def for_workers(self) -> list[str]:
+        """What a worker loads so that it finds the experiment: also a module that the caller did not need to name.
+
+        Raises
+        ------
+        ActbenchError
+            Where no process but this one can find it.
+        """
+        own = getattr(sys.modules.get(self.module), "__file__", None)
+        named = {getattr(module, "__file__", None) for module in load(self.modules)}
+        if own is not None and (own in named or provenance.covered(own)):
+            return list(self.modules)
+        if own is None or self.module == "__main__":
+            raise ActbenchError(f"{self.name} is defined in the running script, where workers cannot find it; "
+                                "put it in a file of its own, or use workers=1")  # fmt: skip
+        return [*self.modules, own if self.module.startswith(FROM_FILE) else self.module]
+
+
+class _Book:
+    """What is known of each cell while a run goes on, and what of it is in the store."""
+
+    def __init__(self, size: int) -> None:
+        self.columns: list[Columns | None] = [None] * size
+        self.reasons: dict[int, str] = {}
+        self.reused = self.computed = 0
+        self.advance: Advance = lambda _: None
+        self._store: Store | None = None
+        self._keys: Sequence[bytes] = ()
+
+    def read(self, store: Store, keys: Sequence[bytes]) -> None:
+        """Take what the store holds, and keep what comes in it from now on."""
+        self._store, self._keys = store, keys
+        for place, key in enumerate(keys):
+            self.columns[place] = store.get(key)
+        self.reused = len(keys) - len(self.missing())
+
+    def missing(self) -> list[int]:
+        """The places of cells without observations, in order."""
+        return [place for place, columns in enumerate(self.columns) if columns is None]
+
+    def keep(self, outcomes: Sequence[tuple[int, Outcome]]) -> None:
+        """Take in finished cells, first on disk; cells that are known already change nothing."""
+        new = [(place, *outcome) for place, outcome in outcomes
+               if self.columns[place] is None and place not in self.reasons]  # fmt: skip
+        bodies = [(place, body) for place, body, _ in new if body is not None]
+        if self._store is not None and bodies:
+            self._store.put([(self._keys[place], body) for place, body in bodies])
+        for place, body in bodies:
+            self.columns[place] = decode(body)
+        self.reasons.update((place, reason) for place, _, reason in new if reason is not None)
+        self.computed += len(bodies)
+        self.advance(len(new))
+
+
+def _result(experiment: Experiment, cells: Sequence[Cell], book: _Book, interrupted: bool) -> Result:
+    """The book as frames."""
+    import pandas as pd
+
+    # From all cells, not the finished ones: an interrupted run has the same dtypes.
+    levels = pd.DataFrame({factor: _series([cell[factor] for cell in cells]) for factor in experiment.factors})
+    found = [(place, columns) for place, columns in enumerate(book.columns) if columns is not None]
+    first = next(iter(experiment.columns))
+    places = [place for place, columns in found for _ in columns[first]]
+    frame = levels.take(places).reset_index(drop=True)
+    for name in experiment.columns:
+        frame[name] = _series([value for _, columns in found for value in columns[name]])
+    failed = sorted(book.reasons)
+    failures = levels.take(failed).reset_index(drop=True)
+    failures["reason"] = [book.reasons[place] for place in failed]
+    return Result(
+        experiment=experiment.name, frame=frame, failures=failures,
+        computed=book.computed, reused=book.reused, interrupted=interrupted,
+    )  # fmt: skip
+
+
+def _series(values: list[Any]) -> pd.Series[Any]:
+    """A column whose dtype follows from the kinds of its values alone.
+
+    bool, int64 and str where all values are; float64 for numbers with floats or gaps among them, and where there is
+    no value; object for everything else.
+    """
+    import pandas as pd
+
+    kinds = set(map(type, values))
+    gaps = type(None) in kinds
+    kinds -= {type(None)}
+    if kinds <= {int, float}:
+        whole_numbers = [value for value in values if type(value) is int] if int in kinds else [0]
+        if kinds == {int} and not gaps:
+            exact = min(whole_numbers) >= -(2**63) and max(whole_numbers) < 2**63
+            return pd.Series(values, dtype="int64" if exact else "object")
+        exact = max(map(abs, whole_numbers)) <= EXACT
+        return pd.Series(values, dtype="float64" if exact else "object")
+    if kinds == {bool} and not gaps:
+        return pd.Series(values, dtype="bool")
+    if kinds == {str}:
+        return pd.Series(values)
+    return pd.Series(values, dtype="object")

@@ -1,0 +1,256 @@
+"""The field of a race: our kernels, other people's and a copy on the same arrays, their values checked at the start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actbench.accuracy.contract import PROMISES
+from actbench.accuracy.meter import Yardstick, in_format, where_promised
+from actbench.activations.record import Activation
+from actbench.activations.registry import resolve
+from actbench.core.errors import ActbenchError
+from actbench.implementations.ready import RACERS, Operands, Ready, get_ready
+from actbench.kernels.kernel import kernel
+from actbench.speed import cuda
+from actbench.speed.inputs import operands
+from actbench.speed.race import Race, race
+
+OURS = "actbench"
+COPY, IDENTITY = "copy", "identity kernel"
+POINTS = 2000  # for the check of values: a sampled maximum is a lower bound
+WRONG = 1e-3  # of the largest value: such a result is another function's
+# Of the copy's time: both read and write every element once, and no cache makes one twice as fast as the other.
+IMPOSSIBLE = 0.5
+CALL_SECONDS = 2e-6  # a copy that takes less is all call, and says nothing about memory
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Entry:
+    """One competitor with what was found about its values.
+
+    Parameters
+    ----------
+    name
+        Implementation.
+    ready
+        Its call.
+    worst_ulp
+        Largest error at `POINTS` seeded points over the whole range, root zones left out; NaN where not checked.
+    holds
+        Whether the fused promise holds at all of these points; None where not checked.
+    wrong
+        Why its values are another function's; empty where they are not. Such a competitor is never ranked.
+    """
+
+    name: str
+    ready: Ready
+    worst_ulp: float = float("nan")
+    holds: bool | None = None
+    wrong: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Field:
+    """Who is at the start, and who is not and why."""
+
+    activation: str
+    direction: str
+    arrays: Operands
+    entries: Mapping[str, Entry]
+    absent: Mapping[str, str] = field(default_factory=dict)
+    device: str = "cpu"
+
+    @property
+    def bytes_moved(self) -> int:
+        """What one pass reads and writes at least: x and y, or dy, what is kept, and dx."""
+        kept = len(resolve(self.activation).saves)
+        return self.arrays.x.nbytes * (2 if self.direction == "forward" else 2 + kept)
+
+
+def ours(activation: Activation, direction: str, arrays: Operands, *, threads: int = 1) -> Ready:
+    """Our fused kernel at the start."""
+    run = kernel(activation, direction, dtype=arrays.x.dtype, threads=threads)
+    saves = activation.saves
+    x, dy, y, out = arrays.x, arrays.dy, arrays.y, arrays.out
+    if direction == "forward":
+        call: Callable[[], Any] = lambda: run(x, out=out)  # noqa: E731
+    elif saves == ("y",):
+        call = lambda: run(dy, y=y, out=out)  # noqa: E731
+    else:
+        call = lambda: run(dy, x, out=out)  # noqa: E731
+    kept = len(saves) * arrays.x.nbytes if direction == "backward" else None
+    return Ready(call=call, result=lambda: np.array(call()), kept=kept, preallocated=True)
+
+
+def line_up(
+    spec: str,
+    direction: str,
+    dtype: str,
+    size: int,
+    *,
+    inputs: str = "normal",
+    threads: int = 1,
+    racers: Sequence[str] = tuple(RACERS),
+    check: bool = True,
+    layout: str = "contiguous",
+    device: str = "cpu",
+) -> Field:
+    """The competitors for one direction of one activation.
+
+    Parameters
+    ----------
+    spec
+        An activation.
+    direction, dtype, size, inputs
+        The cell.
+    threads
+        Of our own kernel; others take what they were told (`actbench.speed.threads`).
+    racers
+        Which peers to ask.
+    check
+        Whether to compare values with the exact ones before the race; gross errors are looked for in any case.
+    layout, device
+        One of `actbench.speed.inputs.LAYOUTS`, of `actbench.implementations.ready.DEVICES`; on a GPU torch races alone.
+    """  # fmt: skip
+    activation = resolve(spec)
+    reference = _reference(activation, dtype)
+    arrays = operands(inputs, dtype, size, reference, layout)
+    found: dict[str, Entry] = {}
+    absent: dict[str, str] = {}
+    try:
+        if device != "cpu":
+            raise ActbenchError("our kernels run on the processor")
+        found[OURS] = Entry(name=OURS, ready=ours(activation, direction, arrays, threads=threads))
+    except ActbenchError as error:  # or numba is switched off
+        absent[OURS] = str(error)
+    for racer in racers:
+        ready, reason = get_ready(racer, activation, direction, arrays, device)
+        if ready is None:
+            absent[racer] = reason
+        else:
+            found[racer] = Entry(name=racer, ready=ready)
+    checked = {}
+    for name, entry in found.items():
+        try:
+            checked[name] = _checked(entry, spec, direction, arrays, reference, check)
+        except Exception as error:
+            absent[name] = f"{type(error).__name__}: {error}".split("\n")[0][:200]
+    if device != "cpu":
+        checked[COPY] = Entry(name=COPY, ready=cuda.copy(arrays, device))
+        return Field(activation=spec, direction=direction, arrays=arrays, entries=checked, absent=absent, device=device)
+    checked[COPY] = Entry(name=COPY, ready=_plain(lambda: np.copyto(arrays.out, arrays.x), arrays))
+    try:
+        copy_kernel = kernel("identity", dtype=dtype)
+        checked[IDENTITY] = Entry(name=IDENTITY, ready=_plain(lambda: copy_kernel(arrays.x, out=arrays.out), arrays))
+    except ActbenchError:
+        pass  # numba is switched off: np.copyto alone measures the bandwidth
+    return Field(activation=spec, direction=direction, arrays=arrays, entries=checked, absent=absent)
+
+
+def _plain(call: Callable[[], object], arrays: Operands) -> Ready:
+    return Ready(call=call, result=lambda: np.array(arrays.out), preallocated=True)
+
+
+def _reference(activation: Activation, dtype: str) -> Callable[[NDArray[Any]], Any]:
+    try:
+        return kernel(activation, dtype=dtype)  # type: ignore[no-any-return]
+    except ActbenchError:
+        return kernel(activation, dtype=dtype, backend="numpy")  # type: ignore[no-any-return]
+
+
+def _slope_or_value(activation: Activation, direction: str, arrays: Operands) -> NDArray[Any]:
+    wide = arrays.x.astype(np.float64)
+    with np.errstate(all="ignore"):
+        if direction == "forward":
+            return np.asarray(activation.forward(wide))
+        return np.asarray(activation.backward(arrays.dy.astype(np.float64), wide))
+
+
+def _checked(
+    entry: Entry, spec: str, direction: str, arrays: Operands, forward: Callable[[Any], Any], check: bool
+) -> Entry:
+    """The entry with what its values are like: first on points over the whole range, then on the race's own."""
+    activation = resolve(spec)
+    with ExitStack() as stack:
+        stack.enter_context(np.errstate(all="ignore"))
+        stack.enter_context(entry.ready.around())
+        if check:
+            entry = _held_to_the_promise(entry, spec, direction, arrays, forward)
+        entry.ready.refresh()
+        head = slice(0, min(arrays.size, 1 << 14))
+        got = entry.ready.result()
+        if got.shape != arrays.x.shape or got.dtype != arrays.x.dtype:
+            return replace(entry, wrong=f"gives {got.dtype}{list(got.shape)}")
+        part = Operands(**{name: getattr(arrays, name).flat[head] for name in ("x", "dy", "y", "out")})
+        right = _slope_or_value(activation, direction, part)
+        usable = np.isfinite(right) & (np.abs(right) < float(np.finfo(arrays.x.dtype).max))
+        off = np.abs(got.flat[head].astype(np.float64) - right)[usable]
+        scale = float(np.abs(right[usable]).max(initial=0.0))
+        tiny = 64 * float(np.finfo(arrays.x.dtype).tiny)  # flushed subnormal results are a mark, not a lie
+        if off.size and not float(off.max()) <= WRONG * scale + tiny:
+            return replace(entry, wrong=f"wrong values: off by {float(off.max()):.2g} where values reach {scale:.2g}")
+    return entry
+
+
+@lru_cache(maxsize=64)
+def _stick(spec: str, direction: str, dtype: str) -> Yardstick:
+    spec = in_format(spec, dtype)
+    return Yardstick(spec, direction, dtype, where_promised(spec, dtype, POINTS, direction))
+
+
+def _held_to_the_promise(
+    entry: Entry, spec: str, direction: str, arrays: Operands, forward: Callable[[Any], Any]
+) -> Entry:
+    """Largest error on seeded points, which take the place of the operands for a moment."""
+    stick = _stick(spec, direction, str(arrays.x.dtype))
+    count = min(stick.x.size, arrays.size)
+    if count < stick.x.size:  # too few places: every part of the range still has its share
+        stick = replace(stick, x=stick.x[:: -(-stick.x.size // count)])
+        count = stick.x.size
+    before = [array.copy() for array in (arrays.x, arrays.dy, arrays.y)]
+    try:
+        arrays.x.flat[:count], arrays.dy.flat[:count] = stick.x, 1.0
+        arrays.y.flat[:count] = forward(stick.x)
+        entry.ready.refresh()
+        got = entry.ready.result().reshape(-1)[:count]
+    finally:
+        for array, old in zip((arrays.x, arrays.dy, arrays.y), before, strict=True):
+            array[...] = old
+    if got.shape != stick.x.shape or got.dtype != arrays.x.dtype:
+        return entry
+    found = stick.measure(got, kinks=False)
+    limit, slope_limit, eps = PROMISES["numba", str(arrays.x.dtype)]
+    bound = limit if direction == "forward" else slope_limit
+    worst = float("inf") if found.special else max(found.worst, found.worst_normal)
+    holds = worst <= bound and (found.root_eps or 0.0) <= eps and not found.lost and not found.special
+    return replace(entry, worst_ulp=worst, holds=holds)
+
+
+def run(field: Field, *, rounds: int = 61, target: float = 0.0005, most: float | None = None, seed: int = 0) -> Race:
+    """Race everybody at the start whose values are not wrong."""
+    with ExitStack() as stack:
+        for entry in field.entries.values():
+            stack.enter_context(entry.ready.around())
+        watch = cuda.stopwatch() if field.device == "cuda" else None
+        calls = {name: entry.ready.call for name, entry in field.entries.items() if not entry.wrong}
+        return race(calls, rounds=rounds, target=target, most=most, seed=seed, stopwatch=watch)
+
+
+def suspects(found: Race) -> dict[str, str]:
+    """Who took less time than memory allows: a call that did nothing, or has not done it yet."""
+    copies = [float(np.median(found.seconds[name])) for name in (COPY, IDENTITY) if name in found.seconds]
+    if not copies or min(copies) < CALL_SECONDS:
+        return {}
+    floor = IMPOSSIBLE * min(copies)
+    return {
+        name: f"less than {IMPOSSIBLE:g} of a copy's time: nothing was computed, or it was put off"
+        for name, values in found.seconds.items()
+        if float(np.median(values)) < floor
+    }

@@ -1,0 +1,161 @@
+"""Cells of a benchmark to rows: who took how long, how far from the copy's bandwidth, and whose values hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from actbench.activations.registry import resolve
+from actbench.speed.lineup import COPY, IDENTITY, OURS, Field, line_up, run, suspects
+from actbench.speed.race import Race
+
+# measures of a row, in order, after the factors of the cell
+COLUMNS: Mapping[str, str] = {
+    "implementation": "who computed",
+    "rank": "place among those whose time counts; empty for the others, and for the copies",
+    "time_s": "seconds a call, median over rounds",
+    "low_s": "lower end of its 95 % bootstrap interval",
+    "high_s": "upper end",
+    "ratio": "its time over ours, median over rounds: above 1 ours is faster",
+    "ratio_low": "lower end of its 95 % bootstrap interval",
+    "ratio_high": "upper end",
+    "bytes_moved": "bytes that a pass reads and writes at least",
+    "gb_per_s": "those bytes over the time",
+    "copy_share": "that rate over the faster copy's, measured in the same rounds",
+    "kept_bytes": "bytes kept from the forward pass for the backward pass",
+    "peak_bytes": "bytes that one call takes from NumPy's allocator at most; empty where the peer has its own",
+    "worst_ulp": "largest error at seeded points over the whole range, away from roots",
+    "holds": "whether the fused promise holds at these points",
+    "preallocated": "whether results are written into memory that is there",
+    "rounds": "samples",
+    "calls": "calls in a sample",
+    "note": "what to know about it",
+    "reason": "why it is not ranked or takes no part",
+}
+FACTORS = ("activation", "direction", "dtype", "size", "inputs", "layout", "threads", "device")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """What is raced at once."""
+
+    activation: str
+    direction: str
+    dtype: str
+    size: int
+    inputs: str = "normal"
+    layout: str = "contiguous"
+    threads: int = 1
+    device: str = "cpu"
+
+
+def cells(
+    names: Sequence[str],
+    directions: Sequence[str],
+    dtypes: Sequence[str],
+    sizes: Sequence[int],
+    inputs: Sequence[str] = ("normal",),
+    layouts: Sequence[str] = ("contiguous",),
+    *,
+    threads: int = 1,
+    device: str = "cpu",
+) -> list[Cell]:
+    """Every combination, activation by activation."""
+    return [
+        Cell(activation=name, direction=direction, dtype=dtype, size=size, inputs=kind, layout=layout,
+             threads=threads, device=device)
+        for name, dtype, size, kind, layout, direction in product(names, dtypes, sizes, inputs, layouts, directions)
+    ]  # fmt: skip
+
+
+def measured(
+    cell: Cell,
+    *,
+    racers: Sequence[str],
+    rounds: int,
+    most: float,
+    target: float = 0.0005,
+    seed: int = 0,
+    check: bool = True,
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]:
+    """One cell: its rows, its raw samples, its warnings."""  # fmt: skip
+    field = line_up(
+        cell.activation, cell.direction, cell.dtype, cell.size, inputs=cell.inputs, threads=cell.threads,
+        racers=racers, check=check, layout=cell.layout, device=cell.device,
+    )  # fmt: skip
+    found = run(field, rounds=rounds, target=target, most=most, seed=seed)
+    factors = {name: getattr(cell, name) for name in FACTORS}
+    rows = [{**factors, **row} for row in _rows(field, found)]
+    samples = [
+        {**factors, "implementation": name, "round": number, "time_s": float(seconds), "calls": found.calls[name],
+         "place": int(found.places[name][number])}
+        for name, values in found.seconds.items()
+        for number, seconds in enumerate(values)
+    ]  # fmt: skip
+    where = f"{cell.activation} {cell.direction}, {cell.dtype}, {cell.size:,} elements"
+    return rows, samples, [f"{where}: {warning}" for warning in _warnings(found)]
+
+
+def _warnings(found: Race) -> list[str]:
+    wrong = [f"{name} took {reason}" for name, reason in suspects(found).items()]
+    return [*found.warnings(), *wrong]
+
+
+def _rows(field: Field, found: Race) -> Iterator[dict[str, Any]]:
+    doubtful = suspects(found)
+    copies = {name: float(np.median(found.seconds[name])) for name in (COPY, IDENTITY) if name in found.seconds}
+    bandwidth = 2 * field.arrays.x.nbytes / min(copies.values()) if copies else float("nan")
+    times = {name: found.median(name) for name in found.seconds}
+    ranked = sorted(
+        (name for name in times if name not in copies and name not in doubtful), key=lambda name: times[name].value
+    )
+    for name in sorted(times, key=lambda name: times[name].value):
+        entry, time = field.entries[name], times[name]
+        moved = 2 * field.arrays.x.nbytes if name in copies else field.bytes_moved
+        ratio = found.ratio(OURS, name) if OURS in times and name != OURS else None
+        yield {
+            "implementation": name,
+            "rank": ranked.index(name) + 1 if name in ranked else None,
+            "time_s": time.value, "low_s": time.low, "high_s": time.high,
+            **({"ratio": ratio.value, "ratio_low": ratio.low, "ratio_high": ratio.high} if ratio else {}),
+            "bytes_moved": moved, "gb_per_s": moved / time.value / 1e9,
+            "copy_share": moved / time.value / bandwidth,
+            "kept_bytes": entry.ready.kept,
+            "peak_bytes": None if field.device == "cuda" else peak_bytes(entry.ready.call, name),
+            "worst_ulp": entry.worst_ulp, "holds": entry.holds,
+            "preallocated": entry.ready.preallocated, "rounds": time.n, "calls": found.calls[name],
+            "note": entry.ready.note, "reason": doubtful.get(name, ""),
+        }  # fmt: skip
+    for name, reason in {
+        **{entry.name: entry.wrong for entry in field.entries.values() if entry.wrong}, **found.failed, **field.absent,
+    }.items():  # fmt: skip
+        entry_found = field.entries.get(name)
+        yield {
+            "implementation": name, "reason": reason,
+            "worst_ulp": entry_found.worst_ulp if entry_found else float("nan"),
+            "holds": entry_found.holds if entry_found else None,
+        }  # fmt: skip
+
+
+def peak_bytes(call: Any, name: str) -> int | None:
+    """The most that one call takes through NumPy's allocator beside what was there; None for peers with their own."""
+    if name not in (OURS, "numpy", COPY, IDENTITY):
+        return None
+    import tracemalloc
+
+    with np.errstate(all="ignore"):
+        tracemalloc.start()
+        try:
+            call()
+            return int(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+
+
+def panel() -> tuple[str, ...]:
+    """The article's six."""
+    return tuple(resolve(name).name for name in ("relu", "prelu", "rrelu", "sigmoid", "tanh", "purlin"))

@@ -1,0 +1,110 @@
+"""The cached exact values: every row is held to them, and a sample of them is computed anew."""
+
+from __future__ import annotations
+
+import importlib.util
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import actbench as ab
+from actbench.accuracy.contract import PROMISES
+from actbench.accuracy.meter import Yardstick, exact, in_format
+from actbench.accuracy.oracle import MP, START_BITS, ulp
+
+FILE = Path(__file__).parents[1] / "exact.txt"
+spec = importlib.util.spec_from_file_location("reports_exact", FILE.parents[1] / "reports" / "exact.py")
+writer = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(writer)
+BITS, spelt = writer.BITS, writer.spelt
+ROWS = [row.name for row in ab.ACTIVATIONS]
+ANEW = 37  # one line in so many is computed anew, and at least one a row and direction
+
+
+@cache
+def sections():
+    """(name, direction, dtype) to the lines below that head: input and value as they are spelt."""
+    found = {}
+    for line in FILE.read_text(encoding="ascii").splitlines():
+        if line.startswith("["):
+            found[tuple(line[1:-1].split())] = lines = []
+        elif not line.startswith("#"):
+            lines.append(tuple(line.split()))
+    return found
+
+
+def read(text):
+    """The exact number that a text spells."""
+    if "p" not in text:
+        return MP.mpf(text)
+    whole, exponent = text.split("p")
+    with MP.workprec(START_BITS):
+        return MP.ldexp(MP.mpf(int(whole, 16)), int(exponent))
+
+
+def spec_of(name, dtype):
+    return in_format(name, dtype) if dtype == "float32" else name
+
+
+def test_the_file_holds_every_row_and_no_other():
+    wanted = {
+        (name, way, dtype) for name in ROWS for way in ("forward", "backward") for dtype in ("float64", "float32")
+    }
+    assert set(sections()) == wanted
+    assert all(len(lines) >= 6 for lines in sections().values())
+
+
+@pytest.mark.parametrize("value", [1.0, -0.1, 5e-324, 1.7e308, 3.0, 0.0])
+def test_what_is_spelt_reads_back(value):
+    with MP.workprec(START_BITS):
+        assert read(spelt(MP.mpf(value))) == value
+        third = MP.mpf(value) / 3
+        assert abs(read(spelt(third)) - third) <= abs(third) * MP.mpf(2) ** -BITS
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+@pytest.mark.parametrize("name", ROWS)
+def test_a_sample_computed_anew_is_what_the_file_says(name, direction):
+    place = ROWS.index(name)
+    for dtype in ("float64", "float32"):
+        lines = sections()[name, direction, dtype]
+        for at, value in lines[place % min(ANEW, len(lines)) :: ANEW]:
+            assert spelt(exact(spec_of(name, dtype), direction, float.fromhex(at))) == value, at
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+@pytest.mark.parametrize("name", ROWS)
+def test_promises_are_kept_at_every_cached_point(name, direction):
+    for dtype, backends in (("float64", ("numpy", "numba")), ("float32", ("numba",))):
+        lines = sections()[name, direction, dtype]
+        x = np.array([float.fromhex(at) for at, _ in lines], dtype)
+        truth = [read(value) for _, value in lines]
+        stick = Yardstick(spec_of(name, dtype), direction, dtype, x)
+        for backend in backends:
+            run = ab.kernel(name, direction, dtype=dtype, backend=backend)
+            got = run(x) if direction == "forward" else run(np.ones_like(x), x)
+            hold(stick, got, truth, PROMISES[backend, dtype])
+
+
+def hold(stick, got, truth, promise):
+    """Every answer within its promise of the cached value."""
+    forward, backward, eps = promise
+    bound = forward if stick.direction == "forward" else backward
+    info = np.finfo(stick.dtype)
+    for i, (g, value) in enumerate(zip(got, truth, strict=True)):
+        where = f"{stick.spec} {stick.direction} {stick.dtype} at {float(stick.x[i]).hex()}: {g!r}"
+        if np.isinf(g) or MP.isinf(value):
+            assert abs(value) > float(info.max), where
+            assert (g > 0) == (value > 0), where
+            continue
+        assert not np.isnan(g), where
+        with MP.workprec(START_BITS):
+            off = abs(MP.mpf(float(g)) - value)
+            unit = MP.mpf(float(stick.unit[i])) if stick.waves else ulp(value, stick.dtype)
+        if stick.near[i]:
+            assert off <= eps * float(info.eps), where
+        else:
+            assert off <= bound * unit, where
+            assert g != 0 or stick.waves or abs(value) < float(info.tiny), where

@@ -1,0 +1,200 @@
+"""Intervals and verdicts: planted truths and falsehoods get the verdict that they deserve."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from actbench.claims.claim import Answer, Claim, Reading
+from actbench.claims.expectations import HALVES
+from actbench.claims.judge import judge, meets, roll_up
+from actbench.core.errors import ActbenchError
+from actbench.experiments.activity.effects import slope_per_layer
+from actbench.statistics.estimates import Estimate, slope
+from actbench.statistics.expectation import Equivalence, Region
+
+
+def test_the_t_interval_agrees_with_scipy():
+    from scipy import stats
+
+    values = np.random.default_rng(0).normal(3, 2, 17)
+    got = Estimate.of(values).interval(0.99)
+    wanted = stats.t.interval(0.99, 16, loc=values.mean(), scale=stats.sem(values))
+    np.testing.assert_allclose(got, wanted, rtol=1e-12)
+
+
+def test_the_95_percent_interval_covers_the_truth_95_times_in_100():
+    rng = np.random.default_rng(1)
+    hits = sum(low <= 0 <= high for low, high in (Estimate.of(rng.normal(0, 1, 8)).interval() for _ in range(2000)))
+    assert 0.935 <= hits / 2000 <= 0.965  # three standard errors of a share of 0.95 over 2000 tries
+
+
+def test_what_is_not_a_number_is_counted_not_averaged():
+    estimate = Estimate.of([1.0, math.nan, 3.0, math.inf])
+    assert (estimate.value, estimate.n, estimate.left_out) == (2.0, 2, 2)
+    assert all(map(math.isnan, Estimate.of([1.0]).interval()))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "outcome"),
+    [
+        (-1.02, -0.98, "supported"),
+        (-0.9, -0.8, "refuted"),
+        (-1.2, -1.1, "refuted"),
+        (-1.0, -0.9, "inconclusive"),
+        (math.nan, math.nan, "inconclusive"),
+    ],
+)
+def test_an_interval_against_a_region(low, high, outcome):
+    assert meets(HALVES, low, high) == outcome
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "overall"),
+    [
+        (["supported", "supported"], "supported"),
+        (["refuted", "refuted"], "refuted"),
+        (["supported", "refuted"], "conditional"),
+        (["supported", "inconclusive"], "inconclusive"),
+        (["supported", "inconclusive", "refuted"], "conditional"),
+        (["supported", "conditional"], "conditional"),
+        (["not tested", "refuted"], "refuted"),
+        (["not tested"], "not tested"),
+        (["opinion"], "opinion"),
+        ([], "not tested"),
+    ],
+)
+def test_readings_roll_up(outcomes, overall):
+    assert roll_up(outcomes) == overall
+
+
+def network(rate, layers=20, nets=16, noise=0.02, seed=0):
+    """Activity that falls by ``rate`` in log2 each layer, with noise."""
+    rng = np.random.default_rng(seed)
+    rows = [
+        {
+            "net": net,
+            "layer": layer,
+            "active_fraction": 2.0 ** (rate * (layer - 1) + rng.normal(0, noise)),
+            "diverged": False,
+        }
+        for net in range(nets)
+        for layer in range(1, layers + 1)
+    ]
+    return pd.DataFrame(rows)
+
+
+def halving_claim(effect=None, settings=None):
+    reading = Reading(
+        name="units", level="literal", kind="experiment", experiment="activity", expected=HALVES,
+        effect=effect, settings=settings or {},
+    )  # fmt: skip
+    return Claim(name="T", statement={"en": "It halves."}, readings=(reading,))
+
+
+@pytest.mark.parametrize(
+    ("rate", "outcome"), [(-1.0, "supported"), (0.0, "refuted"), (-0.8, "refuted"), (-1.3, "refuted")]
+)
+def test_planted_networks_get_their_verdict(rate, outcome):
+    verdicts = judge(halving_claim(slope_per_layer("active_fraction")), {"activity": network(rate)})
+    assert [v.verdict for v in verdicts] == [outcome, outcome]
+    assert verdicts[0].low <= rate <= verdicts[0].high
+    assert verdicts[0].n == 16
+
+
+def test_a_dead_layer_ends_the_fit_and_a_diverged_network_is_left_out():
+    frame = network(-1.0, nets=4)
+    frame.loc[(frame["net"] == 0) & (frame["layer"] > 10), "active_fraction"] = 0.0
+    frame.loc[frame["net"] == 1, "diverged"] = True
+    frame.loc[frame["net"] == 1, "active_fraction"] = math.nan
+    frame.loc[(frame["net"] == 2) & (frame["layer"] > 2), "active_fraction"] = 0.0
+    estimate = slope_per_layer("active_fraction")(frame)
+    assert (estimate.n, estimate.left_out) == (2, 2)
+    assert "2 of 4" in estimate.note
+    assert abs(estimate.value + 1) < 0.02
+
+
+def test_settings_make_a_reading_conditional():
+    frames = {"activity": pd.concat([network(-1.0).assign(init="a"), network(0.0).assign(init="b")])}
+    settings = {name: slope_per_layer("active_fraction", init=name) for name in "ab"}
+    reading, overall = judge(halving_claim(settings=settings), frames)
+    assert (reading.verdict, overall.verdict) == ("conditional", "conditional")
+    assert [part.verdict for part in reading.settings] == ["supported", "refuted"]
+    assert "a: supported" in reading.conditions
+
+
+def test_the_error_rate_is_shared_among_the_claim_s_readings():
+    one = judge(halving_claim(slope_per_layer("active_fraction")), {"activity": network(-1.0)})[0]
+    claim = halving_claim(slope_per_layer("active_fraction"))
+    more = [
+        Reading(name=f"r{i}", level="literal", kind="experiment", experiment="x", expected=HALVES) for i in range(4)
+    ]
+    five = judge(
+        Claim(name="T", statement={"en": "."}, readings=(*claim.readings, *more)), {"activity": network(-1.0)}
+    )[0]
+    assert one.judged_level == pytest.approx(0.95)
+    assert five.judged_level == pytest.approx(0.99)
+    assert five.judged_low < one.judged_low < one.low + 1e-12
+
+
+def test_false_claims_are_supported_at_most_as_often_as_promised():
+    """A truth on the region's edge: over many experiments no more than 5 % are judged wrongly inside."""
+    wrong = 0
+    for seed in range(400):
+        values = np.random.default_rng(seed).normal(-0.95, 0.02, 12)
+        low, high = Estimate.of(values).interval(0.95)
+        wrong += meets(HALVES, low, high) == "supported"
+    assert wrong / 400 <= 0.06
+
+
+def test_equivalence_is_two_one_sided_tests():
+    same = Equivalence(margin=0.01, words="same", reason="a test")
+    reading = Reading(
+        name="same", level="literal", kind="experiment", experiment="x", expected=same,
+        effect=lambda frame: Estimate.of(frame["d"]),
+    )  # fmt: skip
+    claim = Claim(name="T", statement={"en": "."}, readings=(reading,))
+    rng = np.random.default_rng(0)
+    tight = judge(claim, {"x": pd.DataFrame({"d": rng.normal(0, 0.01, 64)})})[0]
+    loose = judge(claim, {"x": pd.DataFrame({"d": rng.normal(0, 0.1, 8)})})[0]
+    assert (tight.verdict, loose.verdict) == ("supported", "inconclusive")
+    assert tight.judged_level == 0.9
+
+
+def test_an_exact_reading_is_computed_when_it_is_judged():
+    answers = iter([True, False])
+
+    def compute():
+        holds = next(answers)
+        return Answer(holds=holds, value=float(holds), n=3, n_unit="cases", evidence="counted")
+
+    reading = Reading(name="rule", level="literal", kind="exact", compute=compute)
+    claim = Claim(name="T", statement={"en": "."}, readings=(reading,))
+    assert [judge(claim, {})[0].verdict for _ in range(2)] == ["supported", "refuted"]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Region(low=1.0, high=0.0, words="", reason=""),
+        lambda: Equivalence(margin=0.0, words="", reason=""),
+        lambda: Reading(name="r", level="literal", kind="experiment"),
+        lambda: Reading(name="r", level="literal", kind="literature", verdict="supported"),
+        lambda: Reading(name="r", level="literal", kind="exact", experiment="x"),
+        lambda: Claim(name="T", statement={"en": "."}, readings=()),
+        lambda: Claim(name="T", statement={"zh": "."}, readings=(Reading(name="r", level="literal", kind="opinion"),)),
+    ],
+)
+def test_a_record_that_makes_no_sense_is_refused(make):
+    with pytest.raises(ActbenchError):
+        make()
+
+
+def test_the_slope_is_least_squares():
+    x = [1.0, 2.0, 4.0, 7.0]
+    y = [0.5, -1.0, 3.0, 2.0]
+    assert slope(x, y) == pytest.approx(np.polyfit(x, y, 1)[0])
+    assert math.isnan(slope([1.0], [1.0]))

@@ -1,0 +1,68 @@
+"""Expectations are older than results: every one is registered, none has changed, and the committed run used them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import actbench.claims.ledgers  # noqa: F401  fills the ledger
+from actbench.claims import registration
+from actbench.claims.claim import CLAIMS
+from actbench.statistics.expectation import Region
+
+ROOT = Path(__file__).resolve().parents[2]
+ARTICLE = [claim for claim in CLAIMS if claim.ledger == "article"]
+
+
+def test_every_expectation_is_registered_and_has_not_changed():
+    assert registration.registered() == registration.digests(ARTICLE), "python reports/register.py adds new ones"
+
+
+def test_the_committed_run_was_judged_by_these_expectations():
+    run = json.loads((ROOT / "reports" / "article" / "run.json").read_text(encoding="utf-8"))
+    assert run["expectations"] == registration.combined(ARTICLE)
+
+
+def test_the_registration_is_older_than_the_committed_run():
+    run = json.loads((ROOT / "reports" / "article" / "run.json").read_text(encoding="utf-8"))
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        pytest.skip("needs the repository's history")
+
+    def ask(*words):
+        return subprocess.run([git, "-C", str(ROOT), *words], capture_output=True, text=True)
+
+    last = ask("log", "-1", "--format=%H", "--", str(registration.FILE.relative_to(ROOT))).stdout.strip()
+    ancestor = ask("merge-base", "--is-ancestor", last, run["commit"]["commit"])
+    if not last or ancestor.returncode > 1:
+        pytest.skip("the history here does not reach back to the run")
+    assert ancestor.returncode == 0
+
+
+def test_a_moved_threshold_is_noticed_and_a_new_word_is_not():
+    claim = next(claim for claim in ARTICLE if isinstance(claim.readings[0].expected, Region))
+    region = claim.readings[0].expected
+
+    def with_region(**change):
+        reading = replace(claim.readings[0], expected=replace(region, **change))
+        return registration.digests([replace(claim, readings=(reading, *claim.readings[1:]))])
+
+    here = registration.digests([claim])
+    assert with_region(words="otherwise said") == here
+    end = "high" if region.high < float("inf") else "low"
+    assert with_region(**{end: getattr(region, end) + 1e-9}) != here
+
+
+def test_registering_appends_what_is_new_and_keeps_what_is_old(tmp_path, monkeypatch):
+    monkeypatch.setattr(registration, "FILE", tmp_path / "registered.csv")
+    assert registration.register(ARTICLE[:20]) > 0
+    before = registration.FILE.read_text()
+    assert registration.register(ARTICLE) > 0
+    assert registration.FILE.read_text().startswith(before)
+    assert registration.register(ARTICLE) == 0
+    assert registration.registered() == registration.digests(ARTICLE)

@@ -1,0 +1,131 @@
+"""Comparisons: who is bad takes no part and changes nothing, who is equal is found equal, who is better is found."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from bad_plugins import BAD, write_bad
+
+from actbench.comparison import compare
+from actbench.comparison.arms import Arm
+from actbench.comparison.calibration import false_alarms
+from actbench.comparison.tables import tables
+from actbench.core.errors import ActbenchError
+from actbench.experiments.run import run
+
+TINY = {"parts": ("activity",), "cost": False, "progress": False, "only": {"net": [0, 1]}}
+
+
+def test_sixteen_bad_plug_ins_have_their_reasons_and_change_no_byte_of_the_others(tmp_path):
+    bad = write_bad(tmp_path)
+    alone = compare("relu", "tanh", out=tmp_path / "alone", **TINY)
+    among = compare("relu", *bad.values(), "tanh", out=tmp_path / "among", workers=4, limit=20.0, **TINY)
+    reasons = {arm.asked: arm.reason for arm in among.arms}
+    for name, target in bad.items():
+        assert BAD[name][1] in reasons[target], (name, reasons[target])
+    assert reasons["relu"] == reasons["tanh"] == ""
+    assert list(alone.frames) == list(among.frames)
+    for file in ("data/activity.csv", "data/theory.csv", "measures.csv"):
+        assert (tmp_path / "alone" / file).read_bytes() == (tmp_path / "among" / file).read_bytes(), file
+    known = json.loads((tmp_path / "among" / "arms.json").read_text())
+    assert [arm["reason"] for arm in known] == [arm.reason for arm in among.arms]
+
+
+def test_code_that_must_be_called_is_measured_elsewhere_and_agrees_with_the_row_that_it_is(tmp_path):
+    (tmp_path / "mine.py").write_text("def act(x):\n    y = x.copy()\n    y[y < 0] = 0\n    return y\n")
+    found = compare(f"{tmp_path / 'mine.py'}:act", "relu", out=tmp_path / "run", **TINY)
+    assert found.arms[0].called
+    frame = found.frames["activity"]
+    mine, relu = (frame[frame["activation"] == arm.spec].drop(columns="activation") for arm in found.arms)
+    pd.testing.assert_frame_equal(mine.reset_index(drop=True), relu.reset_index(drop=True))
+    theory = found.frames["theory"].set_index("activation")
+    assert theory.loc["mine.act", "he_chi_1"] == pytest.approx(1.0)
+    assert theory.loc["mine.act", "critical_sigma_w2"] == pytest.approx(2.0)
+
+
+def panel(shifts, nets=10, seed=5):
+    """Observations as the panel gives them: arms that share the networks' luck and differ by a shift."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for data in ("digits", "spirals"):
+        for depth in (3, 10, 20):
+            for net in range(nets):
+                luck = rng.normal(0.9, 0.02)
+                for arm, shift in shifts.items():
+                    for rate in (0.1, 0.3):
+                        score = luck + shift - 0.05 * (rate == 0.3) + rng.normal(0, 0.001)
+                        rows.append({
+                            "activation": arm, "data": data, "depth": depth, "width": 64, "norm": "none",
+                            "residual": False, "init": "he", "optimiser": "sgd", "rate": rate, "net": net,
+                            "train_loss": 0.1, "valid_accuracy": score, "test_accuracy": score, "diverged": False,
+                            "dead_end": 0.0, "reason": None,
+                        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_equal_arms_rank_equal_and_a_planted_better_one_is_found():
+    arms = [Arm(asked=name, spec=name) for name in ("relu", "leaky_relu", "gelu")]
+    found = tables(arms, {"panel": panel({"relu": 0.0, "leaky_relu": 0.0, "gelu": 0.02})}, "relu")
+    decisions = found["decisions"].set_index("activation")
+    assert decisions.loc["leaky_relu", "decision"] == "equal in practice"
+    assert decisions.loc["gelu", "decision"] == "better"
+    assert decisions.loc["gelu", "value"] == pytest.approx(0.02, abs=0.002)
+    assert found["ranks"]["activation"].iloc[0] == "gelu"
+    assert set(found["scores"]["rate"]) == {0.1}
+    assert (found["comparisons"]["p_holm"] >= found["comparisons"]["p"]).all()
+
+
+def test_an_arm_without_a_critical_point_is_compared_where_it_can_be():
+    frame = panel({"relu": 0.0, "gelu": 0.0})
+    lost = (frame["activation"] == "gelu") & (frame["data"] == "digits")
+    frame.loc[lost, ["valid_accuracy", "test_accuracy"]] = math.nan
+    frame.loc[lost, "reason"] = "no critical point"
+    found = tables([Arm(asked=n, spec=n) for n in ("relu", "gelu")], {"panel": frame}, "relu")
+    assert set(found["medians"]["setting"]) == {f"spirals {d}x64, he" for d in (3, 10, 20)}
+    assert found["decisions"]["n"].tolist() == [10]
+
+
+def test_the_panel_scores_every_network_and_an_arm_without_a_critical_start_has_its_reason():
+    setting = {"data": "xor", "depth": 1, "width": 4, "norm": "layer_before", "residual": True, "optimiser": "sgd",
+               "rate": 0.1, "net": range(2)}  # fmt: skip
+    frame = run("panel", activation=["relu", "softplus"], init=["he", "critical"], **setting)
+    lost = (frame["activation"] == "softplus") & (frame["init"] == "critical")
+    assert frame[lost]["reason"].str.contains("no critical point").all()
+    assert frame[lost]["test_accuracy"].isna().all()
+    assert frame[~lost][["train_loss", "valid_accuracy", "test_accuracy", "dead_end"]].notna().all().all()
+
+
+def test_what_cannot_be_compared_is_an_error_of_one_line(tmp_path):
+    with pytest.raises(ActbenchError, match="did you mean 'relu'"):
+        compare("rellu", out=tmp_path / "a", **TINY)
+    assert not (tmp_path / "a").exists()
+    with pytest.raises(ActbenchError, match="1 to 100"):
+        false_alarms(0)
+    with pytest.raises(ActbenchError, match="along an axis"):
+        compare("softmax", out=tmp_path / "b", **TINY)
+    with pytest.raises(ActbenchError, match="nothing to compare"):
+        compare(out=tmp_path / "c")
+
+
+def test_a_setting_in_which_an_arm_diverges_is_named_and_does_not_silence_the_others():
+    import numpy as np
+    import pandas as pd
+
+    from actbench.comparison.tables import _alike, _compared
+
+    rng = np.random.default_rng(0)
+    scores = pd.DataFrame([
+        {"activation": arm, "setting": setting, "net": net, "rate": 0.1, "edge": False, "dead_end": 0.0,
+         "diverged": (gone := arm == "b" and setting == "two"),
+         "test_accuracy": np.nan if gone else 0.9 + 0.02 * (arm == "b") + rng.normal(0, 0.002)}
+        for arm in ("a", "b") for setting in ("one", "two", "three") for net in range(8)
+    ])  # fmt: skip
+    found = _compared(scores, ["a", "b"], "a")["decisions"].iloc[0]
+    assert found["n"] == 8
+    assert found["decision"] == "better"
+    assert "two, where b diverged" in found["reason"]
+    assert set(_alike(scores, {"one", "two", "three"})["setting"]) == {"one", "three"}

@@ -1,0 +1,108 @@
+"""Fused loops along an axis keep the promises of fused kernels, for any axis, layout, length and special value."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import actbench as ab
+from actbench.accuracy.oracle import MP, ulp_error
+from actbench.activations.registry import AXIS
+
+NAMES = [row.name for row in AXIS]
+RNG = np.random.default_rng(21)
+
+
+def _operands(name, direction, dtype, shape, scale=3.0):
+    x = (RNG.standard_normal(shape) * scale).astype(dtype)
+    if direction == "forward":
+        return (x,)
+    return RNG.standard_normal(AXIS[name].output_shape(shape, -1)).astype(dtype), x
+
+
+def _reference(name, direction, operands, **options):
+    """The row in float64, not rounded."""
+    run = AXIS[name].forward if direction == "forward" else AXIS[name].backward
+    return run(*(array.astype(np.float64) for array in operands), **options)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("scale", [1.0, 30.0, 200.0])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_values_hold_the_fused_promise(name, scale, dtype):
+    row = AXIS[name]
+    (x,) = _operands(name, "forward", dtype, (40, 6), scale)
+    for line, got in zip(x, ab.kernel(name, dtype=dtype)(x), strict=True):
+        with MP.workprec(2000):
+            exact = row.exact(MP, [MP.mpf(float(v)) for v in line])
+        for g, e in zip(got, exact, strict=True):
+            units = max(1.0, row.counted / max(abs(float(e)), 1e-300))
+            assert ulp_error(float(g), e, dtype) <= 8.0 * units
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("length", [2, 64, 130, 1000])
+def test_both_directions_agree_with_the_row_at_every_length(name, dtype, length):
+    """Within the promises of both sides; of a product in the last place of its largest term, for its terms cancel."""
+    for direction, fused in (("forward", 8.0), ("backward", 16.0)):
+        operands = _operands(name, direction, dtype, (3, length))
+        got = ab.kernel(name, direction, dtype=dtype)(*operands)
+        want = _reference(name, direction, operands)
+        assert got.dtype == dtype
+        size = np.maximum(np.abs(want), AXIS[name].counted)
+        if direction == "backward":
+            dy, x = (np.abs(array.astype(np.float64)).max() for array in operands)
+            size = np.maximum(size, dy * x if AXIS[name].factor == 0.5 and name != "maxout" else dy)
+        promised = fused + (0.0 if dtype == "float32" else 8.0)  # the row itself is within 8 ulp in float64
+        assert (np.abs(got - want) <= promised * np.spacing(size.astype(dtype))).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_axes_layouts_and_outputs_change_no_bit(name, direction):
+    kernel = ab.kernel(name, direction)
+    operands = _operands(name, direction, "float32", (5, 2, 8))
+    plain = kernel(*operands)
+    before = [array.copy() for array in operands]
+    turned = [np.moveaxis(array, -1, 0) for array in operands]
+    np.testing.assert_array_equal(np.moveaxis(kernel(*turned, axis=0), 0, -1), plain)
+    np.testing.assert_array_equal(kernel(*(np.asfortranarray(array) for array in operands)), plain)
+    for out in (np.empty_like(plain), np.empty((*plain.shape, 2), np.float32)[..., 0]):
+        assert kernel(*operands, out=out) is out
+        np.testing.assert_array_equal(out, plain)
+    if plain.shape == operands[-1].shape:  # in place
+        own = operands[-1].copy()
+        kernel(*operands[:-1], own, out=own)
+        np.testing.assert_array_equal(own, plain)
+    for array, old in zip(operands, before, strict=True):
+        np.testing.assert_array_equal(array, old)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_special_values_are_the_row_s(name):
+    x = np.array([[-np.inf, 0.0, 1.0, -2.0], [np.nan, 0.0, 1.0, 2.0], [1e38, -1e38, 0.0, 5.0], [0.0, -0.0, -0.0, 0.0]])
+    with np.errstate(all="ignore"):
+        want = AXIS[name].forward(x)
+        got = ab.kernel(name, dtype="float64")(x)
+    np.testing.assert_allclose(got, want, rtol=16 * np.finfo(np.float64).eps)  # 8 ulp of each
+
+
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (lambda: ab.kernel("softmax", "gradients"), "no direction"),
+        (lambda: ab.kernel("softmax", dtype="float16"), "float32 and float64"),
+        (lambda: ab.kernel("softmax", backend="cuda"), "no backend"),
+        (lambda: ab.kernel("softmax")(np.ones(3)), "takes float32"),
+        (lambda: ab.kernel("softmax", "backward")(np.ones(3, np.float32)), "dy and x"),
+        (lambda: ab.kernel("glu")(np.ones(3, np.float32)), "even"),
+        (lambda: ab.kernel("softmax")(np.ones(3, np.float32), axis=1), "no axis"),
+        (lambda: ab.kernel("glu", "backward")(*[np.ones(4, np.float32)] * 2), "dy has shape"),
+        (lambda: ab.kernel("softmax")(np.ones(3, np.float32), out=np.ones(4, np.float32)), "out must be"),
+    ],
+)
+def test_wrong_calls_are_one_clear_line(call, match):
+    with pytest.raises(ab.ActbenchError, match=match) as error:
+        call()
+    assert "\n" not in str(error.value)

@@ -1,0 +1,149 @@
+"""The fused kernels' wrapper and their cache: any array, and a damaged cache costs time only."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import actbench as ab
+from actbench.core.errors import ActbenchError
+
+X = np.linspace(-3, 3, 64, dtype=np.float32)
+
+
+def test_out_is_filled_and_returned_and_may_be_the_input():
+    k = ab.kernel("silu")
+    wanted = k(X)
+    out = np.empty_like(X)
+    assert k(X, out=out) is out
+    np.testing.assert_array_equal(out, wanted)
+    same = X.copy()
+    np.testing.assert_array_equal(k(same, out=same), wanted)
+
+
+@pytest.mark.parametrize("shift", [1, 5, -1])
+def test_a_partial_overlap_is_copied_first(shift):
+    memory = np.arange(80, dtype=np.float32) - 40
+    x, out = (memory[:60], memory[shift : 60 + shift]) if shift > 0 else (memory[-shift : 60 - shift], memory[:60])
+    wanted = ab.kernel("leaky_relu")(x.copy())
+    ab.kernel("leaky_relu")(x, out=out)
+    np.testing.assert_array_equal(out, wanted)
+
+
+def test_out_may_have_any_layout():
+    out = np.empty((8, 16), np.float32)[:, ::2]
+    x = X.reshape(8, 8)
+    ab.kernel("tanh")(x, out=out)
+    np.testing.assert_array_equal(out, ab.kernel("tanh")(x))
+
+
+def test_an_unaligned_array_is_understood():
+    raw = np.zeros(64 * 4 + 1, np.uint8)
+    x = raw[1:].view(np.float32)
+    x[:] = X
+    assert not x.flags.aligned
+    np.testing.assert_array_equal(ab.kernel("silu")(x), ab.kernel("silu")(X))
+
+
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (lambda: ab.kernel("relu")(X.astype(np.float64)), "takes float32"),
+        (lambda: ab.kernel("relu")(X, out=np.empty(3, np.float32)), "shape"),
+        (lambda: ab.kernel("relu")(X, out=np.empty(64)), "writes float32"),
+        (lambda: ab.kernel("relu", "backward")(X), "needs x"),
+        (lambda: ab.kernel("silu", "backward")(X, X[:3]), "shapes differ"),
+        (lambda: ab.kernel("relu")(X, X), "takes x alone"),
+        (lambda: ab.kernel("relu", dtype="float16"), "float32 and float64"),
+        (lambda: ab.kernel("relu", "sideways"), "no direction"),
+        (lambda: ab.kernel("relu", backend="cuda"), "no backend"),
+        (lambda: ab.kernel("relu")(X, slope=1.0), "no parameter"),
+    ],
+)
+def test_wrong_calls_are_one_clear_line(call, match):
+    with pytest.raises(ActbenchError, match=match) as error:
+        call()
+    assert "\n" not in str(error.value)
+
+
+def test_parameters_come_at_run_time_as_numbers_or_per_unit():
+    x = X.reshape(8, 8)
+    per_unit = np.linspace(0.1, 0.9, 8)
+    k = ab.kernel("prelu")
+    np.testing.assert_allclose(k(x, weight=per_unit), np.where(x > 0, x, per_unit.astype(np.float32) * x))
+    bound = ab.kernel("leaky_relu:negative_slope=0.5")
+    np.testing.assert_array_equal(bound(np.float32([-2.0])), np.float32([-1.0]))
+
+
+PROGRAM = """
+import sys, warnings
+import numpy as np
+import actbench as ab
+k = ab.kernel("silu")
+x = np.linspace(-90, 5, 1000, dtype=np.float32)
+wide = x.astype(float)
+error = np.abs(k(x) / (wide / (1 + np.exp(-wide))) - 1)[wide > -80].max()
+print("right" if error < 1e-6 else "wrong")
+"""
+
+
+def _run(cache, **environment):
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env={**os.environ, "ACTBENCH_CACHE": str(cache), **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return done
+
+
+def test_a_damaged_cache_costs_time_only(tmp_path):
+    assert _run(tmp_path).stdout == "right\n"
+    objects = sorted((tmp_path / "__pycache__").glob("k_*.nb[ci]"))
+    assert len(objects) == 4  # an index and machine code, of the kernel and of the entry
+    for file in objects:
+        whole = file.read_bytes()
+        flipped = bytearray(whole)
+        flipped[len(whole) // 2] ^= 0x55
+        for damaged in (whole[: len(whole) // 2], b"", bytes(flipped)):
+            file.write_bytes(damaged)
+            done = _run(tmp_path)
+            assert done.stdout == "right\n", done.stderr
+
+
+def test_a_cache_that_cannot_be_written_costs_time_only(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    done = _run(tmp_path / "file" / "below")
+    assert done.stdout == "right\n", done.stderr
+    assert "cannot be written" in done.stderr
+
+
+def test_without_numba_s_compiler_the_error_names_the_remedy(tmp_path):
+    done = _run(tmp_path, NUMBA_DISABLE_JIT="1")
+    assert "backend='numpy'" in done.stderr
+
+
+def test_another_cpu_gets_another_kernel(tmp_path):
+    assert _run(tmp_path).stdout == "right\n"
+    assert _run(tmp_path, NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="").stdout == "right\n"
+    assert len(list(tmp_path.glob("k_*.py"))) == 4  # a kernel and the entry, twice
+
+
+@pytest.mark.parametrize(("name", "instructions", "saved"), [("gelu", 2, 16), ("gelu_tanh", 4, 20)])
+def test_a_product_in_two_parts_is_one_instruction_where_the_processor_has_it(monkeypatch, name, instructions, saved):
+    from actbench.core.dtypes import Format
+    from actbench.kernels import source as texts
+
+    counts = {}
+    for has in (True, False):
+        monkeypatch.setattr(texts, "fuses", lambda has=has: has)
+        text = texts.source(ab.get(name), "forward", Format(32))
+        counts[has] = (text.count("= fma("), len(text.splitlines()))
+    assert counts[True][0] == instructions
+    assert counts[False][0] == 0
+    assert counts[True][1] < counts[False][1] - saved

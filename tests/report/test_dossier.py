@@ -1,0 +1,116 @@
+"""The page of a comparison: everything in one file, names escaped, LaTeX that compiles in principle."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_compare import panel
+
+from actbench.comparison.arms import Arm
+from actbench.comparison.compared import Comparison, save
+from actbench.comparison.tables import tables
+from actbench.core.errors import ActbenchError
+from actbench.report.dossier import number, render
+from actbench.runs.folder import RunFolder
+
+MACHINE = {"processor": "a processor", "cores": 2, "system": "a system"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The files of a comparison that nobody measured."""
+    specs = ["relu", "gelu", "my.act_1"]
+    frame = panel(dict(zip(specs, (0.0, 0.0, 0.02), strict=True)))
+    x = np.linspace(-5, 5, 21)
+    curves = pd.concat([pd.DataFrame({"activation": s, "x": x, "f": x, "slope": 1.0 + 0 * x}) for s in specs])
+    rows = [
+        {"activation": s, "direction": d, "as": "fused kernel", "time_s": 1e-4, "ratio": r, "low": r, "high": r, "n": 9,
+         "reason": ""}
+        for s, r in zip(specs, (1.0, 2.0, 3.0), strict=True) for d in ("forward", "backward")
+    ]  # fmt: skip
+    theory = pd.DataFrame([
+        {"activation": s, "formula": r"\max(x, 0)", "kept_bytes": 4, "mean": 0.4, "second": 0.5, "gain": 1.4,
+         "he_q": 1.0, "he_chi_1": 1.0, "critical_sigma_w2": 2.0, "reason": ""}
+        for s in specs
+    ])  # fmt: skip
+    frames = {"panel": frame, "curves": curves, "cost": pd.DataFrame(rows), "theory": theory}
+    arms = [Arm(asked=s, spec=s) for s in specs[:2]]
+    arms.append(Arm(asked="my.py:act_1", spec=specs[2], found={
+        "kind": "numpy", "heard": True, "derived": "the slope", "disagrees": 0.5, "disagrees_at": 1.0,
+        "remarks": ["<b>odd</b>"], "facts": {"kinks": [[0.0, 1.0]]},
+    }))  # fmt: skip
+    arms.append(Arm(asked="bad.py:act", spec="bad.act", reason="raises <script>"))
+    run = {
+        "command": "compare", "target": "t", "schema": 1, "seed": 0, "quick": True, "reference": "relu",
+        "finished": None, "started": "now", "machine": MACHINE, "versions": {"python": "3"}, "commit": None,
+    }  # fmt: skip
+    result = Comparison(arms=tuple(arms), tables=tables(arms[:3], frames, "relu"), frames=frames, failures={}, run=run)
+    place = RunFolder(tmp_path_factory.mktemp("run"))
+    save(result, place)
+    return place
+
+
+def test_the_page_holds_every_part_escaped_and_nothing_from_outside(folder):
+    page = render(folder).read_text(encoding="utf-8")
+    for part in ("Decision", "Who is compared", "Numbers side by side", "The training panel", "The protocol"):
+        assert part in page
+    assert "raises &lt;script&gt;" in page
+    assert "<b>odd</b>" not in page
+    assert not re.search(r'(src|href)="(?!data:|#)', page)
+    assert page.count("<img") == 5  # without gradients and activity, which this run has not
+    assert len(page) < 2_000_000
+
+
+def test_the_checklist_says_no_where_it_is_no(folder):
+    from actbench.report.checklist import checklist
+
+    run = folder.read_run()
+    frames = {name: folder.read_frame(name) for name in ("scores", "comparisons", "decisions")}
+    frames["panel"] = folder.read_frame("data/panel")
+    found = {line["law"]: line["holds"] for line in checklist(frames, folder.read_json("arms"), run)}
+    assert found["Same data, shapes and starts for every arm"] is True
+    assert found["Same tuning budget for every arm"] is True
+    assert found["The full grid was run"] is False
+    assert found["Everybody who was asked for took part"] is False
+    assert found["Every slope agrees with differences of its function"] is False
+    frames["panel"] = frames["panel"].drop(index=0)  # one arm misses one network at one step size
+    again = {line["law"]: line["holds"] for line in checklist(frames, folder.read_json("arms"), run)}
+    assert again["Same data, shapes and starts for every arm"] is False
+
+
+def test_latex_tables_have_equal_columns_and_escaped_names(folder):
+    render(folder)
+    for name in ("decisions", "measures", "settings"):
+        text = (folder.path / "latex" / f"{name}.tex").read_text()
+        rows = [line for line in text.splitlines() if line.endswith(r"\\")]
+        assert len({len(re.findall(r"(?<!\\)&", row)) for row in rows}) == 1, name
+        assert r"my.act\_1" in text
+
+
+def test_a_page_needs_a_comparison(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.write_run({"command": "run"})
+    with pytest.raises(ActbenchError, match="holds no comparison"):
+        render(folder)
+
+
+def test_numbers_have_three_digits_and_gaps_are_empty():
+    assert [number(v) for v in (0.12345, 12.345, 1234.5, None, float("nan"))] == ["0.123", "12.3", "1,234", "", ""]
+    assert json.dumps(number(0.5, 100)) == '"50"'
+
+
+def test_the_worked_example_s_page_is_what_its_files_say():
+    import importlib.util
+    from pathlib import Path
+
+    file = Path(__file__).resolve().parents[2] / "reports" / "compare.py"
+    spec = importlib.util.spec_from_file_location("example", file)
+    example = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(example)
+    if not (example.HOME / "README.md").exists():
+        pytest.skip("not measured yet")
+    assert (example.HOME / "README.md").read_text(encoding="utf-8") == example.page()

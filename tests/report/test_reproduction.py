@@ -1,0 +1,245 @@
+"""From claims to files: the same bytes whatever the workers, interruptions and hash seeds; a ledger of one's own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import actbench as ab
+import actbench.claims.ledgers
+import actbench.experiments
+from actbench.claims.claim import CLAIMS
+from actbench.claims.verdicts import COLUMNS, natural
+from actbench.core.errors import ActbenchError
+from actbench.report.page import render
+from actbench.report.reproduction import reproduce
+from actbench.runs.experiment import EXPERIMENTS
+from actbench.runs.folder import RunFolder
+
+LEDGER = str(Path(__file__).parents[1] / "ledger.py")
+
+
+def actbench_command(*words, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "actbench", *map(str, words)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    """What must be identical: verdicts, estimates, data and figures' tables."""
+    files = [
+        folder / "verdicts.csv",
+        folder / "estimates.csv",
+        *folder.glob("data/*.csv"),
+        *folder.glob("tables/*.csv"),
+    ]
+    return {file.name: file.read_bytes() for file in files}
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("straight") / "run"
+    done = actbench_command("reproduce", LEDGER, "--workers", 1, "--out", folder, PYTHONHASHSEED="0")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_a_ledger_of_one_file_is_judged(straight):
+    verdicts = pd.read_csv(straight / "verdicts.csv").set_index(["claim", "reading"])["verdict"]
+    assert verdicts["T1", "share"] == verdicts["T1", "overall"] == "supported"
+    assert verdicts["T2", "share"] == "refuted"
+    assert set(verdicts.index.get_level_values("claim")) == {"T1", "T2"}
+
+
+def test_two_workers_and_another_hash_seed_write_the_same_bytes(straight, tmp_path):
+    done = actbench_command("reproduce", LEDGER, "--workers", 2, "--out", tmp_path / "run", PYTHONHASHSEED="random")
+    assert done.returncode == 0, done.stderr
+    assert written(tmp_path / "run") == written(straight)
+
+
+def test_a_resumed_rehearsal_writes_the_same_bytes(straight, tmp_path):
+    out = tmp_path / "run"
+    rehearsal = actbench_command("reproduce", LEDGER, "--quick", "--workers", 1, "--out", out)
+    assert "a rehearsal" in rehearsal.stdout
+    assert pd.read_csv(out / "verdicts.csv")["rehearsal"].all()
+    assert actbench_command("reproduce", LEDGER, "--workers", 1, "--out", out).returncode == 0
+    assert written(out) == written(straight)
+
+
+@pytest.mark.parametrize("damage", ["garbage", "torn", "gone"])
+def test_a_torn_store_is_recomputed(straight, tmp_path, damage):
+    out = tmp_path / "run"
+    shutil.copytree(straight, out)
+    store = out / "cells.sqlite"
+    whole = store.read_bytes()
+    damages = {"garbage": b"no database" * 500, "torn": whole[: len(whole) // 2]}
+    store.write_bytes(damages[damage]) if damage in damages else store.unlink()
+    done = actbench_command("reproduce", LEDGER, "--workers", 1, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert written(out) == written(straight)
+
+
+def test_an_interrupted_run_keeps_its_cells_and_goes_on(tmp_path):
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "actbench", "reproduce", "C10", "--quick", "--workers", "1", "--out", str(out)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    deadline = time.time() + 60
+    while time.time() < deadline and not _some_cells(out):
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert (out / "verdicts.csv").exists()
+    assert "interrupted" in (out / "report.md").read_text(encoding="utf-8")
+    again = actbench_command("reproduce", "C10", "--quick", "--out", out)
+    assert again.returncode == 0, again.stderr
+    reused = RunFolder(out).read_run()["experiments"]["activity"]["reused"]
+    assert reused > 0
+
+
+def _some_cells(out: Path) -> bool:
+    import sqlite3
+
+    try:
+        with sqlite3.connect(f"file:{out / 'cells.sqlite'}?mode=ro", uri=True) as connection:
+            tables = [name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")]
+            return any(connection.execute(f"select count(*) from {table}").fetchone()[0] > 10 for table in tables)
+    except sqlite3.Error:
+        return False
+
+
+def test_the_report_is_drawn_again_from_files_alone(straight, tmp_path):
+    out = tmp_path / "run"
+    shutil.copytree(straight, out, ignore=shutil.ignore_patterns("cells.sqlite*", "report.*", "figures"))
+    done = actbench_command("report", out)
+    assert done.returncode == 0, done.stderr
+    for name in ("report.html", "report.md"):
+        assert (out / name).read_bytes() == (straight / name).read_bytes()
+
+
+def test_a_folder_of_another_run_is_refused_and_fresh_replaces_it(straight, tmp_path):
+    out = tmp_path / "run"
+    shutil.copytree(straight, out)
+    other = actbench_command("reproduce", "C07", "--out", out)
+    assert other.returncode == 2
+    assert "--fresh" in other.stderr
+    assert other.stderr.count("\n") == 1
+    seeded = actbench_command("reproduce", LEDGER, "--seed", 1, "--out", out)
+    assert seeded.returncode == 2
+    assert actbench_command("reproduce", "C07", "--out", out, "--fresh").returncode == 0
+    assert not (out / "data" / "toy_share.csv").exists()
+
+
+def test_new_things_touch_one_place_each_and_leave_with_their_registry():
+    before = ab.names(), EXPERIMENTS.names(), CLAIMS.names()
+    with ab.ACTIVATIONS.temporary(), EXPERIMENTS.temporary(), CLAIMS.temporary():
+        report = reproduce(LEDGER, quick=True, progress=False)
+        assert list(report.verdicts.columns) == list(COLUMNS)
+        assert "toy_half" in ab.names()
+        assert len(ab.run("toy_share", activation="toy_half", depth=2, net=range(3))) == 3
+        assert "<table" in report._repr_html_()
+    assert (ab.names(), EXPERIMENTS.names(), CLAIMS.names()) == before
+
+
+def test_every_claim_of_the_article_has_its_overall_row():
+    report = reproduce("C07", "C10b", "C12", progress=False)
+    overall = report.verdicts[report.verdicts["reading"] == "overall"]
+    assert list(overall["claim"]) == ["C07", "C10b", "C12"]
+    order = sorted(CLAIMS, key=natural)
+    names = [claim.name for claim in order]
+    assert names.index("C9" if "C9" in names else "C09") < names.index("C10") < names.index("C10b") < names.index("C11")
+
+
+def test_hostile_text_is_escaped_in_the_page(tmp_path):
+    from actbench.claims.claim import Reading
+
+    with CLAIMS.temporary():
+        ab.claim(
+            "X1",
+            ledger="hostile",
+            statement={"en": "<script>alert(1)</script> & | pipes"},
+            readings=[Reading(name="word", level="literal", kind="opinion", conditions="<b>bold</b>")],
+        )
+        folder = reproduce("X1", progress=False).save(tmp_path)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<script>" not in page
+    assert "<b>bold" not in page
+    assert not re.search(r'(?:src|href)="(?!#|data:)', page), "the page links to nothing outside itself"
+    assert render(folder, lang="zh").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "match"),
+    [
+        (["show", "swsh"], "did you mean 'swish'"),
+        (["reproduce", "C99"], "no ledger or claim"),
+        (["reproduce", "nowhere.py"], "no file"),
+        (["reproduce", "--workers", "0"], "1 or more"),
+        (["reproduce", "--seed", "x"], "invalid int"),
+        (["run", "activty"], "did you mean 'activity'"),
+        (["run", "activity", "--depth", "-3"], "whole number"),
+        (["run", "activity", "--depth", "2.5"], "whole number"),
+        (["run", "activity", "--depht", "3"], "did you mean 'depth'"),
+        (["run", "activity", "--net", "5:5"], "empty"),
+        (["run", "activity", "--depth"], "has no level"),
+        (["run", "activity", "--bias", "constant:x"], "constant:x"),
+        (["run", "activity", "--init", "hee"], "did you mean 'he'"),
+        (["report", "nowhere"], "run.json"),
+        (["list", "frogs"], "invalid choice"),
+        (["frobnicate"], "invalid choice"),
+        (["list", "--quick"], "not understood"),
+    ],
+)
+def test_a_wrong_request_is_one_line_and_exit_2(words, match, tmp_path, monkeypatch, capsys):
+    from actbench.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    try:
+        status = main(words)
+    except SystemExit as stop:
+        status = stop.code
+    captured = capsys.readouterr()
+    assert status == 2
+    assert match in captured.err
+    assert captured.err.count("\n") == 1
+    assert "Traceback" not in captured.err
+    assert not list(tmp_path.rglob("run.json"))
+
+
+def test_out_that_is_a_file_or_a_foreign_folder_is_refused(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("mine")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "thesis.tex").write_text("mine")
+    for out in (file, tmp_path / "folder"):
+        with pytest.raises(ActbenchError, match="folder"):
+            reproduce("C07", out=out, progress=False)
+    assert file.read_text() == (tmp_path / "folder" / "thesis.tex").read_text() == "mine"
+
+
+def test_json_is_for_machines(capsys):
+    import json
+
+    from actbench.cli import main
+
+    for words in (
+        ["list", "--json"],
+        ["list", "claims", "--json"],
+        ["show", "relu", "--json"],
+        ["show", "C10", "--json"],
+    ):
+        assert main(words) == 0
+        assert json.loads(capsys.readouterr().out)

@@ -1,0 +1,66 @@
+"""What n could show, against simulation: four studies in five of that size settle the question."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from actbench.claims.claim import Claim, Reading
+from actbench.claims.judge import EQUIVALENCE_LEVEL, judge, meets
+from actbench.statistics.estimates import Estimate
+from actbench.statistics.expectation import Equivalence, Region
+from actbench.statistics.power import MOST, POWER, detectable, to_settle
+
+REGION = Region(low=0.2, words="many", reason="a test")
+SAME = Equivalence(margin=0.1, words="same", reason="a test")
+
+
+def settled(expected, level, mean, spread, n, studies=800):
+    """The share of simulated studies whose interval lies inside or outside what is expected."""
+    draws = np.random.default_rng(n).normal(mean, spread, (studies, n))
+    outcomes = [meets(expected, *Estimate.of(row).interval(level)) for row in draws]
+    return np.mean([outcome != "inconclusive" for outcome in outcomes])
+
+
+def planted(mean, spread, n):
+    """An estimate with exactly this mean and standard deviation."""
+    values = np.linspace(-1, 1, n)
+    return Estimate.of(mean + spread * values / np.std(values, ddof=1))
+
+
+@pytest.mark.parametrize(("expected", "level", "mean"), [(REGION, 0.95, 0.3), (REGION, 0.99, 0.15), (SAME, 0.9, 0.16)])
+def test_as_many_units_as_it_says_settle_it_four_times_in_five(expected, level, mean):
+    needed = to_settle(planted(mean, 0.2, 9), expected, level)
+    share = settled(expected, level, mean, 0.2, needed)
+    assert abs(share - POWER) < 4 * math.sqrt(POWER * (1 - POWER) / 800), (needed, share)
+
+
+def test_the_smallest_effect_in_reach_is_settled_four_times_in_five():
+    reach = detectable(planted(0.0, 0.2, 16), 0.95)
+    share = settled(REGION, 0.95, REGION.low + reach, 0.2, 16)
+    assert abs(share - POWER) < 4 * math.sqrt(POWER * (1 - POWER) / 800)
+
+
+def test_an_estimate_on_the_edge_is_never_settled_and_too_few_units_say_nothing():
+    assert to_settle(planted(0.2, 0.1, 8), REGION, 0.95) == MOST
+    assert to_settle(Estimate.of([0.3]), REGION, 0.95) is None
+    assert math.isnan(detectable(Estimate.of([0.3]), 0.95))
+    assert to_settle(Estimate.of([0.3, 0.3, 0.3]), REGION, 0.95) == 2
+
+
+@pytest.mark.parametrize("expected", [REGION, SAME])
+def test_beside_an_inconclusive_verdict_stands_what_would_settle_it(expected):
+    edge = 0.2 if expected is REGION else 0.1
+    reading = Reading(
+        name="r", level="literal", kind="experiment", experiment="e", expected=expected,
+        effect=lambda frame: planted(edge + 0.01, 0.1, 8),
+    )  # fmt: skip
+    claim = Claim(name="C", statement={"en": "c"}, readings=(reading,))
+    verdict = judge(claim, {"e": None})[0]
+    assert verdict.verdict == "inconclusive"
+    level = EQUIVALENCE_LEVEL if expected is SAME else 0.95
+    assert verdict.n_to_settle == to_settle(planted(edge + 0.01, 0.1, 8), expected, level) > 8
+    assert f"{verdict.n_to_settle:,}" in verdict.conditions
+    assert "8 networks" in verdict.conditions
