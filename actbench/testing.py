@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.accuracy.meter import Measured, Yardstick, exact, in_format, rounded, where_promised
+from actbench.accuracy.meter import ErrorMeter, Measured, exact, in_format, rounded, where_promised
 from actbench.accuracy.shrink import first, wrong_limits
 from actbench.activations.registry import resolve
 from actbench.core.errors import ActbenchError, unknown
@@ -76,16 +76,16 @@ def check(
     if not max_ulp >= 0.5:
         raise ActbenchError(f"max_ulp={max_ulp!r}: no format can promise less than 0.5")
     spec = in_format(resolve(like).spec, dtype)
-    stick = Yardstick(spec, direction, dtype, where_promised(spec, dtype, count, direction))
+    meter = ErrorMeter(spec, direction, dtype, where_promised(spec, dtype, count, direction))
     what = f"{like} {direction} in {dtype}"
 
     def call(x: Array) -> Array:
         return np.asarray(fn(x) if direction == "forward" else fn(np.ones_like(x), x))
 
     _behaves(fn, direction, dtype, what)
-    got = call(stick.x.copy())
-    worst = _accurate(stick, got, call, max_ulp, kinks, what)
-    if limits and (wrong := wrong_limits(stick, call, strict=False)):
+    got = call(meter.x.copy())
+    worst = _accurate(meter, got, call, max_ulp, kinks, what)
+    if limits and (wrong := wrong_limits(meter, call, strict=False)):
         raise AssertionError(f"{what}: {'; '.join(wrong)}")
     return worst
 
@@ -105,35 +105,35 @@ def _behaves(fn: Callable[..., Any], direction: str, dtype: str, what: str) -> N
             raise AssertionError(f"{what}: an input was written to")
 
 
-def _accurate(stick: Yardstick, got: Array, call: Any, max_ulp: float, kinks: bool, what: str) -> float:
-    eps = float(np.finfo(stick.dtype).eps)
+def _accurate(meter: ErrorMeter, got: Array, call: Any, max_ulp: float, kinks: bool, what: str) -> float:
+    eps = float(np.finfo(meter.dtype).eps)
 
-    def fails(stick: Yardstick, got: Array) -> Array:
-        absolute = np.abs(got.astype(np.float64) - stick.yard) <= max_ulp * eps
-        wrong = (stick.errors(got) > limit) & ~(stick.near & absolute)
-        return np.asarray(wrong if kinks else wrong & ~stick.kinked)
+    def fails(meter: ErrorMeter, got: Array) -> Array:
+        absolute = np.abs(got.astype(np.float64) - meter.yard) <= max_ulp * eps
+        wrong = (meter.errors(got) > limit) & ~(meter.near & absolute)
+        return np.asarray(wrong if kinks else wrong & ~meter.kinked)
 
     # The float64 screen is itself some ulp of float64 off: there mpmath alone says what fails.
-    slack = 20.0 if stick.dtype == "float64" else 1e-6
+    slack = 20.0 if meter.dtype == "float64" else 1e-6
     limit = max_ulp + slack
-    found = stick.measure(got, spread=SPREAD if stick.dtype == "float64" else 0, kinks=kinks)
-    failing = fails(stick, got)
-    at = first(stick, call, stick.smallest(failing), fails)
+    found = meter.measure(got, spread=SPREAD if meter.dtype == "float64" else 0, kinks=kinks)
+    failing = fails(meter, got)
+    at = first(meter, call, meter.smallest(failing), fails)
     if at is None and (found.worst > max_ulp or (found.root_eps or 0.0) > max_ulp):
-        at = found.at if found.worst > max_ulp else stick.smallest(stick.near)
+        at = found.at if found.worst > max_ulp else meter.smallest(meter.near)
     if at is not None:
-        raise AssertionError(_message(stick, call, at, found, int(failing.sum()), max_ulp, what))
+        raise AssertionError(_message(meter, call, at, found, int(failing.sum()), max_ulp, what))
     return found.worst
 
 
-def _message(stick: Yardstick, call: Any, at: float, found: Measured, failing: int, max_ulp: float, what: str) -> str:
-    x = np.full(64, at, stick.dtype)  # as many as a vector loop takes, for its tail may have other bits
+def _message(meter: ErrorMeter, call: Any, at: float, found: Measured, failing: int, max_ulp: float, what: str) -> str:
+    x = np.full(64, at, meter.dtype)  # as many as a vector loop takes, for its tail may have other bits
     came = float(call(x)[0])
-    right = rounded(exact(stick.spec, stick.direction, at), stick.dtype)
-    error = Yardstick(stick.spec, stick.direction, stick.dtype, x[:1]).settle(0, came)
+    right = rounded(exact(meter.spec, meter.direction, at), meter.dtype)
+    error = ErrorMeter(meter.spec, meter.direction, meter.dtype, x[:1]).settle(0, came)
     size = "no number near it" if math.isinf(error) else f"{error:.3g} ulp off"
     bad = f", {found.special} of them NaN or infinite" if found.special else ""
     return (
         f"{what}: {size} at x = {at!r} ({at.hex()}): got {came!r} ({came.hex()}), exact {right!r} ({right.hex()}); "
-        f"allowed {max_ulp:g} ulp. {max(failing, 1)} of {stick.x.size} points fail{bad}, worst {found.worst:.3g} ulp"
+        f"allowed {max_ulp:g} ulp. {max(failing, 1)} of {meter.x.size} points fail{bad}, worst {found.worst:.3g} ulp"
     )

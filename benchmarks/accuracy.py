@@ -15,12 +15,12 @@ def worst_ulp(name: str, direction: str, dtype: str, *, backend: str = "numba", 
     """The largest error in ulp over seeded points, the worst answers settled in mpmath; inf for a lost or wild one."""
     need(name, module="accuracy.yardstick")
     import actbench as ab
-    from actbench.accuracy.meter import Yardstick, where_promised
+    from actbench.accuracy.meter import ErrorMeter, where_promised
 
     x = where_promised(name, dtype, points, direction)
     run = ab.kernel(name, direction, dtype=dtype, backend=backend)
     got = run(x) if direction == "forward" else run(np.ones_like(x), x)
-    found = Yardstick(name, direction, dtype, x).measure(got)
+    found = ErrorMeter(name, direction, dtype, x).measure(got)
     return float("inf") if found.lost or found.special else float(found.worst)
 
 

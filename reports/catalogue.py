@@ -140,7 +140,7 @@ def accuracy(row: Activation, frame: pd.DataFrame, every: pd.DataFrame) -> list[
 
 def page(row: Activation, frame: pd.DataFrame, every: pd.DataFrame) -> str:
     """One row's page."""
-    definition = record(row.said.definition)
+    definition = record(row.callables.definition)
     slope = latex(derivative(definition))
     lines = [f"# {row.name}", "", f"![{row.name} and its slope]({row.name}.svg)", "", f"$$f(x) = {formula(row)}$$"]
     if len(slope) <= LONGEST:

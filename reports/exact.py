@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from actbench.accuracy.meter import Yardstick, exact, in_format, where_promised
+from actbench.accuracy.meter import ErrorMeter, exact, in_format, where_promised
 from actbench.accuracy.oracle import MP, START_BITS
 from actbench.accuracy.points import neighbours, points
 from actbench.activations.registry import ACTIVATIONS, resolve
@@ -48,11 +48,11 @@ def hardest(spec: str, direction: str, dtype: str) -> np.ndarray[Any, Any]:
     """Where the fused kernel is furthest from the row."""
     x = where_promised(spec, dtype, SCREENED, direction)
     run = kernel(spec, direction, dtype=dtype)
-    stick = Yardstick(spec, direction, dtype, x)
-    error = stick.errors(run(x) if direction == "forward" else run(np.ones_like(x), x))
+    meter = ErrorMeter(spec, direction, dtype, x)
+    error = meter.errors(run(x) if direction == "forward" else run(np.ones_like(x), x))
     half = HARD // 2
-    far, near = (np.argsort(np.where(side, error, -1.0))[-half:] for side in (~stick.near, stick.near))
-    return x[np.concatenate([far, near if stick.near.any() else far])]
+    far, near = (np.argsort(np.where(side, error, -1.0))[-half:] for side in (~meter.near, meter.near))
+    return x[np.concatenate([far, near if meter.near.any() else far])]
 
 
 def chosen(spec: str, direction: str) -> np.ndarray[Any, Any]:

@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.accuracy.meter import Yardstick, in_format, where_promised
+from actbench.accuracy.meter import ErrorMeter, in_format, where_promised
 from actbench.accuracy.points import points
 from actbench.activations.record import Activation
 from actbench.core.errors import ActbenchError
 from actbench.kernels.kernel import kernel
 
 # backend, dtype -> worst ulp forward, worst ulp backward, absolute error in eps next to a root of the slope
-PROMISES: dict[tuple[str, str], tuple[float, float, float]] = {
+TOLERANCES: dict[tuple[str, str], tuple[float, float, float]] = {
     ("numpy", "float16"): (1.0, 1.0, 2.0),
     ("numpy", "float32"): (1.0, 1.0, 2.0),
     ("numpy", "float64"): (8.0, 16.0, 2.0),
@@ -66,7 +66,7 @@ class Subject:
     backend: str
     dtype: str
     count: int = 20_000
-    settled: int = 32
+    confirmed: int = 32
 
     def forward(self, x: NDArray[Any], **options: Any) -> NDArray[Any]:
         """f(x) by this implementation."""
@@ -94,7 +94,7 @@ def check(function: Check) -> Check:
 
 
 def examine(
-    activation: Activation, *, backend: str = "numpy", dtype: str = "float32", count: int = 20_000, settled: int = 32
+    activation: Activation, *, backend: str = "numpy", dtype: str = "float32", count: int = 20_000, confirmed: int = 32
 ) -> Iterator[Finding]:
     """Every check on one implementation, in turn.
 
@@ -110,7 +110,7 @@ def examine(
     settled
         How many of them, spread over all, are settled in mpmath beside the worst.
     """
-    subject = Subject(activation, backend, dtype, count, settled)
+    subject = Subject(activation, backend, dtype, count, confirmed)
     for run in CHECKS.values():
         yield run(subject)
 
@@ -121,29 +121,31 @@ def _in_the_kernel(subject: Subject) -> str:
     return in_format(spec, "float32") if (subject.backend, subject.dtype) == ("numba", "float32") else spec
 
 
-def _answers(subject: Subject, direction: str) -> tuple[Yardstick, NDArray[Any]]:
+def _answers(subject: Subject, direction: str) -> tuple[ErrorMeter, NDArray[Any]]:
     """Where a direction promises anything, and what the implementation says there."""
     spec = _in_the_kernel(subject)
     x = where_promised(spec, subject.dtype, subject.count, direction)
     got = subject.forward(x) if direction == "forward" else subject.backward(np.ones_like(x), x)
-    return Yardstick(spec, direction, subject.dtype, x), got
+    return ErrorMeter(spec, direction, subject.dtype, x), got
 
 
-def _rival(subject: Subject, stick: Yardstick) -> NDArray[Any] | None:
+def _rival(subject: Subject, meter: ErrorMeter) -> NDArray[Any] | None:
     """The float64 row cannot be its own screen: its fused kernel is, where it has one."""
     if (subject.backend, subject.dtype) != ("numpy", "float64"):
         return None
     try:
-        run = kernel(subject.activation, stick.direction, dtype="float64")
+        run = kernel(subject.activation, meter.direction, dtype="float64")
     except ActbenchError:
         return None
-    return np.asarray(run(stick.x) if stick.direction == "forward" else run(np.ones_like(stick.x), stick.x))
+    return np.asarray(run(meter.x) if meter.direction == "forward" else run(np.ones_like(meter.x), meter.x))
 
 
 def _accuracy(subject: Subject, direction: str) -> Finding:
-    stick, got = _answers(subject, direction)
-    found = stick.measure(got, rival=_rival(subject, stick), spread=subject.settled, worst=max(1, subject.settled // 4))
-    worst_forward, worst_backward, eps_at_root = PROMISES[subject.backend, subject.dtype]
+    meter, got = _answers(subject, direction)
+    found = meter.measure(
+        got, rival=_rival(subject, meter), spread=subject.confirmed, worst=max(1, subject.confirmed // 4)
+    )
+    worst_forward, worst_backward, eps_at_root = TOLERANCES[subject.backend, subject.dtype]
     bound = worst_forward if direction == "forward" else worst_backward
     inside = found.root_eps or 0.0
     name = "value" if direction == "forward" else "slope"
@@ -171,9 +173,9 @@ def nothing_lost(subject: Subject) -> Finding:
     """No result is 0, infinite or NaN where the exact one is a normal number."""
     lost = []
     for direction in ("forward", "backward"):
-        stick, got = _answers(subject, direction)
-        zero, special = stick.missing(got)
-        lost += [(direction, float(stick.x[i]), float(got[i])) for i in np.flatnonzero(zero | special)]
+        meter, got = _answers(subject, direction)
+        zero, special = meter.missing(got)
+        lost += [(direction, float(meter.x[i]), float(got[i])) for i in np.flatnonzero(zero | special)]
     says = f"{len(lost)} results lost" + (f", first {lost[0]}" if lost else "")
     return subject.finding("nothing_lost", not lost, worst=float(len(lost)), says=says)
 
@@ -202,7 +204,7 @@ def limits(subject: Subject) -> Finding:
         ),
         (subject.forward(np.array([-0.0], subject.dtype))[0], subject.activation.fact("at_negative_zero"), "f(-0.0)"),
     ]
-    slack = PROMISES[subject.backend, subject.dtype][0]
+    slack = TOLERANCES[subject.backend, subject.dtype][0]
     wrong = [
         f"{what} is {got!r}, declared {wanted!r}" for got, wanted, what in pairs if not _same(got, kind(wanted), slack)
     ]
@@ -237,7 +239,7 @@ def bounds(subject: Subject) -> Finding:
     low, high = (np.dtype(subject.dtype).type(end) for end in subject.activation.fact("bounds"))
     x = points(subject.dtype, subject.count, activation=subject.activation)
     y = subject.forward(x)
-    slack = PROMISES[subject.backend, subject.dtype][0]
+    slack = TOLERANCES[subject.backend, subject.dtype][0]
     steps = [slack * np.spacing(np.abs(end)) if np.isfinite(end) else 0.0 for end in (low, high)]
     out = (y < low - steps[0]) | (y > high + steps[1])
     where = float(x[out][0]) if out.any() else float("nan")
@@ -266,7 +268,7 @@ def monotone(subject: Subject) -> Finding:
         return subject.finding("monotone", True, says="not declared")
     y = subject.forward(points(subject.dtype, subject.count, activation=subject.activation))
     finite = y[np.isfinite(y)]
-    slack = PROMISES[subject.backend, subject.dtype][0]
+    slack = TOLERANCES[subject.backend, subject.dtype][0]
     step = np.finfo(subject.dtype).eps * np.abs(finite[:-1]) + np.finfo(subject.dtype).smallest_subnormal
     with np.errstate(over="ignore"):
         falls = finite[1:] < finite[:-1] - slack * step

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.accuracy.meter import Yardstick, in_format, overflow
+from actbench.accuracy.meter import ErrorMeter, in_format, overflow
 from actbench.accuracy.points import ROOT_ZONE
 from actbench.activations.registry import resolve
 from actbench.core.dtypes import Format
@@ -104,8 +104,8 @@ def exhaust(spec: str, direction: str, dtype: str = "float32", *, threads: int =
                 share.result()
         finally:
             sweep.stop.set()  # an interrupt, or a failing share, ends the others within a block
-    stick = Yardstick(sweep.spec, direction, dtype, np.array([sweep.at], np.float32))
-    worst = stick.settle(0, float(sweep.fused(np.array([sweep.at], np.float32))[0]))
+    meter = ErrorMeter(sweep.spec, direction, dtype, np.array([sweep.at], np.float32))
+    worst = meter.settle(0, float(sweep.fused(np.array([sweep.at], np.float32))[0]))
     return Exhausted(
         activation=spec, direction=direction, dtype=dtype, inputs=1 << 32, worst_ulp=worst, at=sweep.at,
         at_hex=sweep.at.hex(), root_zone_eps=sweep.root_eps if sweep.roots else None, lost=sweep.lost,
@@ -127,7 +127,7 @@ def _all_float16(spec: str, direction: str) -> Exhausted:
     def run(x: Array) -> Array:
         return np.asarray(row.forward(x) if direction == "forward" else row.backward(np.ones_like(x), x))
 
-    found = Yardstick(spec, direction, "float16", x).measure(run(x))
+    found = ErrorMeter(spec, direction, "float16", x).measure(run(x))
     passes = direction == "forward" or bool(row.saves)
     return Exhausted(
         activation=spec, direction=direction, dtype="float16", inputs=1 << 16, worst_ulp=found.worst, at=found.at,

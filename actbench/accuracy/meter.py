@@ -62,7 +62,7 @@ class Measured:
     many: int
     many_at: float | None
     points: int
-    settled: int
+    confirmed: int
 
 
 def in_format(spec: str, dtype: str) -> str:
@@ -142,7 +142,7 @@ def overflow(dtype: str) -> float:
     return math.inf if dtype == "float64" else float(info.max) + math.ldexp(1.0, int(info.maxexp) - info.nmant - 2)
 
 
-def screened(got: Array, yard: Array, unit: Array, dtype: str) -> Array:
+def prescreened(got: Array, yard: Array, unit: Array, dtype: str) -> Array:
     """|got - yard| in units of the last place: inf where the answer is NaN or infinite and should not be."""
     wide = got.astype(np.float64)
     with np.errstate(all="ignore"):
@@ -154,7 +154,7 @@ def screened(got: Array, yard: Array, unit: Array, dtype: str) -> Array:
 
 
 @dataclass(frozen=True)
-class Yardstick:
+class ErrorMeter:
     """What is right at an array of points of one format.
 
     Parameters
@@ -256,7 +256,7 @@ class Yardstick:
 
     def errors(self, got: Array, yard: Array | None = None) -> Array:
         """Every error in ulp against the screen, or against another float64 yardstick."""
-        return screened(got, self.yard if yard is None else yard, self.unit, self.dtype)
+        return prescreened(got, self.yard if yard is None else yard, self.unit, self.dtype)
 
     def settle(self, i: int, got: float) -> float:
         """The error at one point in ulp, by mpmath."""
@@ -296,20 +296,22 @@ class Yardstick:
         chosen = {*_top(outside, worst), *_top(normal, worst), *np.flatnonzero(self.kinked & ~out).tolist()}
         if spread:
             chosen |= {int(i) for i in np.linspace(0, got.size - 1, spread) if not (out[int(i)])}
-        settled = {i: self.settle(i, float(got[i])) for i in sorted(chosen) if not self.near[i] and np.isfinite(got[i])}
-        at = max(settled, key=lambda i: settled[i])
-        ordinary = {i: e for i, e in settled.items() if self.normal[i]} or settled
+        confirmed = {
+            i: self.settle(i, float(got[i])) for i in sorted(chosen) if not self.near[i] and np.isfinite(got[i])
+        }
+        at = max(confirmed, key=lambda i: confirmed[i])
+        ordinary = {i: e for i, e in confirmed.items() if self.normal[i]} or confirmed
         at_normal = max(ordinary, key=lambda i: ordinary[i])
         eps = float(np.finfo(self.dtype).eps)
         closest = [int(zone[i]) for i in _top(inside, min(worst, NEXT_TO_ROOTS))]
         roots = [abs(float(got[i]) - exact(self.spec, self.direction, float(self.x[i]))) / eps for i in closest]
         many = self.many(got) & ~out
         return Measured(
-            worst=settled[at], at=float(self.x[at]), worst_normal=ordinary[at_normal],
+            worst=confirmed[at], at=float(self.x[at]), worst_normal=ordinary[at_normal],
             at_normal=float(self.x[at_normal]), root_eps=float(max(roots)) if roots else None,
             lost=int(lost.sum()), lost_at=self.smallest(lost), special=int(special.sum()),
             special_at=self.smallest(special), many=int(many.sum()), many_at=self.smallest(many),
-            points=got.size, settled=len(settled) + len(roots),
+            points=got.size, confirmed=len(confirmed) + len(roots),
         )  # fmt: skip
 
     def smallest(self, where: Array) -> float | None:

@@ -17,7 +17,7 @@ import numpy as np
 from actbench.activations.record import Activation
 from actbench.activations.registry import resolve
 from actbench.core.errors import ActbenchError
-from actbench.expression.graph import VOCABULARY, Graph, derivative, record
+from actbench.expression.graph import PRIMITIVES, Graph, derivative, record
 
 START_BITS = 256
 AGREE_BITS = 80  # two precisions agree when they differ by less than 2^-80 of the value: 27 bits below float64's ulp
@@ -43,13 +43,13 @@ def evaluate(graph: Graph, values: Mapping[str, Any]) -> Any:
                 condition, a, b = step.operands
                 memo[index] = visit(a) if visit(condition) else visit(b)
             else:
-                memo[index] = VOCABULARY[step.op].exact(MP, *(visit(i) for i in step.operands))
+                memo[index] = PRIMITIVES[step.op].exact(MP, *(visit(i) for i in step.operands))
         return memo[index]
 
     return visit(len(steps) - 1)
 
 
-def settled(compute: Callable[[], Any], zero: Callable[[], bool], what: str) -> Any:
+def confirmed(compute: Callable[[], Any], zero: Callable[[], bool], what: str) -> Any:
     """A value on which two successive precisions agree.
 
     Parameters
@@ -98,7 +98,7 @@ class Oracle:
         self.activation = activation
         values = activation.values(**parameters)
         self._values = {name: MP.mpf(float(value)) for name, value in values.items()}
-        self._graph = record(activation.said.definition)
+        self._graph = record(activation.callables.definition)
         self._slope = derivative(self._graph)
         self._flat = activation.fact("flat", **parameters)
         self._kinks = activation.fact("kinks", **parameters)
@@ -110,7 +110,7 @@ class Oracle:
 
     def _at(self, graph: Graph, x: float, zero: bool, what: str) -> Any:
         values = {**self._values, "x": MP.mpf(x)}
-        return settled(lambda: evaluate(graph, values), lambda: zero, f"{self.activation.name} {what} at {x!r}")
+        return confirmed(lambda: evaluate(graph, values), lambda: zero, f"{self.activation.name} {what} at {x!r}")
 
     def value(self, x: float) -> Any:
         """f(x) as an mpf; at the infinities the declared limit."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.accuracy.meter import Yardstick
+from actbench.accuracy.meter import ErrorMeter
 from actbench.activations.registry import resolve
 
 ALIKE = 256  # points a call; always as many, for jax compiles every length anew
@@ -17,14 +17,14 @@ ALIKE = 256  # points a call; always as many, for jax compiles every length anew
 Call = Callable[[NDArray[Any]], NDArray[Any]]
 
 
-def first(stick: Yardstick, call: Call, near: float | None, fails: Any) -> float | None:
+def first(meter: ErrorMeter, call: Call, near: float | None, fails: Any) -> float | None:
     """The failing input nearest to 0 that can be reached from one failing point through failing neighbours.
 
     The seeded points lie far apart; between the failing one and 0 the boundary is narrowed, 256 floats at a time.
     """
     if near is None or near == 0.0:
         return near
-    kind = np.dtype(stick.dtype)
+    kind = np.dtype(meter.dtype)
     whole = np.dtype(f"int{kind.itemsize * 8}")
     sign = math.copysign(1.0, near)
     good, bad = 0, int(np.abs(np.array([near], kind)).view(whole)[0])  # the bits of a positive float are in its order
@@ -32,7 +32,7 @@ def first(stick: Yardstick, call: Call, near: float | None, fails: Any) -> float
         steps = np.array([good + (bad - good) * i // ALIKE for i in range(1, ALIKE + 1)], whole)
         x = (steps.view(kind) * kind.type(sign)).astype(kind)
         with np.errstate(all="ignore"):
-            failing = fails(Yardstick(stick.spec, stick.direction, stick.dtype, x), np.asarray(call(x)))
+            failing = fails(ErrorMeter(meter.spec, meter.direction, meter.dtype, x), np.asarray(call(x)))
         if not failing.any():
             return near  # alone it does not fail: a matter of vector width
         place = int(failing.argmax())
@@ -40,13 +40,13 @@ def first(stick: Yardstick, call: Call, near: float | None, fails: Any) -> float
     return float(np.array([bad], whole).view(kind)[0]) * sign
 
 
-def wrong_limits(stick: Yardstick, call: Call, *, strict: bool) -> list[str]:
+def wrong_limits(meter: ErrorMeter, call: Call, *, strict: bool) -> list[str]:
     """Answers at the infinities and at NaN that are wrong; signs of zero count where ``strict``."""
-    row = resolve(stick.spec)
-    forward = stick.direction == "forward"
+    row = resolve(meter.spec)
+    forward = meter.direction == "forward"
     name = "f" if forward else "f'"
-    kind = np.dtype(stick.dtype).type
-    x = np.array([-np.inf, np.inf, np.nan], stick.dtype)
+    kind = np.dtype(meter.dtype).type
+    x = np.array([-np.inf, np.inf, np.nan], meter.dtype)
     with np.errstate(all="ignore"):
         got = np.asarray(call(x))
     wanted = [kind(v) for v in row.fact("limits" if forward else "slope_limits")]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from actbench.activations.record import Activation, Said
+from actbench.activations.record import Activation, Callables
 from actbench.activations.registry import ACTIVATIONS
 from actbench.core.errors import ActbenchError
 from actbench.expression.graph import record
-from actbench.expression.primitives import OURS
+from actbench.expression.primitives import COMPOSITE
 
 
 def define(
@@ -43,10 +43,10 @@ def define(
         our words in forward without giving a definition.
     """
     graph = record(forward)
-    ours = sorted({step.op for step in graph if step.op in OURS})
+    ours = sorted({step.op for step in graph if step.op in COMPOSITE})
     if definition is None and ours:
         raise ActbenchError(f"{name}: forward uses {', '.join(ours)}; give the textbook formula as definition=")
     record(backward)
     record(definition or forward)
-    said = Said(forward=forward, backward=backward, definition=definition or forward)
-    return ACTIVATIONS.add(Activation(name=name, said=said, **declared))
+    said = Callables(forward=forward, backward=backward, definition=definition or forward)
+    return ACTIVATIONS.add(Activation(name=name, callables=said, **declared))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actbench.activations.record import Activation
-from actbench.expression.graph import VOCABULARY, Graph, Step, composed, record
+from actbench.expression.graph import PRIMITIVES, Graph, Step, composed, record
 
 # Sum, product and sign need brackets around what binds less; a fraction or a function brings its own.
 _WEAKEST = {
@@ -36,7 +36,7 @@ def latex(graph: Graph) -> str:
             return _symbol(step.value), 9
         if step.op == "constant":
             return _number(step.value), 9 if isinstance(step.value, bool) or step.value >= 0 else 6
-        template, strength = VOCABULARY[step.op].latex
+        template, strength = PRIMITIVES[step.op].latex
         weakest = _WEAKEST.get(step.op, (0,) * len(operands))
         texts = [
             rf"\left({text}\right)" if own < least else text
@@ -74,15 +74,15 @@ def text(graph: Graph) -> str:
 
 def formula(activation: Activation) -> str:
     """The definition in LaTeX."""
-    return latex(record(activation.said.definition))
+    return latex(record(activation.callables.definition))
 
 
 def count(graph: Graph) -> dict[str, int]:
     """Primitive operations of a graph by kind, words expanded to what they cost, shared subexpressions once."""
     total: Counter[str] = Counter()
     for step in graph:
-        if step.op in VOCABULARY:
-            total.update(dict(VOCABULARY[step.op].cost))
+        if step.op in PRIMITIVES:
+            total.update(dict(PRIMITIVES[step.op].cost))
     return dict(sorted(total.items()))
 
 
@@ -99,7 +99,7 @@ def census(activation: Activation, direction: str = "forward") -> dict[str, int]
     Kind of operation (``"exponential"``, ``"divide"``, ``"multiply"``, ``"add"``, ``"select"``, ``"compare"``) to
     its number.
     """
-    said = activation.said
+    said = activation.callables
     graphs: dict[str, Callable[[], Any]] = {
         "forward": lambda: record(said.forward),
         "backward": lambda: record(said.backward),

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from actbench.activations.parameter import Fixed, Parameter, Sampled
 from actbench.core.arrays import as_float, evaluate, widened
 from actbench.core.errors import ActbenchError, unknown
-from actbench.expression.graph import asked
+from actbench.expression.graph import argument_names
 
 ARRAYS = ("dy", "x", "y")
 
@@ -27,7 +27,7 @@ class Kink:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class Callables:
     """A row's raw callables, as written: NumPy in terms of ``x``, ``y``, ``dy`` and declared parameters."""
 
     forward: Callable[..., Any]
@@ -87,7 +87,7 @@ class Activation:
     """
 
     name: str
-    said: Said
+    callables: Callables
     source: str
     kind: str = "elementwise"
     aliases: tuple[str, ...] = ()
@@ -116,13 +116,13 @@ class Activation:
     def __post_init__(self) -> None:
         allowed = {*ARRAYS, *self.parameters}
         for role in ("forward", "backward", "definition"):
-            for name in asked(getattr(self.said, role)):
+            for name in argument_names(getattr(self.callables, role)):
                 if name not in allowed:
                     raise ActbenchError(f"{self.name}: {role} asks for {name!r}, which is no declared parameter")
-        names = set(asked(self.said.forward))
+        names = set(argument_names(self.callables.forward))
         if "x" not in names or names & {"dy", "y"}:
             raise ActbenchError(f"{self.name}: forward must ask for x and for neither y nor dy")
-        if asked(self.said.backward)[:1] != ("dy",):
+        if argument_names(self.callables.backward)[:1] != ("dy",):
             raise ActbenchError(f"{self.name}: backward must ask for dy first")
         self.values(**self.bound)
 
@@ -135,7 +135,7 @@ class Activation:
     @property
     def saves(self) -> tuple[str, ...]:
         """The arrays that the backward pass needs kept, read off the row's signature: of ``x`` and ``y``."""
-        return tuple(name for name in asked(self.said.backward) if name in ("x", "y"))
+        return tuple(name for name in argument_names(self.callables.backward) if name in ("x", "y"))
 
     def _fixed(self, name: str) -> Fixed:
         parameter = self.parameters.get(name)
@@ -169,7 +169,7 @@ class Activation:
                     raise ActbenchError(f"{self.name}: {name}={result[name]!r}, but {name} {parameter.law}")
         if self.together is not None:
             valid, law = self.together
-            named = asked(valid)
+            named = argument_names(valid)
             if not np.all(valid(**{name: np.asarray(result[name]) for name in named})):
                 said = ", ".join(f"{name}={result[name]!r}" for name in named)
                 raise ActbenchError(f"{self.name}: {said}, but {law}")
@@ -189,7 +189,7 @@ class Activation:
         if not callable(value):
             return value
         values = self.values(**given)
-        return value(**{name: values[name] for name in asked(value)})
+        return value(**{name: values[name] for name in argument_names(value)})
 
     def draw(self, rng: np.random.Generator | None, x: Any = None) -> dict[str, Any]:
         """Values of learned and sampled parameters for one call.
@@ -238,8 +238,8 @@ class Activation:
             For a dtype that is not understood, or a parameter that does not exist or breaks its law.
         """
         values = self.values(**parameters)
-        function = self.said.forward
-        return evaluate(function, {"x": x}, {k: values[k] for k in asked(function) if k in values})
+        function = self.callables.forward
+        return evaluate(function, {"x": x}, {k: values[k] for k in argument_names(function) if k in values})
 
     def backward(
         self, dy: ArrayLike, x: ArrayLike | None = None, *, y: ArrayLike | None = None, **parameters: Any
@@ -264,8 +264,8 @@ class Activation:
             Where neither what the row saves nor ``x`` is given; otherwise as `forward`.
         """
         values = self.values(**parameters)
-        function = self.said.backward
-        needs = asked(function)
+        function = self.callables.backward
+        needs = argument_names(function)
         inputs: dict[str, ArrayLike] = {"dy": dy}
         kept = {name: values[name] for name in needs if name in values}
         given = []
@@ -297,9 +297,9 @@ class Activation:
         dx = self.backward(dy, x, **parameters)
         sums: dict[str, Any] = {}
         for name, function in self.parameter_gradients.items():
-            kept = {k: values[k] for k in asked(function) if k in values}
+            kept = {k: values[k] for k in argument_names(function) if k in values}
             wide = {"dy": widened(as_float(dy, "dy")), "x": widened(as_float(x))}
-            each = evaluate(function, {k: v for k, v in wide.items() if k in asked(function)}, kept)
+            each = evaluate(function, {k: v for k, v in wide.items() if k in argument_names(function)}, kept)
             sums[name] = _sum_to(np.asarray(each), np.shape(values[name])).astype(np.asarray(dx).dtype)
         return dx, sums
 

@@ -81,7 +81,7 @@ def call(args: argparse.Namespace) -> int:
         return against.call(args)
     from actbench.activations.registry import canonical
     from actbench.core.streams import whole
-    from actbench.implementations.ready import RACERS
+    from actbench.implementations.ready import CONTENDERS
     from actbench.speed import table as tables
     from actbench.speed.inputs import INPUTS, LAYOUTS
     from actbench.speed.threads import many
@@ -106,10 +106,10 @@ def call(args: argparse.Namespace) -> int:
         raise ActbenchError(
             f"--layout {' '.join(layouts)} with --device cuda: on a GPU only contiguous arrays are raced"
         )
-    racers = tuple(RACERS) if args.peers is None else chosen(args.peers, tuple(RACERS), (), "peer")
+    contenders = tuple(CONTENDERS) if args.peers is None else chosen(args.peers, tuple(CONTENDERS), (), "peer")
     todo = tables.cells(names, directions, dtypes, sizes, kinds, layouts, threads=args.threads, device=args.device)
     frame, samples, pinned, warnings = raced(
-        todo, racers=racers, rounds=rounds, most=QUICK_MOST if args.quick else MOST, seed=args.seed
+        todo, contenders=contenders, rounds=rounds, most=QUICK_MOST if args.quick else MOST, seed=args.seed
     )
     out = Path(args.out or "actbench-out/bench")
     print(as_json(frame.to_dict(orient="records")) if args.json else shown(frame))
@@ -121,7 +121,7 @@ def call(args: argparse.Namespace) -> int:
     return 0 if frame["time_s"].notna().any() else 3
 
 
-def raced(todo: list[Any], *, racers: tuple[str, ...], rounds: int, most: float, seed: int) -> Any:
+def raced(todo: list[Any], *, contenders: tuple[str, ...], rounds: int, most: float, seed: int) -> Any:
     """All cells with progress on stderr: table, samples, what was pinned, warnings."""
     import pandas as pd
 
@@ -135,10 +135,10 @@ def raced(todo: list[Any], *, racers: tuple[str, ...], rounds: int, most: float,
     warnings: list[str] = []
     count = todo[0].threads if todo else 1
     with environment(count), master_seed(seed), follow("bench", len(todo)) as advance:
-        _load(racers)
+        _load(contenders)
         with pinned(count) as held:
             for cell in todo:
-                found = tables.measured(cell, racers=racers, rounds=rounds, most=most, seed=seed)
+                found = tables.measured(cell, contenders=contenders, rounds=rounds, most=most, seed=seed)
                 rows += found[0]
                 samples += found[1]
                 warnings += found[2]
@@ -147,11 +147,11 @@ def raced(todo: list[Any], *, racers: tuple[str, ...], rounds: int, most: float,
     return frame, pd.DataFrame(samples), held, warnings
 
 
-def _load(racers: tuple[str, ...]) -> None:
+def _load(contenders: tuple[str, ...]) -> None:
     """Peers are imported before threads are pinned, so that they can be told; what fails is said in the table."""
     from importlib import import_module
 
-    for name in {racer.partition(".")[0] for racer in racers} & {"torch", "jax"}:
+    for name in {contender.partition(".")[0] for contender in contenders} & {"torch", "jax"}:
         try:
             import_module(name)
         except Exception:  # noqa: S112  whatever a broken peer raises, its row will say so

@@ -95,7 +95,7 @@ def activation_card(activation: Activation) -> dict[str, Any]:
     from actbench.activations.latex import census, formula, text
     from actbench.expression.graph import derivative, record
 
-    definition = record(activation.said.definition)
+    definition = record(activation.callables.definition)
     return {
         "name": activation.spec,
         "aliases": ", ".join(activation.aliases),

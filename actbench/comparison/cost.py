@@ -93,7 +93,7 @@ def _called(arm: Arm, direction: str, operands: Any) -> tuple[Callable[[], objec
     if direction == "forward":
         return lambda: callee.forward(a.x), how
     if callee.backward is None:  # what was derived by differences
-        backward = resolve(arm.spec).said.backward
+        backward = resolve(arm.spec).callables.backward
         return lambda: backward(a.dy, a.x), f"{how}, differences"
     own = callee.backward
     return lambda: own(a.dy, a.x), how

@@ -17,7 +17,7 @@ import numpy as np
 from actbench.core.errors import ActbenchError
 
 
-def asked(function: Callable[..., Any]) -> tuple[str, ...]:
+def argument_names(function: Callable[..., Any]) -> tuple[str, ...]:
     """The names in a callable's signature: what a row asks for."""
     return tuple(inspect.signature(function).parameters)
 
@@ -27,7 +27,7 @@ class ExpressionError(ActbenchError, TypeError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Word:
+class Primitive:
     """One operation of the vocabulary and its meaning to every listener.
 
     Parameters
@@ -60,7 +60,7 @@ class Word:
     discrete: bool = False
 
 
-VOCABULARY: dict[str, Word] = {}
+PRIMITIVES: dict[str, Primitive] = {}
 
 _REMEDY = {
     "__bool__": "write numpy.where(condition, a, b) instead of if, and/or, min or max",
@@ -90,12 +90,12 @@ class Expression(np.lib.mixins.NDArrayOperatorsMixin):
             )
         if options:
             raise ExpressionError(f"{ufunc.__name__} with {', '.join(options)}= cannot be recorded; leave it out")
-        return said(ufunc.__name__, *inputs)
+        return record_op(ufunc.__name__, *inputs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Expression:
         if kwargs:
             raise ExpressionError(f"{function.__name__} with {', '.join(kwargs)}= cannot be recorded; leave it out")
-        return said(function.__name__, *args)
+        return record_op(function.__name__, *args)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -114,16 +114,16 @@ for _name in _REMEDY:
     setattr(Expression, _name, _refuse(_name))
 
 
-def said(op: str, *inputs: Any) -> Expression:
+def record_op(op: str, *inputs: Any) -> Expression:
     """Record one operation, rewriting the few that other words already say."""
     if op in _REWRITES:
         result = _REWRITES[op](*inputs)
         return result if isinstance(result, Expression) else constant(result)
-    word = VOCABULARY.get(op)
-    if word is None:
-        raise ExpressionError(f"{op!r} is not in the vocabulary of activations; known: {', '.join(sorted(VOCABULARY))}")
-    if len(inputs) != word.arity:
-        raise ExpressionError(f"{op} takes {word.arity} operands here, not {len(inputs)}")
+    primitive = PRIMITIVES.get(op)
+    if primitive is None:
+        raise ExpressionError(f"{op!r} is not in the vocabulary of activations; known: {', '.join(sorted(PRIMITIVES))}")
+    if len(inputs) != primitive.arity:
+        raise ExpressionError(f"{op} takes {primitive.arity} operands here, not {len(inputs)}")
     return Expression(op, *(leaf(value) for value in inputs))
 
 
@@ -260,18 +260,18 @@ def record(function: Callable[..., Any]) -> Graph:
     ExpressionError
         Where it branches, indexes, reduces, or uses a word outside the vocabulary; the text names the remedy.
     """
-    names = asked(function)
+    names = argument_names(function)
     return trace(leaf(function(*(argument(name) for name in names))), names)
 
 
 def composed(backward: Callable[..., Any], forward: Callable[..., Any]) -> Graph:
     """The graph of a backward pass in terms of ``dy`` and ``x`` alone: a kept ``y`` is said by the forward pass."""
-    names = asked(backward)
+    names = argument_names(backward)
     own = tuple(name for name in names if name != "y")
-    further = tuple(name for name in asked(forward) if name not in own) if "y" in names else ()
+    further = tuple(name for name in argument_names(forward) if name not in own) if "y" in names else ()
     values = {name: argument(name) for name in (*own, *further)}
     if "y" in names:
-        values["y"] = leaf(forward(**{name: values[name] for name in asked(forward)}))
+        values["y"] = leaf(forward(**{name: values[name] for name in argument_names(forward)}))
     root = leaf(backward(**{name: values[name] for name in names}))
     return trace(root, (*own, *further))
 
@@ -294,8 +294,8 @@ def derivative(graph: Graph, wrt: str = "x") -> Graph:
         elif step.op == "where":
             arms = [constant(0.0) if arm is None else arm for arm in inner[1:]]
             varies = any(arm is not None for arm in inner[1:])
-            slopes.append(said("where", operands[0], *arms) if varies else None)
-        elif all(slope is None for slope in inner) or VOCABULARY[step.op].discrete:
+            slopes.append(record_op("where", operands[0], *arms) if varies else None)
+        elif all(slope is None for slope in inner) or PRIMITIVES[step.op].discrete:
             slopes.append(None)
         else:
             slopes.append(_chain(step.op, value, operands, inner))
@@ -306,12 +306,12 @@ def _product(a: Expression, b: Expression) -> Expression:
     """a * b, with factors 1 and -1 said plainly."""
     for factor, other in ((a, b), (b, a)):
         if factor.op == "constant" and factor.args[0] in (1.0, -1.0):
-            return other if factor.args[0] == 1.0 else said("negative", other)
-    return said("multiply", a, b)
+            return other if factor.args[0] == 1.0 else record_op("negative", other)
+    return record_op("multiply", a, b)
 
 
 def _chain(op: str, value: Expression, operands: list[Expression], inner: list[Expression | None]) -> Expression:
-    rule = VOCABULARY[op].partials
+    rule = PRIMITIVES[op].partials
     if rule is None:
         raise ExpressionError(f"{op} has no derivative; give backward= yourself")
     total: Expression | None = None

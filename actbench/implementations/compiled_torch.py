@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from actbench.activations.record import Activation
-from actbench.implementations.ready import Array, Operands, Ready
+from actbench.implementations.ready import Array, Operands, PreparedCall
 from actbench.implementations.torch_race import function_of, tensors
 
 
-def ready(activation: Activation, direction: str, operands: Operands, device: str = "cpu") -> tuple[Ready | None, str]:
+def ready(
+    activation: Activation, direction: str, operands: Operands, device: str = "cpu"
+) -> tuple[PreparedCall | None, str]:
     """As `actbench.implementations.ready.get_ready`."""
     torch = import_module("torch")
     function = function_of(activation)
@@ -41,7 +43,7 @@ def ready(activation: Activation, direction: str, operands: Operands, device: st
     def result() -> Array:
         return np.array(compiled(*given).cpu().numpy())
 
-    return Ready(
+    return PreparedCall(
         call=lambda: compiled(*given), result=result, refresh=refresh, around=torch.no_grad,
         kept=operands.x.nbytes if direction == "backward" else None, note="allocates its result",
     ), ""  # fmt: skip

@@ -11,12 +11,14 @@ import numpy as np
 from actbench.activations.record import Activation
 from actbench.implementations.jax_ import _wide, processor
 from actbench.implementations.named import named_function
-from actbench.implementations.ready import Array, Operands, Ready
+from actbench.implementations.ready import Array, Operands, PreparedCall
 
 OWN_LAYOUT = "reads a contiguous copy, made before the race"
 
 
-def ready(activation: Activation, direction: str, operands: Operands, device: str = "cpu") -> tuple[Ready | None, str]:
+def ready(
+    activation: Activation, direction: str, operands: Operands, device: str = "cpu"
+) -> tuple[PreparedCall | None, str]:
     """As `actbench.implementations.ready.get_ready`."""
     named = activation.peers.get("jax")
     if named is None:
@@ -53,7 +55,7 @@ def ready(activation: Activation, direction: str, operands: Operands, device: st
     def result() -> Array:
         return np.array(compiled(*held))
 
-    return Ready(
+    return PreparedCall(
         call=lambda: compiled(*held).block_until_ready(), result=result, refresh=refresh, kept=kept, around=around,
         note="allocates its result" if operands.x.flags.c_contiguous else f"allocates its result; {OWN_LAYOUT}",
     ), ""  # fmt: skip

@@ -14,7 +14,7 @@ import numpy as np
 from actbench.activations.record import Activation
 from actbench.implementations.keras_ import _MORE
 from actbench.implementations.named import named_function
-from actbench.implementations.ready import Array, Operands, Ready
+from actbench.implementations.ready import Array, Operands, PreparedCall
 
 
 def start() -> Any:
@@ -24,7 +24,9 @@ def start() -> Any:
     return import_module("keras")
 
 
-def ready(activation: Activation, direction: str, operands: Operands, device: str = "cpu") -> tuple[Ready | None, str]:
+def ready(
+    activation: Activation, direction: str, operands: Operands, device: str = "cpu"
+) -> tuple[PreparedCall | None, str]:
     """As `actbench.implementations.ready.get_ready`."""
     named = activation.peers.get("keras")
     if named is None:
@@ -66,4 +68,4 @@ def ready(activation: Activation, direction: str, operands: Operands, device: st
     def result() -> Array:
         return np.array(call().detach().numpy())
 
-    return Ready(call=call, result=result, refresh=refresh, around=torch.no_grad, note=note), ""
+    return PreparedCall(call=call, result=result, refresh=refresh, around=torch.no_grad, note=note), ""

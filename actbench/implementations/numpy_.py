@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from actbench.activations.record import Activation
-from actbench.expression.graph import asked
-from actbench.implementations.ready import Array, Operands, Ready
+from actbench.expression.graph import argument_names
+from actbench.implementations.ready import Array, Operands, PreparedCall
 
 Pass = Callable[[Operands, dict[str, Any]], object]
 
@@ -74,16 +74,18 @@ _BACKWARD: dict[str, tuple[Pass, int]] = {  # with the arrays that are kept
 }
 
 
-def ready(activation: Activation, direction: str, operands: Operands, device: str = "cpu") -> tuple[Ready | None, str]:
+def ready(
+    activation: Activation, direction: str, operands: Operands, device: str = "cpu"
+) -> tuple[PreparedCall | None, str]:
     """As `actbench.implementations.ready.get_ready`."""
     values = {name: float(value) for name, value in activation.values().items() if np.ndim(value) == 0}
     if direction == "forward":
         written, kept = _forward().get(activation.name), 0
-        rule = activation.said.definition
+        rule = activation.callables.definition
     else:
         written, kept = _BACKWARD.get(activation.name, (None, len(activation.saves)))
-        rule = activation.said.backward
-    names = asked(rule)
+        rule = activation.callables.backward
+    names = argument_names(rule)
 
     def call() -> Any:
         if written is not None:
@@ -96,7 +98,7 @@ def ready(activation: Activation, direction: str, operands: Operands, device: st
         return np.array(call())
 
     note = "" if written else ("the definition as written" if direction == "forward" else "the row's rule, unfused")
-    return Ready(
+    return PreparedCall(
         call=call, result=result, kept=kept * operands.x.nbytes if direction == "backward" else None,
         preallocated=_fills(call, operands), around=lambda: np.errstate(all="ignore"), note=note,
     ), ""  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from actbench.activations.record import Activation
-from actbench.implementations.ready import Array, Operands, Ready
+from actbench.implementations.ready import Array, Operands, PreparedCall
 
 OPSET, IR = 20, 10
 # Row to its operator and the attribute of each parameter; from opset 20 of the ONNX specification.
@@ -50,7 +50,9 @@ def _nodes(make: Any, activation: Activation, dtype: Any) -> list[Any] | None:
     return [make(operator, ["x"], ["y"], **attributes)]
 
 
-def ready(activation: Activation, direction: str, operands: Operands, device: str = "cpu") -> tuple[Ready | None, str]:
+def ready(
+    activation: Activation, direction: str, operands: Operands, device: str = "cpu"
+) -> tuple[PreparedCall | None, str]:
     """As `actbench.implementations.ready.get_ready`."""
     if direction == "backward":
         return None, "onnxruntime has no gradients"
@@ -86,4 +88,4 @@ def ready(activation: Activation, direction: str, operands: Operands, device: st
         session.run_with_iobinding(binding)
         return np.array(out)
 
-    return Ready(call=lambda: session.run_with_iobinding(binding), result=result, preallocated=True), ""
+    return PreparedCall(call=lambda: session.run_with_iobinding(binding), result=result, preallocated=True), ""

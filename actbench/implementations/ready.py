@@ -22,7 +22,7 @@ Array = NDArray[Any]
 DEVICES = ("cpu", "cuda")
 ON_CUDA = ("torch", "torch.compile")  # peers that are raced on a GPU too
 # Name in tables to module; `torch.compile` lies beside torch.
-RACERS: Mapping[str, str] = MappingProxyType(
+CONTENDERS: Mapping[str, str] = MappingProxyType(
     {
         "numpy": "numpy_",
         "torch": "torch_race",
@@ -58,7 +58,7 @@ class Operands:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Ready:
+class PreparedCall:
     """A competitor at the start.
 
     Parameters
@@ -88,9 +88,9 @@ class Ready:
     note: str = ""
 
 
-def get_ready(
-    racer: str, activation: Activation, direction: str, operands: Operands, device: str = "cpu"
-) -> tuple[Ready | None, str]:
+def get_prepared(
+    contender: str, activation: Activation, direction: str, operands: Operands, device: str = "cpu"
+) -> tuple[PreparedCall | None, str]:
     """A peer's competitor for one direction of an activation, or the reason why it takes no part.
 
     Parameters
@@ -111,13 +111,13 @@ def get_ready(
     ActbenchError
         For a racer that is not known.
     """
-    if racer not in RACERS:
-        raise unknown("peer", racer, RACERS)
-    if device != "cpu" and racer not in ON_CUDA:
+    if contender not in CONTENDERS:
+        raise unknown("peer", contender, CONTENDERS)
+    if device != "cpu" and contender not in ON_CUDA:
         return None, "is raced on the processor alone"
     try:
-        module = import_module(f"actbench.implementations.{RACERS[racer]}")
-        found: tuple[Ready | None, str] = module.ready(activation, direction, operands, device)
+        module = import_module(f"actbench.implementations.{CONTENDERS[contender]}")
+        found: tuple[PreparedCall | None, str] = module.ready(activation, direction, operands, device)
         if found[0] is not None:
             with found[0].around():
                 found[0].call()

@@ -10,7 +10,7 @@ import numpy as np
 
 from actbench.activations.record import Activation
 from actbench.implementations.named import named_function
-from actbench.implementations.ready import Array, Operands, Ready
+from actbench.implementations.ready import Array, Operands, PreparedCall
 from actbench.implementations.torch_ import _MORE
 from actbench.implementations.torch_calls import backward_into, forward_into
 
@@ -59,7 +59,9 @@ def tensors(operands: Operands, device: str) -> tuple[list[Any], Callable[[], No
     return there, copied
 
 
-def ready(activation: Activation, direction: str, operands: Operands, device: str = "cpu") -> tuple[Ready | None, str]:
+def ready(
+    activation: Activation, direction: str, operands: Operands, device: str = "cpu"
+) -> tuple[PreparedCall | None, str]:
     """As `actbench.implementations.ready.get_ready`."""
     torch = import_module("torch")
     function = function_of(activation)
@@ -104,7 +106,7 @@ def ready(activation: Activation, direction: str, operands: Operands, device: st
         return np.array((found[0] if isinstance(found, tuple) else found).detach().cpu().numpy())
 
     kept_size = kept_bytes(function, x) if direction == "backward" else None
-    return Ready(
+    return PreparedCall(
         call=call, result=result, refresh=refresh, kept=kept_size, preallocated=preallocated, around=torch.no_grad,
         note="" if preallocated else "allocates its result",
     ), ""  # fmt: skip

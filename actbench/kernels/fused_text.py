@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from actbench.activations.record import Activation
 from actbench.core.dtypes import Format
-from actbench.expression.graph import Graph, asked, record
+from actbench.expression.graph import Graph, argument_names, record
 from actbench.kernels.source import _constant, _line, expanded, graph_of
 
 PREAMBLE = '''"""{title}; generated, delete at will."""
@@ -97,8 +97,8 @@ def parameter_statements(activation: Activation, form: Format, names: Mapping[st
 
 def parameters_of(activation: Activation) -> tuple[str, ...]:
     """Parameters that forward, backward or a gradient asks for, in the record's order."""
-    functions = [activation.said.forward, activation.said.backward, *activation.parameter_gradients.values()]
-    wanted = {name for function in functions for name in asked(function)}
+    functions = [activation.callables.forward, activation.callables.backward, *activation.parameter_gradients.values()]
+    wanted = {name for function in functions for name in argument_names(function)}
     return tuple(name for name in activation.parameters if name in wanted)
 
 
@@ -106,7 +106,7 @@ def saved_by(activation: Activation) -> tuple[str, ...]:
     """The arrays that backward and the parameters' gradients need: of ``x`` and ``y``."""
     wanted = {*activation.saves}
     for function in activation.parameter_gradients.values():
-        wanted |= {name for name in asked(function) if name in ("x", "y")}
+        wanted |= {name for name in argument_names(function) if name in ("x", "y")}
     return tuple(name for name in ("x", "y") if name in wanted)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from actbench.activations.record import Activation
 from actbench.core.dtypes import Format
 from actbench.core.errors import ActbenchError
-from actbench.expression.graph import VOCABULARY, Expression, Graph, Step, composed, record, trace
+from actbench.expression.graph import PRIMITIVES, Expression, Graph, Step, composed, record, trace
 from actbench.expression.primitives.pairs import two_product
 
 _SYMBOLS = {
@@ -130,14 +130,14 @@ def expanded(graph: Graph, form: Format) -> Graph:
                 return Expression("fma", *operands)
             product, rest = two_product(*operands[:2])
             return (product + operands[2]) + rest  # type: ignore[no-any-return]
-        if step.op in ("argument", "constant") or step.op not in VOCABULARY:  # leaves, and bit steps of a meaning
+        if step.op in ("argument", "constant") or step.op not in PRIMITIVES:  # leaves, and bit steps of a meaning
             return Expression(step.op, *operands, *([] if step.value is None else [step.value]))
         if step.op == "add" and fuses():
             factors = _halved(*operands)
             if factors is not None:  # 1 instruction for 17
                 a, b, product = factors
                 return Expression("fma", a, b, Expression("negative", product))
-        word = VOCABULARY[step.op]
+        word = PRIMITIVES[step.op]
         if word.kernel is not None:
             return word.kernel(form, *operands)  # type: ignore[no-any-return]
         if step.op in ("maximum", "minimum"):
@@ -199,7 +199,7 @@ def _extreme(op: str, a: Expression, b: Expression) -> Expression:
 
 def graph_of(activation: Activation, direction: str, *, saved: bool = False) -> Graph:
     """What a kernel computes: ``"forward"`` from x; ``"backward"`` from dy and x, or from what the row saves."""
-    said = activation.said
+    said = activation.callables
     if direction == "forward":
         return record(said.forward)
     if direction == "backward":
@@ -315,8 +315,8 @@ def _rarely(graph: Graph, form: Format, array: Mapping[str, bool]) -> tuple[list
 
     result = graph.fold(near)[-1]
     test = reduce(lambda a, b: Expression("logical_or", a, b), tests)
-    asked, usual = trace(test, graph.arguments), trace(result, graph.arguments)
-    constants, look, far = written(asked, form, "far_")
+    argument_names, usual = trace(test, graph.arguments), trace(result, graph.arguments)
+    constants, look, far = written(argument_names, form, "far_")
     more, body, value = written(usual, form)
     most, everything, whole = written(graph, form, "all_")
     copied = _loads(graph, array, "_was")

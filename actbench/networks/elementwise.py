@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from actbench.activations.parameter import Learned
 from actbench.activations.registry import resolve
 from actbench.core.errors import ActbenchError, unknown
-from actbench.expression.graph import asked
+from actbench.expression.graph import argument_names
 from actbench.kernels.backends import BACKENDS
 from actbench.kernels.fused_layer import LARGEST, SMALLEST, backward_kernel, forward_kernel
 from actbench.kernels.fused_text import parameters_of, saved_by
@@ -154,7 +154,7 @@ class Elementwise:
         for name in found:
             function = self.row.parameter_gradients[name]
             each = {"dy": d, "x": x, "y": y, **spread}
-            found[name][:] = function(**{key: each[key] for key in asked(function)}).sum(axis=(1, 2))
+            found[name][:] = function(**{key: each[key] for key in argument_names(function)}).sum(axis=(1, 2))
         kept = {"y": y} if self.row.saves == ("y",) else {"x": x}
         out[...] = self.row.backward(d, **kept, **spread)
         summed(out, sums, carry=carry, others=found.values())

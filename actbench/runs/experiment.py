@@ -12,7 +12,7 @@ from typing import Any
 
 from actbench.core.errors import ActbenchError, unknown
 from actbench.core.registry import Registry
-from actbench.expression.graph import asked
+from actbench.expression.graph import argument_names
 
 # A factor of such a name could not be told from the command line's own options.
 RESERVED = ("seed", "out", "workers", "quick", "fresh", "json", "scheduler", "lang")
@@ -160,7 +160,7 @@ def experiment(
         question = inspect.cleandoc(function.__doc__ or "").split("\n")[0]
         return EXPERIMENTS.add(
             Experiment(
-                name=function.__name__, question=question, function=function, factors=asked(function),
+                name=function.__name__, question=question, function=function, factors=argument_names(function),
                 grid=grids, quick=dict(quick or {}), columns=dict(columns), batch=batch, version=version, **declared,
             )
         )  # fmt: skip

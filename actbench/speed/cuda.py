@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from actbench.core.errors import ActbenchError
-from actbench.implementations.ready import Operands, Ready
+from actbench.implementations.ready import Operands, PreparedCall
 from actbench.implementations.torch_race import tensors
 from actbench.speed.race import Call, Stopwatch
 
@@ -55,11 +55,11 @@ def stopwatch(events: Any = None) -> Stopwatch:
     return seconds
 
 
-def copy(operands: Operands, device: str) -> Ready:
+def copy(operands: Operands, device: str) -> PreparedCall:
     """A copy of x to out within the device's memory: the limit of a pass."""
     (x, _, _, out), refresh = tensors(operands, device)
 
     def result() -> Any:
         return np.array(out.copy_(x).cpu().numpy())
 
-    return Ready(call=lambda: out.copy_(x), result=result, refresh=refresh, preallocated=True)
+    return PreparedCall(call=lambda: out.copy_(x), result=result, refresh=refresh, preallocated=True)

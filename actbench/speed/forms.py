@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from actbench.activations.record import Activation, Said
+from actbench.activations.record import Activation, Callables
 from actbench.implementations.jax_ import processor
 from actbench.implementations.ready import Operands
 from actbench.kernels.kernel import kernel
@@ -30,8 +30,8 @@ Arrays = Mapping[str, Operands]
 
 
 def _kept(name: str, backward: Callable[..., Any]) -> Activation:
-    said = Said(forward=lambda x: x + 0.0, backward=backward, definition=lambda x: x + 0.0)
-    return Activation(name=name, said=said, source="the textbook slope from the kept output")
+    said = Callables(forward=lambda x: x + 0.0, backward=backward, definition=lambda x: x + 0.0)
+    return Activation(name=name, callables=said, source="the textbook slope from the kept output")
 
 
 KEPT = MappingProxyType(

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.accuracy.contract import PROMISES
-from actbench.accuracy.meter import Yardstick, in_format, where_promised
+from actbench.accuracy.contract import TOLERANCES
+from actbench.accuracy.meter import ErrorMeter, in_format, where_promised
 from actbench.activations.record import Activation
 from actbench.activations.registry import resolve
 from actbench.core.errors import ActbenchError
-from actbench.implementations.ready import RACERS, Operands, Ready, get_ready
+from actbench.implementations.ready import CONTENDERS, Operands, PreparedCall, get_prepared
 from actbench.kernels.kernel import kernel
 from actbench.speed import cuda
 from actbench.speed.inputs import operands
@@ -50,14 +50,14 @@ class Entry:
     """
 
     name: str
-    ready: Ready
+    ready: PreparedCall
     worst_ulp: float = float("nan")
     holds: bool | None = None
     wrong: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Field:
+class Lineup:
     """Who is at the start, and who is not and why."""
 
     activation: str
@@ -74,7 +74,7 @@ class Field:
         return self.arrays.x.nbytes * (2 if self.direction == "forward" else 2 + kept)
 
 
-def ours(activation: Activation, direction: str, arrays: Operands, *, threads: int = 1) -> Ready:
+def ours(activation: Activation, direction: str, arrays: Operands, *, threads: int = 1) -> PreparedCall:
     """Our fused kernel at the start."""
     run = kernel(activation, direction, dtype=arrays.x.dtype, threads=threads)
     saves = activation.saves
@@ -86,10 +86,10 @@ def ours(activation: Activation, direction: str, arrays: Operands, *, threads: i
     else:
         call = lambda: run(dy, x, out=out)  # noqa: E731
     kept = len(saves) * arrays.x.nbytes if direction == "backward" else None
-    return Ready(call=call, result=lambda: np.array(call()), kept=kept, preallocated=True)
+    return PreparedCall(call=call, result=lambda: np.array(call()), kept=kept, preallocated=True)
 
 
-def line_up(
+def prepare(
     spec: str,
     direction: str,
     dtype: str,
@@ -97,11 +97,11 @@ def line_up(
     *,
     inputs: str = "normal",
     threads: int = 1,
-    racers: Sequence[str] = tuple(RACERS),
+    contenders: Sequence[str] = tuple(CONTENDERS),
     check: bool = True,
     layout: str = "contiguous",
     device: str = "cpu",
-) -> Field:
+) -> Lineup:
     """The competitors for one direction of one activation.
 
     Parameters
@@ -130,12 +130,12 @@ def line_up(
         found[OURS] = Entry(name=OURS, ready=ours(activation, direction, arrays, threads=threads))
     except ActbenchError as error:  # or numba is switched off
         absent[OURS] = str(error)
-    for racer in racers:
-        ready, reason = get_ready(racer, activation, direction, arrays, device)
+    for contender in contenders:
+        ready, reason = get_prepared(contender, activation, direction, arrays, device)
         if ready is None:
-            absent[racer] = reason
+            absent[contender] = reason
         else:
-            found[racer] = Entry(name=racer, ready=ready)
+            found[contender] = Entry(name=contender, ready=ready)
     checked = {}
     for name, entry in found.items():
         try:
@@ -144,18 +144,20 @@ def line_up(
             absent[name] = f"{type(error).__name__}: {error}".split("\n")[0][:200]
     if device != "cpu":
         checked[COPY] = Entry(name=COPY, ready=cuda.copy(arrays, device))
-        return Field(activation=spec, direction=direction, arrays=arrays, entries=checked, absent=absent, device=device)
+        return Lineup(
+            activation=spec, direction=direction, arrays=arrays, entries=checked, absent=absent, device=device
+        )
     checked[COPY] = Entry(name=COPY, ready=_plain(lambda: np.copyto(arrays.out, arrays.x), arrays))
     try:
         copy_kernel = kernel("identity", dtype=dtype)
         checked[IDENTITY] = Entry(name=IDENTITY, ready=_plain(lambda: copy_kernel(arrays.x, out=arrays.out), arrays))
     except ActbenchError:
         pass  # numba is switched off: np.copyto alone measures the bandwidth
-    return Field(activation=spec, direction=direction, arrays=arrays, entries=checked, absent=absent)
+    return Lineup(activation=spec, direction=direction, arrays=arrays, entries=checked, absent=absent)
 
 
-def _plain(call: Callable[[], object], arrays: Operands) -> Ready:
-    return Ready(call=call, result=lambda: np.array(arrays.out), preallocated=True)
+def _plain(call: Callable[[], object], arrays: Operands) -> PreparedCall:
+    return PreparedCall(call=call, result=lambda: np.array(arrays.out), preallocated=True)
 
 
 def _reference(activation: Activation, dtype: str) -> Callable[[NDArray[Any]], Any]:
@@ -200,40 +202,40 @@ def _checked(
 
 
 @lru_cache(maxsize=64)
-def _stick(spec: str, direction: str, dtype: str) -> Yardstick:
+def _stick(spec: str, direction: str, dtype: str) -> ErrorMeter:
     spec = in_format(spec, dtype)
-    return Yardstick(spec, direction, dtype, where_promised(spec, dtype, POINTS, direction))
+    return ErrorMeter(spec, direction, dtype, where_promised(spec, dtype, POINTS, direction))
 
 
 def _held_to_the_promise(
     entry: Entry, spec: str, direction: str, arrays: Operands, forward: Callable[[Any], Any]
 ) -> Entry:
     """Largest error on seeded points, which take the place of the operands for a moment."""
-    stick = _stick(spec, direction, str(arrays.x.dtype))
-    count = min(stick.x.size, arrays.size)
-    if count < stick.x.size:  # too few places: every part of the range still has its share
-        stick = replace(stick, x=stick.x[:: -(-stick.x.size // count)])
-        count = stick.x.size
+    meter = _stick(spec, direction, str(arrays.x.dtype))
+    count = min(meter.x.size, arrays.size)
+    if count < meter.x.size:  # too few places: every part of the range still has its share
+        meter = replace(meter, x=meter.x[:: -(-meter.x.size // count)])
+        count = meter.x.size
     before = [array.copy() for array in (arrays.x, arrays.dy, arrays.y)]
     try:
-        arrays.x.flat[:count], arrays.dy.flat[:count] = stick.x, 1.0
-        arrays.y.flat[:count] = forward(stick.x)
+        arrays.x.flat[:count], arrays.dy.flat[:count] = meter.x, 1.0
+        arrays.y.flat[:count] = forward(meter.x)
         entry.ready.refresh()
         got = entry.ready.result().reshape(-1)[:count]
     finally:
         for array, old in zip((arrays.x, arrays.dy, arrays.y), before, strict=True):
             array[...] = old
-    if got.shape != stick.x.shape or got.dtype != arrays.x.dtype:
+    if got.shape != meter.x.shape or got.dtype != arrays.x.dtype:
         return entry
-    found = stick.measure(got, kinks=False)
-    limit, slope_limit, eps = PROMISES["numba", str(arrays.x.dtype)]
+    found = meter.measure(got, kinks=False)
+    limit, slope_limit, eps = TOLERANCES["numba", str(arrays.x.dtype)]
     bound = limit if direction == "forward" else slope_limit
     worst = float("inf") if found.special else max(found.worst, found.worst_normal)
     holds = worst <= bound and (found.root_eps or 0.0) <= eps and not found.lost and not found.special
     return replace(entry, worst_ulp=worst, holds=holds)
 
 
-def run(field: Field, *, rounds: int = 61, target: float = 0.0005, most: float | None = None, seed: int = 0) -> Race:
+def run(field: Lineup, *, rounds: int = 61, target: float = 0.0005, most: float | None = None, seed: int = 0) -> Race:
     """Race everybody at the start whose values are not wrong."""
     with ExitStack() as stack:
         for entry in field.entries.values():

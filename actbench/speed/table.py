@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from actbench.activations.registry import resolve
-from actbench.speed.lineup import COPY, IDENTITY, OURS, Field, line_up, run, suspects
+from actbench.speed.lineup import COPY, IDENTITY, OURS, Lineup, prepare, run, suspects
 from actbench.speed.race import Race
 
 # measures of a row, in order, after the factors of the cell
@@ -75,7 +75,7 @@ def cells(
 def measured(
     cell: Cell,
     *,
-    racers: Sequence[str],
+    contenders: Sequence[str],
     rounds: int,
     most: float,
     target: float = 0.0005,
@@ -83,9 +83,9 @@ def measured(
     check: bool = True,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]:
     """One cell: its rows, its raw samples, its warnings."""  # fmt: skip
-    field = line_up(
+    field = prepare(
         cell.activation, cell.direction, cell.dtype, cell.size, inputs=cell.inputs, threads=cell.threads,
-        racers=racers, check=check, layout=cell.layout, device=cell.device,
+        contenders=contenders, check=check, layout=cell.layout, device=cell.device,
     )  # fmt: skip
     found = run(field, rounds=rounds, target=target, most=most, seed=seed)
     factors = {name: getattr(cell, name) for name in FACTORS}
@@ -105,7 +105,7 @@ def _warnings(found: Race) -> list[str]:
     return [*found.warnings(), *wrong]
 
 
-def _rows(field: Field, found: Race) -> Iterator[dict[str, Any]]:
+def _rows(field: Lineup, found: Race) -> Iterator[dict[str, Any]]:
     doubtful = suspects(found)
     copies = {name: float(np.median(found.seconds[name])) for name in (COPY, IDENTITY) if name in found.seconds}
     bandwidth = 2 * field.arrays.x.nbytes / min(copies.values()) if copies else float("nan")

@@ -160,9 +160,9 @@ def _expectations(columns: Callable[[NDArray[Any]], NDArray[Any]], ends: NDArray
     for _ in range(GENERATIONS):
         middle = (a + b) / 2
         left, right = over(a, middle)[0], over(middle, b)[0]
-        settled = (np.abs(left + right - whole) <= TOLERANCE * scale[:, None]).all(axis=0)
-        total += (left + right)[:, settled].sum(axis=1)
-        open_ = ~settled
+        confirmed = (np.abs(left + right - whole) <= TOLERANCE * scale[:, None]).all(axis=0)
+        total += (left + right)[:, confirmed].sum(axis=1)
+        open_ = ~confirmed
         if not open_.any():
             return total
         if open_.sum() > PANELS:

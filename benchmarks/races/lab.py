@@ -51,7 +51,7 @@ def overhead() -> pd.DataFrame:
     __import__("torch")
     with pinned(1):
         for cell in tables.cells(CALLS, ("forward", "backward"), ("float32",), (SMALL,)):
-            rows += tables.measured(cell, racers=("torch",), rounds=61, most=1.0, target=0.0003, check=False)[0]
+            rows += tables.measured(cell, contenders=("torch",), rounds=61, most=1.0, target=0.0003, check=False)[0]
     return pd.DataFrame(rows, columns=[*tables.FACTORS, *tables.COLUMNS])
 
 

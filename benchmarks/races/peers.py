@@ -18,7 +18,7 @@ import pandas as pd
 
 from actbench.activations.registry import ACTIVATIONS
 from actbench.core.files import write_text
-from actbench.implementations.ready import RACERS
+from actbench.implementations.ready import CONTENDERS
 from actbench.runs.progress import follow
 from actbench.speed import table as tables
 from actbench.speed.lineup import COPY, IDENTITY, OURS
@@ -42,7 +42,7 @@ def functions() -> tuple[str, ...]:
     return tuple(row.name for row in ACTIVATIONS if row.kind == "elementwise" and {"torch", "jax"} & {*row.peers})
 
 
-def racers(size: int, chosen: Sequence[str]) -> tuple[str, ...]:
+def contenders(size: int, chosen: Sequence[str]) -> tuple[str, ...]:
     """The textbook takes half a second a call at 2^24 and has never been near."""
     return tuple(name for name in chosen if size < 2**24 or name != "numpy")
 
@@ -63,7 +63,7 @@ def measure(
     with follow("peers", len(todo)) as advance:
         for cell in todo:
             rows, _, _ = tables.measured(
-                cell, racers=racers(cell.size, chosen), rounds=ROUNDS, most=MOST, target=SAMPLE,
+                cell, contenders=contenders(cell.size, chosen), rounds=ROUNDS, most=MOST, target=SAMPLE,
                 check=cell.size == CHECKED,
             )  # fmt: skip
             new = pd.DataFrame(rows, columns=[*tables.FACTORS, *tables.COLUMNS])
@@ -133,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("reports/throughput"))
     parser.add_argument("--dtype", nargs="+", default=["float32", "float64"])
     parser.add_argument("--size", nargs="+", type=int, default=[12, 16, 20, 24], help="powers of 2")
-    parser.add_argument("--peers", nargs="+", default=[name for name in RACERS if name != "torch.compile"])
+    parser.add_argument("--peers", nargs="+", default=[name for name in CONTENDERS if name != "torch.compile"])
     parser.add_argument("--fresh", action="store_true", help="measure again what is there")
     parser.add_argument("--summary", action="store_true")
     options = parser.parse_args(arguments)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import actbench as ab
-from actbench.accuracy.meter import Yardstick, exact, in_format, rounded, screened, units, where_promised
+from actbench.accuracy.meter import ErrorMeter, exact, in_format, prescreened, rounded, units, where_promised
 from actbench.accuracy.oracle import MP, ulp_error
 from actbench.accuracy.shrink import first, wrong_limits
 from actbench.core.errors import ActbenchError
@@ -19,9 +19,9 @@ from actbench.implementations.peers import PEERS, find
 FEW = 400
 
 
-def stick(name, direction="forward", dtype="float32", count=FEW):
+def meter(name, direction="forward", dtype="float32", count=FEW):
     spec = in_format(name, dtype)
-    return Yardstick(spec, direction, dtype, where_promised(spec, dtype, count, direction))
+    return ErrorMeter(spec, direction, dtype, where_promised(spec, dtype, count, direction))
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
@@ -54,7 +54,7 @@ def test_rounding_is_not_done_twice():
 @pytest.mark.parametrize("direction", ["forward", "backward"])
 @pytest.mark.parametrize("name", ["silu", "leaky_relu", "elu"])
 def test_the_screen_of_float32_agrees_with_mpmath_everywhere(name, direction):
-    yard = stick(name, direction)
+    yard = meter(name, direction)
     run = ab.kernel(name, direction)
     got = run(yard.x) if direction == "forward" else run(np.ones_like(yard.x), yard.x)
     pairs = zip(got, yard.x, strict=True)
@@ -66,7 +66,7 @@ def test_the_screen_of_float32_agrees_with_mpmath_everywhere(name, direction):
 
 def test_a_wrong_answer_is_counted_as_what_it_is():
     x = np.array([-800.0, -50.0, 0.5, 1.0, 2.0, 3e38], np.float32)
-    yard = Yardstick("silu", "forward", "float32", x)
+    yard = ErrorMeter("silu", "forward", "float32", x)
     got = ab.get("silu")(x)
     got[1], got[3], got[5] = 0.0, np.nan, np.inf
     found = yard.measure(got)
@@ -78,7 +78,7 @@ def test_a_wrong_answer_is_counted_as_what_it_is():
 def test_beyond_the_largest_number_infinity_is_right():
     yard = np.array([1e39, -1e39, 1e39])
     got = np.array([np.inf, -np.inf, -np.inf], np.float32)
-    np.testing.assert_array_equal(screened(got, yard, units(np.abs(yard), "float32"), "float32"), [0.0, 0.0, np.inf])
+    np.testing.assert_array_equal(prescreened(got, yard, units(np.abs(yard), "float32"), "float32"), [0.0, 0.0, np.inf])
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -89,12 +89,12 @@ def test_the_first_failing_input_is_found_to_the_last_bit(dtype):
     def call(x):
         return np.where(x <= edge, kind(0.0), ab.get("silu")(x))
 
-    found = first(stick("silu", dtype=dtype), call, -50.0, Yardstick.lost)
+    found = first(meter("silu", dtype=dtype), call, -50.0, ErrorMeter.lost)
     assert found == float(edge)
 
 
 def test_limits_are_compared_with_the_declared_ones():
-    yard = stick("sigmoid")
+    yard = meter("sigmoid")
     assert wrong_limits(yard, ab.get("sigmoid"), strict=True) == []
     with np.errstate(invalid="ignore"):
         wrong = wrong_limits(yard, lambda x: np.where(np.isnan(x), x, x - x), strict=True)
@@ -167,7 +167,7 @@ def test_the_exhaustive_loop_counts_what_the_screen_counts():
         got, error = ab.kernel("silu")(x), np.empty(512, np.float32)
         got[7], got[8] = 0.0, np.inf
         compare(got, yard, yard, error)
-        want = screened(got, yard, units(np.abs(yard), "float32"), "float32")
+        want = prescreened(got, yard, units(np.abs(yard), "float32"), "float32")
         with np.errstate(over="ignore"):
             np.testing.assert_array_equal(error, want.astype(np.float32))
 
@@ -209,7 +209,7 @@ def test_an_exhaustive_run_is_kept_and_continued(tmp_path, capsys):
 def test_next_to_a_root_the_absolute_error_counts_and_nothing_else_does():
     root = ab.get("silu").fact("roots_of_slope")[0]
     x = np.array([-3e38, root - 0.1, root, 5.0, 3e38], np.float32)
-    yard = Yardstick("silu", "backward", "float32", x)
+    yard = ErrorMeter("silu", "backward", "float32", x)
     right = np.asarray(ab.get("silu").backward(np.ones_like(x), x))
     assert yard.measure(right).root_eps < 0.1
     off = right.copy()

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import actbench as ab
-from actbench.accuracy.contract import PROMISES
-from actbench.accuracy.meter import Yardstick, exact, in_format
+from actbench.accuracy.contract import TOLERANCES
+from actbench.accuracy.meter import ErrorMeter, exact, in_format
 from actbench.accuracy.oracle import MP, START_BITS, ulp
 
 FILE = Path(__file__).parents[1] / "exact.txt"
@@ -81,20 +81,20 @@ def test_promises_are_kept_at_every_cached_point(name, direction):
         lines = sections()[name, direction, dtype]
         x = np.array([float.fromhex(at) for at, _ in lines], dtype)
         truth = [read(value) for _, value in lines]
-        stick = Yardstick(spec_of(name, dtype), direction, dtype, x)
+        meter = ErrorMeter(spec_of(name, dtype), direction, dtype, x)
         for backend in backends:
             run = ab.kernel(name, direction, dtype=dtype, backend=backend)
             got = run(x) if direction == "forward" else run(np.ones_like(x), x)
-            hold(stick, got, truth, PROMISES[backend, dtype])
+            hold(meter, got, truth, TOLERANCES[backend, dtype])
 
 
-def hold(stick, got, truth, promise):
+def hold(meter, got, truth, promise):
     """Every answer within its promise of the cached value."""
     forward, backward, eps = promise
-    bound = forward if stick.direction == "forward" else backward
-    info = np.finfo(stick.dtype)
+    bound = forward if meter.direction == "forward" else backward
+    info = np.finfo(meter.dtype)
     for i, (g, value) in enumerate(zip(got, truth, strict=True)):
-        where = f"{stick.spec} {stick.direction} {stick.dtype} at {float(stick.x[i]).hex()}: {g!r}"
+        where = f"{meter.spec} {meter.direction} {meter.dtype} at {float(meter.x[i]).hex()}: {g!r}"
         if np.isinf(g) or MP.isinf(value):
             assert abs(value) > float(info.max), where
             assert (g > 0) == (value > 0), where
@@ -102,9 +102,9 @@ def hold(stick, got, truth, promise):
         assert not np.isnan(g), where
         with MP.workprec(START_BITS):
             off = abs(MP.mpf(float(g)) - value)
-            unit = MP.mpf(float(stick.unit[i])) if stick.waves else ulp(value, stick.dtype)
-        if stick.near[i]:
+            unit = MP.mpf(float(meter.unit[i])) if meter.waves else ulp(value, meter.dtype)
+        if meter.near[i]:
             assert off <= eps * float(info.eps), where
         else:
             assert off <= bound * unit, where
-            assert g != 0 or stick.waves or abs(value) < float(info.tiny), where
+            assert g != 0 or meter.waves or abs(value) < float(info.tiny), where

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import actbench as ab
-from actbench.accuracy.contract import PROMISES
+from actbench.accuracy.contract import TOLERANCES
 from actbench.accuracy.points import ROOT_ZONE
 from actbench.activations.parameter import Fixed
 from actbench.core.errors import ActbenchError
@@ -19,7 +19,7 @@ from actbench.core.errors import ActbenchError
 ROWS = {row.name: row for row in ab.ACTIVATIONS}
 WHOLE = {"float16": np.uint16, "float32": np.uint32, "float64": np.uint64}
 # every bit pattern of a format: subnormals, infinities, quiet and signalling NaN of either sign
-IMPLEMENTATION = st.sampled_from(sorted(PROMISES))
+IMPLEMENTATION = st.sampled_from(sorted(TOLERANCES))
 
 
 @st.composite
@@ -84,7 +84,7 @@ def test_what_is_said_never_to_fall_never_falls(situation):
     run, slope = passes(row, backend, dtype)
     y = run(np.sort(x)).astype(np.float64)
     info = np.finfo(dtype)
-    slack = PROMISES[backend, dtype][0] * (float(info.eps) * np.abs(y[:-1]) + float(info.smallest_subnormal))
+    slack = TOLERANCES[backend, dtype][0] * (float(info.eps) * np.abs(y[:-1]) + float(info.smallest_subnormal))
     rises = (y[1:] >= y[:-1] - slack) | (y[1:] == y[:-1])
     assert rises.all(), row.name
     assert not (slope(x) < 0).any(), row.name
@@ -96,7 +96,7 @@ def test_no_value_leaves_the_bounds(situation):
     row, backend, dtype, x = situation
     low, high = (np.dtype(dtype).type(end) for end in row.fact("bounds"))
     y = passes(row, backend, dtype)[0](x)
-    slack = [PROMISES[backend, dtype][0] * np.spacing(np.abs(end)) if np.isfinite(end) else 0 for end in (low, high)]
+    slack = [TOLERANCES[backend, dtype][0] * np.spacing(np.abs(end)) if np.isfinite(end) else 0 for end in (low, high)]
     assert not (y < low - slack[0]).any(), row.name
     assert not (y > high + slack[1]).any(), row.name
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 import actbench as ab
-from actbench.accuracy.contract import CHECKS, PROMISES, Subject
+from actbench.accuracy.contract import CHECKS, TOLERANCES, Subject
 from actbench.accuracy.oracle import MP, Oracle, oracle
 from actbench.activations.parameter import Learned, Sampled
 from actbench.core.errors import ActbenchError
 from actbench.expression.graph import derivative, record
 
 POINTS = 20_000  # screened a row, dtype and direction, the worst of them settled in mpmath; kinks and roots on top
-SETTLED = 8  # settled beside the worst; tests/accuracy/test_exact.py holds the rows to many more cached values
+CONFIRMED = 8  # settled beside the worst; tests/accuracy/test_exact.py holds the rows to many more cached values
 ROWS = list(ab.ACTIVATIONS)
 NAMES = [row.name for row in ROWS]
 BOUND = [
@@ -31,29 +31,29 @@ BOUND = [
 
 
 @pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize(("backend", "dtype"), PROMISES, ids=["-".join(pair) for pair in PROMISES])
+@pytest.mark.parametrize(("backend", "dtype"), TOLERANCES, ids=["-".join(pair) for pair in TOLERANCES])
 @pytest.mark.parametrize("row", ROWS, ids=NAMES)
 def test_the_implementation_keeps_its_promises(row, backend, dtype, check, request):
     if check in row.excused:
         request.node.add_marker(pytest.mark.xfail(strict=True, reason=row.excused[check]))
-    finding = CHECKS[check](Subject(row, backend, dtype, POINTS, SETTLED))
+    finding = CHECKS[check](Subject(row, backend, dtype, POINTS, CONFIRMED))
     assert finding.holds, finding.says
 
 
 @pytest.mark.parametrize("check", ["value", "slope", "limits", "special_values", "bounds"])
 @pytest.mark.parametrize("row", BOUND, ids=lambda row: row.spec)
 def test_bound_parameters_keep_the_promises_too(row, check):
-    for backend, dtype in PROMISES:
+    for backend, dtype in TOLERANCES:
         if check == "limits" and np.isnan(row.fact("limits")[0]):
             continue  # 0 * inf: the row declares that it has no limit there
-        finding = CHECKS[check](Subject(row, backend, dtype, POINTS // 4, SETTLED))
+        finding = CHECKS[check](Subject(row, backend, dtype, POINTS // 4, CONFIRMED))
         assert finding.holds, finding.says
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_oracle_agrees_with_mpmath_diff(name):
     """The oracle differentiates the graph; here its slope meets an independent difference quotient at 200 bits."""
-    speak, graph = oracle(name), record(ab.get(name).said.definition)
+    speak, graph = oracle(name), record(ab.get(name).callables.definition)
     from actbench.accuracy.oracle import evaluate
 
     for x in (-3.7, -0.6, 0.3, 1.9, 5.5):
@@ -69,7 +69,7 @@ def test_parameter_gradients_are_the_derivative_of_the_definition(row):
     rng = np.random.default_rng(0)
     x, dy = rng.standard_normal((5, 3)), rng.standard_normal((5, 3))
     for name in row.parameter_gradients:
-        graph = derivative(record(row.said.definition), wrt=name)
+        graph = derivative(record(row.callables.definition), wrt=name)
         start = row.parameters[name].default
         per_unit = np.array([1.0, 1.25, 1.5]) * (start or 1.5)
         each = {}

@@ -12,7 +12,7 @@ import pytest
 import actbench
 import actbench.claims.ledgers
 import actbench.experiments  # noqa: F401  both fill their registries
-from actbench.activations.record import Activation, Said
+from actbench.activations.record import Activation, Callables
 from actbench.activations.registry import ACTIVATIONS
 from actbench.claims.article.exact_inputs import every_float16, float32_sweep
 from actbench.claims.claim import CLAIMS, Answer, Reading
@@ -33,7 +33,7 @@ CJK = re.compile("[\u4e00-\u9fff]")
 
 def _row(name: str, forward: Callable, backward: Callable) -> Activation:
     """The catalogue's row of that name with another rule in its place."""
-    return replace(ACTIVATIONS[name], said=Said(forward=forward, backward=backward, definition=forward))
+    return replace(ACTIVATIONS[name], callables=Callables(forward=forward, backward=backward, definition=forward))
 
 
 def _relu(x):

@@ -10,7 +10,7 @@ from actbench.accuracy.oracle import MP, evaluate
 from actbench.activations.latex import census, formula, latex
 from actbench.core.dtypes import Format
 from actbench.core.errors import ActbenchError
-from actbench.expression.graph import VOCABULARY, Expression, ExpressionError, argument, derivative, record
+from actbench.expression.graph import PRIMITIVES, Expression, ExpressionError, argument, derivative, record
 from actbench.kernels.source import source
 
 
@@ -68,10 +68,10 @@ def test_integer_powers_become_multiplications():
     assert float(evaluate(graph, {"x": MP.mpf(2)})) == 32.25
 
 
-@pytest.mark.parametrize("name", [n for n, w in VOCABULARY.items() if w.partials is not None])
+@pytest.mark.parametrize("name", [n for n, w in PRIMITIVES.items() if w.partials is not None])
 def test_every_derivative_rule_agrees_with_mpmath_diff(name):
     """Rule by rule, so that the oracle's slopes do not lean on our algebra alone."""
-    word = VOCABULARY[name]
+    word = PRIMITIVES[name]
     points = {"log": (0.7, 2.5), "sqrt": (0.7, 2.5), "log1p": (0.7, 2.5), "exp_times": (-0.7, -2.5)}.get(
         name, (-1.3, 0.8)
     )

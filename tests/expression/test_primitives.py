@@ -9,7 +9,7 @@ import actbench as ab
 from actbench.accuracy.oracle import MP, ulp_error
 from actbench.accuracy.points import points
 from actbench.core.dtypes import Format
-from actbench.expression.graph import VOCABULARY
+from actbench.expression.graph import PRIMITIVES
 from actbench.expression.primitives import (
     density_times,
     erf,
@@ -40,9 +40,9 @@ SAID = {
     ),
     "tanh": (np.tanh, MP.tanh, (FLOOR, CEILING), 3.0),
     "x_minus_tanh": (x_minus_tanh, lambda x: x - MP.tanh(x), (FLOOR, CEILING), 4.0),
-    "erf": (erf, lambda x: VOCABULARY["erf"].exact(MP, x), (FLOOR, CEILING), 4.0),
+    "erf": (erf, lambda x: PRIMITIVES["erf"].exact(MP, x), (FLOOR, CEILING), 4.0),
     "erf_slope": (erf_slope, lambda x: 2 / MP.sqrt(MP.pi) * MP.exp(-x * x), (FLOOR, CEILING), 3.0),
-    "normal_cdf": (normal_cdf, lambda x: VOCABULARY["normal_cdf"].exact(MP, x), (FLOOR, CEILING), 5.0),
+    "normal_cdf": (normal_cdf, lambda x: PRIMITIVES["normal_cdf"].exact(MP, x), (FLOOR, CEILING), 5.0),
     "normal_pdf": (normal_pdf, MP.npdf, (FLOOR, CEILING), 3.0),
     "mills": (
         lambda a: mills(np.minimum(a, 15.0)),
@@ -51,8 +51,8 @@ SAID = {
     "density_times": (
         lambda x: density_times(3.0 * x, tail_size(x)), lambda x: 3 * x * MP.npdf(x), (-1e4, 1e4), 4.0,
     ),
-    "x_sigmoid": (x_sigmoid, lambda x: VOCABULARY["x_sigmoid"].exact(MP, x), (-1e4, CEILING), 4.0),
-    "x_tanh_gate": (x_tanh_gate, lambda x: VOCABULARY["x_tanh_gate"].exact(MP, x), (-1e4, CEILING), 4.0),
+    "x_sigmoid": (x_sigmoid, lambda x: PRIMITIVES["x_sigmoid"].exact(MP, x), (-1e4, CEILING), 4.0),
+    "x_tanh_gate": (x_tanh_gate, lambda x: PRIMITIVES["x_tanh_gate"].exact(MP, x), (-1e4, CEILING), 4.0),
     "exp_times": (
         lambda x: exp_times(x, -np.absolute(np.maximum(x, -1e4))), lambda x: x * MP.exp(-abs(x)), (-1e4, 1e4), 3.0,
     ),

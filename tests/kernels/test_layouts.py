@@ -8,11 +8,11 @@ import pytest
 import actbench as ab
 from actbench.activations.registry import resolve
 from actbench.cli import main
-from actbench.implementations.ready import RACERS, get_ready
+from actbench.implementations.ready import CONTENDERS, get_prepared
 from actbench.kernels.numba_ import BLOCK, THREADED
 from actbench.speed import cuda
 from actbench.speed.inputs import LAYOUTS, operands
-from actbench.speed.lineup import COPY, OURS, line_up, run
+from actbench.speed.lineup import COPY, OURS, prepare, run
 from actbench.speed.race import race, wall
 from actbench.speed.table import Cell, measured
 
@@ -119,8 +119,8 @@ def test_every_racer_computes_the_same_on_a_layout(layout):
         wide = [a.astype(np.float64) for a in (arrays.dy, arrays.x)]
         right = row.forward(wide[1]) if direction == "forward" else row.backward(*wide)
         found = 0
-        for racer in RACERS:
-            ready, reason = get_ready(racer, row, direction, arrays)
+        for contender in CONTENDERS:
+            ready, reason = get_prepared(contender, row, direction, arrays)
             assert (ready is None) == bool(reason)
             if ready is not None:
                 with ready.around():
@@ -131,7 +131,7 @@ def test_every_racer_computes_the_same_on_a_layout(layout):
 
 def test_a_race_on_a_layout_says_so(capsys, tmp_path):
     cell = Cell(activation="relu", direction="forward", dtype="float32", size=256, layout="transposed")
-    rows, samples, _ = measured(cell, racers=("numpy",), rounds=5, most=0.2, target=1e-4)
+    rows, samples, _ = measured(cell, contenders=("numpy",), rounds=5, most=0.2, target=1e-4)
     assert {row["layout"] for row in (*rows, *samples)} == {"transposed"}
     assert next(row for row in rows if row["implementation"] == OURS)["holds"]
     words = ["bench", "relu", "--quick", "--rounds", "5", "--size", "256", "--peers", "numpy", "--direction", "forward"]
@@ -171,7 +171,7 @@ def test_a_block_is_timed_between_two_events():
 def test_a_gpu_race_needs_a_gpu(capsys):
     torch = pytest.importorskip("torch")
     if torch.cuda.is_available():
-        field = line_up("gelu", "backward", "float32", 4096, racers=("torch", "numpy"), device="cuda")
+        field = prepare("gelu", "backward", "float32", 4096, contenders=("torch", "numpy"), device="cuda")
         assert set(field.entries) == {"torch", COPY}
         assert {OURS, "numpy"} == set(field.absent)
         assert not field.entries["torch"].wrong
@@ -203,7 +203,7 @@ def test_the_way_onto_another_device_is_the_same_race(monkeypatch):
     monkeypatch.setattr(cuda, "stopwatch", lambda: wall)
     for direction in ("forward", "backward"):
         cell = Cell(activation="mish", direction=direction, dtype="float32", size=4096, device="cuda")
-        rows, _, _ = measured(cell, racers=("torch", "numpy"), rounds=5, most=0.2, target=1e-4)
+        rows, _, _ = measured(cell, contenders=("torch", "numpy"), rounds=5, most=0.2, target=1e-4)
         by_name = {row["implementation"]: row for row in rows}
         assert by_name["torch"]["rank"] == 1
         assert by_name["torch"]["worst_ulp"] > 0  # its values were read back and compared

@@ -22,12 +22,12 @@ from actbench.claims.judge import judge
 from actbench.core.errors import ActbenchError
 from actbench.experiments.throughput.effects import panel, time_ratio
 from actbench.implementations import ready as peers_ready
-from actbench.implementations.ready import RACERS, Ready, get_ready
+from actbench.implementations.ready import CONTENDERS, PreparedCall, get_prepared
 from actbench.speed import lineup as fields
 from actbench.speed.calibration import Rate
 from actbench.speed.forms import BACKWARD, FORWARD, KEPT, lined_up
 from actbench.speed.inputs import INPUTS, aligned, operands
-from actbench.speed.lineup import COPY, OURS, line_up, suspects
+from actbench.speed.lineup import COPY, OURS, prepare, suspects
 from actbench.speed.race import Race, race
 from actbench.speed.table import measured
 from actbench.statistics.estimates import MedianEstimate
@@ -136,7 +136,7 @@ def test_the_textbook_agrees_with_mpmath(name, direction):
     x = np.array([-3.5, -1.0, -0.25, 0.5, 2.0])
     a = operands("normal", "float64", 5, lambda x: x)
     a.x[:], a.dy[:], a.y[:] = x, 1.0, row.forward(x)
-    got, reason = get_ready("numpy", row, direction, a)
+    got, reason = get_prepared("numpy", row, direction, a)
     assert not reason
     true = oracle(row.spec)
     exact = [float((true.value if direction == "forward" else true.slope)(v)) for v in x]
@@ -144,12 +144,12 @@ def test_the_textbook_agrees_with_mpmath(name, direction):
         np.testing.assert_allclose(got.result(), exact, rtol=1e-12, atol=1e-15)
 
 
-@pytest.mark.parametrize("racer", [name for name in RACERS if name != "torch.compile"])
-def test_a_peer_takes_part_with_right_values_or_says_why_not(racer):
+@pytest.mark.parametrize("racer", [name for name in CONTENDERS if name != "torch.compile"])
+def test_a_peer_takes_part_with_right_values_or_says_why_not(contender):
     for direction in ("forward", "backward"):
         row = resolve("silu")
         a = operands("normal", "float32", 64, row.forward)
-        got, reason = get_ready(racer, row, direction, a)
+        got, reason = get_prepared(contender, row, direction, a)
         if got is None:
             assert reason
             continue
@@ -169,12 +169,12 @@ def test_a_peer_takes_part_with_right_values_or_says_why_not(racer):
 
 def broken(monkeypatch, ready):
     """A peer of this kind in the place of the textbook."""
-    monkeypatch.setattr(fields, "get_ready", lambda racer, activation, direction, arrays, device: ready(arrays))
+    monkeypatch.setattr(fields, "get_ready", lambda contender, activation, direction, arrays, device: ready(arrays))
 
 
 def test_a_peer_that_does_not_import_is_a_row_with_its_reason(monkeypatch):
     monkeypatch.setattr(peers_ready, "RACERS", {"numpy": "not_there_at_all"})
-    found, reason = get_ready("numpy", resolve("relu"), "forward", operands("normal", "float32", 8, lambda x: x))
+    found, reason = get_prepared("numpy", resolve("relu"), "forward", operands("normal", "float32", 8, lambda x: x))
     assert found is None
     assert "not installed" in reason
 
@@ -182,10 +182,10 @@ def test_a_peer_that_does_not_import_is_a_row_with_its_reason(monkeypatch):
 def test_wrong_values_are_never_ranked(monkeypatch):
     def liar(a):
         call = lambda: np.multiply(a.x, 2.0, out=a.out)  # noqa: E731
-        return Ready(call=call, result=lambda: np.array(call())), ""
+        return PreparedCall(call=call, result=lambda: np.array(call())), ""
 
     broken(monkeypatch, liar)
-    rows, _, _ = measured(_cell(), racers=("numpy",), rounds=5, most=0.2, target=1e-4)
+    rows, _, _ = measured(_cell(), contenders=("numpy",), rounds=5, most=0.2, target=1e-4)
     row = next(row for row in rows if row["implementation"] == "numpy")
     assert row["reason"].startswith("wrong values")
     assert "time_s" not in row
@@ -193,10 +193,10 @@ def test_wrong_values_are_never_ranked(monkeypatch):
 
 def test_a_promise_that_is_put_off_is_never_ranked(monkeypatch):
     def lazy(a):
-        return Ready(call=lambda: None, result=lambda: np.maximum(a.x, 0)), ""
+        return PreparedCall(call=lambda: None, result=lambda: np.maximum(a.x, 0)), ""
 
     broken(monkeypatch, lazy)
-    rows, _, warnings = measured(_cell(1 << 20), racers=("numpy",), rounds=5, most=0.5, target=1e-3)
+    rows, _, warnings = measured(_cell(1 << 20), contenders=("numpy",), rounds=5, most=0.5, target=1e-3)
     row = next(row for row in rows if row["implementation"] == "numpy")
     assert row["rank"] is None
     assert "nothing was computed" in row["reason"]
@@ -211,7 +211,7 @@ def _cell(size=4096):
 
 
 def test_our_kernel_holds_its_promise_and_the_textbook_sigmoid_does_not():
-    field = line_up("sigmoid", "backward", "float32", 4096, racers=("numpy",))
+    field = prepare("sigmoid", "backward", "float32", 4096, contenders=("numpy",))
     assert field.entries[OURS].holds is True
     assert field.entries["numpy"].holds is False  # y (1 - y) has lost the tail
     assert not field.entries["numpy"].wrong

@@ -17,7 +17,7 @@ REGION = Region(low=0.2, words="many", reason="a test")
 SAME = Equivalence(margin=0.1, words="same", reason="a test")
 
 
-def settled(expected, level, mean, spread, n, studies=800):
+def confirmed(expected, level, mean, spread, n, studies=800):
     """The share of simulated studies whose interval lies inside or outside what is expected."""
     draws = np.random.default_rng(n).normal(mean, spread, (studies, n))
     outcomes = [meets(expected, *Estimate.of(row).interval(level)) for row in draws]
@@ -33,13 +33,13 @@ def planted(mean, spread, n):
 @pytest.mark.parametrize(("expected", "level", "mean"), [(REGION, 0.95, 0.3), (REGION, 0.99, 0.15), (SAME, 0.9, 0.16)])
 def test_as_many_units_as_it_says_settle_it_four_times_in_five(expected, level, mean):
     needed = to_settle(planted(mean, 0.2, 9), expected, level)
-    share = settled(expected, level, mean, 0.2, needed)
+    share = confirmed(expected, level, mean, 0.2, needed)
     assert abs(share - POWER) < 4 * math.sqrt(POWER * (1 - POWER) / 800), (needed, share)
 
 
 def test_the_smallest_effect_in_reach_is_settled_four_times_in_five():
     reach = detectable(planted(0.0, 0.2, 16), 0.95)
-    share = settled(REGION, 0.95, REGION.low + reach, 0.2, 16)
+    share = confirmed(REGION, 0.95, REGION.low + reach, 0.2, 16)
     assert abs(share - POWER) < 4 * math.sqrt(POWER * (1 - POWER) / 800)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import actbench as ab
 from actbench import theory
-from actbench.activations.record import Activation, Kink, Said
+from actbench.activations.record import Activation, Callables, Kink
 from actbench.core.errors import ActbenchError
 
 LENGTHS = [1e-6, 0.3, 1.0, 40.0, 1e6]
@@ -146,10 +146,10 @@ def test_a_slope_that_is_nan_far_out_is_named_and_spoils_no_other_length():
         with np.errstate(all="ignore"):
             return dy * (np.where(x > 0, 1.0, 0.0) + np.where(x > 0, 0.0, 0.1) * np.exp(x))
 
-    said = Said(forward=forward, backward=backward, definition=forward)
+    said = Callables(forward=forward, backward=backward, definition=forward)
     with ab.ACTIVATIONS.temporary():
         ab.ACTIVATIONS.add(
-            Activation(name="trap", said=said, source="a test", opaque="it calls", kinks={0.0: Kink(slope=0.1)})
+            Activation(name="trap", callables=said, source="a test", opaque="it calls", kinks={0.0: Kink(slope=0.1)})
         )
         assert theory.critical_point("trap") is not None
         with pytest.raises(ActbenchError, match="NaN at x = 7"):

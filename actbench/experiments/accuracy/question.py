@@ -14,7 +14,7 @@ from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec
 
 if TYPE_CHECKING:  # they bring mpmath, which `list experiments` does not need
-    from actbench.accuracy.meter import Measured, Yardstick
+    from actbench.accuracy.meter import ErrorMeter, Measured
 
 OURS = ("numpy", "numba")
 SPREAD = 1000  # float64 points settled in mpmath beside the worst ones: half a second a row and direction
@@ -91,7 +91,7 @@ def accuracy(
     *, activation: str, direction: str, dtype: str, implementation: tuple[str, ...], count: int
 ) -> Iterator[dict[str, Any]]:
     """How many ulp is each implementation off, and where does it lose a result altogether?"""
-    from actbench.accuracy.meter import Yardstick, in_format, where_promised
+    from actbench.accuracy.meter import ErrorMeter, in_format, where_promised
 
     for level in implementation:
         name = level.partition("==")[0]
@@ -101,9 +101,9 @@ def accuracy(
             continue
         # our reference path takes parameters in float64; everybody else's float32 code takes them in float32
         spec = activation if name == "numpy" else in_format(activation, dtype)
-        stick = Yardstick(spec, direction, dtype, where_promised(spec, dtype, count, direction))
+        meter = ErrorMeter(spec, direction, dtype, where_promised(spec, dtype, count, direction))
         try:
-            yield {"implementation": level, **_row(stick, call, name)}
+            yield {"implementation": level, **_row(meter, call, name)}
         except Exception as error:  # somebody else's code may raise whatever it likes
             if name in OURS:
                 raise
@@ -117,30 +117,30 @@ def _find(name: str, spec: str, direction: str, dtype: str) -> tuple[Call | None
     return (run if direction == "forward" else lambda x: run(np.ones_like(x), x)), ""
 
 
-def _row(stick: Yardstick, call: Call, name: str) -> dict[str, Any]:
-    from actbench.accuracy.meter import Yardstick
+def _row(meter: ErrorMeter, call: Call, name: str) -> dict[str, Any]:
+    from actbench.accuracy.meter import ErrorMeter
     from actbench.accuracy.shrink import first, wrong_limits
 
-    x, dtype = stick.x, stick.dtype
+    x, dtype = meter.x, meter.dtype
     got = np.asarray(call(x))
     if got.shape != x.shape or got.dtype != x.dtype:
         return {"reason": f"gives {got.dtype}{list(got.shape)} for {x.dtype}{list(x.shape)}"}
     rival, yardstick = None, "the row in float64"
     if name == "numpy" and dtype == "float64":  # it cannot be its own yardstick
-        rival, yardstick = _find("numba", stick.spec, stick.direction, dtype)[0](x), "the fused kernel"  # type: ignore[misc]
-    found = stick.measure(got, rival=rival, spread=SPREAD if dtype == "float64" else 0, kinks=name in OURS)
-    wrong = wrong_limits(stick, call, strict=name in OURS)
-    special_at = first(stick, call, found.special_at, Yardstick.special)
-    many_at = first(stick, call, found.many_at, Yardstick.many)
+        rival, yardstick = _find("numba", meter.spec, meter.direction, dtype)[0](x), "the fused kernel"  # type: ignore[misc]
+    found = meter.measure(got, rival=rival, spread=SPREAD if dtype == "float64" else 0, kinks=name in OURS)
+    wrong = wrong_limits(meter, call, strict=name in OURS)
+    special_at = first(meter, call, found.special_at, ErrorMeter.special)
+    many_at = first(meter, call, found.many_at, ErrorMeter.many)
     return {
         "worst_ulp": found.worst, "at": found.at, "at_hex": found.at.hex(),
         "worst_normal_ulp": found.worst_normal, "normal_at": found.at_normal, "root_zone_eps": found.root_eps,
-        "lost": found.lost, "lost_at": first(stick, call, found.lost_at, Yardstick.lost),
+        "lost": found.lost, "lost_at": first(meter, call, found.lost_at, ErrorMeter.lost),
         "special": found.special, "special_at": special_at, "special_got": answer(call, special_at, dtype),
         "many": found.many, "many_at": many_at, "many_got": answer(call, many_at, dtype),
         "wrong_limits": "; ".join(wrong), "points": found.points,
-        "settled": found.settled, "yardstick": yardstick,
-        "holds": kept(found, name, dtype, stick.direction) and not wrong if name in OURS else None,
+        "settled": found.confirmed, "yardstick": yardstick,
+        "holds": kept(found, name, dtype, meter.direction) and not wrong if name in OURS else None,
     }  # fmt: skip
 
 
@@ -151,8 +151,8 @@ def answer(call: Call, at: float | None, dtype: str) -> float | None:
 
 def kept(found: Measured, backend: str, dtype: str, direction: str) -> bool:
     """Whether the errors are within what is promised."""
-    from actbench.accuracy.contract import PROMISES
+    from actbench.accuracy.contract import TOLERANCES
 
-    forward, backward, eps = PROMISES[backend, dtype]
+    forward, backward, eps = TOLERANCES[backend, dtype]
     bound = forward if direction == "forward" else backward
     return found.worst <= bound and (found.root_eps or 0.0) <= eps and not found.lost and not found.special

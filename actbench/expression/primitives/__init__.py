@@ -10,35 +10,35 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from actbench.expression.graph import VOCABULARY, Expression, Word, said
+from actbench.expression.graph import PRIMITIVES, Expression, Primitive, record_op
 
 
-def known(name: str, arity: int, **meanings: Any) -> Word:
+def register(name: str, arity: int, **meanings: Any) -> Primitive:
     """Enter a word into the vocabulary; a word twice is an error."""
-    if name in VOCABULARY:
+    if name in PRIMITIVES:
         raise ValueError(f"the word {name!r} is defined twice")
     meanings["cost"] = tuple(meanings.get("cost", {}).items())
-    VOCABULARY[name] = Word(name=name, arity=arity, **meanings)
-    return VOCABULARY[name]
+    PRIMITIVES[name] = Primitive(name=name, arity=arity, **meanings)
+    return PRIMITIVES[name]
 
 
-OURS: set[str] = set()
+COMPOSITE: set[str] = set()
 
 
-def word(**meanings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def primitive(**meanings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a NumPy function of ours a word: any expression among its operands records it."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        known(function.__name__, function.__code__.co_argcount, **meanings)
-        OURS.add(function.__name__)
+        register(function.__name__, function.__code__.co_argcount, **meanings)
+        COMPOSITE.add(function.__name__)
 
         @wraps(function)
-        def speak(*operands: Any) -> Any:
+        def evaluate(*operands: Any) -> Any:
             if any(isinstance(operand, Expression) for operand in operands):
-                return said(function.__name__, *operands)
+                return record_op(function.__name__, *operands)
             return function(*operands)
 
-        return speak
+        return evaluate
 
     return decorate
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from actbench.core.dtypes import Format
 from actbench.expression.graph import Expression
-from actbench.expression.primitives import word
+from actbench.expression.primitives import primitive
 from actbench.expression.primitives.bits import fused
 from actbench.expression.primitives.exponential import EXP, LN2, LOG2_E, _exact_exp, _power_of_two, exp_times_pair
 from actbench.expression.primitives.logistic import LOWERED, quotient_from, slope_from
@@ -104,7 +104,7 @@ def _times_e(c: Any, a: Any) -> Any:
     return exp_times_pair(c, -high, -(low + rest * a))
 
 
-@word(
+@primitive(
     exact=_exact_slope,
     latex=(r"\frac{{d}}{{d{0}}} \, {0} \, \sigma(2u)", 5),
     cost={"exponential": 1, "multiply": 9, "add": 6, "divide": 1},
@@ -119,7 +119,7 @@ def x_tanh_gate_slope(x: Any) -> Any:
     return np.where(x >= 0.0, o + s * e, _times_e(o - s, a)) / (o * o)
 
 
-@word(
+@primitive(
     exact=lambda mp, x: x * _exact_gate(mp, x)[0],
     partials=lambda y, x: (x_tanh_gate_slope(x),),
     latex=(r"\frac{{{0}}}{{1 + e^{{-2 \sqrt{{2 / \pi}} ({0} + 0.044715 {0}^3)}}}}", 8),

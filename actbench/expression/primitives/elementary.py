@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from actbench.expression.primitives import known
+from actbench.expression.primitives import register
 
 # Binding strength for LaTeX: 1 comparison, 4 sum, 5 product, 6 sign, 8 function or fraction, 9 atom.
-known(
+register(
     "add", 2, exact=lambda mp, a, b: a + b, partials=lambda y, a, b: (1.0, 1.0), latex=("{0} + {1}", 4), cost={"add": 1}
 )
-known(
+register(
     "subtract",
     2,
     exact=lambda mp, a, b: a - b,
@@ -18,7 +18,7 @@ known(
     latex=("{0} - {1}", 4),
     cost={"add": 1},
 )
-known(
+register(
     "multiply",
     2,
     exact=lambda mp, a, b: a * b,
@@ -26,7 +26,7 @@ known(
     latex=(r"{0} \, {1}", 5),
     cost={"multiply": 1},
 )
-known(
+register(
     "divide",
     2,
     exact=lambda mp, a, b: a / b,
@@ -34,8 +34,8 @@ known(
     latex=(r"\frac{{{0}}}{{{1}}}", 8),
     cost={"divide": 1},
 )
-known("negative", 1, exact=lambda mp, a: -a, partials=lambda y, a: (-1.0,), latex=("-{0}", 6), cost={"add": 1})
-known(
+register("negative", 1, exact=lambda mp, a: -a, partials=lambda y, a: (-1.0,), latex=("-{0}", 6), cost={"add": 1})
+register(
     "absolute",
     1,
     exact=lambda mp, a: abs(a),
@@ -43,7 +43,7 @@ known(
     latex=(r"\left|{0}\right|", 9),
     cost={"select": 1},
 )
-known(
+register(
     "sqrt",
     1,
     exact=lambda mp, a: mp.sqrt(a),
@@ -51,7 +51,7 @@ known(
     latex=(r"\sqrt{{{0}}}", 9),
     cost={"square root": 1},
 )
-known(
+register(
     "maximum",
     2,
     exact=lambda mp, a, b: mp.nan if mp.isnan(a) or mp.isnan(b) else max(a, b),
@@ -59,7 +59,7 @@ known(
     latex=(r"\max({0},\, {1})", 8),
     cost={"select": 1},
 )
-known(
+register(
     "minimum",
     2,
     exact=lambda mp, a, b: mp.nan if mp.isnan(a) or mp.isnan(b) else min(a, b),
@@ -67,21 +67,23 @@ known(
     latex=(r"\min({0},\, {1})", 8),
     cost={"select": 1},
 )
-known(
+register(
     "where",
     3,
     exact=lambda mp, c, a, b: a if c else b,
     latex=(r"\begin{{cases}} {1} & {0} \\ {2} & \text{{otherwise}} \end{{cases}}", 8),
     cost={"select": 1},
 )
-known("greater", 2, exact=lambda mp, a, b: a > b, latex=("{0} > {1}", 1), cost={"compare": 1}, discrete=True)
-known("greater_equal", 2, exact=lambda mp, a, b: a >= b, latex=(r"{0} \ge {1}", 1), cost={"compare": 1}, discrete=True)
-known("less", 2, exact=lambda mp, a, b: a < b, latex=("{0} < {1}", 1), cost={"compare": 1}, discrete=True)
-known("less_equal", 2, exact=lambda mp, a, b: a <= b, latex=(r"{0} \le {1}", 1), cost={"compare": 1}, discrete=True)
-known("equal", 2, exact=lambda mp, a, b: a == b, latex=("{0} = {1}", 1), cost={"compare": 1}, discrete=True)
-known("not_equal", 2, exact=lambda mp, a, b: a != b, latex=(r"{0} \ne {1}", 1), cost={"compare": 1}, discrete=True)
-known(
+register("greater", 2, exact=lambda mp, a, b: a > b, latex=("{0} > {1}", 1), cost={"compare": 1}, discrete=True)
+register(
+    "greater_equal", 2, exact=lambda mp, a, b: a >= b, latex=(r"{0} \ge {1}", 1), cost={"compare": 1}, discrete=True
+)
+register("less", 2, exact=lambda mp, a, b: a < b, latex=("{0} < {1}", 1), cost={"compare": 1}, discrete=True)
+register("less_equal", 2, exact=lambda mp, a, b: a <= b, latex=(r"{0} \le {1}", 1), cost={"compare": 1}, discrete=True)
+register("equal", 2, exact=lambda mp, a, b: a == b, latex=("{0} = {1}", 1), cost={"compare": 1}, discrete=True)
+register("not_equal", 2, exact=lambda mp, a, b: a != b, latex=(r"{0} \ne {1}", 1), cost={"compare": 1}, discrete=True)
+register(
     "logical_and", 2, exact=lambda mp, a, b: a and b, latex=(r"{0} \wedge {1}", 0), cost={"compare": 1}, discrete=True
 )
-known("logical_or", 2, exact=lambda mp, a, b: a or b, latex=(r"{0} \vee {1}", 0), cost={"compare": 1}, discrete=True)
-known("logical_not", 1, exact=lambda mp, a: not a, latex=(r"\neg({0})", 8), cost={"compare": 1}, discrete=True)
+register("logical_or", 2, exact=lambda mp, a, b: a or b, latex=(r"{0} \vee {1}", 0), cost={"compare": 1}, discrete=True)
+register("logical_not", 1, exact=lambda mp, a: not a, latex=(r"\neg({0})", 8), cost={"compare": 1}, discrete=True)

@@ -14,7 +14,7 @@ import numpy as np
 
 from actbench.core.dtypes import Format
 from actbench.expression.graph import Expression
-from actbench.expression.primitives import known, word
+from actbench.expression.primitives import primitive, register
 from actbench.expression.primitives.bits import (
     bits,
     copysign,
@@ -203,7 +203,7 @@ def _sech2(x: Any) -> Any:
     return 4.0 * q / ((1.0 + q) * (1.0 + q))
 
 
-known(
+register(
     "exp",
     1,
     exact=_exact_exp,
@@ -212,7 +212,7 @@ known(
     cost={"exponential": 1},
     kernel=_exp_kernel,
 )
-known(
+register(
     "expm1",
     1,
     exact=_exact_expm1,
@@ -221,7 +221,7 @@ known(
     cost={"exponential": 1},
     kernel=_expm1_kernel,
 )
-known(
+register(
     "tanh",
     1,
     exact=_exact_tanh,
@@ -232,7 +232,7 @@ known(
 )
 
 
-@word(
+@primitive(
     exact=lambda mp, a, x: a * _exact_exp(mp, x),
     partials=lambda y, a, x: (np.exp(x), y),
     latex=("{0} \\, e^{{{1}}}", 5),
@@ -249,7 +249,7 @@ def exp_times(a: Any, x: Any) -> Any:
     return np.where(deep, (a * e) * e, a * e)
 
 
-@word(
+@primitive(
     exact=lambda mp, a, high, low: a * _exact_exp(mp, high + low),
     partials=lambda y, a, high, low: (np.exp(high + low), y, y),
     latex=("{0} \\, e^{{{1} + {2}}}", 5),
@@ -268,7 +268,7 @@ def exp_times_pair(a: Any, high: Any, low: Any) -> Any:
     return np.where(deep, a * e, a) * (e + e * rest)
 
 
-@word(
+@primitive(
     exact=lambda mp, x: x - _exact_tanh(mp, x),
     partials=lambda y, x: (np.tanh(x) * np.tanh(x),),
     latex=(r"{0} - \tanh({0})", 4),

@@ -14,7 +14,7 @@ import numpy as np
 
 from actbench.core.dtypes import Format
 from actbench.expression.graph import Expression
-from actbench.expression.primitives import word
+from actbench.expression.primitives import primitive
 from actbench.expression.primitives.bits import copysign, fused
 from actbench.expression.primitives.exponential import (
     EXP,
@@ -103,7 +103,7 @@ def _mills(bits: int, a: Any) -> Any:
     return top / bottom
 
 
-@word(
+@primitive(
     exact=lambda mp, x: abs(x),
     partials=lambda y, x: (np.where(x < 0.0, -1.0, 1.0),),
     latex=(r"\left|{0}\right|", 9),
@@ -115,7 +115,7 @@ def tail_size(x: Any) -> Any:
     return np.minimum(np.absolute(x), TAIL_END[64])
 
 
-@word(
+@primitive(
     exact=lambda mp, a: mp.sqrt(mp.pi / 2) * mp.exp(a * a / 2) * mp.erfc(a / mp.sqrt(2)),
     partials=lambda y, a: (a * y - 1.0,),
     latex=(r"\operatorname{{M}}({0})", 8),
@@ -144,7 +144,7 @@ def _density_partials(y: Any, a: Any) -> tuple[Any, Any]:
     return density_times(1.0, a), -a * y
 
 
-@word(
+@primitive(
     exact=lambda mp, c, a: c * mp.exp(-a * a / 2) / mp.sqrt(2 * mp.pi),
     partials=lambda y, c, a: _density_partials(y, a),
     latex=(r"{0} \, \varphi({1})", 5),
@@ -160,7 +160,7 @@ def density_times(c: Any, a: Any) -> Any:
     return exp_times_pair(DENSITY * c, -0.5 * square, -0.5 * rest)
 
 
-@word(
+@primitive(
     exact=lambda mp, x: mp.exp(-x * x / 2) / mp.sqrt(2 * mp.pi),
     partials=lambda y, x: (-x * y,),
     latex=(r"\varphi({0})", 8),
@@ -184,7 +184,7 @@ def _cdf(x: Any) -> Any:
     return np.where(x >= 0.0, 1.0 - tail, tail)
 
 
-@word(
+@primitive(
     exact=_exact_cdf,
     partials=lambda y, x: (normal_pdf(x),),
     latex=(r"\Phi({0})", 8),
@@ -220,7 +220,7 @@ def _erf_kernel(form: Format, x: Expression) -> Expression:
     return copysign(form, _erf_size(form.bits, np.absolute(x)), x)
 
 
-@word(
+@primitive(
     exact=lambda mp, x: mp.mpf(2) / mp.sqrt(mp.pi) * _exact_exp(mp, -x * x),
     partials=lambda y, x: (-2.0 * x * y,),
     latex=(r"\tfrac{{2}}{{\sqrt{{\pi}}}} e^{{-{0}^2}}", 5),
@@ -257,7 +257,7 @@ def _exact_erf(mp: Any, x: Any) -> Any:
     return mp.sign(x) if mp.isfinite(x) and x != 0 and mp.mag(x) > 1000 else mp.erf(x)
 
 
-@word(
+@primitive(
     exact=_exact_erf,
     partials=lambda y, x: (erf_slope(x),),
     latex=(r"\operatorname{{erf}}({0})", 8),

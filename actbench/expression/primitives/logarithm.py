@@ -11,7 +11,7 @@ import numpy as np
 
 from actbench.core.dtypes import Format
 from actbench.expression.graph import Expression
-from actbench.expression.primitives import known, word
+from actbench.expression.primitives import primitive, register
 from actbench.expression.primitives.bits import bits, from_bits, masked, negated, plus, shifted_right, total
 from actbench.expression.primitives.exponential import LN2, RAISE, horner
 
@@ -105,7 +105,7 @@ def _log1p_kernel(form: Format, x: Any) -> Any:
     return np.where(x == 0.0, x, _ends(u, _joined(form, np.where(near, 0.0, k), f)))  # -0.0 stays
 
 
-known(
+register(
     "log",
     1,
     exact=lambda mp, x: mp.log(x),
@@ -114,7 +114,7 @@ known(
     cost={"logarithm": 1},
     kernel=_log_kernel,
 )
-known(
+register(
     "log1p",
     1,
     exact=lambda mp, x: mp.log1p(x),
@@ -129,7 +129,7 @@ def _ratio_kernel(form: Format, e: Any) -> Any:
     return horner(RATIO, e) if form.bits == 32 else horner(RATIO_TOP, e) / horner(RATIO_BOTTOM, e)
 
 
-@word(
+@primitive(
     exact=lambda mp, e: mp.log1p(e) / e if e != 0 else mp.mpf(1),
     latex=(r"\tfrac{{1}}{{{0}}} \ln(1 + {0})", 5),
     cost={"logarithm": 1, "divide": 1},

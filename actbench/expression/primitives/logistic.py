@@ -12,7 +12,7 @@ import numpy as np
 
 from actbench.core.dtypes import Format
 from actbench.expression.graph import Expression
-from actbench.expression.primitives import word
+from actbench.expression.primitives import primitive
 from actbench.expression.primitives.exponential import (
     LOWEST,
     RAISE,
@@ -44,7 +44,7 @@ def _slope(x: Any) -> Any:
     return e / ((1.0 + e) * (1.0 + e))  # not y (1 - y), which is 0 from x = 37 on
 
 
-@word(
+@primitive(
     exact=_exact,
     partials=lambda y, x: (_slope(x),),
     latex=(r"\sigma({0})", 8),
@@ -57,7 +57,7 @@ def expit(x: Any) -> Any:
     return np.where(x >= 0.0, 1.0, e) / (1.0 + e)
 
 
-@word(
+@primitive(
     exact=lambda mp, high, low: _exact(mp, high + low),
     latex=(r"\sigma({0} + {1})", 8),
     cost={"exponential": 1, "add": 3, "divide": 1},
@@ -105,7 +105,7 @@ def _x_sigmoid_slope_kernel(form: Format, x: Expression) -> Any:
     return slope_from(form, x, *_lowered(form, x), ONE_FROM)
 
 
-@word(
+@primitive(
     exact=lambda mp, x: _exact(mp, x) * (1 + x * _exact(mp, -x)),
     latex=(r"\sigma({0}) (1 + {0} \, \sigma(-{0}))", 5),
     cost={"exponential": 1, "add": 4, "divide": 1, "multiply": 3},
@@ -119,7 +119,7 @@ def x_sigmoid_slope(x: Any) -> Any:
     return np.where(near >= 0.0, o + near * e, exp_times(o + near, -np.absolute(near))) / (o * o)
 
 
-@word(
+@primitive(
     exact=lambda mp, x: x * _exact(mp, x),
     partials=lambda y, x: (x_sigmoid_slope(x),),
     latex=(r"{0} \, \sigma({0})", 5),

@@ -9,7 +9,7 @@ import numpy as np
 
 from actbench.core.dtypes import Format
 from actbench.expression.graph import Expression
-from actbench.expression.primitives import word
+from actbench.expression.primitives import primitive
 from actbench.expression.primitives.exponential import LN2, LOG2_E, _exact_exp, _power_of_two, exp_times_pair, horner
 from actbench.expression.primitives.pairs import Pair, normal, product, two_sum
 
@@ -41,7 +41,7 @@ def _kernel(form: Format, a: Expression, x: Expression) -> Any:
     return exp_times_pair(a, -(high * s), -(low * s))
 
 
-@word(
+@primitive(
     exact=lambda mp, a, x: a * _exact_exp(mp, -_exact_exp(mp, -x)),
     latex=("{0} \\, e^{{-e^{{-{1}}}}}", 5),
     cost={"exponential": 2, "multiply": 1},

@@ -13,7 +13,7 @@ import numpy as np
 
 from actbench.core.dtypes import Format
 from actbench.expression.graph import Expression, leaf
-from actbench.expression.primitives import word
+from actbench.expression.primitives import primitive
 from actbench.expression.primitives.bits import bits, from_bits, masked
 
 Pair = tuple[Any, Any]
@@ -25,7 +25,7 @@ def _upper_kernel(form: Format, x: Expression) -> Expression:
     return from_bits(masked(bits(x), -1 << CLEARED[form.bits]))
 
 
-@word(
+@primitive(
     exact=lambda mp, x: x,
     partials=lambda y, x: (1.0,),
     latex=("{0}", 9),
@@ -44,7 +44,7 @@ def _rest_kernel(form: Format, x: Expression, high: Expression, low: Expression)
     return leaf((value - kept) + low.args[0])
 
 
-@word(exact=lambda mp, x, high, low: low, latex=("{2}", 9), kernel=_rest_kernel)
+@primitive(exact=lambda mp, x, high, low: low, latex=("{2}", 9), kernel=_rest_kernel)
 def rest(x: Any, high: Any, low: Any) -> Any:
     """The second part of a constant in the format at hand; ``x`` only says that a row is being heard."""
     return low

@@ -14,7 +14,7 @@ import numpy as np
 
 from actbench.core.dtypes import Format
 from actbench.expression.graph import Expression
-from actbench.expression.primitives import known, word
+from actbench.expression.primitives import primitive, register
 from actbench.expression.primitives.bits import bits, copysign, from_bits, masked, plus, shifted
 from actbench.expression.primitives.exponential import horner
 
@@ -127,7 +127,7 @@ def _arctan_kernel(form: Format, x: Expression) -> Expression:
     return copysign(form, np.where(middle, bent, u + rest), x)
 
 
-known(
+register(
     "sin",
     1,
     exact=lambda mp, x: mp.sin(x),
@@ -136,7 +136,7 @@ known(
     cost={"trigonometric": 1},
     kernel=lambda form, x: Expression("far_sin", _beyond(form, x), _sin_within_kernel(form, x), x),
 )
-known(
+register(
     "cos",
     1,
     exact=lambda mp, x: mp.cos(x),
@@ -145,7 +145,7 @@ known(
     cost={"trigonometric": 1},
     kernel=lambda form, x: Expression("far_cos", _beyond(form, x), _near_cos(form, x), x),
 )
-known(
+register(
     "arctan",
     1,
     exact=lambda mp, x: mp.atan(x),
@@ -156,7 +156,7 @@ known(
 )
 
 
-@word(
+@primitive(
     exact=lambda mp, x: mp.sin(x),
     partials=lambda y, x: (cos_within(x),),
     latex=(r"\sin({0})", 8),
@@ -168,7 +168,7 @@ def sin_within(x: Any) -> Any:
     return np.sin(x)
 
 
-@word(
+@primitive(
     exact=lambda mp, x: mp.cos(x),
     partials=lambda y, x: (-sin_within(x),),
     latex=(r"\cos({0})", 8),
@@ -180,7 +180,7 @@ def cos_within(x: Any) -> Any:
     return np.cos(x)
 
 
-@word(
+@primitive(
     exact=lambda mp, high, low: mp.sin(high + low),
     partials=lambda y, high, low: (cos_pair(high, low), cos_pair(high, low)),
     latex=(r"\sin({0} + {1})", 8),
@@ -193,7 +193,7 @@ def sin_pair(high: Any, low: Any) -> Any:
     return np.sin(high) * np.cos(low) + np.cos(high) * np.sin(low)
 
 
-@word(
+@primitive(
     exact=lambda mp, high, low: mp.cos(high + low),
     partials=lambda y, high, low: (-sin_pair(high, low), -sin_pair(high, low)),
     latex=(r"\cos({0} + {1})", 8),

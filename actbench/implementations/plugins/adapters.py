@@ -55,7 +55,7 @@ def adapt(found: Any) -> Callee:
         For what cannot be called. Whatever it raises when it is tried goes through.
     """
     if isinstance(found, Activation):
-        return Callee(kind="row", forward=found.said.forward, backward=found.said.backward, row=found)
+        return Callee(kind="row", forward=found.callables.forward, backward=found.callables.backward, row=found)
     torch = sys.modules.get("torch")
     if inspect.isclass(found) and not (torch and issubclass(found, torch.nn.Module)):
         if not (hasattr(found, "forward") and hasattr(found, "backward")):

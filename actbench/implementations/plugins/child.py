@@ -17,7 +17,7 @@ import numpy as np
 from actbench.activations.parameter import Learned, Sampled
 from actbench.activations.record import Activation
 from actbench.core.errors import ActbenchError
-from actbench.expression.graph import Graph, asked, record
+from actbench.expression.graph import Graph, argument_names, record
 from actbench.implementations.plugins.adapters import Callee, adapt
 from actbench.implementations.plugins.behaviour import check, nan_at, sample
 from actbench.implementations.plugins.facts import facts
@@ -207,7 +207,11 @@ def _of_row(row: Activation) -> dict[str, Any]:
         else:
             kind = "learned" if isinstance(p, Learned) else "fixed"
             parameters[name] = {"kind": kind, "default": float(values[name]), "doc": p.doc}
-    graphs = {"forward": row.said.forward, "backward": row.said.backward, "definition": row.said.definition}
+    graphs = {
+        "forward": row.callables.forward,
+        "backward": row.callables.backward,
+        "definition": row.callables.definition,
+    }
     kinks = row.fact("kinks")
     facts = {what: row.fact(what) for what in ("bounds", "limits", "slope_limits", "at_negative_zero", "roots",
                                                 "roots_of_slope", "excluded_slope", "flat")}  # fmt: skip
@@ -215,7 +219,7 @@ def _of_row(row: Activation) -> dict[str, Any]:
         "graphs": {name: _plain(record(function)) for name, function in graphs.items()},
         "gradients": {name: _plain(record(function)) for name, function in row.parameter_gradients.items()},
         "parameters": parameters,
-        "asked": {name: list(asked(function)) for name, function in graphs.items()},
+        "asked": {name: list(argument_names(function)) for name, function in graphs.items()},
         "facts": {**facts, "kinks": [[float(x), kink.slope] for x, kink in kinks.items()]},
     }
 

@@ -13,7 +13,7 @@ import numpy as np
 from actbench.core.errors import ActbenchError
 from actbench.expression import primitives as words
 from actbench.expression.graph import Graph, composed, derivative, record
-from actbench.expression.primitives import OURS
+from actbench.expression.primitives import COMPOSITE
 from actbench.implementations.plugins.adapters import Callee
 
 
@@ -23,13 +23,13 @@ def _own_words() -> dict[str, tuple[str, Any]]:
     found: dict[str, tuple[str, Any]] = {}
     for info in iter_modules(words.__path__):
         module = import_module(f"actbench.expression.primitives.{info.name}")
-        found |= {name: (module.__name__, getattr(module, name)) for name in OURS if hasattr(module, name)}
+        found |= {name: (module.__name__, getattr(module, name)) for name in COMPOSITE if hasattr(module, name)}
     return found
 
 
 def spoken(op: str) -> tuple[str, Callable[..., Any]]:
     """How an operation is written in Python, and the function itself."""
-    if op in OURS:
+    if op in COMPOSITE:
         return op, _own_words()[op][1]
     return f"np.{op}", getattr(np, op)
 
