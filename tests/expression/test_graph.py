@@ -158,7 +158,7 @@ def test_a_user_s_plain_function_is_heard_the_same_way():
         ({"backward": lambda x, dy: dy}, "dy first"),
         ({"aliases": ("relu",)}, "taken"),
         ({"aliases": ("toy-row",)}, "twice"),
-        ({"forward": lambda x: ab.words.exp_times(x, -np.absolute(x))}, "definition="),
+        ({"forward": lambda x: ab.expression.primitives.exp_times(x, -np.absolute(x))}, "definition="),
         ({"forward": lambda x: np.sum(x)}, "vocabulary"),
     ],
 )

@@ -144,7 +144,7 @@ def test_the_textbook_agrees_with_mpmath(name, direction):
         np.testing.assert_allclose(got.result(), exact, rtol=1e-12, atol=1e-15)
 
 
-@pytest.mark.parametrize("racer", [name for name in CONTENDERS if name != "torch.compile"])
+@pytest.mark.parametrize("contender", [name for name in CONTENDERS if name != "torch.compile"])
 def test_a_peer_takes_part_with_right_values_or_says_why_not(contender):
     for direction in ("forward", "backward"):
         row = resolve("silu")
@@ -169,11 +169,11 @@ def test_a_peer_takes_part_with_right_values_or_says_why_not(contender):
 
 def broken(monkeypatch, ready):
     """A peer of this kind in the place of the textbook."""
-    monkeypatch.setattr(fields, "get_ready", lambda contender, activation, direction, arrays, device: ready(arrays))
+    monkeypatch.setattr(fields, "get_prepared", lambda contender, activation, direction, arrays, device: ready(arrays))
 
 
 def test_a_peer_that_does_not_import_is_a_row_with_its_reason(monkeypatch):
-    monkeypatch.setattr(peers_ready, "RACERS", {"numpy": "not_there_at_all"})
+    monkeypatch.setattr(peers_ready, "CONTENDERS", {"numpy": "not_there_at_all"})
     found, reason = get_prepared("numpy", resolve("relu"), "forward", operands("normal", "float32", 8, lambda x: x))
     assert found is None
     assert "not installed" in reason
