@@ -19,7 +19,7 @@ import pandas as pd  # noqa: E402  the checkout's own package comes first
 
 from actbench.core.files import write_text  # noqa: E402
 from actbench.drawing.style import save  # noqa: E402
-from actbench.report.throughput import bars, roofline  # noqa: E402
+from actbench.experiments.throughput.figures import bars, roofline  # noqa: E402
 from actbench.runs import provenance  # noqa: E402
 from actbench.speed.lineup import COPY, IDENTITY, OURS  # noqa: E402
 from benchmarks.races import peers  # noqa: E402

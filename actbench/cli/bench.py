@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 from actbench.cli import against
-from actbench.cli.options import add_json, as_json, table, width
-from actbench.core.errors import ActbenchError, unknown
+from actbench.cli.options import add_json, add_run_options, as_json, table, width
+from actbench.cli.run import measured, status
+from actbench.runs.folder import DEFAULT
 
 DESCRIPTION = """\
 Race our fused kernel against every peer that is installed, on this machine: NumPy and SciPy as a textbook writes
@@ -22,12 +23,11 @@ them, torch, torch.compile, jax, onnxruntime, keras. Values are compared with th
   actbench bench --quick                      fewer rounds, float32, one size
   actbench bench --against main               is the working tree slower than that commit?
 
-Sizes are numbers of elements: 1000000 or 2^20. Ratios are pairs of the same round; above 1 ours is faster.
+It is the experiment 'throughput': what an earlier call measured on this commit and machine is kept, --fresh measures
+it again. Sizes are numbers of elements: 1000000 or 2^20. Ratios are pairs of the same round; above 1 ours is faster.
 """
-ROUNDS, QUICK_ROUNDS = 61, 21
-MOST, QUICK_MOST = 8.0, 0.8  # seconds for the rounds of one cell
-DTYPES = ("float32", "float64")
-DIRECTIONS = ("forward", "backward")
+QUICK_ROUNDS, QUICK_SECONDS = 21, 0.8  # of one cell
+FACTORS = ("activation", "direction", "dtype", "size", "inputs", "layout", "threads", "device")
 
 
 def add(verbs: Any) -> None:
@@ -40,151 +40,71 @@ def add(verbs: Any) -> None:
     parser.add_argument("--dtype", nargs="+", metavar="T", help="float32, float64 (default both; quick: float32)")
     parser.add_argument("--size", nargs="+", metavar="N", help="elements (default 2^12 2^20; quick: 2^20)")
     parser.add_argument("--direction", nargs="+", metavar="D", help="forward, backward (default both)")
-    parser.add_argument("--inputs", nargs="+", default=["normal"], metavar="KIND",
+    parser.add_argument("--inputs", nargs="+", metavar="KIND",
                         help="normal, positive, saturated, subnormal, sorted (default normal)")  # fmt: skip
     parser.add_argument("--layout", nargs="+", metavar="L", help="contiguous, strided, transposed (default contiguous)")
-    parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads of everybody (default 1)")
+    parser.add_argument("--threads", type=int, metavar="N", help="threads of everybody (default 1)")
     parser.add_argument("--peers", nargs="*", metavar="PEER", help="only these peers (default: all; none: ours alone)")
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="cuda: torch's peers alone, by events")
-    parser.add_argument("--rounds", type=int, metavar="N", help=f"samples of each (default {ROUNDS})")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the inputs and the order (default 0)")
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, float32, one size")
-    parser.add_argument("--out", metavar="DIR", help="where tables and figures go (default actbench-out/bench)")
+    parser.add_argument("--device", choices=("cpu", "cuda"), help="cuda: torch's peers alone, by events")
+    parser.add_argument("--rounds", type=int, metavar="N", help="samples of each (default 61)")
+    add_run_options(parser, workers=False)
     add_json(parser)
     against.add_options(parser)
     parser.set_defaults(call=call)
-
-
-def size_of(text: str) -> int:
-    """``2^20`` or ``1048576``."""
-    from actbench.runs.factors import array_size
-
-    base, caret, power = str(text).replace("**", "^").replace(",", "").partition("^")
-    try:
-        return array_size(int(base) ** int(power) if caret else int(base))
-    except ValueError as error:
-        why = str(error) if "whole number from" in str(error) else "is not a number of elements"
-        raise ActbenchError(f"--size {text!r} {why}; write 1048576 or 2^20") from None
-
-
-def chosen(given: list[str] | None, known: tuple[str, ...], default: tuple[str, ...], what: str) -> tuple[str, ...]:
-    """The levels that were asked for, each known."""
-    for name in given or ():
-        if name not in known:
-            raise unknown(what, name, known)
-    return tuple(dict.fromkeys(given)) if given else default
 
 
 def call(args: argparse.Namespace) -> int:
     """Race, print, write."""
     if args.against is not None:
         return against.call(args)
-    from actbench.activations.registry import canonical
-    from actbench.core.streams import whole
-    from actbench.implementations.ready import CONTENDERS
-    from actbench.speed import table as tables
-    from actbench.speed.inputs import INPUTS, LAYOUTS
-    from actbench.speed.threads import many
-
-    if args.device == "cuda":
-        from actbench.speed import cuda
-
-        cuda.found()
-    whole(args.threads, "threads", 1)
-    rounds = whole(args.rounds, "rounds", 5) if args.rounds is not None else QUICK_ROUNDS if args.quick else ROUNDS
-    if args.threads > many():
-        raise ActbenchError(
-            f"--threads {args.threads}, but this process may use {many()} cores; give {many()} or fewer"
-        )
-    names = tuple(dict.fromkeys(canonical(name) for name in args.names)) or tables.panel()
-    sizes = tuple(size_of(text) for text in args.size or ()) or ((1 << 20,) if args.quick else (1 << 12, 1 << 20))
-    dtypes = chosen(args.dtype, DTYPES, DTYPES[:1] if args.quick else DTYPES, "dtype")
-    directions = chosen(args.direction, DIRECTIONS, DIRECTIONS, "direction")
-    kinds = chosen(args.inputs, tuple(INPUTS), ("normal",), "input distribution")
-    layouts = chosen(args.layout, tuple(LAYOUTS), ("contiguous",), "layout")
-    if args.device == "cuda" and layouts != ("contiguous",):
-        raise ActbenchError(
-            f"--layout {' '.join(layouts)} with --device cuda: on a GPU only contiguous arrays are raced"
-        )
-    contenders = tuple(CONTENDERS) if args.peers is None else chosen(args.peers, tuple(CONTENDERS), (), "peer")
-    todo = tables.cells(names, directions, dtypes, sizes, kinds, layouts, threads=args.threads, device=args.device)
-    frame, samples, pinned, warnings = raced(
-        todo, contenders=contenders, rounds=rounds, most=QUICK_MOST if args.quick else MOST, seed=args.seed
-    )
-    out = Path(args.out or "actbench-out/bench")
-    print(as_json(frame.to_dict(orient="records")) if args.json else shown(frame))
-    write(out, frame, samples, pinned, warnings, args)
-    for warning in warnings:
-        print(f"actbench: {warning}", file=sys.stderr)
-    if not args.json:
-        print(f"\ntables, samples and figures: {out}")
-    return 0 if frame["time_s"].notna().any() else 3
-
-
-def raced(todo: list[Any], *, contenders: tuple[str, ...], rounds: int, most: float, seed: int) -> Any:
-    """All cells with progress on stderr: table, samples, what was pinned, warnings."""
     import pandas as pd
 
-    from actbench.core.streams import master_seed
-    from actbench.runs.progress import follow
-    from actbench.speed import table as tables
-    from actbench.speed.threads import environment, pinned
+    import actbench.experiments  # noqa: F401  fills the registry
+    from actbench.runs.experiment import EXPERIMENTS
+    from actbench.speed.table import COLUMNS
+    from actbench.speed.threads import usable
 
-    rows: list[dict[str, Any]] = []
-    samples: list[dict[str, Any]] = []
-    warnings: list[str] = []
-    count = todo[0].threads if todo else 1
-    with environment(count), master_seed(seed), follow("bench", len(todo)) as advance:
-        _load(contenders)
-        with pinned(count) as held:
-            for cell in todo:
-                found = tables.measured(cell, contenders=contenders, rounds=rounds, most=most, seed=seed)
-                rows += found[0]
-                samples += found[1]
-                warnings += found[2]
-                advance(1)
-    frame = pd.DataFrame(rows, columns=[*tables.FACTORS, *tables.COLUMNS])
-    return frame, pd.DataFrame(samples), held, warnings
+    experiment = EXPERIMENTS["throughput"]
+    rounds, seconds = (QUICK_ROUNDS, QUICK_SECONDS) if args.quick else (None, None)
+    peers = None if args.peers is None else ",".join(args.peers) or "none"
+    given = {
+        "activation": args.names, "dtype": args.dtype, "size": args.size, "direction": args.direction,
+        "inputs": args.inputs, "layout": args.layout, "threads": args.threads, "device": args.device, "peers": peers,
+        "most_rounds": args.rounds if args.rounds is not None else rounds, "most_seconds": seconds,
+    }  # fmt: skip
+    levels = {name: value if isinstance(value, list) else [value] for name, value in given.items()
+              if value is not None and value != []}  # fmt: skip
+    cells = experiment.cells(quick=args.quick, **levels)
+    result, folder = measured(
+        args, experiment, cells, command="bench", out=f"{DEFAULT}/bench",
+        threads={"count": args.threads or 1, "cores": list(usable()[-(args.threads or 1):])},
+    )  # fmt: skip
+    table = result.frame[[*FACTORS, *COLUMNS]]
+    folder.write_frame("timings/bench", table)
+    folder.write_frame("timings/samples", pd.DataFrame(samples(result.frame)))
+    print(as_json(table.to_dict(orient="records")) if args.json else shown(table))
+    warnings = dict.fromkeys(line for text in result.frame["warnings"].dropna() for line in text.splitlines())
+    failed = [f"{row['activation']} {row['direction']}: {row['reason']}" for row in
+              result.failures.to_dict(orient="records")]  # fmt: skip
+    for warning in (*warnings, *failed):
+        print(f"actbench: {warning}", file=sys.stderr)
+    if not args.json:
+        again = "" if not result.reused else f" ({result.reused} of {len(cells)} cells were there; --fresh: once more)"
+        print(f"\ntables, samples and figures: {folder.path}{again}")
+    return status(result) or (0 if table["time_s"].notna().any() else 3)
 
 
-def _load(contenders: tuple[str, ...]) -> None:
-    """Peers are imported before threads are pinned, so that they can be told; what fails is said in the table."""
-    from importlib import import_module
-
-    for name in {contender.partition(".")[0] for contender in contenders} & {"torch", "jax"}:
-        try:
-            import_module(name)
-        except Exception:  # noqa: S112  whatever a broken peer raises, its row will say so
-            continue
-
-
-def write(out: Path, frame: Any, samples: Any, pinned: Any, warnings: list[str], args: argparse.Namespace) -> None:
-    """run.json, timings/bench.csv, timings/samples.csv and the figures."""
-    from actbench.drawing.style import save
-    from actbench.report.throughput import bars, roofline
-    from actbench.runs import provenance
-    from actbench.runs.folder import SCHEMA, RunFolder
-
-    folder = RunFolder(out)
-    folder.write_frame("timings/bench", frame)
-    folder.write_frame("timings/samples", samples)
-    folder.write_run({
-        "command": "bench", "target": " ".join(args.names) or "article", "schema": SCHEMA, "seed": args.seed,
-        **provenance.describe(), "quick": args.quick, "finished": provenance.now(), "warnings": warnings,
-        "threads": {"count": pinned.count, "cores": list(pinned.cores)},
-    })  # fmt: skip
-    timed = frame[frame["time_s"].notna()]
-    for direction, part in timed.groupby("direction", sort=False):
-        first = part[(part["dtype"] == part["dtype"].iloc[0]) & (part["size"] == part["size"].max())]
-        save(bars(first), out / "figures" / f"bars-{direction}")
-    if timed["rank"].notna().any():
-        save(roofline(timed[timed["dtype"] == timed["dtype"].iloc[0]]), out / "figures" / "roofline")
+def samples(frame: Any) -> Iterator[dict[str, Any]]:
+    """One row a sample."""
+    for row in frame[frame["samples_s"].notna()].to_dict(orient="records"):
+        factors = {name: row[name] for name in (*FACTORS, "implementation")}
+        for number, (seconds, place) in enumerate(zip(row["samples_s"].split(), row["places"].split(), strict=True)):
+            yield {**factors, "round": number, "time_s": float(seconds), "calls": int(row["calls"]),
+                   "place": int(place)}  # fmt: skip
 
 
 def shown(frame: Any) -> str:
     """One table a cell: the fastest first, then who took no part and why."""
-    from actbench.speed.table import FACTORS
-
     parts = []
     for key, cell in frame.groupby(list(FACTORS), sort=False):
         activation, direction, dtype, size, inputs, layout, threads, device = key

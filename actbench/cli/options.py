@@ -14,17 +14,27 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def add_run_options(parser: argparse.ArgumentParser) -> None:
-    """``--out --seed --workers --quick --fresh``."""
+def add_run_options(parser: argparse.ArgumentParser, *, workers: bool = True) -> None:
+    """``--out --seed --workers --quick --fresh``; without workers where times are measured, by one process alone."""
     group = parser.add_argument_group("how to run")
     group.add_argument("--out", metavar="DIR", help="folder of the run (default actbench-out/COMMAND-TARGET)")
-    group.add_argument("--seed", type=int, default=0, metavar="N", help="master seed (default 0)")
-    group.add_argument(
-        "--workers", type=int, default=usable_cores(), metavar="N",
-        help="processes; changes no number (default: the cores, here %(default)s)",
-    )  # fmt: skip
+    group.add_argument("--seed", type=whole_number, default=0, metavar="N", help="master seed (default 0)")
+    if workers:
+        group.add_argument(
+            "--workers", type=int, default=usable_cores(), metavar="N",
+            help="processes; changes no number (default: the cores, here %(default)s)",
+        )  # fmt: skip
+    else:
+        parser.set_defaults(workers=1)
     group.add_argument("--quick", action="store_true", help="the sub-grid: the same cells, fewer networks; a rehearsal")
     group.add_argument("--fresh", action="store_true", help="delete what the folder holds of an earlier run")
+
+
+def whole_number(text: str) -> int:
+    """A whole number from 0, in ASCII digits."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise argparse.ArgumentTypeError(f"{text!r} is no seed; give a whole number, 0 or more")
+    return int(text)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

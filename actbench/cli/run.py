@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from actbench.cli.options import add_json, add_run_options, as_json
 from actbench.core.errors import ActbenchError, unknown
-from actbench.runs.experiment import Experiment
+from actbench.runs.experiment import Cell, Experiment
+
+if TYPE_CHECKING:
+    from actbench.runs.folder import RunFolder
+    from actbench.runs.runner import Result
 
 DESCRIPTION = """\
 Run one experiment and write its tidy table, figure data and run.json.
@@ -39,36 +44,61 @@ def call(args: argparse.Namespace) -> int:
     """Run it."""
     import actbench.experiments  # noqa: F401  fills the registry
     from actbench.claims.verdicts import observations
-    from actbench.core.streams import whole
-    from actbench.report.page import draw_figures
-    from actbench.runs import provenance
     from actbench.runs.experiment import EXPERIMENTS
-    from actbench.runs.folder import open_folder
-    from actbench.runs.runner import run
 
     experiment = EXPERIMENTS[args.experiment]
     if args.exhaustive:
-        from actbench.cli import exhaustive
-
         if experiment.name != "accuracy":
             raise ActbenchError(f"--exhaustive is for accuracy, not for {experiment.name}")
-        return exhaustive.call(args, levels(experiment, args.rest))
-    whole(args.workers, "workers", 1)
+        experiment = EXPERIMENTS["exhaustive"]
     cells = experiment.cells(quick=args.quick, **levels(experiment, args.rest))
-    folder, identity = open_folder(args.out, command="run", target=experiment.name, seed=args.seed, fresh=args.fresh)
-    description = {**identity, **provenance.describe(), "quick": args.quick, "workers": args.workers, "lang": "en"}
-    folder.write_run({**description, "started": provenance.now(), "finished": None})
-    started = provenance.now()
+    result, folder = measured(args, experiment, cells)
+    file = folder.path / f"{observations(experiment.name)}.csv"
+    print(as_json(result.frame.to_dict(orient="records")) if args.json else summary(experiment, result, file))
+    return status(result)
+
+
+def measured(
+    args: argparse.Namespace, experiment: Experiment, cells: Sequence[Cell], *, command: str = "run",
+    out: str | None = None, **described: Any,
+) -> tuple[Result, RunFolder]:  # fmt: skip
+    """Run cells into a folder: observations are on disk before anything is drawn.
+
+    Parameters
+    ----------
+    args
+        With the options of `add_run_options`.
+    experiment, cells
+        What is run.
+    command, out
+        Whose folder it is, and where by default.
+    **described
+        What else stands in run.json.
+    """
+    from actbench.claims.verdicts import observations
+    from actbench.core.streams import whole
+    from actbench.report.page import draw_figures
+    from actbench.runs import provenance
+    from actbench.runs.folder import open_folder
+    from actbench.runs.runner import run
+
+    whole(args.workers, "workers", 1)
+    folder, identity = open_folder(args.out or out, command=command, target=experiment.name, seed=args.seed,
+                                   fresh=args.fresh)  # fmt: skip
+    description = {**identity, **provenance.describe(), "quick": args.quick, "workers": args.workers, "lang": "en",
+                   "started": provenance.now(), **described}  # fmt: skip
+    folder.write_run({**description, "finished": None})
     result = run(experiment, cells, seed=args.seed, workers=args.workers, store=folder.store)
     written = observations(experiment.name)
     folder.write_frame(written, result.frame)
-    if len(result.failures):
-        folder.write_frame(f"{written}.failures", result.failures)
-    finished = None if result.interrupted else provenance.now()
-    folder.write_run({**description, "started": started, "finished": finished})
+    folder.write_failures(written, result.failures)
+    folder.write_run({**description, "finished": None if result.interrupted else provenance.now()})
     draw_figures(folder, "en")
-    file = folder.path / f"{written}.csv"
-    print(as_json(result.frame.to_dict(orient="records")) if args.json else summary(experiment, result, file))
+    return result, folder
+
+
+def status(result: Result) -> int:
+    """The exit status that a result asks for."""
     return 130 if result.interrupted else 3 if len(result.failures) else 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from actbench.report.content import content
 from actbench.report.phrases import phrases
 from actbench.runs.experiment import EXPERIMENTS
 from actbench.runs.folder import RunFolder
+from actbench.runs.measure import reason
+from actbench.runs.progress import note
 
 
 def render(folder: RunFolder, *, lang: str | None = None) -> Path:
@@ -55,7 +58,7 @@ def _first(figure: dict[str, Any], claims: list[dict[str, Any]]) -> str:
 
 def draw_figures(folder: RunFolder, lang: str) -> list[dict[str, Any]]:
     """Every figure for which the run has data, drawn; what a page needs of each."""
-    return [drawn for spec in all_figures() if (drawn := _drawn(folder, spec, lang))]
+    return [drawn for spec in all_figures() if (drawn := _drawn_or_said(folder, spec, lang))]
 
 
 def all_figures() -> list[FigureSpec]:
@@ -63,10 +66,26 @@ def all_figures() -> list[FigureSpec]:
     import actbench.experiments  # noqa: F401  fills the registry
 
     specs = (spec for experiment in EXPERIMENTS for spec in experiment.figures())
-    return sorted(specs, key=lambda spec: natural(spec.claims[0]))
+    return sorted(specs, key=lambda spec: natural(spec.claims[0]) if spec.claims else (math.inf, spec.name))
 
 
-def _drawn(folder: RunFolder, spec: FigureSpec, lang: str) -> dict[str, Any] | None:
+def _drawn_or_said(folder: RunFolder, spec: FigureSpec, lang: str) -> dict[str, Any] | None:
+    """One figure; where these levels make none, one line on stderr and on the page: the data are written already."""
+    import matplotlib.pyplot as plt
+
+    shown = {"name": spec.name, "title": spec.title[lang], "caption": spec.caption[lang], "claims": spec.claims}
+    try:
+        drawn = _drawn(folder, spec)
+    except Exception as error:  # whatever a drawing raises, it costs its figure alone
+        plt.close("all")
+        for suffix in ("svg", "png"):  # an earlier run's picture would be taken for this one's
+            (folder.path / "figures" / f"{spec.name}.{suffix}").unlink(missing_ok=True)
+        note(f"actbench: figure {spec.name} is not drawn ({reason(error)}); its observations are in the folder")
+        return {**shown, "data": "", "uri": "", "missing": reason(error)}
+    return None if drawn is None else {**shown, **drawn, "missing": ""}
+
+
+def _drawn(folder: RunFolder, spec: FigureSpec) -> dict[str, Any] | None:
     """One figure's table and picture, or None where the run has neither its observations nor its table."""
     table_name = f"tables/{spec.name}"
     held = [f"{place}/{spec.experiment}" for place in ("data", "timings")
@@ -80,10 +99,8 @@ def _drawn(folder: RunFolder, spec: FigureSpec, lang: str) -> dict[str, Any] | N
         return None
     save(spec.draw(table), folder.path / "figures" / spec.name)
     svg = (folder.path / "figures" / f"{spec.name}.svg").read_bytes()
-    return {
-        "name": spec.name, "title": spec.title[lang], "caption": spec.caption[lang], "claims": spec.claims,
-        "data": f"{table_name}.csv", "uri": "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii"),
-    }  # fmt: skip
+    uri = "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
+    return {"data": f"{table_name}.csv", "uri": uri}
 
 
 def template(name: str) -> Any:

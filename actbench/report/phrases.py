@@ -45,7 +45,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "machine": "{processor}, {cores} cores, {system}; Python {python}, NumPy {numpy}, SciPy {scipy}",
         "commit": "Code at {commit}; master seed {seed}; started {started}, finished {finished}; "
         "expectations registered as {expectations}.",
-        "data": "Figure data: {path}",
+        "data": "Figure data: {path}", "not_drawn": "Not drawn: {reason}",
         "again": "Made by `actbench reproduce`; `actbench report DIR` draws it again from the files alone.",
     },
     "zh": {
@@ -86,7 +86,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "experiment": "实验", "exact": "计算", "literature": "文献", "roll-up": "汇总",
         "machine": "{processor}，{cores} 核，{system}；Python {python}，NumPy {numpy}，SciPy {scipy}",
         "commit": "代码版本 {commit}；主种子 {seed}；开始 {started}，结束 {finished}；预期的哈希值 {expectations}。",
-        "data": "图中数据：{path}",
+        "data": "图中数据：{path}", "not_drawn": "未绘制：{reason}",
         "again": "由 `actbench reproduce` 生成；`actbench report DIR` 可仅凭文件重新绘制。",
     },
 }  # fmt: skip

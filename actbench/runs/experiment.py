@@ -46,8 +46,13 @@ class Experiment:
         What the activations are evaluated in and by; part of every cell's key.
     checks
         Factor to a function that returns the level as it enters the cell, or raises ValueError saying what is asked.
+    together
+        What raises ActbenchError for a cell whose levels are each allowed, but not together.
     exclusive
         True for timing: one process, cells interleaved, never in parallel.
+    code
+        Cell to a text that says which code computes it, where that is far less than the whole package: what is stored
+        is then lost by a change of that alone. By default the fingerprint of all code is part of every cell's key.
     """
 
     name: str
@@ -63,6 +68,8 @@ class Experiment:
     backend: str = "numpy"
     checks: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     exclusive: bool = False
+    code: Callable[[Mapping[str, Any]], str] | None = None
+    together: Callable[[Mapping[str, Any]], object] | None = None
 
     def __post_init__(self) -> None:
         for factor in self.factors:
@@ -90,7 +97,7 @@ class Experiment:
         Raises
         ------
         ActbenchError
-            For an unknown factor or a level that the experiment refuses.
+            For an unknown factor, or levels that the experiment refuses.
         """
         for name in levels:
             if name not in self.factors:
@@ -105,6 +112,8 @@ class Experiment:
         for part in parts:
             for values in product(*(part[factor] for factor in self.factors)):
                 cell = {f: self._level(f, v) for f, v in zip(self.factors, values, strict=True)}
+                if self.together is not None:
+                    self.together(cell)
                 found.setdefault(repr(cell), cell)
         return list(found.values())
 

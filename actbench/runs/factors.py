@@ -48,11 +48,16 @@ data_name = one_of(INPUTS)
 
 
 def array_size(value: Any) -> int:
-    """Elements of an array."""
-    number = int(value)
-    if number != float(value) or not 1 <= number <= LARGEST_ARRAY:
-        raise ValueError(f"is not a whole number from 1 to {LARGEST_ARRAY}")
-    return number
+    """Elements of an array: ``1048576``, ``2^20``."""
+    base, caret, power = str(value).replace("**", "^").replace(",", "").partition("^")
+    try:
+        # by the exponent first, for 2^9999999999 would be computed before it could be refused
+        number = float(base) ** min(float(power), 100.0) if caret else float(base)
+    except (ValueError, OverflowError):
+        raise ValueError("is not a number of elements; write 1048576 or 2^20") from None
+    if number != number or not 1 <= number <= LARGEST_ARRAY or number != int(number):
+        raise ValueError(f"is not a whole number from 1 to {LARGEST_ARRAY}; write 1048576 or 2^20")
+    return int(number)
 
 
 def init_name(value: Any) -> str:

@@ -59,6 +59,13 @@ class RunFolder:
         """Write ``NAME.csv``, floats in full, missing as empty."""
         return write_text(self.path / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
 
+    def write_failures(self, name: str, failures: pd.DataFrame) -> None:
+        """Write ``NAME.failures.csv`` where cells failed; where none did any more, the file of an earlier run goes."""
+        if len(failures):
+            self.write_frame(f"{name}.failures", failures)
+        else:
+            (self.path / f"{name}.failures.csv").unlink(missing_ok=True)
+
     def read_frame(self, name: str) -> pd.DataFrame:
         """Read ``NAME.csv`` as it was written."""
         import pandas as pd

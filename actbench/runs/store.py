@@ -71,6 +71,9 @@ def keys(experiment: Experiment, cells: Iterable[Cell], *, seed: int, conditions
     conditions
         Fingerprint of the code, versions and the like: `actbench.runs.provenance.conditions`.
     """
+    own = experiment.code
+    if own is not None:
+        conditions = {name: value for name, value in conditions.items() if name != "code"}
     head = {
         "format": FORMAT, "experiment": experiment.name, "version": experiment.version, "dtype": experiment.dtype,
         "backend": experiment.backend, "seed": seed, "conditions": conditions,
@@ -80,6 +83,8 @@ def keys(experiment: Experiment, cells: Iterable[Cell], *, seed: int, conditions
     for cell in cells:
         key = start.copy()
         key.update(cell_text(cell).encode("ascii"))
+        if own is not None:
+            key.update(own(cell).encode("utf-8"))
         found.append(key.digest())
     return found
 

@@ -70,11 +70,23 @@ def laid_out(layout: str, dtype: str, size: int) -> tuple[Array, Array, Array, A
     x, dy, y, out = (aligned(size, dtype, place) for place in range(4))
     if layout == "contiguous":
         return x, dy, y, out
+    rows = sides(size)
+    across, along = (size // rows, rows), (rows, size // rows)
+    return x.reshape(across).T, dy.reshape(along), y.reshape(across).T, out.reshape(along)
+
+
+def sides(size: int) -> int:
+    """Rows of the most nearly square array of so many elements.
+
+    Raises
+    ------
+    ActbenchError
+        For a prime number, which has no transposed layout.
+    """
     rows = next(n for n in range(math.isqrt(size), 0, -1) if size % n == 0)
     if rows == 1:
         raise ActbenchError(f"{size:,} elements have no transposed layout, being a prime number; take another size")
-    across, along = (size // rows, rows), (rows, size // rows)
-    return x.reshape(across).T, dy.reshape(along), y.reshape(across).T, out.reshape(along)
+    return rows
 
 
 def operands(

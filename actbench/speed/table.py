@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -53,25 +52,6 @@ class Cell:
     device: str = "cpu"
 
 
-def cells(
-    names: Sequence[str],
-    directions: Sequence[str],
-    dtypes: Sequence[str],
-    sizes: Sequence[int],
-    inputs: Sequence[str] = ("normal",),
-    layouts: Sequence[str] = ("contiguous",),
-    *,
-    threads: int = 1,
-    device: str = "cpu",
-) -> list[Cell]:
-    """Every combination, activation by activation."""
-    return [
-        Cell(activation=name, direction=direction, dtype=dtype, size=size, inputs=kind, layout=layout,
-             threads=threads, device=device)
-        for name, dtype, size, kind, layout, direction in product(names, dtypes, sizes, inputs, layouts, directions)
-    ]  # fmt: skip
-
-
 def measured(
     cell: Cell,
     *,
@@ -81,23 +61,26 @@ def measured(
     target: float = 0.0005,
     seed: int = 0,
     check: bool = True,
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]:
-    """One cell: its rows, its raw samples, its warnings."""  # fmt: skip
+) -> list[dict[str, Any]]:
+    """One cell: a row a contender with `COLUMNS`, its raw samples, and what makes the cell's numbers doubtful."""
     field = prepare(
         cell.activation, cell.direction, cell.dtype, cell.size, inputs=cell.inputs, threads=cell.threads,
         contenders=contenders, check=check, layout=cell.layout, device=cell.device,
     )  # fmt: skip
     found = run(field, rounds=rounds, target=target, most=most, seed=seed)
-    factors = {name: getattr(cell, name) for name in FACTORS}
-    rows = [{**factors, **row} for row in _rows(field, found)]
-    samples = [
-        {**factors, "implementation": name, "round": number, "time_s": float(seconds), "calls": found.calls[name],
-         "place": int(found.places[name][number])}
-        for name, values in found.seconds.items()
-        for number, seconds in enumerate(values)
-    ]  # fmt: skip
     where = f"{cell.activation} {cell.direction}, {cell.dtype}, {cell.size:,} elements"
-    return rows, samples, [f"{where}: {warning}" for warning in _warnings(found)]
+    warnings = "\n".join(f"{where}: {warning}" for warning in _warnings(found))
+    return [{**row, **_samples(found, row["implementation"]), "warnings": warnings} for row in _rows(field, found)]
+
+
+def _samples(found: Race, name: str) -> dict[str, str]:
+    """Raw samples as texts: full floats in the order of the rounds."""
+    if name not in found.seconds:
+        return {}
+    return {
+        "samples_s": " ".join(map(repr, found.seconds[name].tolist())),
+        "places": " ".join(map(str, found.places[name].tolist())),
+    }
 
 
 def _warnings(found: Race) -> list[str]:

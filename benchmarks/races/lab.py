@@ -11,13 +11,14 @@ import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 import actbench as ab
-from actbench.speed import table as tables
+import actbench.experiments
+from actbench.runs.experiment import EXPERIMENTS
+from actbench.runs.runner import run
 from actbench.speed.calibration import identical, slowed
 from actbench.speed.inputs import operands
 from actbench.speed.race import race
@@ -47,12 +48,10 @@ def selftest() -> pd.DataFrame:
 
 def overhead() -> pd.DataFrame:
     """A call on 256 elements: ours and torch eager's."""
-    rows: list[dict[str, Any]] = []
-    __import__("torch")
-    with pinned(1):
-        for cell in tables.cells(CALLS, ("forward", "backward"), ("float32",), (SMALL,)):
-            rows += tables.measured(cell, contenders=("torch",), rounds=61, most=1.0, target=0.0003, check=False)[0]
-    return pd.DataFrame(rows, columns=[*tables.FACTORS, *tables.COLUMNS])
+    cells = EXPERIMENTS["throughput"].cells(
+        activation=CALLS, dtype=["float32"], size=[SMALL], peers=["torch"], most_seconds=[1.0]
+    )
+    return run("throughput", cells).frame.drop(columns=["samples_s", "places", "warnings"])
 
 
 def threads(count: int = 2) -> pd.DataFrame:

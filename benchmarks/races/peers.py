@@ -1,14 +1,13 @@
 """Is the fused kernel faster than every peer, at every function that a peer also has?
 
-Run it as a program; ``--out DIR`` adds the cells to DIR/cells.csv and leaves those that are there, so that the whole
-can be measured in pieces. One thread, outputs preallocated where the peer can, normal inputs. ``--summary``
+Run it as a program: cells of the experiment `throughput` in DIR/cells.sqlite, so that what is measured is kept, and as
+a table in DIR/cells.csv. One thread, outputs preallocated where the peer can, normal inputs. ``--summary``
 prints the figures that stand in reports/throughput.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,16 +15,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+import actbench.experiments  # noqa: F401  fills the registry
 from actbench.activations.registry import ACTIVATIONS
 from actbench.core.files import write_text
 from actbench.implementations.ready import CONTENDERS
-from actbench.runs.progress import follow
+from actbench.runs.experiment import EXPERIMENTS, Cell
+from actbench.runs.runner import run
+from actbench.runs.store import discard
 from actbench.speed import table as tables
 from actbench.speed.lineup import COPY, IDENTITY, OURS
-from actbench.speed.threads import environment, pinned
 
-ROUNDS, MOST, SAMPLE = 15, 0.4, 0.0003
-CHECKED = 2**12  # values do not depend on the size
+ROUNDS, MOST = 15, 0.4
 TARGETS = {"best": 2.2, "torch": 3.2, "floor": 0.95}
 # torch multiplies a kept y, and has lost the tail (1.7e7 ulp); ours needs one exponential of x
 EXEMPT = ("sigmoid backward", "tanh backward", "logsigmoid backward")
@@ -34,6 +34,7 @@ LINEAR = (
     "identity", "relu", "relu6", "leaky_relu", "prelu", "rrelu", "threshold", "hardtanh", "hardsigmoid", "hardshrink",
     "softshrink", "sign", "heaviside",
 )  # fmt: skip
+FACTORS = ["activation", "direction", "dtype", "size", "inputs", "layout", "threads", "device"]
 KEY = ["activation", "direction", "dtype", "size", "inputs", "threads"]
 
 
@@ -42,34 +43,27 @@ def functions() -> tuple[str, ...]:
     return tuple(row.name for row in ACTIVATIONS if row.kind == "elementwise" and {"torch", "jax"} & {*row.peers})
 
 
-def contenders(size: int, chosen: Sequence[str]) -> tuple[str, ...]:
-    """The textbook takes half a second a call at 2^24 and has never been near."""
-    return tuple(name for name in chosen if size < 2**24 or name != "numpy")
+def cells(names: Sequence[str], dtypes: Sequence[str], sizes: Sequence[int], chosen: Sequence[str]) -> list[Cell]:
+    """Cells of the experiment `throughput`; the textbook takes half a second a call at 2^24 and was never near."""
+    found = []
+    for size in sizes:
+        taken = [name for name in chosen if size < 2**24 or name != "numpy"]
+        found += EXPERIMENTS["throughput"].cells(
+            activation=names, dtype=dtypes, size=[size], peers=[",".join(taken) or "none"], most_rounds=[ROUNDS],
+            most_seconds=[MOST],
+        )  # fmt: skip
+    return found
 
 
 def measure(
     out: Path, names: Sequence[str], dtypes: Sequence[str], sizes: Sequence[int], chosen: Sequence[str], fresh: bool
 ) -> None:
-    """Race cell by cell; each cell is on disk before the next begins, and those that are there are not run again."""
-    os.makedirs(out, exist_ok=True)
-    file = out / "cells.csv"
-    held = (
-        pd.read_csv(file) if file.exists() and not fresh else pd.DataFrame(columns=[*tables.FACTORS, *tables.COLUMNS])
-    )
-    done = set(map(tuple, held[KEY].drop_duplicates().itertuples(index=False)))
-    levels = [(dtype, size) for dtype in dtypes for size in sizes]
-    todo = [cell for dtype, size in levels for cell in tables.cells(names, ("forward", "backward"), (dtype,), (size,))]
-    todo = [cell for cell in todo if tuple(getattr(cell, name) for name in KEY) not in done]
-    with follow("peers", len(todo)) as advance:
-        for cell in todo:
-            rows, _, _ = tables.measured(
-                cell, contenders=contenders(cell.size, chosen), rounds=ROUNDS, most=MOST, target=SAMPLE,
-                check=cell.size == CHECKED,
-            )  # fmt: skip
-            new = pd.DataFrame(rows, columns=[*tables.FACTORS, *tables.COLUMNS])
-            held = pd.concat([held.astype(object), new.astype(object)], ignore_index=True)
-            write_text(file, held.to_csv(index=False, float_format="%.6g"))
-            advance(1)
+    """Race what the store of the folder does not hold yet, and write the table of all that is asked for."""
+    out.mkdir(parents=True, exist_ok=True)
+    if fresh:
+        discard(out / "cells.sqlite")
+    frame = run("throughput", cells(names, dtypes, sizes, chosen), store=out / "cells.sqlite").frame
+    write_text(out / "cells.csv", frame[[*FACTORS, *tables.COLUMNS]].to_csv(index=False, float_format="%.6g"))
 
 
 def geometric(values: pd.Series) -> float:
@@ -142,16 +136,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             lines = value if isinstance(value, list) else [f"{value:.3g}" if isinstance(value, float) else str(value)]
             print(f"{what}: {'; '.join(lines)}")
         return 0
-    with environment(1):
-        for library in ("torch", "jax"):
-            try:
-                __import__(library)
-            except ImportError:
-                print(f"{library} is not installed: it takes no part")
-        with pinned(1):
-            sizes = [2**power for power in options.size]
-            names = options.names or functions()
-            measure(options.out, names, options.dtype, sizes, options.peers, options.fresh)
+    names = options.names or functions()
+    sizes = [2**power for power in options.size]
+    measure(options.out, names, options.dtype, sizes, options.peers, options.fresh)
     return 0
 
 

@@ -20,7 +20,7 @@ from actbench.claims.claim import Claim, Reading
 from actbench.claims.expectations import CHEAPER
 from actbench.claims.judge import judge
 from actbench.core.errors import ActbenchError
-from actbench.experiments.throughput.effects import panel, time_ratio
+from actbench.experiments.pass_cost.effects import panel, time_ratio
 from actbench.implementations import ready as peers_ready
 from actbench.implementations.ready import CONTENDERS, PreparedCall, get_prepared
 from actbench.speed import lineup as fields
@@ -185,7 +185,7 @@ def test_wrong_values_are_never_ranked(monkeypatch):
         return PreparedCall(call=call, result=lambda: np.array(call())), ""
 
     broken(monkeypatch, liar)
-    rows, _, _ = measured(_cell(), contenders=("numpy",), rounds=5, most=0.2, target=1e-4)
+    rows = measured(_cell(), contenders=("numpy",), rounds=5, most=0.2, target=1e-4)
     row = next(row for row in rows if row["implementation"] == "numpy")
     assert row["reason"].startswith("wrong values")
     assert "time_s" not in row
@@ -196,11 +196,11 @@ def test_a_promise_that_is_put_off_is_never_ranked(monkeypatch):
         return PreparedCall(call=lambda: None, result=lambda: np.maximum(a.x, 0)), ""
 
     broken(monkeypatch, lazy)
-    rows, _, warnings = measured(_cell(1 << 20), contenders=("numpy",), rounds=5, most=0.5, target=1e-3)
+    rows = measured(_cell(1 << 20), contenders=("numpy",), rounds=5, most=0.5, target=1e-3)
     row = next(row for row in rows if row["implementation"] == "numpy")
     assert row["rank"] is None
     assert "nothing was computed" in row["reason"]
-    assert any("nothing was computed" in warning for warning in warnings)
+    assert all("nothing was computed" in row["warnings"] for row in rows)
     assert next(row for row in rows if row["implementation"] == OURS)["rank"] == 1
 
 
@@ -258,13 +258,13 @@ def test_cheaper_is_judged_by_pairs_in_every_library_that_is_there(rival, verdic
     if verdict == "inconclusive":
         frame.loc[(frame["pass"] == "tanh") & (frame["round"] % 2 == 0), "time_s"] *= 1.4
     settings = panel("relu", ("tanh",), libraries=("numpy", "torch"), direction="forward")
-    reading = Reading(name="faster", level="literal", kind="experiment", experiment="throughput", expected=CHEAPER,
+    reading = Reading(name="faster", level="literal", kind="experiment", experiment="pass_cost", expected=CHEAPER,
                       settings=settings)  # fmt: skip
     claim = Claim(name="T9", statement={"en": "Cheaper."}, readings=(reading,))
-    found = judge(claim, {"throughput": frame})[0]
+    found = judge(claim, {"pass_cost": frame})[0]
     assert found.verdict == verdict
     assert {part.verdict for part in found.settings if part.setting.startswith("torch")} == {"not tested"}
-    elsewhere = judge(claim, {"throughput": frame}, {"throughput": "judged elsewhere"})
+    elsewhere = judge(claim, {"pass_cost": frame}, {"pass_cost": "judged elsewhere"})
     assert [v.verdict for v in elsewhere] == ["not tested", "not tested"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from actbench.claims.article.exact_cost import backward_census, forward_census, kept_output_census
 from actbench.claims.claim import Reading, claim
 from actbench.claims.expectations import CHEAPER
-from actbench.experiments.throughput.effects import panel
+from actbench.experiments.pass_cost.effects import panel
 
 LIBRARIES = ("actbench", "numpy", "torch", "jax")
 
@@ -28,7 +28,7 @@ claim(
             name="faster",
             level="literal",
             kind="experiment",
-            experiment="throughput",
+            experiment="pass_cost",
             expected=CHEAPER,
             settings=panel("relu", ("sigmoid", "tanh", "softplus"), libraries=LIBRARIES, direction="forward"),
             says="Therefore it takes less time than sigmoid, tanh and softplus: time ratio, cheapest rival over ReLU.",
@@ -57,7 +57,7 @@ claim(
             name="faster",
             level="literal",
             kind="experiment",
-            experiment="throughput",
+            experiment="pass_cost",
             expected=CHEAPER,
             settings=panel("relu", ("sigmoid", "tanh"), libraries=LIBRARIES, direction="backward"),
             says="Therefore it takes less time than the backward passes of sigmoid and tanh that kept their output.",
@@ -75,7 +75,7 @@ claim(
             name="masked",
             level="charitable",
             kind="experiment",
-            experiment="throughput",
+            experiment="pass_cost",
             expected=CHEAPER,
             settings=panel(
                 "relu masked",

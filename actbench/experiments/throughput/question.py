@@ -1,59 +1,134 @@
-"""How long ReLU's passes and its rivals' take in each library, all raced against each other in one process."""
+"""How fast each implementation of an activation is on this machine: `actbench bench` is this experiment."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
+from actbench.core.errors import ActbenchError, unknown
+from actbench.core.machine import version
+from actbench.core.streams import stream
+from actbench.implementations.ready import CONTENDERS, DEVICES
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import array_size, one_of
-from actbench.speed.inputs import INPUTS
+from actbench.runs.factors import activation_spec, array_size, one_of
+from actbench.speed.inputs import INPUTS, LAYOUTS, sides
+from actbench.speed.table import COLUMNS, panel
+from actbench.speed.threads import environment, many, pinned
 
-ROUNDS = 41
-SAMPLE_SECONDS = 0.0005
-MOST_SECONDS = 6.0  # for the rounds of one cell, on a machine much slower than ours
-PASSES: dict[str, Any] = {"direction": ["forward", "backward"], "dtype": ["float32", "float64"], "size": [2**12, 2**20]}
+ROUNDS, SECONDS = 61, 8.0
+DTYPES, DIRECTIONS = ("float32", "float64"), ("forward", "backward")
+ALL, NONE = "all", "none"
+LIBRARY = {"torch.compile": "torch"}  # whose version a contender has, where it is not its own name's
+_XLA: list[int] = []  # the threads that XLA started with in this process: it reads its flags once
+
+
+def contenders(value: Any) -> str:
+    """``all``, ``none``, or peers with commas between; each gets the version that is installed, for it decides."""
+    asked = str(value)
+    names = tuple(CONTENDERS) if asked == ALL else () if asked == NONE else tuple(asked.replace(",", " ").split())
+    known = []
+    for name, _, _ in (name.partition("==") for name in names):
+        if name not in CONTENDERS:
+            raise unknown("peer", name, [*CONTENDERS, ALL, NONE])
+        installed = version(LIBRARY.get(name, name))
+        known.append(f"{name}=={installed}" if installed else name)
+    return ",".join(dict.fromkeys(known)) or NONE
+
+
+def threads_here(value: Any) -> int:
+    """Threads, as many as this process may use."""
+    number = int(value)
+    if number != float(value) or not 1 <= number <= many():
+        raise ValueError(f"threads cannot be had here, where this process may use {many()} cores; "
+                         f"give a whole number, 1 or more, {many()} or fewer")  # fmt: skip
+    return number
+
+
+def rounds_level(value: Any) -> int:
+    """Samples of each contender."""
+    number = int(value)
+    if number != float(value) or not 5 <= number <= 100_000:
+        raise ValueError("is not a whole number, 5 or more")
+    return number
+
+
+def seconds_level(value: Any) -> float:
+    """The most seconds for the rounds of one cell."""
+    number = float(value)
+    if not 0 < number < 1e6:
+        raise ValueError("is not a number of seconds above 0")
+    return number
+
+
+def device_level(value: Any) -> str:
+    """``cpu``, or ``cuda`` where torch sees a GPU."""
+    name: str = one_of(DEVICES)(value)
+    if name == "cuda":
+        from actbench.speed import cuda
+
+        cuda.found()
+    return name
+
+
+def together(cell: Mapping[str, Any]) -> None:
+    """A prime number of elements cannot be transposed, and on a GPU only contiguous arrays are raced."""
+    if cell["layout"] == "transposed":
+        sides(cell["size"])
+    if cell["device"] != "cpu" and cell["layout"] != "contiguous":
+        raise ActbenchError(f"layout {cell['layout']} with device {cell['device']}: on a GPU only contiguous arrays "
+                            "are raced")  # fmt: skip
 
 
 @experiment(
-    grid=[{**PASSES, "inputs": ["normal"]}, {**PASSES, "direction": ["backward"], "inputs": ["sorted"]}],
-    quick={"dtype": ["float32"], "inputs": ["normal"]},
+    grid={
+        "activation": panel(), "direction": DIRECTIONS, "dtype": DTYPES, "size": (2**12, 2**20),
+        "inputs": ("normal",), "layout": ("contiguous",), "threads": (1,), "device": ("cpu",), "peers": (ALL,),
+        "most_rounds": (ROUNDS,), "most_seconds": (SECONDS,),
+    },
+    quick={"dtype": DTYPES[:1], "size": (2**20,)},
     columns={
-        "library": "what computed, with one thread",
-        "pass": "the function; 'relu masked' and 'relu multiplied' overwrite dy in place, all others write elsewhere",
-        "round": "number of the round: times of one round are pairs",
-        "time_s": "seconds a call",
-        "calls": "calls in the sample",
-        "reason": "why a library took no part",
+        **COLUMNS,
+        "samples_s": "seconds a call in each round, apart by spaces: numbers of one round are pairs",
+        "places": "its place in the order of each round",
+        "warnings": "what makes the numbers of the whole cell doubtful, with remedies",
     },
     checks={
-        "direction": one_of(("forward", "backward")), "dtype": one_of(("float32", "float64")), "size": array_size,
-        "inputs": one_of(INPUTS),
+        "activation": activation_spec, "direction": one_of(DIRECTIONS), "dtype": one_of(DTYPES), "size": array_size,
+        "inputs": one_of(INPUTS), "layout": one_of(LAYOUTS), "threads": threads_here, "device": device_level,
+        "peers": contenders, "most_rounds": rounds_level, "most_seconds": seconds_level,
     },
     backend="numba",
     exclusive=True,
+    together=together,
 )  # fmt: skip
-def throughput(*, direction: str, dtype: str, size: int, inputs: str) -> Iterator[dict[str, Any]]:
-    """Is ReLU's pass cheaper than sigmoid's and tanh's?"""
-    from actbench.activations.registry import resolve
-    from actbench.speed.forms import BACKWARD, FORWARD, IN_PLACE, lined_up
-    from actbench.speed.inputs import operands
-    from actbench.speed.race import race
-    from actbench.speed.threads import environment, pinned
+def throughput(
+    *, activation: str, direction: str, dtype: str, size: int, inputs: str, layout: str, threads: int, device: str,
+    peers: str, most_rounds: int, most_seconds: float,
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    """Which implementation is fastest here, and how far is it from what memory allows?"""
+    from actbench.speed.table import Cell, measured
 
-    passes = FORWARD if direction == "forward" else (*BACKWARD, *IN_PLACE)
-    arrays = {name: operands(inputs, dtype, size, resolve(name.split()[0]).forward) for name in passes}
-    with environment(1), lined_up(direction, arrays) as (calls, absent), pinned(1):
-        found = race(
-            {" ".join(key): call for key, call in calls.items()},
-            rounds=ROUNDS, target=SAMPLE_SECONDS, most=MOST_SECONDS,
-        )  # fmt: skip
-    for library, name in calls:
-        key = f"{library} {name}"
-        for number, seconds in enumerate(found.seconds.get(key, ())):
-            yield {"library": library, "pass": name, "round": number, "time_s": float(seconds),
-                   "calls": found.calls[key]}  # fmt: skip
-        if key in found.failed:
-            yield {"library": library, "pass": name, "reason": found.failed[key]}
-    for library, reason in absent.items():
-        yield {"library": library, "reason": reason}
+    asked = [] if peers == NONE else [name.partition("==")[0] for name in peers.split(",")]
+    cell = Cell(activation=activation, direction=direction, dtype=dtype, size=size, inputs=inputs, layout=layout,
+                threads=threads, device=device)  # fmt: skip
+    with environment(threads):
+        _load(asked)
+        if "jax" in asked and (_XLA or [threads])[0] != threads:
+            asked.remove("jax")
+            yield {"implementation": "jax", "reason": f"XLA keeps the {_XLA[0]} threads that it started with; measure "
+                   "each number of threads by a command of its own"}  # fmt: skip
+        elif "jax" in asked:
+            _XLA[:] = [threads]
+        with pinned(threads):
+            seed = int(stream("order of a race", activation, direction).integers(2**31))
+            yield from measured(cell, contenders=asked, rounds=most_rounds, most=most_seconds, seed=seed)
+
+
+def _load(asked: list[str]) -> None:
+    """Peers are imported before threads are pinned, so that they can be told; what fails is said in the table."""
+    for name in {contender.partition(".")[0] for contender in asked} & {"torch", "jax"}:
+        try:
+            import_module(name)
+        except Exception:  # noqa: S112  whatever a broken peer raises, its row will say so
+            continue

@@ -1,4 +1,4 @@
-"""Effects of the experiment `throughput`: how many times longer does a rival take, in pairs of the same round?"""
+"""Effects of the experiment `pass_cost`: how many times longer does a rival take, in pairs of the same round?"""
 
 from __future__ import annotations
 
