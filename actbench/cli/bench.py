@@ -27,7 +27,6 @@ It is the experiment 'throughput': what an earlier call measured on this commit 
 it again. Sizes are numbers of elements: 1000000 or 2^20. Ratios are pairs of the same round; above 1 ours is faster.
 """
 QUICK_ROUNDS, QUICK_SECONDS = 21, 0.8  # of one cell
-FACTORS = ("activation", "direction", "dtype", "size", "inputs", "layout", "threads", "device")
 
 
 def add(verbs: Any) -> None:
@@ -59,9 +58,8 @@ def call(args: argparse.Namespace) -> int:
         return against.call(args)
     import pandas as pd
 
-    import actbench.experiments  # noqa: F401  fills the registry
+    from actbench.experiments.throughput.question import COLUMNS, FACTORS
     from actbench.runs.experiment import EXPERIMENTS
-    from actbench.speed.table import COLUMNS
     from actbench.speed.threads import usable
 
     experiment = EXPERIMENTS["throughput"]
@@ -96,6 +94,8 @@ def call(args: argparse.Namespace) -> int:
 
 def samples(frame: Any) -> Iterator[dict[str, Any]]:
     """One row a sample."""
+    from actbench.experiments.throughput.question import FACTORS
+
     for row in frame[frame["samples_s"].notna()].to_dict(orient="records"):
         factors = {name: row[name] for name in (*FACTORS, "implementation")}
         for number, (seconds, place) in enumerate(zip(row["samples_s"].split(), row["places"].split(), strict=True)):
@@ -105,6 +105,8 @@ def samples(frame: Any) -> Iterator[dict[str, Any]]:
 
 def shown(frame: Any) -> str:
     """One table a cell: the fastest first, then who took no part and why."""
+    from actbench.experiments.throughput.question import FACTORS
+
     parts = []
     for key, cell in frame.groupby(list(FACTORS), sort=False):
         activation, direction, dtype, size, inputs, layout, threads, device = key

@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from actbench.activations.registry import resolve
 from actbench.speed.lineup import COPY, IDENTITY, OURS, Lineup, prepare, run, suspects
 from actbench.speed.race import Race
-
-# measures of a row, in order, after the factors of the cell
-COLUMNS: Mapping[str, str] = {
-    "implementation": "who computed",
-    "rank": "place among those whose time counts; empty for the others, and for the copies",
-    "time_s": "seconds a call, median over rounds",
-    "low_s": "lower end of its 95 % bootstrap interval",
-    "high_s": "upper end",
-    "ratio": "its time over ours, median over rounds: above 1 ours is faster",
-    "ratio_low": "lower end of its 95 % bootstrap interval",
-    "ratio_high": "upper end",
-    "bytes_moved": "bytes that a pass reads and writes at least",
-    "gb_per_s": "those bytes over the time",
-    "copy_share": "that rate over the faster copy's, measured in the same rounds",
-    "kept_bytes": "bytes kept from the forward pass for the backward pass",
-    "peak_bytes": "bytes that one call takes from NumPy's allocator at most; empty where the peer has its own",
-    "worst_ulp": "largest error at seeded points over the whole range, away from roots",
-    "holds": "whether the fused promise holds at these points",
-    "preallocated": "whether results are written into memory that is there",
-    "rounds": "samples",
-    "calls": "calls in a sample",
-    "note": "what to know about it",
-    "reason": "why it is not ranked or takes no part",
-}
-FACTORS = ("activation", "direction", "dtype", "size", "inputs", "layout", "threads", "device")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +36,7 @@ def measured(
     seed: int = 0,
     check: bool = True,
 ) -> list[dict[str, Any]]:
-    """One cell: a row a contender with `COLUMNS`, its raw samples, and what makes the cell's numbers doubtful."""
+    """One cell: a row a contender with the columns of the experiment `throughput`, its raw samples, and what makes the cell's numbers doubtful."""
     field = prepare(
         cell.activation, cell.direction, cell.dtype, cell.size, inputs=cell.inputs, threads=cell.threads,
         contenders=contenders, check=check, layout=cell.layout, device=cell.device,
@@ -137,8 +111,3 @@ def peak_bytes(call: Any, name: str) -> int | None:
             return int(tracemalloc.get_traced_memory()[1])
         finally:
             tracemalloc.stop()
-
-
-def panel() -> tuple[str, ...]:
-    """The article's six."""
-    return tuple(resolve(name).name for name in ("relu", "prelu", "rrelu", "sigmoid", "tanh", "purlin"))

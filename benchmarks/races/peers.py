@@ -15,14 +15,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-import actbench.experiments  # noqa: F401  fills the registry
 from actbench.activations.registry import ACTIVATIONS
 from actbench.core.files import write_text
+from actbench.experiments.throughput.question import COLUMNS, FACTORS
 from actbench.implementations.ready import CONTENDERS
 from actbench.runs.experiment import EXPERIMENTS, Cell
 from actbench.runs.runner import run
 from actbench.runs.store import discard
-from actbench.speed import table as tables
 from actbench.speed.lineup import COPY, IDENTITY, OURS
 
 ROUNDS, MOST = 15, 0.4
@@ -34,7 +33,6 @@ LINEAR = (
     "identity", "relu", "relu6", "leaky_relu", "prelu", "rrelu", "threshold", "hardtanh", "hardsigmoid", "hardshrink",
     "softshrink", "sign", "heaviside",
 )  # fmt: skip
-FACTORS = ["activation", "direction", "dtype", "size", "inputs", "layout", "threads", "device"]
 KEY = ["activation", "direction", "dtype", "size", "inputs", "threads"]
 
 
@@ -63,7 +61,7 @@ def measure(
     if fresh:
         discard(out / "cells.sqlite")
     frame = run("throughput", cells(names, dtypes, sizes, chosen), store=out / "cells.sqlite").frame
-    write_text(out / "cells.csv", frame[[*FACTORS, *tables.COLUMNS]].to_csv(index=False, float_format="%.6g"))
+    write_text(out / "cells.csv", frame[[*FACTORS, *COLUMNS]].to_csv(index=False, float_format="%.6g"))
 
 
 def geometric(values: pd.Series) -> float:

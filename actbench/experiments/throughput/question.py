@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
+from actbench.activations.registry import canonical
 from actbench.core.errors import ActbenchError, unknown
 from actbench.core.machine import version
 from actbench.core.streams import stream
@@ -13,11 +14,35 @@ from actbench.implementations.ready import CONTENDERS, DEVICES
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec, array_size, one_of
 from actbench.speed.inputs import INPUTS, LAYOUTS, sides
-from actbench.speed.table import COLUMNS, panel
 from actbench.speed.threads import environment, many, pinned
 
 ROUNDS, SECONDS = 61, 8.0
 DTYPES, DIRECTIONS = ("float32", "float64"), ("forward", "backward")
+# measures of a contender, in order
+COLUMNS: Mapping[str, str] = {
+    "implementation": "who computed",
+    "rank": "place among those whose time counts; empty for the others, and for the copies",
+    "time_s": "seconds a call, median over rounds",
+    "low_s": "lower end of its 95 % bootstrap interval",
+    "high_s": "upper end",
+    "ratio": "its time over ours, median over rounds: above 1 ours is faster",
+    "ratio_low": "lower end of its 95 % bootstrap interval",
+    "ratio_high": "upper end",
+    "bytes_moved": "bytes that a pass reads and writes at least",
+    "gb_per_s": "those bytes over the time",
+    "copy_share": "that rate over the faster copy's, measured in the same rounds",
+    "kept_bytes": "bytes kept from the forward pass for the backward pass",
+    "peak_bytes": "bytes that one call takes from NumPy's allocator at most; empty where the peer has its own",
+    "worst_ulp": "largest error at seeded points over the whole range, away from roots",
+    "holds": "whether the fused promise holds at these points",
+    "preallocated": "whether results are written into memory that is there",
+    "rounds": "samples",
+    "calls": "calls in a sample",
+    "note": "what to know about it",
+    "reason": "why it is not ranked or takes no part",
+}
+FACTORS = ("activation", "direction", "dtype", "size", "inputs", "layout", "threads", "device")  # of a race
+PANEL = tuple(canonical(name) for name in ("relu", "prelu", "rrelu", "sigmoid", "tanh", "purlin"))  # the article's six
 ALL, NONE = "all", "none"
 LIBRARY = {"torch.compile": "torch"}  # whose version a contender has, where it is not its own name's
 _XLA: list[int] = []  # the threads that XLA started with in this process: it reads its flags once
@@ -82,7 +107,7 @@ def together(cell: Mapping[str, Any]) -> None:
 
 @experiment(
     grid={
-        "activation": panel(), "direction": DIRECTIONS, "dtype": DTYPES, "size": (2**12, 2**20),
+        "activation": PANEL, "direction": DIRECTIONS, "dtype": DTYPES, "size": (2**12, 2**20),
         "inputs": ("normal",), "layout": ("contiguous",), "threads": (1,), "device": ("cpu",), "peers": (ALL,),
         "most_rounds": (ROUNDS,), "most_seconds": (SECONDS,),
     },
