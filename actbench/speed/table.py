@@ -36,7 +36,7 @@ def measured(
     seed: int = 0,
     check: bool = True,
 ) -> list[dict[str, Any]]:
-    """One cell: a row a contender with the columns of the experiment `throughput`, its raw samples, and what makes the cell's numbers doubtful."""
+    """One cell: a row a contender with the columns of the experiment `throughput`."""
     field = prepare(
         cell.activation, cell.direction, cell.dtype, cell.size, inputs=cell.inputs, threads=cell.threads,
         contenders=contenders, check=check, layout=cell.layout, device=cell.device,
