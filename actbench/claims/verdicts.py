@@ -49,7 +49,7 @@ def chosen(targets: Sequence[str]) -> tuple[Claim, ...]:
     ActbenchError
         For a target that is none of these, or a file that cannot be loaded or defines no claim.
     """
-    import actbench.claims
+    import actbench.claims.ledgers
     import actbench.experiments  # noqa: F401  both fill their registries
 
     found: dict[str, Claim] = {}

@@ -52,7 +52,7 @@ def plant(root: Path, place: Path, name: str, by: float) -> None:
     place.mkdir(parents=True)
     git("clone", "-q", str(root), ".")
     git("checkout", "-q", "-b", BRANCH)
-    with (place / "actbench" / "kernels.py").open("a", encoding="utf-8") as file:
+    with (place / "actbench" / "kernels" / "kernel.py").open("a", encoding="utf-8") as file:
         file.write(PLANTED.format(name=name, by=by))
     git("-c", "user.name=planted", "-c", "user.email=planted@example.org", "commit", "-q", "-a", "-m", "Slower")
 

@@ -85,7 +85,8 @@ def test_what_is_said_never_to_fall_never_falls(situation):
     y = run(np.sort(x)).astype(np.float64)
     info = np.finfo(dtype)
     slack = TOLERANCES[backend, dtype][0] * (float(info.eps) * np.abs(y[:-1]) + float(info.smallest_subnormal))
-    rises = (y[1:] >= y[:-1] - slack) | (y[1:] == y[:-1])
+    with np.errstate(invalid="ignore"):  # inf - inf beside an overflow
+        rises = (y[1:] >= y[:-1] - slack) | (y[1:] == y[:-1])
     assert rises.all(), row.name
     assert not (slope(x) < 0).any(), row.name
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from bad_plugins import BAD, write_bad
+from panel_frames import panel
 
 from actbench.comparison import compare
 from actbench.comparison.arms import Arm
@@ -45,26 +46,6 @@ def test_code_that_must_be_called_is_measured_elsewhere_and_agrees_with_the_row_
     theory = found.frames["theory"].set_index("activation")
     assert theory.loc["mine.act", "he_chi_1"] == pytest.approx(1.0)
     assert theory.loc["mine.act", "critical_sigma_w2"] == pytest.approx(2.0)
-
-
-def panel(shifts, nets=10, seed=5):
-    """Observations as the panel gives them: arms that share the networks' luck and differ by a shift."""
-    rng = np.random.default_rng(seed)
-    rows = []
-    for data in ("digits", "spirals"):
-        for depth in (3, 10, 20):
-            for net in range(nets):
-                luck = rng.normal(0.9, 0.02)
-                for arm, shift in shifts.items():
-                    for rate in (0.1, 0.3):
-                        score = luck + shift - 0.05 * (rate == 0.3) + rng.normal(0, 0.001)
-                        rows.append({
-                            "activation": arm, "data": data, "depth": depth, "width": 64, "norm": "none",
-                            "residual": False, "init": "he", "optimiser": "sgd", "rate": rate, "net": net,
-                            "train_loss": 0.1, "valid_accuracy": score, "test_accuracy": score, "diverged": False,
-                            "dead_end": 0.0, "reason": None,
-                        })  # fmt: skip
-    return pd.DataFrame(rows)
 
 
 def test_equal_arms_rank_equal_and_a_planted_better_one_is_found():
@@ -112,7 +93,6 @@ def test_what_cannot_be_compared_is_an_error_of_one_line(tmp_path):
 
 
 def test_a_setting_in_which_an_arm_diverges_is_named_and_does_not_silence_the_others():
-    import numpy as np
     import pandas as pd
 
     from actbench.comparison.tables import _alike, _compared

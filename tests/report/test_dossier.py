@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from test_compare import panel
+from panel_frames import panel
 
 from actbench.comparison.arms import Arm
 from actbench.comparison.compared import Comparison, save
