@@ -187,7 +187,7 @@ def test_hostile_text_is_escaped_in_the_page(tmp_path):
         (["reproduce", "C99"], "no ledger or claim"),
         (["reproduce", "nowhere.py"], "no file"),
         (["reproduce", "--workers", "0"], "1 or more"),
-        (["reproduce", "--seed", "x"], "invalid int"),
+        (["reproduce", "--seed", "x"], "no seed"),
         (["run", "activty"], "did you mean 'activity'"),
         (["run", "activity", "--depth", "-3"], "whole number"),
         (["run", "activity", "--depth", "2.5"], "whole number"),
