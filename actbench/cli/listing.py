@@ -84,16 +84,12 @@ def backends() -> Rows:
 
 def peers() -> Rows:
     """Other people's implementations that rows name, and whether they are installed here."""
-    from importlib import metadata
-
     from actbench.activations.registry import ACTIVATIONS
+    from actbench.implementations.libraries import installed
 
     rows: Rows = []
     for peer in sorted({peer for a in ACTIVATIONS for peer in a.peers}):
-        try:
-            version = metadata.version(peer)
-        except metadata.PackageNotFoundError:
-            version = "not installed"
+        version = installed(peer) or "not installed"
         named = [a.peers[peer] for a in ACTIVATIONS if peer in a.peers]
         rows.append({"name": peer, "version": version, "functions": len(named), "for example": named[-1]})
     return rows

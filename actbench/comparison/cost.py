@@ -9,6 +9,7 @@ import numpy as np
 
 from actbench.activations.registry import resolve
 from actbench.comparison.arms import Arm
+from actbench.core.errors import reason_of
 from actbench.runs.workers import pinned
 
 SIZE = 2**18  # float32: a megabyte an array, so that arithmetic counts and not the memory bus alone
@@ -37,7 +38,7 @@ def raced(arms: Sequence[Arm]) -> list[dict[str, Any]]:
                 try:
                     call, how[spec] = _call(arm, direction, operands)
                 except Exception as error:  # a kernel that does not compile is a reason
-                    rows.append(_row(spec, direction, reason=f"{type(error).__name__}: {error}".split("\n")[0][:200]))
+                    rows.append(_row(spec, direction, reason=reason_of(error)))
                     continue
                 calls[spec] = call
             found = race(calls, rounds=ROUNDS, target=SAMPLE_SECONDS, most=MOST_SECONDS)

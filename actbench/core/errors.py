@@ -12,6 +12,11 @@ class ActbenchError(Exception):
     """A request that cannot be met; its text is one line that a person can act on."""
 
 
+def reason_of(error: BaseException) -> str:
+    """Somebody else's exception as a reason: its kind and the first line of its text."""
+    return f"{type(error).__name__}: {error}".split("\n")[0][:200].rstrip(": ")
+
+
 def unknown(kind: str, asked: object, known: Iterable[str]) -> ActbenchError:
     """The error for a name that nothing answers to: the nearest names first, else all of them.
 

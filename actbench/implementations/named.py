@@ -6,7 +6,10 @@ import ast
 from importlib import import_module
 from typing import Any
 
+from actbench.activations.record import Activation
+from actbench.activations.vector import VectorFunction
 from actbench.core.errors import ActbenchError
+from actbench.implementations.implementation import Absent
 
 
 def named_function(text: str) -> tuple[Any, dict[str, Any]]:
@@ -35,3 +38,16 @@ def named_function(text: str) -> tuple[Any, dict[str, Any]]:
             import_module(where)  # a submodule that its package does not import by itself
         found = getattr(found, part)
     return found, options
+
+
+def named_by(row: Activation | VectorFunction, library: str) -> tuple[Any, dict[str, Any]]:
+    """What a row names in a library, as `named_function` gives it.
+
+    Raises
+    ------
+    Absent
+        Where it names nothing there.
+    """
+    if library not in row.peers:
+        raise Absent(f"{row.name} names no function of {library}")
+    return named_function(row.peers[library])

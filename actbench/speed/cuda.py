@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from actbench.core.errors import ActbenchError
-from actbench.implementations.ready import Operands, PreparedCall
-from actbench.implementations.torch_race import tensors
+from actbench.implementations.adapters.torch_ import tensors
+from actbench.implementations.implementation import Operands, PreparedCall
 from actbench.speed.race import Call, Stopwatch
 
 

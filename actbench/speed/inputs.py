@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from actbench.core.errors import ActbenchError, unknown
 from actbench.core.streams import stream
-from actbench.implementations.ready import Operands
+from actbench.implementations.implementation import Operands
 
 Array = NDArray[Any]
 

@@ -15,8 +15,11 @@ from actbench.accuracy.contract import TOLERANCES
 from actbench.accuracy.meter import ErrorMeter, in_format, where_promised
 from actbench.activations.record import Activation
 from actbench.activations.registry import resolve
-from actbench.core.errors import ActbenchError
-from actbench.implementations.ready import CONTENDERS, Operands, PreparedCall, get_prepared
+from actbench.core.errors import ActbenchError, reason_of
+from actbench.implementations.adapters import actbench_
+from actbench.implementations.implementation import Operands, PreparedCall
+from actbench.implementations.libraries import contenders as all_contenders
+from actbench.implementations.libraries import prepared
 from actbench.kernels.kernel import kernel
 from actbench.speed import cuda
 from actbench.speed.inputs import operands
@@ -74,21 +77,6 @@ class Lineup:
         return self.arrays.x.nbytes * (2 if self.direction == "forward" else 2 + kept)
 
 
-def ours(activation: Activation, direction: str, arrays: Operands, *, threads: int = 1) -> PreparedCall:
-    """Our fused kernel at the start."""
-    run = kernel(activation, direction, dtype=arrays.x.dtype, threads=threads)
-    saves = activation.saves
-    x, dy, y, out = arrays.x, arrays.dy, arrays.y, arrays.out
-    if direction == "forward":
-        call: Callable[[], Any] = lambda: run(x, out=out)  # noqa: E731
-    elif saves == ("y",):
-        call = lambda: run(dy, y=y, out=out)  # noqa: E731
-    else:
-        call = lambda: run(dy, x, out=out)  # noqa: E731
-    kept = len(saves) * arrays.x.nbytes if direction == "backward" else None
-    return PreparedCall(call=call, result=lambda: np.array(call()), kept=kept, preallocated=True)
-
-
 def prepare(
     spec: str,
     direction: str,
@@ -97,7 +85,7 @@ def prepare(
     *,
     inputs: str = "normal",
     threads: int = 1,
-    contenders: Sequence[str] = tuple(CONTENDERS),
+    contenders: Sequence[str] | None = None,
     check: bool = True,
     layout: str = "contiguous",
     device: str = "cpu",
@@ -112,36 +100,36 @@ def prepare(
         The cell.
     threads
         Of our own kernel; others take what they were told (`actbench.speed.threads`).
-    racers
-        Which peers to ask.
+    contenders
+        Which libraries to ask; by default all that are raced.
     check
         Whether to compare values with the exact ones before the race; gross errors are looked for in any case.
     layout, device
-        One of `actbench.speed.inputs.LAYOUTS`, of `actbench.implementations.ready.DEVICES`; on a GPU torch races alone.
+        One of `actbench.speed.inputs.LAYOUTS`, of `DEVICES`; a GPU is torch's alone.
     """  # fmt: skip
     activation = resolve(spec)
     reference = _reference(activation, dtype)
     arrays = operands(inputs, dtype, size, reference, layout)
     found: dict[str, Entry] = {}
     absent: dict[str, str] = {}
-    try:
-        if device != "cpu":
-            raise ActbenchError("our kernels run on the processor")
-        found[OURS] = Entry(name=OURS, ready=ours(activation, direction, arrays, threads=threads))
-    except ActbenchError as error:  # or numba is switched off
-        absent[OURS] = str(error)
-    for contender in contenders:
-        ready, reason = get_prepared(contender, activation, direction, arrays, device)
-        if ready is None:
-            absent[contender] = reason
+    for name in (OURS, *(all_contenders() if contenders is None else contenders)):
+        try:
+            if name == OURS:
+                if device != "cpu":
+                    raise ActbenchError("our kernels run on the processor")
+                ready = actbench_.of_row(activation, threads=threads).prepared(direction, arrays)
+            else:
+                ready = prepared(name, activation, direction, arrays, device)
+        except ActbenchError as error:  # or numba is switched off
+            absent[name] = str(error)
         else:
-            found[contender] = Entry(name=contender, ready=ready)
+            found[name] = Entry(name=name, ready=ready)
     checked = {}
     for name, entry in found.items():
         try:
             checked[name] = _checked(entry, spec, direction, arrays, reference, check)
         except Exception as error:
-            absent[name] = f"{type(error).__name__}: {error}".split("\n")[0][:200]
+            absent[name] = reason_of(error)
     if device != "cpu":
         checked[COPY] = Entry(name=COPY, ready=cuda.copy(arrays, device))
         return Lineup(

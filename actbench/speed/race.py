@@ -16,6 +16,7 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
+from actbench.core.errors import reason_of
 from actbench.statistics.medians import Interval, median, ratio
 
 Call = Callable[[], object]
@@ -140,7 +141,7 @@ def race(
         try:
             calls[name] = _calibrated(call, target, watch)
         except Exception as error:  # somebody else's code may raise whatever it likes
-            failed[name] = _line(error)
+            failed[name] = reason_of(error)
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     places: dict[str, list[int]] = {name: [] for name in calls}
     order = np.random.default_rng(seed)
@@ -160,7 +161,7 @@ def race(
                     seconds[name].append(_sample(competitors[name], calls[name], watch, warm=calls[name] > 1))
                     places[name].append(place)
                 except Exception as error:
-                    failed[name] = _line(error)
+                    failed[name] = reason_of(error)
     alive = [name for name in names if name not in failed]
     return Race(
         seconds={name: np.array(seconds[name]) for name in alive},
@@ -169,10 +170,6 @@ def race(
         failed=failed,
         tick=tick(),
     )
-
-
-def _line(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".split("\n")[0][:200]
 
 
 def wall(call: Call, calls: int) -> float:

@@ -18,7 +18,7 @@ import pandas as pd
 from actbench.activations.registry import ACTIVATIONS
 from actbench.core.files import write_text
 from actbench.experiments.throughput.question import COLUMNS, FACTORS
-from actbench.implementations.ready import CONTENDERS
+from actbench.implementations.libraries import contenders
 from actbench.runs.experiment import EXPERIMENTS, Cell
 from actbench.runs.runner import run
 from actbench.runs.store import discard
@@ -125,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("reports/throughput"))
     parser.add_argument("--dtype", nargs="+", default=["float32", "float64"])
     parser.add_argument("--size", nargs="+", type=int, default=[12, 16, 20, 24], help="powers of 2")
-    parser.add_argument("--peers", nargs="+", default=[name for name in CONTENDERS if name != "torch.compile"])
+    parser.add_argument("--peers", nargs="+", default=[name for name in contenders() if name != "torch.compile"])
     parser.add_argument("--fresh", action="store_true", help="measure again what is there")
     parser.add_argument("--summary", action="store_true")
     options = parser.parse_args(arguments)

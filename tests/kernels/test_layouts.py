@@ -8,7 +8,8 @@ import pytest
 import actbench as ab
 from actbench.activations.registry import resolve
 from actbench.cli import main
-from actbench.implementations.ready import CONTENDERS, get_prepared
+from actbench.implementations import libraries
+from actbench.implementations.implementation import Absent
 from actbench.kernels.numba_ import BLOCK, THREADED
 from actbench.speed import cuda
 from actbench.speed.inputs import LAYOUTS, operands
@@ -119,13 +120,14 @@ def test_every_racer_computes_the_same_on_a_layout(layout):
         wide = [a.astype(np.float64) for a in (arrays.dy, arrays.x)]
         right = row.forward(wide[1]) if direction == "forward" else row.backward(*wide)
         found = 0
-        for contender in CONTENDERS:
-            ready, reason = get_prepared(contender, row, direction, arrays)
-            assert (ready is None) == bool(reason)
-            if ready is not None:
-                with ready.around():
-                    np.testing.assert_allclose(ready.result(), right, rtol=1e-4, atol=1e-5)
-                found += 1
+        for contender in libraries.contenders():
+            try:
+                ready = libraries.prepared(contender, row, direction, arrays)
+            except Absent:
+                continue
+            with ready.around():
+                np.testing.assert_allclose(ready.result(), right, rtol=1e-4, atol=1e-5)
+            found += 1
         assert found
 
 
@@ -183,7 +185,7 @@ def test_a_gpu_race_needs_a_gpu(capsys):
 def test_the_way_onto_another_device_is_the_same_race(monkeypatch):
     """Without a GPU: torch's second device of tensors is the processor again, so that all but the chip is run."""
     torch = pytest.importorskip("torch")
-    from actbench.implementations import torch_race
+    from actbench.implementations.adapters import torch_
 
     asked = []
 
@@ -197,7 +199,7 @@ def test_the_way_onto_another_device_is_the_same_race(monkeypatch):
 
         return tensors, copied
 
-    monkeypatch.setattr(torch_race, "tensors", elsewhere)
+    monkeypatch.setattr(torch_, "tensors", elsewhere)
     monkeypatch.setattr(cuda, "tensors", elsewhere)
     monkeypatch.setattr(cuda, "stopwatch", lambda: wall)
     for direction in ("forward", "backward"):

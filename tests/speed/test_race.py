@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -21,11 +22,12 @@ from actbench.claims.expectations import CHEAPER
 from actbench.claims.judge import judge
 from actbench.core.errors import ActbenchError
 from actbench.experiments.pass_cost.effects import panel, time_ratio
-from actbench.implementations import ready as peers_ready
-from actbench.implementations.ready import CONTENDERS, PreparedCall, get_prepared
+from actbench.implementations import libraries
+from actbench.implementations.adapters.actbench_ import KEPT
+from actbench.implementations.forms import BACKWARD, FORWARD, lined_up
+from actbench.implementations.implementation import Absent, PreparedCall
 from actbench.speed import lineup as fields
 from actbench.speed.calibration import Rate
-from actbench.speed.forms import BACKWARD, FORWARD, KEPT, lined_up
 from actbench.speed.inputs import INPUTS, aligned, operands
 from actbench.speed.lineup import COPY, OURS, prepare, suspects
 from actbench.speed.race import Race, race
@@ -136,22 +138,21 @@ def test_the_textbook_agrees_with_mpmath(name, direction):
     x = np.array([-3.5, -1.0, -0.25, 0.5, 2.0])
     a = operands("normal", "float64", 5, lambda x: x)
     a.x[:], a.dy[:], a.y[:] = x, 1.0, row.forward(x)
-    got, reason = get_prepared("numpy", row, direction, a)
-    assert not reason
+    got = libraries.prepared("numpy", row, direction, a)
     true = oracle(row.spec)
     exact = [float((true.value if direction == "forward" else true.slope)(v)) for v in x]
     with got.around():
         np.testing.assert_allclose(got.result(), exact, rtol=1e-12, atol=1e-15)
 
 
-@pytest.mark.parametrize("contender", [name for name in CONTENDERS if name != "torch.compile"])
+@pytest.mark.parametrize("contender", [name for name in libraries.contenders() if name != "torch.compile"])
 def test_a_peer_takes_part_with_right_values_or_says_why_not(contender):
     for direction in ("forward", "backward"):
         row = resolve("silu")
         a = operands("normal", "float32", 64, row.forward)
-        got, reason = get_prepared(contender, row, direction, a)
-        if got is None:
-            assert reason
+        try:
+            got = libraries.prepared(contender, row, direction, a)
+        except Absent:
             continue
         with got.around():
             first = got.result()
@@ -169,20 +170,23 @@ def test_a_peer_takes_part_with_right_values_or_says_why_not(contender):
 
 def broken(monkeypatch, ready):
     """A peer of this kind in the place of the textbook."""
-    monkeypatch.setattr(fields, "get_prepared", lambda contender, activation, direction, arrays, device: ready(arrays))
+    monkeypatch.setattr(fields, "prepared", lambda contender, activation, direction, arrays, device: ready(arrays))
 
 
 def test_a_peer_that_does_not_import_is_a_row_with_its_reason(monkeypatch):
-    monkeypatch.setattr(peers_ready, "CONTENDERS", {"numpy": "not_there_at_all"})
-    found, reason = get_prepared("numpy", resolve("relu"), "forward", operands("normal", "float32", 8, lambda x: x))
-    assert found is None
-    assert "not installed" in reason
+    def absent(row):
+        raise ModuleNotFoundError("No module named 'not_there_at_all'", name="not_there_at_all")
+
+    broken_library = replace(libraries.libraries()["numpy"], of_row=absent)
+    monkeypatch.setattr(libraries, "libraries", lambda: {"numpy": broken_library})
+    with pytest.raises(Absent, match="not_there_at_all"):
+        libraries.prepared("numpy", resolve("relu"), "forward", operands("normal", "float32", 8, lambda x: x))
 
 
 def test_wrong_values_are_never_ranked(monkeypatch):
     def liar(a):
         call = lambda: np.multiply(a.x, 2.0, out=a.out)  # noqa: E731
-        return PreparedCall(call=call, result=lambda: np.array(call())), ""
+        return PreparedCall(call=call, result=lambda: np.array(call()))
 
     broken(monkeypatch, liar)
     rows = measured(_cell(), contenders=("numpy",), rounds=5, most=0.2, target=1e-4)
@@ -193,7 +197,7 @@ def test_wrong_values_are_never_ranked(monkeypatch):
 
 def test_a_promise_that_is_put_off_is_never_ranked(monkeypatch):
     def lazy(a):
-        return PreparedCall(call=lambda: None, result=lambda: np.maximum(a.x, 0)), ""
+        return PreparedCall(call=lambda: None, result=lambda: np.maximum(a.x, 0))
 
     broken(monkeypatch, lazy)
     rows = measured(_cell(1 << 20), contenders=("numpy",), rounds=5, most=0.5, target=1e-3)

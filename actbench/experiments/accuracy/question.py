@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from actbench.activations.registry import ACTIVATIONS, resolve
-from actbench.implementations.peers import PEERS, Call, find, version
+from actbench.core.errors import reason_of
+from actbench.implementations import libraries
+from actbench.implementations.implementation import Absent, Call
 from actbench.kernels.kernel import kernel
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec
@@ -17,6 +19,7 @@ if TYPE_CHECKING:  # they bring mpmath, which `list experiments` does not need
     from actbench.accuracy.meter import ErrorMeter, Measured
 
 OURS = ("numpy", "numba")
+PEERS = libraries.graded()
 SPREAD = 1000  # float64 points settled in mpmath beside the worst ones: half a second a row and direction
 
 
@@ -25,7 +28,7 @@ def implementation(value: Any) -> str:
     name, _, wanted = str(value).partition("==")
     if name not in (*OURS, *PEERS):
         raise ValueError(f"is not known; known: {', '.join((*OURS, *PEERS))}")
-    installed = None if name in OURS else version(name)
+    installed = None if name in OURS else libraries.libraries()[name].version
     if wanted and wanted != installed:
         raise ValueError(f"is not installed; there is {installed or 'none'}")
     # The version is part of the cell: a newer torch must not be answered with an older one's stored figures.
@@ -95,9 +98,10 @@ def accuracy(
 
     for level in implementation:
         name = level.partition("==")[0]
-        call, reason = _find(name, activation, direction, dtype)
-        if call is None:
-            yield {"implementation": level, "reason": reason}
+        try:
+            call = _call(name, activation, direction, dtype)
+        except Absent as reason:
+            yield {"implementation": level, "reason": str(reason)}
             continue
         # our reference path takes parameters in float64; everybody else's float32 code takes them in float32
         spec = activation if name == "numpy" else in_format(activation, dtype)
@@ -107,14 +111,16 @@ def accuracy(
         except Exception as error:  # somebody else's code may raise whatever it likes
             if name in OURS:
                 raise
-            yield {"implementation": level, "reason": f"{type(error).__name__}: {error}".split("\n")[0][:200]}
+            yield {"implementation": level, "reason": reason_of(error)}
 
 
-def _find(name: str, spec: str, direction: str, dtype: str) -> tuple[Call | None, str]:
+def _call(name: str, spec: str, direction: str, dtype: str) -> Call:
+    """The value or the slope, of x alone."""
     if name in PEERS:
-        return find(name, resolve(spec), direction, dtype)
-    run = kernel(spec, direction, dtype=dtype, backend=name)
-    return (run if direction == "forward" else lambda x: run(np.ones_like(x), x)), ""
+        run = libraries.values(name, resolve(spec), direction, dtype)
+    else:
+        run = kernel(spec, direction, dtype=dtype, backend=name)
+    return run if direction == "forward" else lambda x: run(np.ones_like(x), x)
 
 
 def _row(meter: ErrorMeter, call: Call, name: str) -> dict[str, Any]:
@@ -127,7 +133,7 @@ def _row(meter: ErrorMeter, call: Call, name: str) -> dict[str, Any]:
         return {"reason": f"gives {got.dtype}{list(got.shape)} for {x.dtype}{list(x.shape)}"}
     rival, yardstick = None, "the row in float64"
     if name == "numpy" and dtype == "float64":  # it cannot be its own yardstick
-        rival, yardstick = _find("numba", meter.spec, meter.direction, dtype)[0](x), "the fused kernel"  # type: ignore[misc]
+        rival, yardstick = _call("numba", meter.spec, meter.direction, dtype)(x), "the fused kernel"
     found = meter.measure(got, rival=rival, spread=SPREAD if dtype == "float64" else 0, kinks=name in OURS)
     wrong = wrong_limits(meter, call, strict=name in OURS)
     special_at = first(meter, call, found.special_at, ErrorMeter.special)

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from actbench.accuracy.points import ROOT_ZONE
 from actbench.activations.registry import ACTIVATIONS, AXIS
+from actbench.core.errors import reason_of
 from actbench.core.streams import stream
-from actbench.experiments.accuracy.question import implementation
-from actbench.implementations.peers import PEERS
+from actbench.experiments.accuracy.question import PEERS, implementation
+from actbench.implementations.implementation import Absent
+from actbench.implementations.libraries import values
 from actbench.kernels.kernel import kernel
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import one_of, positive
@@ -53,19 +55,17 @@ def axis_accuracy(
     *, function: str, direction: str, dtype: str, implementation: tuple[str, ...], count: int
 ) -> Iterator[dict[str, Any]]:
     """How many ulp is each implementation of softmax and its kin off, and where does it lose a result?"""
-    from actbench.implementations.axis import find
-
     row = AXIS[function]
     x, dy = vectors(function, dtype, count)
     for level in implementation:
         name = level.partition("==")[0]
-        call, reason = (
-            (kernel(row, direction, dtype=dtype, backend=name), "")
-            if name in OURS
-            else find(name, row, direction, dtype)
-        )
-        if call is None:
-            yield {"implementation": level, "reason": reason or f"{name} has no such function"}
+        try:
+            if name in OURS:
+                call = kernel(row, direction, dtype=dtype, backend=name)
+            else:
+                call = values(name, row, direction, dtype)
+        except Absent as reason:
+            yield {"implementation": level, "reason": str(reason)}
             continue
         try:
             with np.errstate(all="ignore"):
@@ -73,7 +73,7 @@ def axis_accuracy(
         except Exception as error:  # somebody else's code may raise whatever it likes
             if name in OURS:
                 raise
-            yield {"implementation": level, "reason": f"{type(error).__name__}: {error}".split("\n")[0][:200]}
+            yield {"implementation": level, "reason": reason_of(error)}
             continue
         found = measured(function, direction, dtype, count, got)
         promised = FUSED[direction] if name == "numba" else PROMISED[dtype]
@@ -95,23 +95,23 @@ def exact(function: str, direction: str, dtype: str, count: int) -> tuple[list[l
     from actbench.accuracy.oracle import MP
 
     row, (x, dy) = AXIS[function], vectors(function, dtype, count)
-    values, sizes = [], []
+    entries, sizes = [], []
     for line, arriving in zip(x, dy, strict=True):
         with MP.workprec(BITS):
             at = [MP.mpf(float(v)) for v in line]
             if direction == "forward":
-                values.append(row.exact(MP, at))
-                sizes.append([max(abs(float(v)), row.counted) for v in values[-1]])
+                entries.append(row.exact(MP, at))
+                sizes.append([max(abs(float(v)), row.counted) for v in entries[-1]])
                 continue
             weights, step = [MP.mpf(float(d)) for d in arriving], MP.ldexp(1, -STEP)
             columns = []
             for i in range(LENGTH):
                 up, down = (row.exact(MP, [*at[:i], at[i] + side, *at[i + 1 :]]) for side in (step, -step))
                 columns.append([(a - b) / (2 * step) * w for a, b, w in zip(up, down, weights, strict=True)])
-            values.append([sum(terms) for terms in columns])
+            entries.append([sum(terms) for terms in columns])
             largest = [max(float(abs(t)) for t in (*terms, sum(terms))) for terms in columns]
             sizes.append([max(size, row.counted, _at_root(row, line, arriving, i)) for i, size in enumerate(largest)])
-    return values, sizes
+    return entries, sizes
 
 
 def _at_root(row: Any, x: NDArray[Any], dy: NDArray[Any], i: int) -> float:
@@ -126,11 +126,11 @@ def measured(function: str, direction: str, dtype: str, count: int, got: NDArray
     from actbench.accuracy.meter import rounded, units
     from actbench.accuracy.oracle import MP
 
-    values, sizes = exact(function, direction, dtype, count)
+    right_values, sizes = exact(function, direction, dtype, count)
     x, _ = vectors(function, dtype, count)
     tiny = float(np.finfo(dtype).tiny)
     worst, where, lost, special = -1.0, 0, 0, 0
-    for i, (line, size, answers) in enumerate(zip(values, sizes, got, strict=True)):
+    for i, (line, size, answers) in enumerate(zip(right_values, sizes, got, strict=True)):
         unit = units(np.array(size), dtype)
         for value, u, g in zip(line, unit, map(float, answers), strict=True):
             right = rounded(value, dtype)

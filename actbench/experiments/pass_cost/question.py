@@ -36,7 +36,7 @@ PASSES: dict[str, Any] = {"direction": ["forward", "backward"], "dtype": ["float
 def pass_cost(*, direction: str, dtype: str, size: int, inputs: str) -> Iterator[dict[str, Any]]:
     """Is ReLU's pass cheaper than sigmoid's and tanh's?"""
     from actbench.activations.registry import resolve
-    from actbench.speed.forms import BACKWARD, FORWARD, IN_PLACE, lined_up
+    from actbench.implementations.forms import BACKWARD, FORWARD, IN_PLACE, lined_up
     from actbench.speed.inputs import operands
     from actbench.speed.race import race
     from actbench.speed.threads import environment, pinned
