@@ -10,8 +10,8 @@ from actbench.activations.registry import canonical
 from actbench.core.errors import ActbenchError, unknown
 from actbench.core.machine import version
 from actbench.core.streams import stream
+from actbench.implementations import libraries
 from actbench.implementations.implementation import DEVICES
-from actbench.implementations.libraries import contenders
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec, array_size, one_of
 from actbench.speed.inputs import INPUTS, LAYOUTS, sides
@@ -52,11 +52,11 @@ _XLA: list[int] = []  # the threads that XLA started with in this process: it re
 def contenders(value: Any) -> str:
     """``all``, ``none``, or peers with commas between; each gets the version that is installed, for it decides."""
     asked = str(value)
-    names = contenders() if asked == ALL else () if asked == NONE else tuple(asked.replace(",", " ").split())
+    names = libraries.contenders() if asked == ALL else () if asked == NONE else tuple(asked.replace(",", " ").split())
     known = []
     for name, _, _ in (name.partition("==") for name in names):
-        if name not in contenders():
-            raise unknown("peer", name, [*contenders(), ALL, NONE])
+        if name not in libraries.contenders():
+            raise unknown("peer", name, [*libraries.contenders(), ALL, NONE])
         installed = version(LIBRARY.get(name, name))
         known.append(f"{name}=={installed}" if installed else name)
     return ",".join(dict.fromkeys(known)) or NONE
