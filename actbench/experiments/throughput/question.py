@@ -8,7 +8,6 @@ from typing import Any
 
 from actbench.activations.registry import canonical
 from actbench.core.errors import ActbenchError, unknown
-from actbench.core.machine import version
 from actbench.core.streams import stream
 from actbench.implementations import libraries
 from actbench.implementations.implementation import DEVICES
@@ -45,7 +44,6 @@ COLUMNS: Mapping[str, str] = {
 FACTORS = ("activation", "direction", "dtype", "size", "inputs", "layout", "threads", "device")  # of a race
 PANEL = tuple(canonical(name) for name in ("relu", "prelu", "rrelu", "sigmoid", "tanh", "purlin"))  # the article's six
 ALL, NONE = "all", "none"
-LIBRARY = {"torch.compile": "torch"}  # whose version a contender has, where it is not its own name's
 _XLA: list[int] = []  # the threads that XLA started with in this process: it reads its flags once
 
 
@@ -57,7 +55,7 @@ def contenders(value: Any) -> str:
     for name, _, _ in (name.partition("==") for name in names):
         if name not in libraries.contenders():
             raise unknown("peer", name, [*libraries.contenders(), ALL, NONE])
-        installed = version(LIBRARY.get(name, name))
+        installed = libraries.libraries()[name].version
         known.append(f"{name}=={installed}" if installed else name)
     return ",".join(dict.fromkeys(known)) or NONE
 
