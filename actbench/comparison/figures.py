@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from actbench.drawing.style import PALETTE, colour, theme
+from actbench.drawing.figure import NothingToDrawError
+from actbench.drawing.parts import GREY, categories, label, legend, lines, logarithmic, panels, points
+from actbench.drawing.style import palette, theme
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Tables = Mapping[str, "pd.DataFrame"]
+INK = "#1f2328"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,210 +25,172 @@ class ComparisonFigure:
     Parameters
     ----------
     name, title, caption
-        File name and words.
+        File name and words, by language.
     needs
         The tables without which there is no figure.
     draw
-        ``(tables, reference) -> figure``.
+        ``(tables, hues, reference) -> figure``; ``hues`` is one colour an arm.
     """
 
     name: str
     title: str
     caption: str
     needs: tuple[str, ...]
-    draw: Callable[[Tables, str], Any]
+    draw: Callable[[Tables, dict[str, str], str], Any]
+
+    def picture(self, tables: Tables, reference: str) -> Any:
+        """The picture in the house's theme.
+
+        Raises
+        ------
+        NothingToDrawError
+            Where a table that it needs is missing or empty.
+        """
+        missing = [need for need in self.needs if need not in tables or not len(tables[need])]
+        if missing:
+            raise NothingToDrawError(f"figure {self.name}: nothing to draw without {', '.join(missing)}")
+        with theme():
+            return self.draw(tables, palette(dict.fromkeys(tables["measures"]["activation"])), reference)
 
 
-def colours(specs: Sequence[str]) -> dict[str, str]:
-    """One colour an arm: the catalogue's own where it is free, another one of the palette where it is not."""
-    found: dict[str, str] = {}
-    for spec in specs:
-        own = colour(spec)
-        free = [c for c in (own, *PALETTE) if c not in found.values()]
-        found[spec] = free[0] if free else own
-    return found
-
-
-def _arms(frame: pd.DataFrame) -> list[str]:
-    return list(dict.fromkeys(frame["activation"]))
-
-
-def functions(tables: Tables, reference: str) -> Any:
+def functions(tables: Tables, hues: dict[str, str], reference: str) -> Any:
     """f on the left, the slope that training uses on the right."""
-    import matplotlib.pyplot as plt
-
-    frame = tables["curves"]
-    hues = colours(_arms(tables["measures"]))
-    with theme():
-        figure, axes = plt.subplots(1, 2, figsize=(7.2, 2.8))
-        for spec, line in frame.groupby("activation", sort=False):
-            for axis, what in zip(axes, ("f", "slope"), strict=True):
-                axis.plot(line["x"], line[what].clip(-5, 5), color=hues[str(spec)], linewidth=1.6, label=spec)
-        axes[0].set_ylim(-2, 4)
-        axes[1].set_ylim(-0.6, 1.6)
-        for axis, title in zip(axes, ("the function", "its slope, as training uses it"), strict=True):
-            axis.set_title(title)
-            axis.set_xlabel("x")
-        axes[0].legend(loc="upper left", frameon=True)
-        figure.tight_layout()
+    figure, axes = panels(2, columns=2)
+    for axis, what, title, ends in zip(
+        axes, ("f", "slope"), ("the function", "its slope, as training uses it"), ((-2, 4), (-0.6, 1.6)), strict=True
+    ):
+        curves = tables["curves"].assign(y=tables["curves"][what].clip(-5, 5))
+        lines(axis, curves, "x", "activation", y="y", hues=hues, ends=False)
+        axis.set_ylim(*ends)
+        label(axis, title=title, x="x")
+    legend(figure, hues)
     return figure
 
 
-def differences(tables: Tables, reference: str) -> Any:
+def differences(tables: Tables, hues: dict[str, str], reference: str) -> Any:
     """A row an arm: the paired difference with its 95 % interval, and the region of practical equivalence."""
-    import matplotlib.pyplot as plt
-
     from actbench.statistics.ranking import MARGIN
 
-    frame = tables["decisions"]
-    hues = colours(_arms(tables["measures"]))
-    with theme():
-        figure, axis = plt.subplots(figsize=(7.2, 0.9 + 0.42 * len(frame)))
-        axis.axvspan(-100 * MARGIN, 100 * MARGIN, color="#e8eef4", zorder=0)
-        axis.axvline(0, color="#59636e", linewidth=1)
-        for place, row in enumerate(frame.to_dict(orient="records")):
-            reach = [[100 * (row["value"] - row["low"])], [100 * (row["high"] - row["value"])]]
-            if np.isfinite(reach).all():
-                axis.errorbar([100 * row["value"]], [place], xerr=np.maximum(reach, 0), fmt="o", markersize=5,
-                              capsize=3, color=hues[row["activation"]])  # fmt: skip
-        axis.set_yticks(range(len(frame)), frame["activation"])
-        axis.set_ylim(len(frame) - 0.5, -0.5)
-        axis.set_xlabel(f"test accuracy less that of {reference}, points (band: practical equivalence)")
-        axis.grid(axis="y", visible=False)
-        figure.tight_layout()
+    frame = tables["decisions"].assign(place=range(len(tables["decisions"])))
+    frame[["value", "low", "high"]] *= 100
+    figure, (axis,) = panels(1, height=0.7 + 0.32 * len(frame))
+    axis.axvspan(-100 * MARGIN, 100 * MARGIN, color="#dfe7ee", zorder=0)
+    axis.axvline(0, color=GREY, linewidth=1)
+    points(axis, frame, "place", "activation", y="value", hues=hues, across=True)
+    categories(axis, list(frame["activation"]), across=True)
+    label(axis, x=f"test accuracy less that of {reference}, points (band: practical equivalence)")
     return figure
 
 
-def critical_difference(tables: Tables, reference: str) -> Any:
+def critical_difference(tables: Tables, hues: dict[str, str], reference: str) -> Any:
     """Mean ranks on a line, bars over arms that do not differ by the critical difference (Demsar 2006)."""
-    import matplotlib.pyplot as plt
-
     frame = tables["ranks"].sort_values("mean_rank").reset_index(drop=True)
     arms, critical = len(frame), float(frame["critical_difference"].iloc[0])
-    hues = colours(_arms(tables["measures"]))
-    with theme():
-        figure, axis = plt.subplots(figsize=(7.2, 1.1 + 0.24 * arms))
-        axis.set_xlim(max(arms, 2) + 0.3, 0.7)
-        low = -1.0 - 0.6 * ((arms + 1) // 2)
-        axis.set_ylim(low - 0.3, 2.0)
-        axis.axhline(0, color="#1f2328", linewidth=1)
-        for rank in range(1, arms + 1):
-            axis.plot([rank, rank], [0, 0.15], color="#1f2328", linewidth=1)
-            axis.text(rank, 0.3, str(rank), ha="center", fontsize=8)
-        half = (arms + 1) // 2
-        for i, row in enumerate(frame.to_dict(orient="records")):
-            best = i < half
-            level = -1.0 - 0.6 * (i if best else arms - 1 - i)
-            end = 0.75 if best else arms + 0.25
-            axis.plot([row["mean_rank"]] * 2 + [end], [0, level, level], color=hues[row["activation"]], linewidth=1.4)
-            axis.text(end, level + 0.08, f"{row['activation']} {row['mean_rank']:.2f}",
-                      ha="right" if best else "left", fontsize=8)  # fmt: skip
-        ranks = dict(zip(frame["activation"], frame["mean_rank"], strict=True))
-        groups = [g.split(", ") for g in str(frame["groups"].iloc[0]).split("; ") if g and g != "nan"]
-        for level, group in enumerate(groups):
-            ends = [ranks[group[0]] - 0.04, ranks[group[-1]] + 0.04]
-            axis.plot(ends, [-0.25 - 0.2 * level] * 2, color="#1f2328", linewidth=3, solid_capstyle="butt")
-        if np.isfinite(critical):
-            width = min(critical, arms - 1 if arms > 2 else 1)
-            axis.plot([1, 1 + width], [1.2, 1.2], color="#59636e", linewidth=1.2)
-            axis.text(1, 1.4, f"critical difference {critical:.2f}", fontsize=8, ha="left")
-        axis.axis("off")
-        figure.tight_layout()
+    half = (arms + 1) // 2
+    figure, (axis,) = panels(1, columns=2, height=0.9 + 0.24 * arms)
+    figure.set_size_inches(7.2, 1.0 + 0.24 * arms)
+    axis.set_xlim(max(arms, 2) + 0.3, 0.7)
+    axis.set_ylim(-1.3 - 0.6 * half, 2.0)
+    axis.axhline(0, color=INK, linewidth=1)
+    for rank in range(1, arms + 1):
+        axis.plot([rank, rank], [0, 0.15], color=INK, linewidth=1)
+        axis.text(rank, 0.3, str(rank), ha="center", fontsize=8)
+    for i, row in enumerate(frame.to_dict(orient="records")):
+        best = i < half
+        level = -1.0 - 0.6 * (i if best else arms - 1 - i)
+        end = 0.75 if best else arms + 0.25
+        axis.plot([row["mean_rank"]] * 2 + [end], [0, level, level], color=hues[row["activation"]], linewidth=1.4)
+        axis.text(end, level + 0.08, f"{row['activation']} {row['mean_rank']:.2f}", ha="right" if best else "left",
+                  fontsize=8)  # fmt: skip
+    ranks = dict(zip(frame["activation"], frame["mean_rank"], strict=True))
+    groups = [g.split(", ") for g in str(frame["groups"].iloc[0]).split("; ") if g and g != "nan"]
+    for level, group in enumerate(groups):
+        ends = [ranks[group[0]] - 0.04, ranks[group[-1]] + 0.04]
+        axis.plot(ends, [-0.25 - 0.2 * level] * 2, color=INK, linewidth=3, solid_capstyle="butt")
+    if math.isfinite(critical):
+        width = min(critical, arms - 1 if arms > 2 else 1)
+        axis.plot([1, 1 + width], [1.2, 1.2], color=GREY, linewidth=1.2)
+        axis.text(1, 1.4, f"critical difference {critical:.2f}", fontsize=8, ha="left")
+    axis.axis("off")
     return figure
 
 
-def settings(tables: Tables, reference: str) -> Any:
+def settings(tables: Tables, hues: dict[str, str], reference: str) -> Any:
     """A row a setting: the median test accuracy of each arm less the reference's."""
-    import matplotlib.pyplot as plt
-
     frame = tables["medians"].set_index("setting")
     frame = frame.where(frame >= 0)
     base = frame[reference] if reference in frame else frame.iloc[:, 0]
-    hues = colours(_arms(tables["measures"]))
-    with theme():
-        figure, axis = plt.subplots(figsize=(7.2, 0.9 + 0.3 * len(frame)))
-        axis.axvline(0, color="#59636e", linewidth=1)
-        for column, arm in enumerate(frame.columns):
-            shift = 0.5 * (column / max(1, len(frame.columns) - 1) - 0.5)
-            axis.plot(100 * (frame[arm] - base), np.arange(len(frame)) + shift, linestyle="", marker="o", markersize=4,
-                      color=hues[arm], label=arm)  # fmt: skip
-        axis.set_yticks(range(len(frame)), frame.index)
-        axis.set_ylim(len(frame) - 0.5, -0.5)
-        axis.set_xlabel(f"median test accuracy less that of {base.name}, points")
-        axis.legend(loc="best", frameon=True)
-        figure.tight_layout()
+    apart = 100 * frame.sub(base, axis=0)
+    table = apart.reset_index().melt("setting", var_name="activation", value_name="value").dropna(subset=["value"])
+    figure, (axis,) = panels(1, height=0.7 + 0.3 * len(frame))
+    axis.axvline(0, color=GREY, linewidth=1)
+    drawn = {arm: hues[arm] for arm in frame.columns}
+    points(axis, table.assign(low=None, high=None), "setting", "activation", y="value", hues=drawn,
+           names={name: name for name in frame.index}, step=0.5 / max(1, len(drawn) - 1), across=True)  # fmt: skip
+    label(axis, x=f"median test accuracy less that of {base.name}, points")
+    legend(figure, drawn)
     return figure
 
 
-def gradients(tables: Tables, reference: str) -> Any:
+def gradients(tables: Tables, hues: dict[str, str], reference: str) -> Any:
     """The size of the gradient from the last layer back to the first, mean over networks."""
-    import matplotlib.pyplot as plt
-
     frame = tables["gradient_flow"]
-    hues = colours(_arms(tables["measures"]))
     inits = sorted(frame["init"].unique(), reverse=True)
-    with theme():
-        figure, axes = plt.subplots(1, len(inits), figsize=(3.6 * len(inits), 2.8), sharey=True, squeeze=False)
-        for axis, init in zip(axes[0], inits, strict=True):
-            for spec, part in frame[frame["init"] == init].groupby("activation", sort=False):
-                logs = part.pivot(index="net", columns="layer", values="grad_log_norm")
-                line = (logs.sub(logs.iloc[:, -1], axis=0) / np.log(10)).replace([np.inf, -np.inf], np.nan).mean()
-                axis.plot(line.index, line.clip(lower=-25), color=hues[str(spec)], linewidth=1.8, label=spec)
-            axis.set_title({"he": "He", "critical": "each at its critical point"}.get(init, init))
-            axis.set_xlabel("layer (1 is nearest the input)")
-        axes[0, 0].set_ylabel("gradient norm, log10,\nlast layer = 0")
-        axes[0, -1].legend(loc="best", frameon=True)
-        figure.tight_layout()
+    last = frame[frame["layer"] == frame["layer"].max()].set_index(["activation", "init", "net"])["grad_log_norm"]
+    relative = frame["grad_log_norm"] - frame.set_index(["activation", "init", "net"]).index.map(last)
+    frame = frame.assign(mean=(relative / math.log(10)).where(relative.abs() < math.inf))
+    means = frame.groupby(["init", "activation", "layer"], sort=False)["mean"].mean().clip(lower=-25).reset_index()
+    figure, axes = panels(len(inits), columns=2, sharey=True)
+    for axis, init in zip(axes, inits, strict=True):
+        lines(axis, means[means["init"] == init], "layer", "activation", hues=hues, ends=False)
+        title = {"he": "He", "critical": "each at its critical point"}.get(init, init)
+        label(axis, title=title, x="layer (1 is nearest the input)")
+    axes[0].set_ylabel("gradient norm, log10,\nlast layer = 0")
+    legend(figure, hues)
     return figure
 
 
-def activity(tables: Tables, reference: str) -> Any:
+def activity(tables: Tables, hues: dict[str, str], reference: str) -> Any:
     """Units with a non-zero output, layer by layer, in random networks at He's initialisation."""
-    import matplotlib.pyplot as plt
-
     frame = tables["activity"]
-    hues = colours(_arms(tables["measures"]))
     whole = frame[~frame["diverged"].astype(bool)]
-    with theme():
-        figure, axes = plt.subplots(1, 2, figsize=(7.2, 2.6))
-        for spec, part in whole.groupby("activation", sort=False):
-            lines = part.groupby("layer")[["active_fraction", "energy"]].mean()
-            axes[0].plot(lines.index, lines["active_fraction"], color=hues[str(spec)], linewidth=1.8, label=spec)
-            axes[1].plot(lines.index, lines["energy"].clip(lower=1e-12), color=hues[str(spec)], linewidth=1.8)
-        axes[0].set_ylim(0, 1.05)
-        axes[0].set_title("active units (share)")
-        axes[1].set_title("mean square of the output")
-        axes[1].set_yscale("log")
-        for axis in axes:
-            axis.set_xlabel("layer")
-        axes[0].legend(loc="best", frameon=True)
-        figure.tight_layout()
+    means = whole.groupby(["activation", "layer"], sort=False)[["active_fraction", "energy"]].mean().reset_index()
+    figure, axes = panels(2, columns=2)
+    lines(axes[0], means, "layer", "activation", y="active_fraction", hues=hues, ends=False)
+    lines(axes[1], means.assign(energy=means["energy"].clip(lower=1e-12)), "layer", "activation", y="energy", hues=hues,
+          ends=False)  # fmt: skip
+    axes[0].set_ylim(0, 1.05)
+    logarithmic(axes[1], "y")
+    label(axes[0], title="active units (share)", x="layer")
+    label(axes[1], title="mean square of the output (log scale)", x="layer")
+    legend(figure, hues)
     return figure
 
 
-def pareto(tables: Tables, reference: str) -> Any:
+def pareto(tables: Tables, hues: dict[str, str], reference: str) -> Any:
     """Cost against quality: what nobody beats in both is ringed."""
-    import matplotlib.pyplot as plt
-
     from actbench.statistics import ranking
 
     measures = tables["measures"].pivot_table(index="activation", columns="measure", values="value", sort=False)
-    cost = (measures["forward_ratio"] + measures["backward_ratio"]) / 2
-    points = {str(a): (float(cost[a]), 100 * float(measures["test_accuracy"][a])) for a in measures.index}
-    hues, best = colours(_arms(tables["measures"])), ranking.pareto(points)
-    with theme():
-        figure, axis = plt.subplots(figsize=(7.2, 3.0))
-        for place, (arm, (x, y)) in enumerate(points.items()):
-            axis.plot([x], [y], marker="o", linestyle="", markersize=7, color=hues[arm])
-            axis.annotate(arm, (x, y), xytext=(8, 7 - 12 * (place % 2)), textcoords="offset points", fontsize=8)
-        rings = [points[arm] for arm in best]
-        axis.plot([p[0] for p in rings], [p[1] for p in rings], linestyle="", marker="o", markersize=13,
-                  markerfacecolor="none", markeredgecolor="#1f2328")  # fmt: skip
-        axis.set_xscale("log")
-        axis.margins(0.25)
-        axis.set_xlabel("time of a pass over ReLU's (mean of both passes)")
-        axis.set_ylabel("test accuracy, %")
-        figure.tight_layout()
+    needed = ["forward_ratio", "backward_ratio", "test_accuracy"]
+    known = measures.reindex(columns=needed).dropna()
+    if not len(known):
+        raise NothingToDrawError("figure pareto: nothing to draw, no arm has both a time and an accuracy")
+    table = known.assign(
+        cost=(known["forward_ratio"] + known["backward_ratio"]) / 2, quality=100 * known["test_accuracy"]
+    )
+    best = ranking.pareto({str(arm): (float(row.cost), float(row.quality)) for arm, row in table.iterrows()})
+    table = table.assign(low=None, high=None).reset_index()
+    figure, (axis,) = panels(1, height=2.8)
+    rings = table[table["activation"].isin(best)]
+    points(
+        axis, rings, "cost", "activation", y="quality", hues=hues, s=190, facecolor="none", edgecolor=INK, linewidth=1
+    )
+    points(axis, table, "cost", "activation", y="quality", hues=hues, s=50)
+    axis.margins(0.25)
+    logarithmic(axis, "x")
+    label(axis, x="time of a pass over ReLU's (mean of both passes)", y="test accuracy, %")
+    legend(figure, {arm: hues[arm] for arm in table["activation"]})
     return figure
 
 

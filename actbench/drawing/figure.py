@@ -6,8 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from actbench.core.errors import ActbenchError
+from actbench.drawing.style import theme
+
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class NothingToDrawError(ActbenchError):
+    """A figure has no finite point: a page says so in one line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,9 +30,11 @@ class FigureSpec:
     title, caption
         By language.
     table
-        Observations to the table that is drawn, one row a mark.
+        Observations to the table that is drawn, one row a mark, with every number that the picture shows.
     draw
-        That table to a matplotlib figure.
+        That table to a matplotlib figure; it computes nothing.
+    value
+        The column whose points are drawn.
     """
 
     name: str
@@ -35,3 +44,21 @@ class FigureSpec:
     caption: Mapping[str, str]
     table: Callable[[pd.DataFrame], pd.DataFrame]
     draw: Callable[[pd.DataFrame], Any]
+    value: str = "mean"
+
+    def picture(self, table: pd.DataFrame) -> Any:
+        """The picture of the table's finite points, in the house's theme.
+
+        Raises
+        ------
+        NothingToDrawError
+            Where there is none.
+        """
+        points = table[table[self.value].notna() & (table[self.value].abs() < float("inf"))] if len(table) else table
+        if not len(points):
+            raise NothingToDrawError(
+                f"figure {self.name}: nothing to draw, none of {len(table)} points is finite; "
+                f"run {self.experiment} with more levels"
+            )
+        with theme():
+            return self.draw(points)

@@ -1,48 +1,143 @@
-"""What several figures share: bands over networks, and rows of panels."""
+"""What figures are put together from: rows of panels, given values drawn by seaborn, their given ends, one legend."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from actbench.drawing.style import colour
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BAND = (0.05, 0.95)
+GREY = "#767676"
+DASHED, DOTTED = (0, (4, 2.5)), (0, (1, 1.5))
+WIDTH = 7.2  # inches: what a page shows at 8 px and more on a telephone, scrolled within its frame
 
 
-def banded(frame: pd.DataFrame, by: list[str], measure: str) -> pd.DataFrame:
-    """Mean over networks, the middle 90 % of them and their number, for each group."""
-    groups = frame.dropna(subset=[measure]).groupby(by, sort=True)[measure]
-    table = groups.agg(mean="mean", networks="count").reset_index()
-    table["low"] = groups.quantile(BAND[0]).to_numpy()
-    table["high"] = groups.quantile(BAND[1]).to_numpy()
-    return table
-
-
-def band(axis: Any, line: pd.DataFrame, x: str, hue: str, **options: Any) -> None:
-    """A line with its band; ``options`` go to the line."""
-    axis.fill_between(line[x], line["low"], line["high"], color=hue, alpha=0.15, linewidth=0)
-    axis.plot(line[x], line["mean"], color=hue, linewidth=1.8, **options)
-
-
-def panels(count: int, height: float = 2.8) -> tuple[Any, Any]:
-    """A figure and its row of axes with one scale of y."""
+def panels(count: int, *, columns: int = 3, height: float = 2.5, **options: Any) -> tuple[Any, list[Any]]:
+    """A figure and its axes in rows of at most ``columns``; ``options`` go to ``plt.subplots``."""
     import matplotlib.pyplot as plt
 
-    size = (3.6 * max(1, count), height)
-    figure, axes = plt.subplots(1, max(1, count), figsize=size, sharey=True, squeeze=False)
-    return figure, axes[0]
+    columns = min(columns, count)
+    rows = math.ceil(count / columns)
+    size = (WIDTH if columns > 1 else 0.75 * WIDTH, height * rows + 0.3)
+    figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False, **options)
+    for axis in axes.flat[count:]:
+        axis.remove()
+    for axis in axes.flat[max(0, count - columns) : count]:
+        axis.tick_params(labelbottom=True)
+    return figure, list(axes.flat[:count])
 
 
-def tuned(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Of each arm the observations at its best step size: the highest mean validation accuracy, never trained is 0."""
-    scores = frame.assign(score=frame["valid_accuracy"].astype(float).fillna(0.0))
-    means = scores.groupby([*by, "rate"], sort=True)["score"].mean().reset_index()
-    best = means.loc[means.groupby(by, sort=True)["score"].idxmax(), [*by, "rate"]]
-    return frame.merge(best, on=[*by, "rate"])
+def lines(
+    axis: Any, table: pd.DataFrame, x: str, hue: str, *, y: str = "mean", hues: Mapping[Any, str] | None = None,
+    ends: bool = True, **options: Any,
+) -> None:  # fmt: skip
+    """Given values as lines, one a level of ``hue``, with their given ends as bands; ``options`` go to seaborn."""
+    import seaborn as sns
+
+    if not len(table):
+        return
+    hues = hues or {level: colour(level) for level in table[hue].unique()}
+    options = {"linewidth": 1.7, "legend": False} | options
+    sns.lineplot(table, x=x, y=y, hue=hue, palette=dict(hues), errorbar=None, ax=axis, **options)
+    if ends:
+        units = [hue, *([options["style"]] if isinstance(options.get("style"), str) else [])]
+        intervals(axis, table, x, by=units, hues=hues, band=True)
 
 
-def dots(axis: Any, x: Any, line: pd.DataFrame, hue: str, **options: Any) -> None:
-    """Means as dots, the middle 90 % as bars; ``options`` go to the dots."""
-    axis.vlines(x, line["low"], line["high"], color=hue, linewidth=2.5, alpha=0.35)
-    axis.plot(x, line["mean"], color=hue, **{"marker": "o", "markersize": 4, "linewidth": 0, **options})
+def points(
+    axis: Any, table: pd.DataFrame, at: str, hue: str, *, y: str = "mean", names: Mapping[Any, str] | None = None,
+    hues: Mapping[Any, str] | None = None, step: float = 0.15, across: bool = False, **options: Any,
+) -> None:  # fmt: skip
+    """Given values as dots with their given ends as bars.
+
+    Parameters
+    ----------
+    at
+        The column of places, or of categories where ``names`` says what stands at each of them, in order.
+    step
+        How far the levels of ``hue`` stand apart in one category.
+    across
+        Places are heights, the first one on top.
+    """
+    import seaborn as sns
+
+    if not len(table):
+        return
+    hues = hues or {level: colour(level) for level in table[hue].unique()}
+    placed = table.assign(place=table[at])
+    if names is not None:
+        aside = {level: step * (k - (len(hues) - 1) / 2) for k, level in enumerate(hues)}
+        order = list(names)
+        placed["place"] = [order.index(level) + aside[own] for level, own in zip(table[at], table[hue], strict=True)]
+        categories(axis, list(names.values()), across=across)
+    ways = {"x": y, "y": "place"} if across else {"x": "place", "y": y}
+    intervals(axis, placed, "place", by=[hue], hues=hues, band=False, across=across)
+    options = {"s": 26, "legend": False, "linewidth": 0, "zorder": 3} | options
+    sns.scatterplot(placed, **ways, hue=hue, palette=dict(hues), ax=axis, **options)
+
+
+def intervals(
+    axis: Any, table: pd.DataFrame, along: str, *, by: list[str], hues: Mapping[Any, str], band: bool,
+    across: bool = False,
+) -> None:  # fmt: skip
+    """The one place that draws ends: ``low`` and ``high`` as the table gives them, nothing computed.
+
+    Parameters
+    ----------
+    along
+        The column of places.
+    by
+        What makes a line; the first column decides the colour in ``hues``.
+    band
+        A band between the ends, or a bar at each place; bars lie level where ``across``.
+    """
+    for key, part in table.dropna(subset=["low", "high"]).groupby(by, sort=False):
+        hue = hues[key[0]]
+        if band:
+            part = part.sort_values(along)
+            axis.fill_between(part[along], part["low"], part["high"], color=hue, alpha=0.16, linewidth=0)
+        else:
+            bars = axis.hlines if across else axis.vlines
+            bars(part[along], part["low"], part["high"], color=hue, linewidth=2.2, alpha=0.45)
+
+
+def categories(axis: Any, names: Sequence[str], *, across: bool = False) -> None:
+    """Names at 0, 1, 2...; upwards from the last where ``across``."""
+    which = "y" if across else "x"
+    getattr(axis, f"set_{which}ticks")(range(len(names)), names)
+    getattr(axis, f"set_{which}lim")((len(names) - 0.5, -0.5) if across else (-0.5, len(names) - 0.5))
+    axis.grid(axis=which, visible=False)
+
+
+def logarithmic(axis: Any, which: str, *, base: float = 10, ticks: Sequence[float] = ()) -> None:
+    """A log scale, named ticks on it where they are few; left linear where nothing positive is drawn."""
+    from matplotlib.ticker import NullLocator
+
+    low, high = getattr(axis, f"get_{which}lim")()
+    if max(low, high) <= 0:
+        return
+    getattr(axis, f"set_{which}scale")("log", base=base)
+    if len(ticks):
+        getattr(axis, f"set_{which}ticks")(list(ticks), [f"{tick:g}" for tick in ticks])
+        getattr(axis, f"{which}axis").set_minor_locator(NullLocator())
+
+
+def label(axis: Any, *, title: str = "", x: str = "", y: str = "") -> None:
+    """Title and names of both scales; empty ones are taken off."""
+    axis.set_title(title)
+    axis.set_xlabel(x)
+    axis.set_ylabel(y)
+
+
+def legend(figure: Any, hues: Mapping[Any, str], marks: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    """One legend under the panels: a line a colour, then what dashes and markers mean; only what was drawn."""
+    from matplotlib.lines import Line2D
+
+    entries: dict[str, dict[str, Any]] = {str(name): {"color": hue} for name, hue in hues.items()}
+    entries |= {name: {"color": GREY, **how} for name, how in (marks or {}).items()}
+    handles = [Line2D([], [], label=name, **{"linewidth": 1.7, **how}) for name, how in entries.items()]
+    figure.legend(handles=handles, loc="outside lower left", ncols=min(len(handles), 5), frameon=False)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +39,22 @@ def colour(spec: str) -> str:
         return FIXED[name]
     names = ACTIVATIONS.names()
     return PALETTE[(names.index(name) if name in names else len(name)) % len(PALETTE)]
+
+
+def palette(specs: Iterable[str]) -> dict[str, str]:
+    """One colour an activation: its own where that is free, another one of the palette where it is not."""
+    chosen: dict[str, str] = {}
+    for spec in specs:
+        free = [hue for hue in (colour(spec), *PALETTE) if hue not in chosen.values()]
+        chosen[spec] = free[0] if free else colour(spec)
+    return chosen
+
+
+def ordered(levels: Sequence[str]) -> dict[str, str]:
+    """Light to dark for levels that have an order, such as step sizes."""
+    import seaborn as sns
+
+    return dict(zip(levels, sns.color_palette("crest", max(1, len(levels))).as_hex(), strict=False))
 
 
 @contextmanager
@@ -72,8 +91,16 @@ def _slim(svg: bytes) -> bytes:
     return text.replace("</style>", f"{rules}</style>", 1).encode("utf-8")
 
 
-def save(figure: Figure, path: Path, *, limit: int = SVG_LIMIT) -> None:
-    """Write ``PATH.svg``, and ``PATH.png`` beside it.
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A figure that was written: its SVG as a data URI, and how many pixels wide it is drawn for."""
+
+    uri: str
+    width: int
+
+
+def save(figure: Figure, path: Path, *, limit: int = SVG_LIMIT, words: Mapping[str, str] | None = None) -> Picture:
+    """Write ``PATH.svg``, and ``PATH.png`` beside it; the same bytes for the same numbers and versions.
 
     Parameters
     ----------
@@ -81,6 +108,8 @@ def save(figure: Figure, path: Path, *, limit: int = SVG_LIMIT) -> None:
         What, and where without a suffix.
     limit
         Bytes that the SVG may have.
+    words
+        Labels to their translations, which the SVG gets: its text is text, so that the reader's fonts draw it.
 
     Raises
     ------
@@ -89,15 +118,33 @@ def save(figure: Figure, path: Path, *, limit: int = SVG_LIMIT) -> None:
     """
     import matplotlib.pyplot as plt
 
+    contents = {}
     for suffix in ("svg", "png"):
         memory = io.BytesIO()
         metadata = {"Date": None, "Creator": None} if suffix == "svg" else None
         with theme():
             figure.savefig(memory, format=suffix, metadata=metadata, dpi=120, bbox_inches="tight")
-        content = memory.getvalue()
-        if suffix == "svg":
-            content = _slim(content)
-        if suffix == "svg" and len(content) > limit:
-            raise ActbenchError(f"{path.name}.svg has {len(content)} bytes, over {limit}; draw fewer marks")
-        write_bytes(path.with_name(f"{path.name}.{suffix}"), content)
+        contents[suffix] = memory.getvalue()
     plt.close(figure)
+    contents["svg"] = _translated(_slim(contents["svg"]), words or {})
+    if len(contents["svg"]) > limit:
+        raise ActbenchError(f"{path.name}.svg has {len(contents['svg'])} bytes, over {limit}; draw fewer marks")
+    for suffix, content in contents.items():
+        write_bytes(path.with_name(f"{path.name}.{suffix}"), content)
+    width = re.search(rb'<svg[^>]* width="([\d.]+)pt"', contents["svg"])
+    return Picture(
+        uri="data:image/svg+xml;base64," + base64.b64encode(contents["svg"]).decode("ascii"),
+        width=round(float(width.group(1)) * 4 / 3) if width else 0,
+    )
+
+
+def _translated(svg: bytes, words: Mapping[str, str]) -> bytes:
+    """Every text that is a known label in other words."""
+
+    def said(match: re.Match[str]) -> str:
+        known = html.unescape(match.group(2))
+        return match.group(1) + html.escape(words.get(known, known), quote=False) + "</text>"
+
+    if not words:
+        return svg
+    return re.sub(r"(<text[^>]*>)([^<]*)</text>", said, svg.decode("utf-8")).encode("utf-8")

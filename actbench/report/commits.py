@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,9 +125,7 @@ def _benchmark(name: str, part: pd.DataFrame, figures: Path) -> dict[str, Any]:
     uri = ""
     drawn = part[part["status"] != SKIPPED]
     if len(drawn):
-        save(_figure(drawn, relative), figures / name, limit=LIMIT)
-        svg = (figures / f"{name}.svg").read_bytes()
-        uri = "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
+        uri = save(_figure(drawn, relative), figures / name, limit=LIMIT).uri
     latest = []
     for key, series in part.groupby(SERIES, sort=False):
         ok = series[series["status"] == OK]

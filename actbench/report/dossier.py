@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from actbench.comparison.figures import FIGURES
 from actbench.core.errors import ActbenchError
 from actbench.core.files import write_text
+from actbench.drawing.figure import NothingToDrawError
 from actbench.drawing.style import save
 from actbench.report.checklist import checklist
 from actbench.runs.folder import RunFolder
@@ -219,12 +219,12 @@ def _stability(row: Any) -> str:
 def _figures(folder: RunFolder, tables: dict[str, pd.DataFrame], reference: str) -> list[dict[str, Any]]:
     drawn = []
     for figure in FIGURES:
-        if not all(need in tables for need in figure.needs):
+        try:
+            picture = save(figure.picture(tables, reference), folder.path / "figures" / figure.name)
+        except NothingToDrawError:
             continue
-        save(figure.draw(tables, reference), folder.path / "figures" / figure.name)
-        svg = (folder.path / "figures" / f"{figure.name}.svg").read_bytes()
-        uri = "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
-        drawn.append({"name": figure.name, "title": figure.title, "caption": figure.caption, "uri": uri})
+        drawn.append({"name": figure.name, "title": figure.title, "caption": figure.caption, "uri": picture.uri,
+                      "width": picture.width})  # fmt: skip
     return drawn
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 from actbench.claims.verdicts import natural
 from actbench.core.files import write_text
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.style import VERDICTS, save
+from actbench.drawing.style import VERDICTS, Picture, save
+from actbench.drawing.words import WORDS
 from actbench.report.content import content
 from actbench.report.phrases import phrases
 from actbench.runs.experiment import EXPERIMENTS
@@ -73,19 +73,20 @@ def _drawn_or_said(folder: RunFolder, spec: FigureSpec, lang: str) -> dict[str, 
     """One figure; where these levels make none, one line on stderr and on the page: the data are written already."""
     import matplotlib.pyplot as plt
 
-    shown = {"name": spec.name, "title": spec.title[lang], "caption": spec.caption[lang], "claims": spec.claims}
+    shown = {"name": spec.name, "title": spec.title[lang], "caption": spec.caption[lang], "claims": spec.claims,
+             "data": f"tables/{spec.name}.csv", "uri": "", "width": 0, "missing": ""}  # fmt: skip
     try:
-        drawn = _drawn(folder, spec)
+        picture = _drawn(folder, spec, lang)
     except Exception as error:  # whatever a drawing raises, it costs its figure alone
         plt.close("all")
         for suffix in ("svg", "png"):  # an earlier run's picture would be taken for this one's
             (folder.path / "figures" / f"{spec.name}.{suffix}").unlink(missing_ok=True)
         note(f"actbench: figure {spec.name} is not drawn ({reason(error)}); its observations are in the folder")
-        return {**shown, "data": "", "uri": "", "missing": reason(error)}
-    return None if drawn is None else {**shown, **drawn, "missing": ""}
+        return {**shown, "missing": reason(error)}
+    return None if picture is None else {**shown, "uri": picture.uri, "width": picture.width}
 
 
-def _drawn(folder: RunFolder, spec: FigureSpec) -> dict[str, Any] | None:
+def _drawn(folder: RunFolder, spec: FigureSpec, lang: str) -> Picture | None:
     """One figure's table and picture, or None where the run has neither its observations nor its table."""
     table_name = f"tables/{spec.name}"
     held = [f"{place}/{spec.experiment}" for place in ("data", "timings")
@@ -94,13 +95,8 @@ def _drawn(folder: RunFolder, spec: FigureSpec) -> dict[str, Any] | None:
         folder.write_frame(table_name, spec.table(folder.read_frame(held[0])))
     elif not (folder.path / f"{table_name}.csv").exists():
         return None
-    table = folder.read_frame(table_name)
-    if not len(table):
-        return None
-    save(spec.draw(table), folder.path / "figures" / spec.name)
-    svg = (folder.path / "figures" / f"{spec.name}.svg").read_bytes()
-    uri = "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
-    return {"data": f"{table_name}.csv", "uri": uri}
+    picture = spec.picture(folder.read_frame(table_name))
+    return save(picture, folder.path / "figures" / spec.name, words=WORDS.get(lang))
 
 
 def template(name: str) -> Any:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.parts import BAND
-from actbench.drawing.style import colour, theme
+from actbench.drawing.parts import DASHED, GREY, label, legend, lines, panels
+from actbench.drawing.style import palette
 from actbench.experiments.activity.effects import slope_per_layer
-from actbench.statistics.frames import select
+from actbench.statistics.frames import select, settle, spread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,27 +23,24 @@ READINGS = (
     ("energy, sigma_w2 = 1", "energy", "lecun", "zero"),
     ("energy, sigma_w2 = 2", "energy", "he", "zero"),
 )
+FLOOR = 2.0**-34  # a log scale has no 0
 
 
 def readings_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row a reading and layer: mean and middle 90 % over networks, and the reading's slope with its interval."""
+    """One row a reading and layer: how networks differ, and the reading's slope with its interval, as it is judged."""
     import pandas as pd
 
     parts = []
     for title, measure, init, bias in READINGS:
         levels = {"activation": "relu", "data": "normal", "init": init, "bias": bias}
-        chosen = select(frame, **levels)
-        chosen = chosen[~chosen["diverged"].astype(bool)].dropna(subset=[measure])
-        if not len(chosen):
+        chosen = settle(select(frame, **levels), depth=None, width=None)
+        by_layer = spread(chosen[~chosen["diverged"].astype(bool)], ["layer"], measure)
+        if not len(by_layer):
             continue
-        estimate = slope_per_layer(measure, **levels)(frame)
-        low, high = estimate.interval()
-        by_layer = chosen.groupby("layer")[measure]
-        table = by_layer.agg(mean="mean", networks="count").reset_index()
-        table["low"] = by_layer.quantile(BAND[0]).to_numpy()
-        table["high"] = by_layer.quantile(BAND[1]).to_numpy()
-        table = table.assign(slope=estimate.value, slope_low=low, slope_high=high, n=estimate.n)
-        parts.append(table.assign(reading=title, measure=measure, init=init, bias=bias))
+        slope = slope_per_layer(measure, **levels)(chosen)
+        low, high = slope.interval()
+        known = {"reading": title, "measure": measure, "init": init, "bias": bias}
+        parts.append(by_layer.assign(**known, slope=slope.value, slope_low=low, slope_high=high, n=slope.n))
     columns = ["reading", "measure", "init", "bias", "layer", "mean", "low", "high", "networks",
                "slope", "slope_low", "slope_high", "n"]  # fmt: skip
     return pd.concat(parts)[columns] if parts else pd.DataFrame(columns=columns)
@@ -53,100 +48,51 @@ def readings_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 def readings_figure(table: pd.DataFrame) -> Any:
     """Small panels on one log2 axis, a dashed line for halving in each."""
-    import matplotlib.pyplot as plt
-
     names = list(dict.fromkeys(table["reading"]))
-    columns = min(4, max(1, len(names)))
-    rows = max(1, math.ceil(len(names) / columns))
-    with theme():
-        figure, axes = plt.subplots(
-            rows, columns, figsize=(2.9 * columns, 2.7 * rows), sharex=True, sharey=True, squeeze=False
-        )
-        for axis in axes.flat[len(names) :]:
-            axis.set_visible(False)
-        for axis, name in zip(axes.flat, names, strict=False):
-            part = table[table["reading"] == name]
-            _reading(axis, part, name)
-        for axis in axes[:, 0]:
-            axis.set_ylabel("share or energy (log scale)")
-        for axis in axes.flat[max(0, len(names) - columns) : len(names)]:
-            axis.set_xlabel("layer")
-            axis.tick_params(labelbottom=True)
-        figure.tight_layout()
+    figure, axes = panels(len(names), height=2.4, sharex=True, sharey=True)
+    for axis, name in zip(axes, names, strict=True):
+        part = table[table["reading"] == name].assign(activation="relu")
+        alive = part[part["mean"] > 0]
+        if len(alive):
+            first, start = alive["mean"].iloc[0], part["layer"].min()
+            axis.plot(part["layer"], first * 2.0 ** -(part["layer"] - start), color=GREY, linewidth=1, linestyle=DASHED)
+            lines(axis, alive.assign(low=alive["low"].clip(lower=FLOOR)), "layer", "activation")
+        axis.set_yscale("log", base=2)
+        axis.set_ylim(FLOOR, 4)
+        axis.set_yticks([2.0**-k for k in (0, 10, 20, 30)])
+        slope, low, high, n = part[["slope", "slope_low", "slope_high", "n"]].iloc[0]
+        numbers = f"\nslope {slope:.3f}\n[{low:.3f}, {high:.3f}], n = {int(n)}".replace("-0.000", "0.000")
+        label(axis, title=name + (numbers if n > 1 else ""), x="layer")
+    for axis in axes[::3]:
+        axis.set_ylabel("share or energy (log scale)")
+    legend(figure, palette(["relu"]), {"halving with every layer": {"linestyle": DASHED}})
     return figure
 
 
-def _reading(axis: Any, part: pd.DataFrame, name: str) -> None:
-    floor = 2.0**-34
-    layer, mean = part["layer"].to_numpy(float), part["mean"].to_numpy(float)
-    alive = mean > 0
-    first = mean[alive][0] if alive.any() else 1.0
-    axis.plot(layer, first * 2.0 ** -(layer - layer[0]), color="#888888", linewidth=1, linestyle=(0, (4, 3)))
-    axis.fill_between(
-        layer,
-        part["low"].clip(lower=floor),
-        part["high"].clip(lower=floor),
-        color=colour("relu"),
-        alpha=0.2,
-        linewidth=0,
-    )
-    axis.plot(layer[alive], mean[alive], color=colour("relu"), linewidth=1.8)
-    axis.set_yscale("log", base=2)
-    axis.set_ylim(floor, 4)
-    axis.set_yticks([2.0**-k for k in (0, 10, 20, 30)])
-    axis.minorticks_off()
-    slope, low, high, n = (part[c].iloc[0] for c in ("slope", "slope_low", "slope_high", "n"))
-    axis.set_title(name, y=1.09, fontweight="bold")
-    numbers = f"slope {slope:.3f} [{low:.3f}, {high:.3f}], n = {int(n)}".replace("-0.000", "0.000")
-    axis.text(0.0, 1.03, numbers, transform=axis.transAxes, fontsize=8, color="#444444")
-
-
 def panel_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row a data set, activation and layer: mean active fraction and the middle 90 % of networks."""
-    chosen = select(frame, init="he", bias="zero")
-    chosen = chosen[~chosen["diverged"].astype(bool)]
-    by = chosen.groupby(["data", "activation", "layer"], sort=True)["active_fraction"]
-    table: pd.DataFrame = by.agg(mean="mean", networks="count").reset_index()
-    table["low"] = by.quantile(BAND[0]).to_numpy()
-    table["high"] = by.quantile(BAND[1]).to_numpy()
-    return table
+    """One row a data set, activation and layer: how the active share of networks differs."""
+    chosen = settle(frame, init="he", bias="zero", depth=None, width=None)
+    whole = chosen[~chosen["diverged"].astype(bool)]
+    return spread(whole, ["data", "activation", "layer"], "active_fraction").drop(columns="median")
 
 
 def panel_figure(table: pd.DataFrame) -> Any:
-    """One panel a data set, one line an activation; lines that lie on each other are named together."""
-    import matplotlib.pyplot as plt
-
+    """One panel a data set, one line an activation; who has no zero at all shares one grey line."""
     sets = list(dict.fromkeys(table["data"]))[::-1]
-    with theme():
-        figure, axes = plt.subplots(
-            1, max(1, len(sets)), figsize=(4.2 * max(1, len(sets)), 2.8), sharey=True, squeeze=False
-        )
-        for axis, name in zip(axes.flat, sets, strict=False):
-            part = table[table["data"] == name]
-            full = [a for a in dict.fromkeys(part["activation"]) if (part[part["activation"] == a]["mean"] == 1).all()]
-            for activation in dict.fromkeys(part["activation"]):
-                line = part[part["activation"] == activation]
-                if activation in full:
-                    continue
-                axis.fill_between(
-                    line["layer"], line["low"], line["high"], color=colour(activation), alpha=0.2, linewidth=0
-                )
-                axis.plot(line["layer"], line["mean"], color=colour(activation), linewidth=1.8, label=activation)
-            if full:
-                axis.plot(
-                    [1, part["layer"].max()],
-                    [1, 1],
-                    color="#666666",
-                    linewidth=1.8,
-                    label="\n".join(textwrap.wrap(", ".join(full), 34)),
-                )
-            axis.set_ylim(-0.4, 1.05)  # room for the legend below the lines
-            axis.set_yticks([0.0, 0.25, 0.5, 0.75, 1.0])
-            axis.set_title(f"{name} inputs")
-            axis.set_xlabel("layer")
-            axis.legend(loc="lower left", frameon=True)
-        axes[0, 0].set_ylabel("active units (share)")
-        figure.tight_layout()
+    full = set(table["activation"]) - set(table[table["mean"] < 1]["activation"])
+    hues = palette([name for name in dict.fromkeys(table["activation"]) if name not in full])
+    figure, axes = panels(len(sets), columns=2, height=2.7, sharey=True)
+    for axis, name in zip(axes, sets, strict=True):
+        part = table[table["data"] == name]
+        silent = part[~part["activation"].isin(full)]
+        if len(silent):
+            lines(axis, silent, "layer", "activation", hues=hues)
+        if part["activation"].isin(full).any():
+            axis.axhline(1.0, color=GREY, linewidth=1.7)
+        axis.set_ylim(0, 1.05)
+        label(axis, title=f"{name} inputs", x="layer")
+    axes[0].set_ylabel("active units (share)")
+    legend(figure, hues, {", ".join(sorted(full)): {}} if full else None)
     return figure
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.parts import banded, dots, tuned
-from actbench.drawing.style import PALETTE, colour, theme
+from actbench.drawing.parts import label, legend, lines, logarithmic, panels, points
+from actbench.drawing.style import PALETTE, palette
+from actbench.statistics.frames import settle, spread, tuned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,44 +20,32 @@ def expressivity_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Test accuracy of the tasks at the tuned step size, and pieces of what was not trained, in one column."""
     import pandas as pd
 
-    trained = frame[frame["task"].isin(TASKS)]
-    parts = [banded(frame[~frame["task"].isin(TASKS)], BY, "pieces")]
+    trained = settle(frame[frame["task"].isin(TASKS)], depth=3, width=24, bias="zero")
+    parts = [spread(frame[~frame["task"].isin(TASKS)], BY, "pieces")]
     if len(trained):
-        parts.insert(0, banded(tuned(trained, ["task", "activation"]), BY, "test_accuracy"))
-    return pd.concat([part for part in parts if len(part)], ignore_index=True)
+        parts.insert(0, spread(tuned(trained, ["task", "activation"]), BY, "test_accuracy"))
+    return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True).drop(columns="median")
 
 
 def expressivity_figure(table: pd.DataFrame) -> Any:
-    """Left the accuracy of each task, right pieces on log scales."""
-    import matplotlib.pyplot as plt
-
-    with theme():
-        figure, (left, right) = plt.subplots(1, 2, figsize=(7.6, 3.0), width_ratios=(1, 1.4))
-        for shift, activation in ((-0.1, "relu"), (0.1, "identity")):
-            part = table[(table["activation"] == activation) & table["task"].isin(TASKS)]
-            x = [list(TASKS).index(task) + shift for task in part["task"]]
-            dots(left, x, part, colour(activation), label=activation)
-        left.set_xticks(range(len(TASKS)), list(TASKS.values()))
-        left.set_xlim(-0.5, len(TASKS) - 0.5)
-        left.set_ylim(0.4, 1.03)
-        left.set_ylabel("test accuracy")
-        left.legend(loc="upper right", frameon=True)
-        left.set_title("two classes, 3 layers of 24")
-        fold = table[table["task"] == "tent"]
-        right.plot(fold["depth"], fold["mean"], color=PALETTE[3], marker="o", markersize=3, label="folding weights")
-        for activation in ("relu", "identity"):
-            line = table[(table["task"] == "line") & (table["activation"] == activation) & (table["bias"] == "zero")]
-            right.fill_between(
-                line["depth"], line["low"], line["high"], color=colour(activation), alpha=0.15, linewidth=0
-            )
-            right.plot(line["depth"], line["mean"], color=colour(activation), marker="o", markersize=3,
-                       label=f"random {activation}, 128 units")  # fmt: skip
-        right.set_yscale("log", base=2)
-        right.set_xlabel("layers")
-        right.set_ylabel("linear pieces")
-        right.legend(loc="upper left", frameon=True)
-        right.set_title("pieces along a line, counted exactly")
-        figure.tight_layout()
+    """The accuracy of each task, and pieces on log scales; those that have data."""
+    solved = table[table["task"].isin(TASKS)]
+    folded = table["task"] == "tent"
+    pieces = table[folded | ((table["task"] == "line") & (table["bias"] == "zero"))]
+    pieces = pieces.assign(what=pieces["activation"].mask(pieces["task"] == "tent", "folding weights"))
+    hues = palette(dict.fromkeys([*solved["activation"], *pieces[pieces["task"] == "line"]["activation"]]))
+    hues |= {"folding weights": PALETTE[3]} if folded.any() else {}
+    figure, axes = panels(bool(len(solved)) + bool(len(pieces)), columns=2)
+    for axis, part in zip(axes, [part for part in (solved, pieces) if len(part)], strict=True):
+        if part is solved:
+            points(axis, part, "task", "activation", names=TASKS, hues=hues, step=0.12)
+            axis.set_ylim(0.4, 1.03)
+            label(axis, title="two classes, 3 layers of 24", y="test accuracy")
+        else:
+            lines(axis, part, "depth", "what", hues=hues, marker="o", markersize=4)
+            logarithmic(axis, "y", base=2)
+            label(axis, title="pieces along a line, counted exactly", x="layers", y="linear pieces (log scale)")
+    legend(figure, hues)
     return figure
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.parts import banded, dots, tuned
-from actbench.drawing.style import PALETTE, colour, theme
+from actbench.drawing.parts import DASHED, GREY, label, legend, panels, points
+from actbench.drawing.style import PALETTE, palette
+from actbench.statistics.frames import spread, tuned
 
 if TYPE_CHECKING:
     import pandas as pd
 
-REAL = ("breast_cancer", "diabetes", "wine", "digits")
-KINDS = ("linear", "relu", "tanh", "product")
-ARMS = ("relu", "leaky_relu", "tanh", "sigmoid")
+MEASURES = {
+    "kept": ("features kept (share)", "one-standard-error model"),
+    "auc": ("AUC of the ranking", "relevant features by input gradient"),
+}
+LINEAR = {"lasso": "L1, least squares", "logistic": "L1, logistic"}
 
 
 def features_table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -21,42 +24,32 @@ def features_table(frame: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     taught = frame[frame["data"].str.startswith("teacher_")]
-    parts = [banded(frame, ["data", "model"], "kept").assign(measure="kept")]
+    parts = [spread(frame, ["data", "model"], "kept").assign(measure="kept")]
     if len(taught):
-        parts.append(banded(tuned(taught, ["data", "model"]), ["data", "model", "rate"], "auc").assign(measure="auc"))
-    return pd.concat([part for part in parts if len(part)], ignore_index=True)
+        parts.append(spread(tuned(taught, ["data", "model"]), ["data", "model", "rate"], "auc").assign(measure="auc"))
+    return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True).drop(columns="median")
 
 
 def features_figure(table: pd.DataFrame) -> Any:
-    """Left the share of features kept, right the ranking's AUC."""
-    import matplotlib.pyplot as plt
-
-    with theme():
-        figure, (left, right) = plt.subplots(1, 2, figsize=(8.0, 3.0), width_ratios=(1, 1.25))
-        for shift, model, hue in ((-0.08, "lasso", PALETTE[0]), (0.12, "logistic", PALETTE[3])):
-            part = table[(table["measure"] == "kept") & (table["model"] == model)]
-            if len(part):
-                label = f"L1, {'least squares' if model == 'lasso' else model}"
-                dots(left, [REAL.index(data) + shift for data in part["data"]], part, hue, label=label)
-        left.axhline(0.25, color="#888888", linewidth=1, linestyle=(0, (4, 3)))
-        left.set_xticks(range(len(REAL)), [data.replace("_", "\n") for data in REAL])
-        left.set_xlim(-0.5, len(REAL) - 0.5)
-        left.set_ylim(0, 1)
-        left.set_ylabel("features kept (share)")
-        left.set_title("one-standard-error model (dashed: few)")
-        left.legend(loc="upper left", frameon=True)
-        for place, model in enumerate(ARMS):
-            part = table[(table["measure"] == "auc") & (table["model"] == model)]
-            x = [KINDS.index(data.removeprefix("teacher_")) + 0.15 * (place - 1.5) for data in part["data"]]
-            dots(right, x, part, colour(model), label=model)
-        right.set_xticks(range(len(KINDS)), KINDS)
-        right.set_xlim(-0.5, len(KINDS) - 0.5)
-        right.set_ylim(0.3, 1.03)
-        right.set_xlabel("teacher")
-        right.set_ylabel("AUC of the ranking")
-        right.set_title("relevant features by input gradient")
-        right.legend(loc="lower left", frameon=True, ncols=2)
-        figure.tight_layout()
+    """The share of features kept, and the ranking's AUC; those that have data."""
+    measures = [measure for measure in MEASURES if (table["measure"] == measure).any()]
+    figure, axes = panels(len(measures), columns=2, height=2.8)
+    key: dict[str, str] = {}
+    for axis, measure in zip(axes, measures, strict=True):
+        part = table[table["measure"] == measure]
+        part = part.assign(model=part["model"].replace(LINEAR))
+        sets, models = (list(dict.fromkeys(part[column])) for column in ("data", "model"))
+        linear = dict(zip(LINEAR.values(), (PALETTE[7], PALETTE[6]), strict=True))
+        hues = palette([model for model in models if model not in linear])
+        hues |= {model: linear[model] for model in models if model in linear}
+        names = {name: name.removeprefix("teacher_").replace("_", "\n") for name in sets}
+        points(axis, part, "data", "model", names=names, hues=hues)
+        axis.set_ylim(0 if measure == "kept" else 0.3, 1.03)
+        label(axis, title=MEASURES[measure][1], x="teacher" if measure == "auc" else "", y=MEASURES[measure][0])
+        if measure == "kept":
+            axis.axhline(0.25, color=GREY, linewidth=1, linestyle=DASHED)
+        key |= hues
+    legend(figure, key, {"few: a quarter": {"linestyle": DASHED, "linewidth": 1}} if "kept" in measures else None)
     return figure
 
 

@@ -6,13 +6,14 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.style import colour, theme
-from actbench.statistics.frames import select
+from actbench.drawing.parts import DOTTED, label, legend, lines, panels
+from actbench.drawing.style import palette
+from actbench.statistics.frames import select, settle, spread
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SHOWN = ("identity", "relu", "sigmoid", "tanh")  # leaky relatives would lie on ReLU's line
+ALIKE = ("leaky_relu", "prelu", "rrelu")  # would lie on ReLU's line, where that is drawn
 INITS = {
     "he": "He, sigma_w2 = 2", "glorot": "Glorot, sigma_w2 = 1", "torch_default": "torch default, sigma_w2 = 1/3",
     "critical": "each at its critical point",
@@ -26,32 +27,18 @@ def flow_table(frame: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     parts = []
-    for init in INITS:
-        for activation in SHOWN:
-            chosen = select(frame, init=init, activation=activation, width=frame["width"].max())
-            if not len(chosen):
-                continue
-            logs = chosen.pivot(index="net", columns="layer", values="grad_log_norm").to_numpy(float)
-            relative = (logs - logs[:, -1:]) / math.log(10)
-            relative = relative[np.isfinite(relative).all(axis=1)]
-            if not len(relative):
-                continue
-            low, high = np.quantile(relative, (0.05, 0.95), axis=0)
-            layers = sorted(chosen["layer"].unique())
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "init": init,
-                        "activation": activation,
-                        "layer": layers,
-                        "mean": relative.mean(axis=0),
-                        "low": low,
-                        "high": high,
-                        "theory": _theory(chosen, activation, init),
-                        "n": len(relative),
-                    }
-                )
-            )
+    chosen = settle(frame[frame["init"].isin(INITS)], depth=30, width=256)
+    if (chosen["activation"] == "relu").any():
+        chosen = chosen[~chosen["activation"].isin(ALIKE)]
+    for (init, activation), part in chosen.groupby(["init", "activation"], sort=False):
+        last = part[part["layer"] == part["layer"].max()].set_index("net")["grad_log_norm"]
+        relative = (part["grad_log_norm"] - part["net"].map(last)) / math.log(10)
+        part = part.assign(relative=relative.where(np.isfinite(relative)))
+        lost = part[part["relative"].isna()]["net"].unique()
+        table = spread(part[~part["net"].isin(lost)], ["layer"], "relative").rename(columns={"networks": "n"})
+        if len(table):
+            known = {"init": str(init), "activation": str(activation)}
+            parts.append(table.assign(**known, theory=_theory(part, known["activation"], known["init"])))
     columns = ["init", "activation", "layer", "mean", "low", "high", "theory", "n"]
     return pd.concat(parts)[columns] if parts else pd.DataFrame(columns=columns)
 
@@ -73,29 +60,18 @@ def _theory(chosen: pd.DataFrame, activation: str, init: str) -> list[float]:
 
 def flow_figure(table: pd.DataFrame) -> Any:
     """One panel an initialisation; solid what was measured, dotted what theory says."""
-    import matplotlib.pyplot as plt
-
     inits = [init for init in INITS if (table["init"] == init).any()]
-    with theme():
-        figure, axes = plt.subplots(
-            1, max(1, len(inits)), figsize=(2.9 * max(1, len(inits)), 3.0), sharey=True, squeeze=False
-        )
-        for axis, init in zip(axes.flat, inits, strict=False):
-            for activation in SHOWN:
-                line = table[(table["init"] == init) & (table["activation"] == activation)]
-                seen = line[line["mean"] > FLOOR]
-                axis.plot(
-                    seen["layer"], seen["mean"], color=colour(activation), linewidth=2.2, alpha=0.55, label=activation
-                )
-                theory = line[line["theory"] > FLOOR]
-                axis.plot(
-                    theory["layer"], theory["theory"], color=colour(activation), linewidth=1, linestyle=(0, (1, 1.5))
-                )
-            axis.set_title(INITS[init])
-            axis.set_xlabel("layer (1 is nearest the input)")
-        axes[0, 0].set_ylabel("gradient norm, log10, last layer = 0")
-        axes[0, -1].legend(loc="lower right", frameon=True)
-        figure.tight_layout()
+    hues = palette(dict.fromkeys(table["activation"]))
+    figure, axes = panels(len(inits), columns=2, height=2.3, sharex=True, sharey=True)
+    for axis, init in zip(axes, inits, strict=True):
+        part = select(table, init=init)
+        lines(axis, part[part["mean"] > FLOOR], "layer", "activation", hues=hues, ends=False, linewidth=2.2, alpha=0.6)
+        theory = part[part["theory"] > FLOOR]
+        lines(axis, theory, "layer", "activation", y="theory", hues=hues, ends=False, linewidth=1, linestyle=DOTTED)
+        label(axis, title=INITS[init], x="layer (1 is nearest the input)")
+    for axis in axes[::2]:
+        axis.set_ylabel("gradient norm, log10,\nlast layer = 0")
+    legend(figure, hues, {"theory": {"linestyle": DOTTED, "linewidth": 1}})
     return figure
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.parts import BAND
-from actbench.drawing.style import PALETTE, theme
+from actbench.drawing.parts import DASHED, GREY, label, legend, lines, panels
+from actbench.drawing.style import PALETTE
+from actbench.statistics.frames import spread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,44 +16,35 @@ SHOWN = (1.25, 2.0, 3.0)  # currents of the panel over time
 
 
 def rate_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row a noise and current: mean and middle 90 % of neurons, the closed form, and the rate in each half."""
-    by = frame.groupby(["noise", "current"], sort=True)
-    table = by["rate"].agg(mean="mean", neurons="count").reset_index()
-    table["low"], table["high"] = (by["rate"].quantile(end).to_numpy() for end in BAND)
-    for name in ("closed_form", "early", "late"):
-        table[name] = by[name].mean().to_numpy()
-    return table
+    """One row a noise and current: how neurons differ, the closed form, and the rate in each half."""
+    by = ["noise", "current"]
+    table = spread(frame, by, "rate").rename(columns={"networks": "neurons"}).drop(columns="median")
+    means = frame.dropna(subset=["rate"]).groupby(by, sort=True)[["closed_form", "early", "late"]].mean().reset_index()
+    merged: pd.DataFrame = table.merge(means, on=by)
+    return merged
 
 
 def rate_figure(table: pd.DataFrame) -> Any:
     """Left against the current, right against time."""
-    import matplotlib.pyplot as plt
+    import pandas as pd
 
-    with theme():
-        figure, (left, right) = plt.subplots(1, 2, figsize=(7.6, 3.0), sharey=True, width_ratios=(1.5, 1))
-        for hue, noise in zip(PALETTE, sorted(table["noise"].unique()), strict=False):
-            line = table[table["noise"] == noise]
-            label = f"simulated, noise {noise:g}" if noise else "simulated"
-            left.fill_between(line["current"], line["low"], line["high"], color=hue, alpha=0.15, linewidth=0)
-            left.plot(line["current"], line["mean"], color=hue, marker="o", markersize=3, linewidth=0, label=label)
-        quiet = table[table["noise"] == table["noise"].min()]
-        left.plot(quiet["current"], quiet["closed_form"], color="#444444", linewidth=1, label="closed form (row lif)")
-        left.axvline(1.0, color="#888888", linewidth=1, linestyle=(0, (4, 3)))
-        left.set_xlabel("input current (1 = threshold)")
-        left.set_ylabel("firing rate (Hz)")
-        left.legend(loc="upper left", frameon=True)
-        left.set_title("against the current")
-        for current in SHOWN:
-            part = quiet[quiet["current"] == current]
-            if len(part):
-                halves = [float(part[name].iloc[0]) for name in ("early", "late")]
-                right.plot([250, 750], halves, color=PALETTE[0], marker="o", markersize=3, linewidth=1.8)
-                right.annotate(f"current {current:g}", (500, max(halves)), xytext=(0, 3), textcoords="offset points",
-                               ha="center", fontsize=8, color="#444444")  # fmt: skip
-        right.set_xlim(0, 1000)
-        right.set_xlabel("time (ms)")
-        right.set_title("against time, input constant")
-        figure.tight_layout()
+    levels = sorted(table["noise"].unique())
+    names = {noise: f"simulated, noise {noise:g}" if noise else "simulated" for noise in levels}
+    hues = {names[noise]: hue for noise, hue in zip(levels, PALETTE * len(levels), strict=False)}
+    figure, (left, right) = panels(2, columns=2, sharey=True, width_ratios=(1.5, 1))
+    lines(left, table.assign(who=table["noise"].map(names)), "current", "who", hues=hues, marker="o", linestyle="")
+    quiet = table[table["noise"] == levels[0]].assign(who="closed form")
+    lines(left, quiet, "current", "who", y="closed_form", hues={"closed form": "#444444"}, ends=False, linewidth=1)
+    left.axvline(1.0, color=GREY, linewidth=1, linestyle=DASHED)
+    label(left, title="against the current", x="input current (1 = threshold)", y="firing rate (Hz)")
+    for row in quiet[quiet["current"].isin(SHOWN)].to_dict(orient="records"):
+        halves = pd.DataFrame({"ms": [250, 750], "rate": [row["early"], row["late"]], "who": "simulated"})
+        lines(right, halves, "ms", "who", y="rate", hues={"simulated": PALETTE[0]}, ends=False, marker="o")
+        right.annotate(f"current {row['current']:g}", (500, max(halves["rate"])), xytext=(0, 3), fontsize=8,
+                       textcoords="offset points", ha="center", color="#444444")  # fmt: skip
+    right.set_xlim(0, 1000)
+    label(right, title="against time, input constant", x="time (ms)")
+    legend(figure, hues | {"closed form (row lif)": "#444444"})
     return figure
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.style import PALETTE, theme
+from actbench.drawing.parts import GREY, label, panels, points
+from actbench.drawing.style import PALETTE
 from actbench.experiments.orientation.effects import beyond_relu
 from actbench.runs.factors import FACTORS, TURNS
 
@@ -25,44 +26,39 @@ GROUPS: dict[str, list[tuple[str, str, dict[str, str]]]] = {
 
 
 def gap_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row an arm: accuracy less ReLU's, its 90 % interval over networks, and how many."""
+    """One row an arm: accuracy less ReLU's, its 90 % interval over networks as it is judged, and how many."""
     import pandas as pd
 
     rows = []
     for group, arms in GROUPS.items():
-        for label, spec, levels in arms:
-            found = beyond_relu(spec, **levels)(frame)
-            low, high = found.interval(0.90)
-            if found.n:
-                rows.append({"group": group, "arm": label, "mean": found.value, "low": low, "high": high, "n": found.n})
+        for name, spec, levels in arms:
+            gap = beyond_relu(spec, **levels)(frame)
+            low, high = gap.interval(0.90)
+            if gap.n:
+                rows.append({"group": group, "arm": name, "mean": gap.value, "low": low, "high": high, "n": gap.n})
     return pd.DataFrame(rows, columns=["group", "arm", "mean", "low", "high", "n"])
 
 
 def gap_figure(table: pd.DataFrame) -> Any:
     """A line an arm, the margin of equivalence shaded."""
-    import matplotlib.pyplot as plt
-
     hues = dict(zip(GROUPS, PALETTE, strict=False))
-    with theme():
-        figure, axis = plt.subplots(figsize=(6.6, 0.24 * len(table) + 1.2))
-        axis.axvspan(-MARGIN, MARGIN, color="#dddddd", alpha=0.6, linewidth=0)
-        axis.axvline(0, color="#888888", linewidth=1)
-        at, ticks, before = 0.0, [], ""
-        for row in table.to_dict(orient="records"):
-            at -= 1.6 if before and row["group"] != before else 1.0
-            before = row["group"]
-            ticks.append((at, f"{row['group']}: {row['arm']}"))
-            seen = max(row["mean"], LEAST)
-            if row["mean"] >= LEAST:
-                axis.plot([max(row["low"], LEAST), row["high"]], [at, at], color=hues[before], linewidth=1.8)
-            else:
-                axis.annotate(f"{row['mean']:.2f}", (LEAST, at), xytext=(6, -3), textcoords="offset points", fontsize=8)
-            axis.plot(seen, at, color=hues[before], marker="o" if seen > LEAST else "<", markersize=4)
-        axis.set_yticks([place for place, _ in ticks], [label for _, label in ticks])
-        axis.set_xlim(LEAST - 0.005, 0.03)
-        axis.set_xlabel("test accuracy less ReLU's, 90 % interval")
-        axis.grid(axis="y", visible=False)
-        figure.tight_layout()
+    groups = list(dict.fromkeys(table["group"]))
+    places = [row + 0.6 * groups.index(group) for row, group in enumerate(table["group"])]
+    figure, (axis,) = panels(1, height=0.24 * len(table) + 0.9)
+    axis.axvspan(-MARGIN, MARGIN, color="#dddddd", alpha=0.6, linewidth=0)
+    axis.axvline(0, color=GREY, linewidth=1)
+    far = table["mean"] < LEAST
+    drawn = table.assign(low=table["low"].clip(lower=LEAST).mask(far), mean=table["mean"].clip(lower=LEAST))
+    points(axis, drawn.assign(place=places), "place", "group", hues=hues, across=True)
+    for place, mean in zip(places, table["mean"], strict=True):
+        if mean < LEAST:
+            axis.annotate(f"{mean:.2f}", (LEAST, place), xytext=(6, -3), textcoords="offset points", fontsize=8)
+    axis.set_yticks(places, [f"{g}: {a}" for g, a in zip(table["group"], table["arm"], strict=True)])
+    axis.set_xlim(LEAST - 0.005, max(0.03, 1.1 * float(drawn["high"].max())))
+    axis.set_xticks([-0.15, -0.1, -0.05, 0.0])
+    axis.invert_yaxis()
+    axis.grid(axis="y", visible=False)
+    label(axis, x="test accuracy less ReLU's, 90 % interval")
     return figure
 
 

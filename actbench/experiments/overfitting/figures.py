@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.parts import banded, dots, tuned
-from actbench.drawing.style import PALETTE, colour, theme
+from actbench.drawing.parts import DASHED, GREY, label, legend, panels, points
+from actbench.drawing.style import PALETTE, palette
+from actbench.statistics.frames import settle, spread, tuned
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ARMS = ("relu", "leaky_relu", "tanh", "sigmoid")
 MEASURES = {"mean_abs_output": "mean |output|", "weights_l1": "sum of |weights|"}
 PENALTY_RATE = 0.1
 
@@ -20,61 +20,54 @@ def overfitting_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Gaps at tuned step sizes; outputs and weights relative to the control's mean over networks at one step size."""
     import pandas as pd
 
-    shallow = frame[frame["depth"] == 2]
+    shallow = settle(frame, depth=2)
     plain = shallow[shallow["penalty"] == "none"]
-    best = tuned(plain[plain["activation"].isin(ARMS)], ["activation", "noise"])
-    best = best.assign(value=best["train_accuracy"] - best["test_accuracy"], measure="gap")
+    parts = []
+    if len(plain):
+        best = tuned(plain, ["activation", "noise"])
+        parts.append(best.assign(value=best["train_accuracy"] - best["test_accuracy"], measure="gap"))
     alike = shallow[(shallow["noise"] == 0) & (shallow["rate"] == PENALTY_RATE)]
-    alike = alike[
-        (alike["activation"] == "leaky_relu") | ((alike["activation"] == "relu") & (alike["penalty"] == "none"))
-    ]
-    control = (alike["activation"] == "leaky_relu") & (alike["penalty"] == "none")
-    parts = [best]
-    parts += [alike.assign(value=alike[name] / alike[control][name].mean(), measure=name) for name in MEASURES]
-    rows = pd.concat(parts)
-    return banded(rows, ["measure", "activation", "penalty", "noise", "rate"], "value")
+    unpenalised = alike["penalty"] == "none"
+    alike = alike[(alike["activation"] == "leaky_relu") | ((alike["activation"] == "relu") & unpenalised)]
+    control = alike[(alike["activation"] == "leaky_relu") & (alike["penalty"] == "none")]
+    parts += [alike.assign(value=alike[name] / control[name].mean(), measure=name) for name in MEASURES]
+    return spread(pd.concat(parts), ["measure", "activation", "penalty", "noise", "rate"], "value").drop(
+        columns="median"
+    )
 
 
 def overfitting_figure(table: pd.DataFrame) -> Any:
-    """Left gaps, right sizes."""
-    import matplotlib.pyplot as plt
-
-    with theme():
-        figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.1), width_ratios=(1, 1.5))
-        gaps = table[table["measure"] == "gap"]
-        noises = sorted(gaps["noise"].unique())
-        for place, activation in enumerate(ARMS):
-            part = gaps[gaps["activation"] == activation]
-            x = [noises.index(noise) + 0.15 * (place - 1.5) for noise in part["noise"]]
-            dots(left, x, part, colour(activation), label=activation)
-        left.set_xticks(range(len(noises)), [f"{noise:.0%} of labels\nat random" for noise in noises])
-        left.set_xlim(-0.5, len(noises) - 0.5)
-        left.set_ylim(0, None)
-        left.set_ylabel("training less test accuracy")
-        left.set_title("gap at a training loss of 0.05")
-        left.legend(loc="upper left", frameon=True)
-        sizes = table[table["measure"].isin(MEASURES)]
-        penalties = sorted(
-            {p for p in sizes["penalty"] if p != "none"}, key=lambda p: (p[0], float(p.partition(":")[2]))
-        )
-        names = ["leaky_relu", "relu", *penalties]
-        for shift, (measure, label), hue in zip((-0.1, 0.1), MEASURES.items(), PALETTE, strict=False):
-            part = sizes[sizes["measure"] == measure]
-            x = [names.index(a if p == "none" else p) + shift
-                 for a, p in zip(part["activation"], part["penalty"], strict=True)]  # fmt: skip
-            dots(right, x, part, hue, label=label)
-        right.axhline(1.0, color="#888888", linewidth=1, linestyle=(0, (4, 3)))
-        ticks = [
-            name.replace("_relu", "\nrelu") if ":" not in name else "L1 on\n" + name.replace(":", "\n")
-            for name in names
-        ]
-        right.set_xticks(range(len(names)), ticks)
-        right.set_ylim(0, None)
-        right.set_ylabel("relative to leaky relu")
-        right.set_title("sizes at that loss")
-        right.legend(loc="lower left", frameon=True)
-        figure.tight_layout()
+    """Gaps, and sizes relative to the control's; those that have data."""
+    gaps, sizes = table[table["measure"] == "gap"], table[table["measure"].isin(MEASURES)]
+    arms = list(dict.fromkeys(gaps["activation"]))
+    hues = palette(arms)
+    looks = dict(zip(MEASURES.values(), PALETTE[6:], strict=False)) if len(sizes) else {}
+    drawn = [draw for draw, part in ((_gaps, gaps), (_sizes, sizes)) if len(part)]
+    figure, axes = panels(len(drawn), columns=2, height=2.9)
+    for axis, draw in zip(axes, drawn, strict=True):
+        draw(axis, gaps if draw is _gaps else sizes, hues if draw is _gaps else looks)
+    legend(figure, hues | looks)
     return figure
+
+
+def _gaps(axis: Any, part: pd.DataFrame, hues: dict[str, str]) -> None:
+    names = {noise: f"{noise:.0%} of labels\nat random" for noise in sorted(part["noise"].unique())}
+    points(axis, part, "noise", "activation", names=names, hues=hues, step=0.12)
+    axis.set_ylim(min(0, float(part["low"].min())), None)
+    label(axis, title="gap at a training loss of 0.05", y="training less test accuracy")
+
+
+def _sizes(axis: Any, part: pd.DataFrame, hues: dict[str, str]) -> None:
+    part = part.assign(what=part["measure"].map(MEASURES))
+    part = part.assign(arm=part["penalty"].mask(part["penalty"] == "none", part["activation"]))
+    order = {"leaky_relu": (0, "", 0.0), "relu": (1, "", 0.0)}
+    levels = sorted(part["arm"].unique(), key=lambda p: order.get(p, (2, p[0], float(p.partition(":")[2] or 0))))
+    names = {n: n.replace("_relu", "\nrelu") if ":" not in n else f"{n[0]}\n{n.partition(':')[2]}" for n in levels}
+    points(axis, part, "arm", "what", names=names, hues=hues, step=0.2)
+    axis.axhline(1.0, color=GREY, linewidth=1, linestyle=DASHED)
+    axis.set_ylim(0, None)
+    label(axis, title="sizes at that loss", x="L1 penalty on o(utputs) or w(eights), its strength",
+          y="relative to leaky_relu")  # fmt: skip
 
 
 FIGURES = (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.style import colour, theme
+from actbench.drawing.parts import DOTTED, GREY, label, legend, logarithmic, panels, points
+from actbench.drawing.style import palette
 from actbench.experiments.pass_cost.effects import time_ratio
 
 if TYPE_CHECKING:
@@ -31,30 +32,24 @@ def ratio_table(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def ratio_figure(table: Any) -> Any:
-    """Two panels, forward and backward: a point a rival with its interval, a line at equal time."""
-    import matplotlib.pyplot as plt
-
-    with theme():
-        figure, axes = plt.subplots(1, 2, figsize=(9.0, 4.2), sharex=True)
-        for axis, direction in zip(axes, RIVALS, strict=True):
-            part = table[table["direction"] == direction]
-            cells = list(part.groupby(["library", "dtype", "size"], sort=False))
-            for place, (_, cell) in enumerate(reversed(cells)):
-                for row in cell.to_dict(orient="records"):
-                    axis.plot([row["low"], row["high"]], [place, place], color=colour(row["rival"]), linewidth=1.2)
-                    axis.plot(row["ratio"], place, "o", color=colour(row["rival"]), markersize=4.5)
-            names = [f"{library}, {dtype}, 2^{int(size).bit_length() - 1}" for (library, dtype, size), _ in cells]
-            axis.set_yticks(range(len(names)), names[::-1])
-            axis.axvline(1.0, color="#222222", linewidth=0.9)
-            axis.axvline(CHEAPER, color="#222222", linewidth=0.8, linestyle=":")
-            axis.set_xscale("log")
-            axis.set_title(direction)
-            axis.set_xlabel("rival's time over ReLU's (log scale)")
-            for place, rival in enumerate(RIVALS[direction]):
-                axis.text(0.98, 0.97 - 0.06 * place, rival, color=colour(rival), transform=axis.transAxes, ha="right",
-                          va="top", fontsize=8)  # fmt: skip
-        figure.tight_layout()
+def ratio_figure(table: pd.DataFrame) -> Any:
+    """Forward and backward: a point a rival with its interval, a line at equal time."""
+    rows = zip(table["library"], table["dtype"], table["size"], strict=True)
+    table = table.assign(cell=[f"{library}, {dtype}, 2^{int(size).bit_length() - 1}" for library, dtype, size in rows])
+    cells = list(dict.fromkeys(table["cell"]))
+    directions = [direction for direction in RIVALS if (table["direction"] == direction).any()]
+    hues = palette(dict.fromkeys(table["rival"]))
+    figure, axes = panels(len(directions), columns=2, height=0.27 * len(cells) + 0.7, sharex=True, sharey=True)
+    for axis, direction in zip(axes, directions, strict=True):
+        part = table[table["direction"] == direction]
+        points(axis, part, "cell", "rival", y="ratio", names={c: c for c in cells}, hues=hues, step=0.22, across=True)
+        axis.axvline(1.0, color=GREY, linewidth=1)
+        axis.axvline(CHEAPER, color=GREY, linewidth=1, linestyle=DOTTED)
+        label(axis, title=direction, x="rival's time over ReLU's (log scale)")
+    ends = table["low"].min(), table["high"].max()
+    ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if ends[0] / 2 < tick < 2 * ends[1]]
+    logarithmic(axes[0], "x", ticks=ticks)
+    legend(figure, hues)
     return figure
 
 
@@ -73,5 +68,6 @@ FIGURES = (
         },
         table=ratio_table,
         draw=ratio_figure,
+        value="ratio",
     ),
 )

@@ -5,40 +5,39 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.parts import band, banded, tuned
-from actbench.drawing.style import colour, theme
+from actbench.drawing.parts import label, legend, lines, panels
+from actbench.drawing.style import palette
+from actbench.statistics.frames import settle, spread, tuned
 
 if TYPE_CHECKING:
     import pandas as pd
 
-WHEN = {"share_birth": "at birth", "share_end": "trained"}
+WHEN = {"share_birth": "at initialisation", "share_end": "trained"}
 
 
 def selectivity_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Both shares by activation and layer at the tuned step size, one for ReLU and its control."""
     import pandas as pd
 
+    frame = settle(frame, depth=3, width=64)
     chosen = tuned(frame.assign(arm=frame["activation"].replace("leaky_relu", "relu")), ["arm"])
-    parts = [banded(chosen, ["activation", "rate", "layer"], measure).assign(when=WHEN[measure]) for measure in WHEN]
-    return pd.concat(parts, ignore_index=True)
+    parts = [spread(chosen, ["activation", "rate", "layer"], measure).assign(when=WHEN[measure]) for measure in WHEN]
+    return pd.concat(parts, ignore_index=True).drop(columns="median")
 
 
 def selectivity_figure(table: pd.DataFrame) -> Any:
     """One panel a time."""
-    import matplotlib.pyplot as plt
-
-    with theme():
-        figure, axes = plt.subplots(1, 2, figsize=(6.4, 2.8), sharey=True)
-        for axis, when in zip(axes, WHEN.values(), strict=True):
-            for activation, line in table[table["when"] == when].groupby("activation"):
-                band(axis, line, "layer", colour(str(activation)), marker="o", markersize=3, label=activation)
-            axis.set_xticks(sorted(table["layer"].unique()))
-            axis.set_xlabel("layer")
-            axis.set_title(when)
-            axis.set_ylim(0, 1)
-        axes[0].set_ylabel("between-class share\nof a unit's variance")
-        axes[0].legend(loc="upper left", frameon=True, ncols=2)
-        figure.tight_layout()
+    table = table.assign(when=table["when"].replace("at birth", "at initialisation"))  # as older tables have it
+    times = [when for when in WHEN.values() if (table["when"] == when).any()]
+    hues = palette(dict.fromkeys(table["activation"]))
+    figure, axes = panels(len(times), columns=2, sharey=True)
+    for axis, when in zip(axes, times, strict=True):
+        lines(axis, table[table["when"] == when], "layer", "activation", hues=hues, marker="o", markersize=4)
+        axis.set_xticks(sorted(table["layer"].unique()))
+        axis.set_ylim(0, 1)
+        label(axis, title=when, x="layer")
+    axes[0].set_ylabel("between-class share\nof a unit's variance")
+    legend(figure, hues)
     return figure
 
 
