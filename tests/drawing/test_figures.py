@@ -216,12 +216,28 @@ def test_times_are_bars_with_their_ends_and_shares_of_the_copy(tmp_path):
     who = {"actbench": (1, 0.9), "torch": (2, 0.5), "copy": (math.nan, 1.0)}
     frame = pd.DataFrame(
         [
-            {"activation": a, "direction": d, "dtype": "float32", "size": 4096, "inputs": "normal",
-             "implementation": name, "layout": "contiguous", "rank": rank, "copy_share": share, "time_s": 1e-6 / share, "low_s": 0.9e-6 / share,
-             "high_s": 1.2e-6 / share, "holds": name != "torch", "samples_s": "", "places": "", "warnings": ""}
-            for a, d in cells for name, (rank, share) in who.items()
+            {
+                "activation": a,
+                "direction": d,
+                "dtype": "float32",
+                "size": 4096,
+                "inputs": "normal",
+                "implementation": name,
+                "layout": "contiguous",
+                "rank": rank,
+                "copy_share": share,
+                "time_s": 1e-6 / share,
+                "low_s": 0.9e-6 / share,
+                "high_s": 1.2e-6 / share,
+                "holds": name != "torch",
+                "samples_s": "",
+                "places": "",
+                "warnings": "",
+            }
+            for a, d in cells
+            for name, (rank, share) in who.items()
         ]
-    )  # fmt: skip
+    )
     for spec in all_figures():
         if spec.experiment == "throughput":
             style.save(spec.picture(spec.table(frame)), tmp_path / spec.name)
