@@ -5,7 +5,8 @@ from __future__ import annotations
 import actbench as ab
 from actbench.claims.claim import Reading
 from actbench.core.streams import stream
-from actbench.networks.layers import propagate
+from actbench.networks.design import Design
+from actbench.networks.network import Network
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.expectation import Region
 
@@ -27,10 +28,9 @@ ab.define(
 def toy_share(*, activation, depth, net):
     """What share of the last layer is active?"""
     x = stream("data", "toy").standard_normal((16, 12))
-    for layer, _, h in propagate(activation, x, net, depth=depth, width=12, init="he"):
-        if layer == depth:
-            for i, number in enumerate(net):
-                yield {"net": number, "share": float((h[i] != 0).mean())}
+    h = Network(Design(activation=activation, features=12, width=12, depth=depth), net, backend="numpy").forward(x)
+    for i, number in enumerate(net):
+        yield {"net": number, "share": float((h[i] != 0).mean())}
 
 
 def share_of(activation):

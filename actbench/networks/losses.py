@@ -1,8 +1,9 @@
-"""Softmax cross-entropy and squared loss with their gradients, one loss a network."""
+"""Softmax cross-entropy and squared loss, one loss a network, and an L1 penalty beside them, with their gradients."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -60,3 +61,24 @@ def squared(outputs: NDArray[Any], targets: NDArray[Any]) -> tuple[NDArray[np.fl
 
 
 LOSSES: Mapping[str, Loss] = MappingProxyType({"cross_entropy": cross_entropy, "squared": squared})
+
+
+@dataclass(frozen=True, kw_only=True)
+class L1:
+    """outputs * (sum over hidden layers of the mean absolute output) + weights * (sum of absolute weights).
+
+    Biases are free; the subgradient at 0 is 0.
+    """
+
+    outputs: float = 0.0
+    weights: float = 0.0
+
+    def on_outputs(self, h: NDArray[Any]) -> NDArray[Any]:
+        """The gradient at a hidden layer's outputs ``(nets, batch, units)``."""
+        gradient: NDArray[Any] = h.dtype.type(self.outputs / (h.shape[1] * h.shape[2])) * np.sign(h)
+        return gradient
+
+    def on_weights(self, w: NDArray[Any]) -> NDArray[Any]:
+        """The gradient at weights."""
+        gradient: NDArray[Any] = w.dtype.type(self.weights) * np.sign(w)
+        return gradient

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.activations.parameter import Sampled
 from actbench.activations.record import Activation
-from actbench.core.errors import unknown
+from actbench.core.errors import ActbenchError, unknown
 from actbench.core.streams import stream
-from actbench.networks.design import Design, Parameters, born
-from actbench.networks.elementwise import Elementwise, Sums, summed
+from actbench.kernels.epoch import calls, passes, sampled_by
+from actbench.networks.design import Design, Parameters, initialise
+from actbench.networks.elementwise import Elementwise, Reductions
+from actbench.networks.losses import L1, Loss
 from actbench.networks.normalisation import Kept, Running, back, normalise
-from actbench.networks.plan import Plan
 
-Draws = Mapping[int, Mapping[str, Any]]  # layer to sampled parameters
+Draws = Mapping[str, NDArray[Any]]  # sampled parameter to its numbers, (nets, depth, batch, units)
+Rounding = Callable[[NDArray[Any]], NDArray[Any]]  # in place, to numbers of some format
+
+
+def exact(a: NDArray[Any]) -> NDArray[Any]:
+    """No rounding."""
+    return a
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +52,7 @@ class Layer:
 
 @dataclass(frozen=True, kw_only=True)
 class Gradients:
-    """What the backward pass found.
+    """What the backward pass gives.
 
     Parameters
     ----------
@@ -80,61 +86,80 @@ class Network:
     dtype
         float32 or float64 (float16 with the numpy backend).
     backend
-        ``"numba"``: fused passes between matrix products; ``"numpy"``: the reference path.
+        ``"numba"``: plain designs in compiled passes, others layer by layer; ``"numpy"``: the reference path.
     keep_z
         Whether pre-activations outlive the forward pass (memory for one more array a layer).
+    rounding
+        Rounds in place what every operation leaves: parameters, pre-activations, gradients. For plain designs.
     """
 
     def __init__(
         self, design: Design, nets: Sequence[int], *, dtype: Any = "float32", backend: str = "numba",
-        keep_z: bool = False,
+        keep_z: bool = False, rounding: Rounding | None = None,
     ) -> None:  # fmt: skip
-        self.design = design
-        self.nets = tuple(int(net) for net in nets)
-        self.dtype = np.dtype(dtype)
-        self.parameters = born(design, self.nets, self.dtype)
-        self.running: dict[int, Running] = {}
-        if design.norm.startswith("batch"):
-            shape = (len(self.nets), design.width)
-            self.running = {
-                layer: Running(mean=np.zeros(shape, self.dtype), variance=np.ones(shape, self.dtype))
-                for layer in range(1, design.depth + 1)
-            }
+        if rounding is not None and not design.plain:
+            raise ActbenchError("rounding knows plain networks; drop norm and residual")
+        self.design, self.nets, self.dtype = design, tuple(int(net) for net in nets), np.dtype(dtype)
+        self.rounding = rounding or exact
+        self.parameters = initialise(design, self.nets, self.dtype)
+        self.rounding(self.parameters.flat)
+        self.gradients = Parameters.zeros(design.shapes, len(self.nets), self.dtype)
+        shape = (len(self.nets), design.width)
+        self.running = {
+            layer: Running(mean=np.zeros(shape, self.dtype), variance=np.ones(shape, self.dtype))
+            for layer in range(1, design.depth + 1)
+            if design.norm.startswith("batch")
+        }
         self.layers: list[Layer] = []
         self.output: NDArray[Any] = np.empty((0,), self.dtype)  # of the last forward pass
         self._element = Elementwise(design.activation, self.dtype, backend)
         self._overwrite = self._element.in_place and not keep_z
-        self.fused = design.plain and self._element.fused  # nothing between products but compiled passes
-        self._buffers: dict[tuple[Any, ...], NDArray[Any]] = {}
+        self.compiled = design.plain and self._element.compiled and rounding is None
+        self._memory: dict[str, NDArray[Any]] = {}
         self._input: NDArray[Any] = np.empty((0,), self.dtype)
-        self.gradients = Parameters.zeros(design.shapes, len(self.nets), self.dtype)
-        self._plans: dict[tuple[int, ...], Plan] = {}
-        self._plan: Plan | None = None
+        self._kept: tuple[NDArray[Any], NDArray[Any]] = (self._input, self._input)
+        self._calls: list[tuple[Any, ...]] = []  # what the last compiled pass was given
 
     @property
     def row(self) -> Activation:
         """The activation with its bound parameters."""
         return self._element.row
 
-    def _buffer(self, *key: Any) -> NDArray[Any]:
-        """Memory that is used again at every pass; the key ends with its shape."""
-        found = self._buffers.get(key)
-        if found is None:
-            found = self._buffers[key] = np.empty(key[-1], self.dtype)
-        return found
+    @property
+    def bits(self) -> int:
+        """Of the format."""
+        return 8 * int(self.dtype.itemsize)
 
-    def draw(self, batch: int) -> dict[int, dict[str, Any]]:
+    def _room(self, name: str, *shape: int) -> NDArray[Any]:
+        """Memory that is used again at every pass."""
+        size = math.prod(shape)
+        if name not in self._memory or self._memory[name].size < size:
+            self._memory[name] = np.empty(size, self.dtype)
+        return self._memory[name][:size].reshape(shape)
+
+    def draw(self, batch: int) -> Draws:
         """Sampled parameters for one pass over a batch: each network's from its own stream."""
-        row, shape = self.row, (self.design.depth, self.design.width)
-        if not any(isinstance(parameter, Sampled) for parameter in row.parameters.values()):
+        names, shape = sampled_by(self.row), (self.design.depth, self.design.width)
+        if not names:
             return {}
-        like = np.empty((batch, self.design.width), self.dtype)
-        drawn: dict[int, dict[str, Any]] = {}
-        for layer in range(1, self.design.depth + 1):
-            each = [row.draw(stream("sampled", net, *shape, layer), like) for net in self.nets]
-            sampled = [name for name, p in row.parameters.items() if isinstance(p, Sampled)]
-            drawn[layer] = {name: np.stack([one[name] for one in each]) for name in sampled}
-        return drawn
+        like, layers = np.empty((batch, self.design.width), self.dtype), range(1, self.design.depth + 1)
+        each = [[self.row.draw(stream("sampled", net, *shape, layer), like) for layer in layers] for net in self.nets]
+        return {name: np.stack([np.stack([one[name] for one in net]) for net in each]) for name in names}
+
+    def draw_epoch(self, samples: int, epoch: int) -> Draws:
+        """Those of a whole epoch, samples in the order of the batches; the same for every batch size."""
+        names, shape = sampled_by(self.row), (self.design.depth, samples, self.design.width)
+        if not names:
+            return {}
+        like, place = np.empty(shape, self.dtype), (self.design.depth, self.design.width, samples, epoch)
+        each = [self.row.draw(stream("sampled", net, *place), like) for net in self.nets]
+        return {name: np.stack([one[name] for one in each]) for name in names}
+
+    def draw_batches(self, samples: int, epoch: int, batch: int) -> Iterator[Draws]:
+        """The same batch by batch."""
+        whole = self.draw_epoch(samples, epoch)
+        for start in range(0, samples, batch):
+            yield {name: part[:, :, start : start + batch] for name, part in whole.items()}
 
     def forward(self, x: NDArray[Any], *, training: bool = False, draws: Draws | None = None) -> NDArray[Any]:
         """The last layer's output ``(nets, batch, units)``; what the layers did stands in ``layers``.
@@ -146,75 +171,76 @@ class Network:
         training
             Whether batch normalisation takes the batch's statistics (and updates the running ones).
         draws
-            Sampled parameters by layer, from `draw`; without them they stand at their midpoint.
+            Sampled parameters, from `draw`; without them they stand at their midpoint.
         """
         h = np.asarray(x, self.dtype)
         self._input = h = h[None] if h.ndim == 2 else h
-        self._plan = self._planned(h.shape) if self.fused and not draws else None
-        h = self._plan.forward(h) if self._plan is not None else self._stack(h, training, draws or {})
-        self.output = h
-        if not self.design.outputs:
-            return h
-        shape = (len(self.nets), h.shape[1], self.design.outputs)
-        out = np.matmul(h, self.parameters["w", self.design.depth + 1], out=self._buffer("out", shape))
-        out += self.parameters["b", self.design.depth + 1][:, None, :]
-        self.output = out
-        return out
-
-    def _planned(self, shape: tuple[int, ...]) -> Plan:
-        """The fast path for inputs of this shape, and what its layers will leave behind."""
-        plan = self._plans.get(shape)
-        if plan is None:
-            self._plans = {**dict(list(self._plans.items())[-1:])}  # two batch sizes at most keep their memory
-            plan = self._plans[shape] = Plan(
-                self.design, self.parameters, self.gradients, self._element, shape, overwrite=self._overwrite
-            )
-            plan.layers = [
-                Layer(z=None if z is y else z, x=None if z is y else z, y=y, h=y, normal=None, given=given)
-                for z, y, given in zip(plan.z, plan.y, plan.given, strict=True)
-            ]
-        self.layers = plan.layers
-        return plan
-
-    def _stack(self, h: NDArray[Any], training: bool, draws: Draws) -> NDArray[Any]:
-        """Forward through hidden layers of any kind."""
+        if self.compiled:
+            self.output = self._forward(h, draws or {})
+            return self.output
         self.layers = []
         for number in range(1, self.design.depth + 1):
-            layer = self._hidden(number, h, training, draws.get(number, {}))
-            self.layers.append(layer)
-            h = layer.h
+            drawn = {name: part[:, number - 1] for name, part in (draws or {}).items()}
+            self.layers.append(self._hidden(number, h, training, drawn))
+            h = self.layers[-1].h
+        if self.design.outputs:
+            h = np.matmul(h, self.parameters["w", self.design.depth + 1])
+            h += self.parameters["b", self.design.depth + 1][:, None, :]
+            self.rounding(h)
+        self.output = h
         return h
+
+    def _forward(self, h: NDArray[Any], draws: Draws) -> NDArray[Any]:
+        """The compiled pass, network by network."""
+        nets, depth, batch = len(self.nets), self.design.depth, h.shape[1]
+        z = self._room("z", nets, depth, batch, self.design.width)
+        y = z if self._overwrite else self._room("y", *z.shape)
+        out = self._room("out", nets, batch, self.design.outputs)
+        run, loops = passes(self.bits).forward, calls(self.design.activation, self.bits, bool(draws))
+        self._calls = []
+        for i in range(nets):
+            drawn = np.stack([draws[name][i].reshape(-1) for name in loops.drawn]) if loops.drawn else None
+            self._calls.append((batch, 0, *loops.given(drawn)))
+            run(self.parameters.rows[i], self._one(i), z[i], y[i], out[i], *self._calls[-1])
+        self._kept = z, y
+        self.layers = []
+        for i in range(depth):
+            given = {name: self.parameters[name, i + 1] for name in self._element.learned}
+            given |= {name: part[:, i] for name, part in draws.items()}
+            before = None if z is y else z[:, i]
+            self.layers.append(Layer(z=before, x=before, y=y[:, i], h=y[:, i], normal=None, given=given))
+        return out if self.design.outputs else y[:, -1]
+
+    def _one(self, i: int) -> NDArray[Any]:
+        """What one network saw."""
+        return np.ascontiguousarray(self._input[i if len(self._input) > 1 else 0])
 
     def _hidden(self, number: int, h: NDArray[Any], training: bool, drawn: Mapping[str, Any]) -> Layer:
         """One hidden layer on its input."""
         kind, _, place = self.design.norm.partition("_")
         given = {**{name: self.parameters[name, number] for name in self._element.learned}, **drawn}
-        shape = (len(self.nets), h.shape[1], self.design.width)
-        z = np.matmul(h, self.parameters["w", number], out=self._buffer("z", number, shape))
-        b: NDArray[Any] | None = self.parameters["b", number]
-        kept = None
-        x = z
+        z = np.matmul(h, self.parameters["w", number])
+        z += self.parameters["b", number][:, None, :]
+        x, kept = self.rounding(z), None
         if place == "before":
-            z += self.parameters["b", number][:, None, :]
             x, kept = self._normalise(kind, number, z, training)
-            b = None
-        y = x if self._overwrite else self._buffer("y", number, shape)
-        self._element.forward(x, b, y, given)
+        y = x if self._overwrite else np.empty_like(z)
+        self._element.forward(x, y, given)
         out = y
         if place == "after":
             out, kept = self._normalise(kind, number, y, training)
-        if self.design.residual and h.shape[2] == shape[2]:
-            out = np.add(h, out, out=self._buffer("h", number, shape))
-        whole = z is not y
-        return Layer(z=z if whole else None, x=x if x is not y else None, y=y, h=out, normal=kept, given=given)
+        if self.design.residual and h.shape[2] == out.shape[2]:
+            out = h + out
+        return Layer(z=z if z is not y else None, x=x if x is not y else None, y=y, h=out, normal=kept, given=given)
 
     def _normalise(self, kind: str, number: int, x: NDArray[Any], training: bool) -> tuple[NDArray[Any], Kept]:
         scale, shift = self.parameters["scale", number], self.parameters.blocks.get(("shift", number))
         return normalise(kind, x, scale, shift, self.running.get(number), training=training)
 
     def backward(
-        self, d: NDArray[Any], *, at: str = "output", log_scale: bool = False, inputs: bool = False
-    ) -> Gradients:
+        self, d: NDArray[Any], *, at: str = "output", log_scale: bool = False, inputs: bool = False,
+        penalty: L1 | None = None,
+    ) -> Gradients:  # fmt: skip
         """Send a gradient back through the layers of the last forward pass.
 
         Parameters
@@ -227,6 +253,8 @@ class Network:
             Whether to multiply by powers of two on the way, so that nothing under- or overflows in 1000 layers.
         inputs
             Whether the gradient of the inputs is wanted.
+        penalty
+            What the loss has beside that of the output.
 
         Returns
         -------
@@ -235,97 +263,106 @@ class Network:
         """
         if at not in ("output", "z"):
             raise unknown("place", at, ("output", "z"))
-        depth, nets = self.design.depth, len(self.nets)
-        shape = (nets, self._input.shape[1], self.design.width)
-        last = self._plan.arriving if self._plan is not None else self._buffer("d", 0, shape)
-        if at == "output" and self.design.outputs:
-            d = np.ascontiguousarray(np.broadcast_to(d, (nets, *np.shape(d)[-2:])), self.dtype)
-            self._products(depth + 1, self.layers[-1].h, d, last)
-            d.sum(axis=1, out=self.gradients["b", depth + 1])
-        else:
-            last[...] = d
-        if self._plan is not None:
-            found = self._plan.backward(self._input, at_z=at == "z", carry=log_scale, wanted=inputs)
-            squares, taken = self._plan.squares, self._plan.taken
-        else:
-            squares, taken = np.empty((depth, nets)), np.zeros((depth, nets), np.int64)
-            found = self._walk(last, squares, taken, at_z=at == "z", carry=log_scale, wanted=inputs)
-        exponent = taken[::-1].cumsum(axis=0)[::-1].T
+        nets, depth = len(self.nets), self.design.depth
+        d = np.array(np.broadcast_to(d, (nets, *np.shape(d)[-2:])), self.dtype, order="C")
+        squares, exponents = np.empty((nets, depth)), np.zeros((nets, depth), np.int64)
+        way = self._backward if self.compiled and penalty is None else self._walk
+        dx = way(d, squares, exponents, at == "z", log_scale, inputs, penalty)
+        self.rounding(self.gradients.flat)
+        exponent = exponents[:, ::-1].cumsum(axis=1)[:, ::-1]
         with np.errstate(divide="ignore", invalid="ignore"):
-            log_norm = 0.5 * np.log(squares.T) + exponent * math.log(2)
-        log_norm[~np.isfinite(squares.T)] = np.nan
-        return Gradients(parameters=self.gradients, log_norm=log_norm, exponent=exponent, inputs=found)
+            log_norm = 0.5 * np.log(squares) + exponent * math.log(2)
+        log_norm[~np.isfinite(squares)] = np.nan
+        return Gradients(parameters=self.gradients, log_norm=log_norm, exponent=exponent, inputs=dx)
+
+    def _backward(
+        self, d: NDArray[Any], squares: NDArray[np.float64], exponents: NDArray[np.int64], at_z: bool, rescale: bool,
+        wanted: bool, penalty: L1 | None,
+    ) -> NDArray[Any] | None:  # fmt: skip
+        """The compiled pass, network by network."""
+        run, (z, y) = passes(self.bits).backward, self._kept
+        arrive, leave = (self._room(name, *z.shape[2:]) for name in ("arrive", "leave"))
+        dx = np.empty((len(self.nets), z.shape[2] if wanted else 0, self.design.features), self.dtype)
+        for i, given in enumerate(self._calls):
+            run(
+                self.parameters.rows[i], self.gradients.rows[i], self._one(i), z[i], y[i], d[i], arrive, leave, dx[i],
+                at_z, rescale, squares[i], exponents[i], *given,
+            )  # fmt: skip
+        return dx if wanted else None
 
     def _walk(
-        self, d: NDArray[Any], squares: NDArray[np.float64], taken: NDArray[np.int64], *, at_z: bool, carry: bool,
-        wanted: bool,
+        self, d: NDArray[Any], squares: NDArray[np.float64], exponents: NDArray[np.int64], at_z: bool, rescale: bool,
+        wanted: bool, penalty: L1 | None,
     ) -> NDArray[Any] | None:  # fmt: skip
-        """Back through hidden layers of any kind; what `Plan.backward` does for plain ones."""
+        """The same layer by layer, for any design."""
+        rounded = self.rounding
+        d = rounded(d)
+        if self.design.outputs and not at_z:
+            d.sum(axis=1, out=self.gradients["b", self.design.depth + 1])
+            d = rounded(self._products(self.design.depth + 1, self.layers[-1].h, d))
         for number in range(self.design.depth, 0, -1):
             layer = self.layers[number - 1]
+            if penalty is not None:
+                d += penalty.on_outputs(layer.h)
             before = self.layers[number - 2].h if number > 1 else self._input
-            through = d.copy() if self.design.residual and before.shape[2] == d.shape[2] else None
-            bias = self.gradients["b", number]
-            sums = Sums(bias=bias, squares=squares[number - 1], taken=taken[number - 1])
+            through = d if self.design.residual and before.shape[2] == d.shape[2] else None
+            sums = Reductions(
+                bias=self.gradients["b", number], squares=squares[:, number - 1], exponents=exponents[:, number - 1]
+            )
             if at_z and number == self.design.depth:
-                summed(d, sums, carry=carry)
+                d = d.copy()
+                sums.fill(d, rescale=rescale)
             else:
-                d = self._elementwise(number, layer, d, sums, carry=carry)
+                d = rounded(self._elementwise(number, layer, d, sums, rescale))
+            if number == 1 and not wanted:
+                np.matmul(before.transpose(0, 2, 1), d, out=self.gradients["w", 1])
+                break
+            d = rounded(self._products(number, before, d))
             if through is not None:
-                through *= np.ldexp(self.dtype.type(1), -sums.taken)[:, None, None]
-            on = number > 1 or wanted
-            out = self._buffer("d", number % 2 + 1, (len(self.nets), *before.shape[1:])) if on else None
-            self._products(number, before, d, out)
-            if out is None:
-                return None
-            d = out
-            if through is not None:
-                d += through
-        return d
+                d += through * np.ldexp(self.dtype.type(1), -sums.exponents)[:, None, None]
+        if penalty is not None:
+            for name, block in self.gradients.blocks.items():
+                if name[0] == "w":
+                    block += penalty.on_weights(self.parameters[name])
+        return d if wanted else None
 
-    def _products(self, number: int, h: NDArray[Any], d: NDArray[Any], out: NDArray[Any] | None) -> None:
+    def _products(self, number: int, h: NDArray[Any], d: NDArray[Any]) -> NDArray[Any]:
         """The two products of one layer: the weights' gradient, and what goes on to the layer before."""
         np.matmul(h.transpose(0, 2, 1), d, out=self.gradients["w", number])
-        if out is not None:
-            np.matmul(d, self.parameters["w", number].transpose(0, 2, 1), out=out)
+        before: NDArray[Any] = np.matmul(d, self.parameters["w", number].transpose(0, 2, 1))
+        return before
 
-    def _elementwise(self, number: int, layer: Layer, d: NDArray[Any], sums: Sums, *, carry: bool) -> NDArray[Any]:
+    def _elementwise(self, number: int, layer: Layer, d: NDArray[Any], sums: Reductions, rescale: bool) -> NDArray[Any]:
         """Back through one layer's activation and normalisation, to its z."""
         place = self.design.norm.partition("_")[2]
         others: list[NDArray[Any]] = []
         if place == "after":
             d, others = self._unnormalise(number, layer, d)
-        out = self._buffer("slope", d.shape)
-        learned = self._element.backward(d, layer.x, layer.y, out, sums, layer.given, carry=carry and not place)
+        out, learned = self._element.backward(d, layer.x, layer.y, layer.given)
         for name, value in learned.items():
             self.gradients[name, number][...] = value
+            others.append(self.gradients[name, number])
         if place == "before":
-            out, others = self._unnormalise(number, layer, out)
-        if place:
-            others += [self.gradients[name, number] for name in learned]
-            summed(out, sums, carry=carry, others=others)
+            out, more = self._unnormalise(number, layer, out)
+            others += more
+        sums.fill(out, rescale=rescale, others=others)
         return out
 
     def _unnormalise(self, number: int, layer: Layer, d: NDArray[Any]) -> tuple[NDArray[Any], list[NDArray[Any]]]:
         """Back through a normalisation; also the gradients of its own parameters."""
         assert layer.normal is not None
-        d, dscale, dshift = back(d, self.parameters["scale", number], layer.normal)
-        found = [self.gradients["scale", number]]
-        found[0][...] = dscale
-        if ("shift", number) in self.gradients.blocks:
-            found.append(self.gradients["shift", number])
-            found[1][...] = dshift
-        return np.ascontiguousarray(d), found
+        d, *own = back(d, self.parameters["scale", number], layer.normal)
+        blocks = [
+            self.gradients[name, number] for name in ("scale", "shift") if (name, number) in self.gradients.blocks
+        ]
+        for block, value in zip(blocks, own, strict=False):
+            block[...] = value
+        return d, blocks
 
     def slopes(self, number: int) -> NDArray[Any]:
         """f' at every unit of a hidden layer for the last forward pass: a new array ``(nets, batch, units)``."""
         layer = self.layers[number - 1]
-        out = np.empty_like(layer.y)
-        nets = len(self.nets)
-        bias = np.empty((nets, self.design.width), self.dtype)
-        sums = Sums(bias=bias, squares=np.empty(nets), taken=np.empty(nets, np.int64))
-        self._element.backward(np.ones_like(out), layer.x, layer.y, out, sums, layer.given)
-        return out
+        return self._element.backward(np.ones_like(layer.y), layer.x, layer.y, layer.given)[0]
 
     def finite(self) -> NDArray[np.bool_]:
         """For each network: are all parameters, and all values of the last forward pass, finite?"""
@@ -338,13 +375,8 @@ class Network:
 
 
 def loss_and_gradients(
-    network: Any,
-    x: NDArray[Any],
-    targets: NDArray[Any],
-    loss: Callable[[NDArray[Any], NDArray[Any]], tuple[NDArray[np.float64], NDArray[Any]]],
-    *,
-    draws: Draws | None = None,
+    network: Any, x: NDArray[Any], targets: NDArray[Any], loss: Loss, *, draws: Any = None, penalty: L1 | None = None
 ) -> tuple[NDArray[np.float64], Gradients]:
-    """One training pass: the loss of each network and all gradients."""
+    """One training pass: the loss of each network (without the penalty) and all gradients."""
     value, d = loss(network.forward(x, training=True, draws=draws), targets)
-    return value, network.backward(d)
+    return value, network.backward(d, penalty=penalty)

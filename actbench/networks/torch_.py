@@ -19,7 +19,7 @@ from actbench.core.errors import ActbenchError
 from actbench.core.streams import stream
 from actbench.kernels.kernel import kernel
 from actbench.networks.data import Data
-from actbench.networks.design import Design, born
+from actbench.networks.design import Design, initialise
 from actbench.networks.training import order_of
 
 Array = NDArray[Any]
@@ -73,7 +73,7 @@ def perceptron(design: Design, data: Data, net: int, *, rate: float, batch: int,
         raise ActbenchError("torch's perceptron takes plain networks and data with classes")
     torch.set_num_threads(1)
     f = activation(design.activation)
-    parameters = born(design, [net], np.float32)
+    parameters = initialise(design, [net], np.float32)
     layers: list[Any] = [
         tuple(torch.from_numpy(parameters[kind, layer][0].copy()).requires_grad_() for kind in ("w", "b"))
         for layer in range(1, design.depth + 2)

@@ -14,18 +14,19 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.activations.parameter import Learned, Sampled
-from actbench.activations.registry import resolve
 from actbench.core.errors import ActbenchError, unknown
 from actbench.core.streams import stream
+from actbench.kernels.epoch import HYPER, calls, passes, saved_by
 from actbench.networks.cnn import ConvDesign, ConvNetwork
 from actbench.networks.data import Data
-from actbench.networks.design import Design, Parameters, count
-from actbench.networks.losses import LOSSES
-from actbench.networks.network import Network, loss_and_gradients
+from actbench.networks.design import Design
+from actbench.networks.losses import L1, LOSSES
+from actbench.networks.network import Network, Rounding, loss_and_gradients
 
 OPTIMISERS = ("sgd", "adam")
+EVERY_STEP = "steps"  # for `watch_at`
 Order = Callable[[int, int, int], NDArray[np.int64]]  # of (net, samples, epoch): the samples, as one network sees them
+Arrays = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,13 +85,13 @@ class Trained:
         The networks (`Network`, `ConvNetwork`) with their final parameters; a diverged one's are not finite.
     loss, accuracy
         ``(nets, epochs)``: mean over an epoch's samples, each seen before its own step; accuracy is NaN for squared
-        loss. NaN from the epoch in which a network diverged.
+        loss. NaN from the epoch in which a network diverged. The loss is without the penalty.
     diverged
         ``(nets,)``: a loss or parameter was not finite.
     epoch
         ``(nets,)``: the epoch, from 1, in which that happened; 0 where it did not.
     watched
-        What ``watch`` returned, by epoch.
+        What ``watch`` returned, by epoch (by step, from 1, where every step was watched).
     """
 
     network: Any
@@ -102,32 +103,36 @@ class Trained:
 
 
 def train(
-    design: Design,
-    data: Data,
+    design: Design | ConvDesign,
+    data: Data | Sequence[Data],
     nets: Sequence[int],
     recipe: Recipe,
     *,
     dtype: Any = "float32",
     backend: str = "numba",
-    start: Callable[[Network], None] | None = None,
-    watch: Callable[[Network], Any] | None = None,
-    watch_at: Iterable[int] = (),
+    rounding: Rounding | None = None,
+    start: Callable[[Any], None] | None = None,
+    **hooks: Any,
 ) -> Trained:
     """Train the networks with these numbers on the training part of a data set.
 
     Parameters
     ----------
     design
-        With ``features`` and ``outputs`` as the data have; `design_for` fills them in.
-    data, nets, recipe
-        What to learn, which networks, how.
+        With ``features`` and ``outputs`` as the data have (`design_for` fills them in); a `ConvDesign` takes images
+        that come as rows of pixels (digits, mnist).
+    data
+        What to learn: one data set for all networks, or one for each, with as many samples.
+    nets, recipe
+        Which networks, how.
     dtype, backend
         float32 or float64 with ``"numba"``, any float with ``"numpy"``.
+    rounding
+        As `Network`: every stored number is rounded in place; for plain designs and SGD without momentum and decay.
     start
-        Called with the `Network` before the first step; it may change the parameters.
-    watch
-        Called with the `Network` after the epochs in ``watch_at`` (0 is birth); what it returns is kept. It may run
-        forward passes; some of the networks may have diverged (ask `Network.finite`).
+        Called with the network before the first step; it may change the parameters.
+    **hooks
+        ``order``, ``penalty``, ``watch`` and ``watch_at`` of `fit`.
 
     Returns
     -------
@@ -135,10 +140,16 @@ def train(
     """
     if not design.outputs:
         raise ActbenchError("a network without outputs cannot be trained; give outputs=")
-    network = Network(design, nets, dtype=dtype, backend=backend)
+    if rounding is not None and (recipe.optimiser != "sgd" or recipe.momentum or recipe.decay):
+        raise ActbenchError("rounding knows plain SGD; drop momentum and decay")
+    network: Network | ConvNetwork
+    if isinstance(design, Design):
+        network = Network(design, nets, dtype=dtype, backend=backend, rounding=rounding)
+    else:
+        network = ConvNetwork(design, nets, dtype=dtype, backend=backend)
     if start is not None:
         start(network)
-    return fit(network, data, recipe, watch=watch, watch_at=watch_at)
+    return fit(network, data, recipe, **hooks)
 
 
 def order_of(net: int, samples: int, epoch: int) -> NDArray[np.int64]:
@@ -147,13 +158,14 @@ def order_of(net: int, samples: int, epoch: int) -> NDArray[np.int64]:
 
 
 def fit(
-    network: Network,
-    data: Data,
+    network: Network | ConvNetwork,
+    data: Data | Sequence[Data],
     recipe: Recipe,
     *,
     order: Order = order_of,
-    watch: Callable[[Network], Any] | None = None,
-    watch_at: Iterable[int] = (),
+    penalty: L1 | None = None,
+    watch: Callable[[Any], Any] | None = None,
+    watch_at: Iterable[int] | str = (),
 ) -> Trained:
     """As `train`, from where networks stand: their parameters are changed in place.
 
@@ -163,56 +175,42 @@ def fit(
         What learns, from what, how.
     order
         ``(net, samples, epoch) -> (samples,)``: in which order each network sees the samples in an epoch, from 1.
-    watch, watch_at
-        As in `train`.
+    penalty
+        What is added to the loss.
+    watch
+        Called with the network after the epochs in ``watch_at`` (0 is before the first); what it returns is kept. It
+        may run forward passes; some of the networks may have diverged (ask `Network.finite`). With
+        ``watch_at=EVERY_STEP`` it is called between the backward pass and the update of each step.
     """
-
-    def checked(net: int, samples: int, epoch: int) -> NDArray[np.int64]:
-        index = np.ascontiguousarray(order(net, samples, epoch), np.int64)
-        # compiled code looks at no bounds; unsigned, a negative number is a very large one
-        if index.shape != (samples,) or index.view(np.uint64).max() >= samples:
-            raise ActbenchError(f"an order of shape {index.shape} is none of {samples} samples; give their numbers")
-        return index
-
-    way = _Compiled if network.fused else _Layered
-    return _run(network, way(network, data, recipe, checked), recipe, watch, watch_at)
-
-
-def train_cnn(
-    design: ConvDesign,
-    data: Data,
-    nets: Sequence[int],
-    recipe: Recipe,
-    *,
-    dtype: Any = "float32",
-    backend: str = "numba",
-    watch: Callable[[Any], Any] | None = None,
-    watch_at: Iterable[int] = (),
-) -> Trained:
-    """As `train`, for small convolutional networks on images that come as rows of pixels (digits, mnist)."""
-    network = ConvNetwork(design, nets, dtype=dtype, backend=backend)
-    return _run(network, _Layered(network, data, recipe, order_of), recipe, watch, watch_at)
-
-
-def _run(
-    network: Any, run: _Compiled | _Layered, recipe: Recipe, watch: Callable[[Any], Any] | None, watch_at: Iterable[int]
-) -> Trained:
-    """Epoch after epoch; a network that diverges takes no further part."""
+    run = _Run(network, data, recipe, penalty)
+    each = watch if watch_at == EVERY_STEP else None
+    at = set() if isinstance(watch_at, str) else set(watch_at)
+    advance = run.compiled if getattr(network, "compiled", False) and penalty is None and each is None else run.layered
     shape = (len(network.nets), recipe.epochs)
     loss, accuracy = np.full(shape, np.nan), np.full(shape, np.nan)
     fell = np.zeros(len(network.nets), np.int64)
-    at, watched = set(watch_at), {}
+    watched: dict[int, Any] = {}
     for epoch in range(recipe.epochs + 1):
         if epoch:
-            alive = fell == 0
-            loss[:, epoch - 1], accuracy[:, epoch - 1] = run.epoch(epoch, alive)
-            fell[alive & ~(np.isfinite(loss[:, epoch - 1]) & run.finite())] = epoch
-            loss[fell > 0, epoch - 1] = accuracy[fell > 0, epoch - 1] = np.nan
+            alive, column = fell == 0, epoch - 1
+            orders = np.stack([_checked(order(net, run.samples, epoch), run.samples) for net in network.nets])
+            total, right = advance(epoch, orders, alive, each, watched)
+            loss[:, column] = total / run.samples
+            fell[alive & ~(np.isfinite(loss[:, column]) & network.parameters.finite)] = epoch
+            if recipe.loss == "cross_entropy":
+                accuracy[:, column] = right / run.samples
+            loss[fell > 0, column] = accuracy[fell > 0, column] = np.nan
         if watch is not None and epoch in at:
-            run.show()
             watched[epoch] = watch(network)
-    run.show()
     return Trained(network=network, loss=loss, accuracy=accuracy, diverged=fell > 0, epoch=fell, watched=watched)
+
+
+def _checked(order: Any, samples: int) -> NDArray[np.int64]:
+    index = np.ascontiguousarray(order, np.int64)
+    # compiled code looks at no bounds; unsigned, a negative number is a very large one
+    if index.shape != (samples,) or index.view(np.uint64).max() >= samples:
+        raise ActbenchError(f"an order of shape {index.shape} is none of {samples} samples; give their numbers")
+    return index
 
 
 def design_for(data: Data, **options: Any) -> Design:
@@ -220,168 +218,86 @@ def design_for(data: Data, **options: Any) -> Design:
     return Design(features=data.x.shape[1], outputs=data.outputs, **options)
 
 
-def evaluate(
-    network: Network | ConvNetwork, x: NDArray[Any], y: NDArray[Any], loss: str = "cross_entropy"
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Loss and accuracy ``(nets,)`` in evaluation mode; NaN where a network is not finite.
+class _Run:
+    """Networks, what they learn from, and the optimiser's state; a network that diverged takes no further part."""
 
-    Accuracy is NaN for squared loss too.
-    """
-    with np.errstate(all="ignore"):
-        out = network.forward(x)
-        value, _ = LOSSES[loss](out, y)
-    accuracy = (out.argmax(axis=2) == y).mean(axis=1) if loss == "cross_entropy" else np.full(len(out), np.nan)
-    bad = ~(network.finite() & np.isfinite(value))
-    value[bad] = accuracy[bad] = np.nan
-    return value, accuracy
-
-
-def _sampled(network: Network, samples: int, epoch: int) -> dict[str, list[NDArray[Any]]]:
-    """Sampled parameters of one epoch: for each network ``(hidden layers, samples, units)``, samples in batch order."""
-    row, design = network.row, network.design
-    names = [name for name, p in row.parameters.items() if isinstance(p, Sampled)]
-    if not names:
-        return {}
-    like = np.empty((design.depth, samples, design.width), network.dtype)
-    place = (design.depth, design.width, samples, epoch)
-    each = [row.draw(stream("sampled", net, *place), like) for net in network.nets]
-    return {name: [one[name] for one in each] for name in names}
-
-
-class _Compiled:
-    """Each epoch of each network is one call of a compiled function; parameters of a network lie in one row."""
-
-    def __init__(self, network: Network, data: Data, recipe: Recipe, order: Order) -> None:
-        from actbench.kernels.fused_epoch import HYPER, epoch_kernel
-        from actbench.kernels.fused_text import parameters_of
-
-        design = network.design
-        self.network, self.recipe, self.order, dtype = network, recipe, order, network.dtype
-        self.kernel = epoch_kernel(design.activation, 8 * dtype.itemsize, recipe.loss)
-        self.x, self.y = _cast(data, dtype, recipe.loss)
-        self.theta = np.stack([network.parameters.of(i) for i in range(len(network.nets))])
-        self.state = np.zeros((2, *self.theta.shape), dtype)
-        self.grad = np.zeros(self.theta.shape[1], dtype)
+    def __init__(self, network: Any, data: Data | Sequence[Data], recipe: Recipe, penalty: L1 | None) -> None:
+        self.network, self.recipe, self.penalty = network, recipe, penalty
+        parts = [_cast(part, network.dtype, recipe.loss) for part in ([data] if isinstance(data, Data) else data)]
+        if len(parts) not in (1, len(network.nets)):
+            raise ActbenchError(f"{len(parts)} data sets for {len(network.nets)} networks; give one, or one for each")
+        self.x, self.y = (np.stack(each) for each in zip(*parts, strict=True))  # (1 or nets, samples, ...)
+        self.samples = self.x.shape[1]
+        self.m, self.v = np.zeros((2, *network.parameters.rows.shape), network.dtype)
         self.step = np.zeros((len(network.nets), 1), np.int64)
-        self.sizes = np.array(design.sizes, np.int64)
-        self.starts = _starts(design)
-        self.hyper = np.array([getattr(recipe, name) for name in HYPER], np.float64)
-        row = resolve(design.activation)
-        values = row.values()
-        self.names = [name for name in parameters_of(row) if type(row.parameters[name]) is not Learned]
-        self.values = {name: dtype.type(values[name]) for name in self.names}
 
-    def epoch(self, epoch: int, alive: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Running loss and accuracy of an epoch."""
-        recipe, nets = self.recipe, self.network.nets
-        loss, accuracy = np.full(len(nets), np.nan), np.full(len(nets), np.nan)
-        draws = _sampled(self.network, len(self.x), epoch)
+    def compiled(self, epoch: int, orders: NDArray[np.int64], alive: NDArray[np.bool_], *_: Any) -> Arrays:
+        """Loss and right answers, summed over samples: each network in one call."""
+        network, recipe, design = self.network, self.recipe, self.network.design
+        draws = network.draw_epoch(self.samples, epoch)
+        loops = calls(design.activation, network.bits, bool(draws))
+        run, kept = passes(network.bits).epoch, "x" in saved_by(network.row)
+        shape = np.array([design.depth, design.width, design.outputs, recipe.batch])
+        hyper = np.array([getattr(recipe, name) for name in HYPER])
+        classes = recipe.loss == "cross_entropy"
+        loss, right = np.full(len(alive), np.nan), np.full(len(alive), np.nan)
         for i in np.flatnonzero(alive):
-            out = np.zeros(4)
-            given = [draws[name][i].reshape(-1) if name in draws else self.values[name] for name in self.names]
-            m, v = self.state[:, i]
-            self.kernel(
-                self.theta[i], self.grad, m, v, self.x, self.y, self.order(nets[i], len(self.x), epoch), self.sizes,
-                self.starts, recipe.batch, self.step[i], recipe.optimiser == "adam", self.hyper, out, *given,
+            result, part = np.zeros(4), i if len(self.x) > 1 else 0
+            labels = self.y[part] if classes else np.empty(0, np.int64)
+            targets = np.empty((0, 0), network.dtype) if classes else self.y[part]
+            drawn = np.stack([draws[name][i].reshape(-1) for name in loops.drawn]) if loops.drawn else None
+            run(
+                network.parameters.rows[i], network.gradients.rows[i], self.m[i], self.v[i], self.x[part], labels,
+                targets, orders[i], shape, self.step[i], kept, recipe.optimiser == "adam", hyper, result,
+                *loops.given(drawn),
             )  # fmt: skip
-            if not out[3]:
-                loss[i] = out[0] / out[2]
-                accuracy[i] = out[1] / out[2] if recipe.loss == "cross_entropy" else np.nan
-        return loss, accuracy
+            if not result[3]:
+                loss[i], right[i] = result[:2]
+        return loss, right
 
-    def finite(self) -> NDArray[np.bool_]:
-        """For each network, whether its parameters are."""
-        whole: NDArray[np.bool_] = np.isfinite(self.theta).all(axis=1)
-        return whole
-
-    def show(self) -> None:
-        """Write the parameters into the network."""
-        for i, row in enumerate(self.theta):
-            self.network.parameters.put(i, row)
-
-
-class _Layered:
-    """All networks at once, layer by layer: for normalisation, shortcuts and the reference path."""
-
-    def __init__(self, network: Network | ConvNetwork, data: Data, recipe: Recipe, order: Order) -> None:
-        self.network, self.recipe, self.order = network, recipe, order
-        self.x, self.y = _cast(data, network.dtype, recipe.loss)
-        size = len(network.nets) * count(network.design.shapes)
-        self.m, self.v = np.zeros(size, network.dtype), np.zeros(size, network.dtype)
-        self.step = 0
-
-    def epoch(self, epoch: int, alive: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Running loss and accuracy of an epoch."""
-        network, recipe, samples = self.network, self.recipe, len(self.x)
-        order = np.stack([self.order(net, samples, epoch) for net in network.nets])
-        draws = {} if isinstance(network, ConvNetwork) else _sampled(network, samples, epoch)
-        loss, right = np.zeros(len(order)), np.zeros(len(order))
+    def layered(
+        self, epoch: int, orders: NDArray[np.int64], alive: NDArray[np.bool_], watch: Any, watched: dict[int, Any]
+    ) -> Arrays:
+        """The same for all networks at once, step by step: for any network, penalty and rounding."""
+        network, recipe = self.network, self.recipe
+        each, draws = np.arange(len(self.x))[:, None], network.draw_batches(self.samples, epoch, recipe.batch)
+        loss, right = np.zeros(len(orders)), np.zeros(len(orders))
         with np.errstate(all="ignore"):  # a diverging neighbour is an outcome, not a warning
-            for start in range(0, samples, recipe.batch):
-                batch = order[:, start : start + recipe.batch]
-                given = self._given(draws, start, batch.shape[1])
-                value, found = loss_and_gradients(
-                    network, self.x[batch], self.y[batch], LOSSES[recipe.loss], draws=given
+            for start, given in zip(range(0, self.samples, recipe.batch), draws, strict=True):
+                batch = orders[:, start : start + recipe.batch]
+                x, y = self.x[each, batch], self.y[each, batch]
+                value, gradients = loss_and_gradients(
+                    network, x, y, LOSSES[recipe.loss], draws=given, penalty=self.penalty
                 )
                 loss += value * batch.shape[1]
                 if recipe.loss == "cross_entropy":
-                    right += (network.output.argmax(axis=2) == self.y[batch]).sum(axis=1)
+                    right += (network.output.argmax(axis=2) == y).sum(axis=1)
                 self.step += 1
-                _update(network.parameters, found.parameters, self.m, self.v, self.step, recipe)
-        accuracy = right / samples if recipe.loss == "cross_entropy" else np.full(len(order), np.nan)
+                if watch is not None:
+                    watched[int(self.step[0, 0])] = watch(network)
+                self._update(network.parameters.rows, gradients.parameters.rows, int(self.step[0, 0]))
         loss[~alive] = np.nan
-        return loss / samples, accuracy
+        return loss, right
 
-    def _given(self, draws: dict[str, list[NDArray[Any]]], start: int, size: int) -> dict[int, dict[str, Any]]:
-        """Sampled parameters for one batch, layer by layer."""
-        if isinstance(self.network, ConvNetwork):
-            return self.network.draw(size, step=self.step)
-        return {
-            layer: {
-                name: np.stack([one[layer - 1, start : start + size] for one in each]) for name, each in draws.items()
-            }
-            for layer in range(1, self.network.design.depth + 1)
-            if draws
-        }
-
-    def finite(self) -> NDArray[np.bool_]:
-        """For each network, whether its parameters are."""
-        return self.network.parameters.finite
-
-    def show(self) -> None:
-        """The network is the one that is trained."""
-
-
-def _update(
-    parameters: Parameters, gradients: Parameters, m: NDArray[Any], v: NDArray[Any], step: int, recipe: Recipe
-) -> None:
-    """One step of the optimiser on all parameters of all networks."""
-    theta, grad, kind = parameters.flat, gradients.flat, parameters.flat.dtype.type
-    if recipe.decay:
-        grad += kind(recipe.decay) * theta
-    if recipe.optimiser == "sgd":
-        if recipe.momentum:
-            m *= kind(recipe.momentum)
-            m += grad
-            grad = m
-        theta -= kind(recipe.rate) * grad
-        return
-    m *= kind(recipe.beta1)
-    m += kind(1 - recipe.beta1) * grad
-    v *= kind(recipe.beta2)
-    v += kind(1 - recipe.beta2) * (grad * grad)
-    root = np.sqrt(v) * kind(1 / math.sqrt(1 - recipe.beta2**step)) + kind(recipe.epsilon)
-    theta -= kind(recipe.rate / (1 - recipe.beta1**step)) * (m / root)
-
-
-def _starts(design: Design) -> NDArray[np.int64]:
-    """Where each layer's weights begin among one network's numbers."""
-    starts, at = [], 0
-    for (kind, _), shape in design.shapes.items():
-        if kind == "w":
-            starts.append(at)
-        at += math.prod(shape)
-    return np.array(starts, np.int64)
+    def _update(self, theta: NDArray[Any], grad: NDArray[Any], step: int) -> None:
+        """One step of the optimiser on all parameters of all networks."""
+        recipe, m, v, kind, rounded = self.recipe, self.m, self.v, theta.dtype.type, self.network.rounding
+        if recipe.decay:
+            grad += kind(recipe.decay) * theta
+        if recipe.optimiser == "sgd":
+            if recipe.momentum:
+                m *= kind(recipe.momentum)
+                m += grad
+                grad = m
+            theta -= rounded(kind(recipe.rate) * grad)
+            rounded(theta)
+            return
+        m *= kind(recipe.beta1)
+        m += kind(1 - recipe.beta1) * grad
+        v *= kind(recipe.beta2)
+        v += kind(1 - recipe.beta2) * (grad * grad)
+        root = np.sqrt(v) * kind(1 / math.sqrt(1 - recipe.beta2**step)) + kind(recipe.epsilon)
+        theta -= kind(recipe.rate / (1 - recipe.beta1**step)) * (m / root)
 
 
 def _cast(data: Data, dtype: Any, loss: str) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -10,9 +10,9 @@ import actbench as ab
 from actbench.experiments.features.effects import ranks_better, share_kept
 from actbench.experiments.features.question import (
     WEAKEST,
+    dataset,
     kept,
     lasso_paths,
-    lesson,
     logistic_path,
     one_standard_error,
     ranking,
@@ -88,14 +88,14 @@ def test_a_teacher_depends_on_its_relevant_features_and_on_no_other(kind):
     assert teacher(kind, 4)(np.random.default_rng(0), 5).relevant != plain.relevant
 
 
-def test_a_lesson_has_two_even_classes_and_each_network_another_teacher():
-    data = lesson("relu", 0)
+def test_a_dataset_has_two_even_classes_and_each_network_another_teacher():
+    data = dataset("relu", 0)
     assert abs(np.concatenate([data.y, data.test_y]).mean() - 0.5) < 1e-3
-    assert {lesson("relu", net).relevant for net in range(4)} != {data.relevant}
+    assert {dataset("relu", net).relevant for net in range(4)} != {data.relevant}
 
 
 def test_input_gradients_are_those_of_finite_differences():
-    data = lesson("tanh", 1)
+    data = dataset("tanh", 1)
     network = Network(design_for(data, activation="tanh", width=6, depth=2), range(2), dtype="float64", backend="numpy")
     x, step = data.test_x[:50], 1e-6
     slopes = np.empty((2, 50, x.shape[1]))

@@ -12,17 +12,16 @@ import actbench as ab
 from actbench.core.errors import ActbenchError
 from actbench.experiments.overfitting import question as module
 from actbench.experiments.overfitting.effects import PENALTY_RATE, fits_better, gap_beyond, pseudo_values, share_of_l1
-from actbench.experiments.overfitting.question import TARGET, Course, lesson
+from actbench.experiments.overfitting.question import TARGET, Trajectory, dataset
 from actbench.experiments.training.effects import shared_rate
 from actbench.networks.design import Design
-from actbench.networks.losses import cross_entropy
-from actbench.networks.network import Network
-from actbench.networks.penalised import penalised, train_l1
+from actbench.networks.losses import L1, cross_entropy
+from actbench.networks.network import Network, loss_and_gradients
 from actbench.networks.training import Recipe, design_for, train
 
 
 def penalised_loss(network, x, y, outputs, weights):
-    """What `penalised` is the gradient of, written down as its definition."""
+    """What is differentiated, written down as its definition."""
     loss, _ = cross_entropy(network.forward(x, training=True), y)
     on_outputs = sum(np.abs(layer.h).mean(axis=(1, 2)) for layer in network.layers)
     on_weights = sum(
@@ -33,12 +32,14 @@ def penalised_loss(network, x, y, outputs, weights):
 
 @pytest.mark.parametrize("activation", ["leaky_relu", "tanh"])
 @pytest.mark.parametrize(("outputs", "weights"), [(0.0, 0.0), (0.7, 0.0), (0.0, 0.02), (0.3, 0.01)])
-def test_the_penalised_gradient_is_that_of_finite_differences(activation, outputs, weights):
+@pytest.mark.parametrize("options", [{}, {"norm": "layer_before", "residual": True}])
+def test_the_penalised_gradient_is_that_of_finite_differences(activation, outputs, weights, options):
     rng = np.random.default_rng(0)
-    design = Design(activation=activation, features=3, width=4, depth=2, outputs=3)
-    network = Network(design, range(2), dtype="float64", backend="numpy", keep_z=True)
+    design = Design(activation=activation, features=3, width=4, depth=2, outputs=3, **options)
+    network = Network(design, range(2), dtype="float64", keep_z=True)
     x, y = rng.normal(size=(2, 7, 3)), rng.integers(0, 3, (2, 7))
-    found = penalised(network, x, y, outputs=outputs, weights=weights).flat.copy()
+    penalty = L1(outputs=outputs, weights=weights)
+    found = loss_and_gradients(network, x, y, cross_entropy, penalty=penalty)[1].parameters.flat.copy()
     flat, step = network.parameters.flat, 1e-6
     for i in range(0, flat.size, 3):
         ends = []
@@ -50,22 +51,30 @@ def test_the_penalised_gradient_is_that_of_finite_differences(activation, output
 
 
 def test_without_a_penalty_it_is_plain_training():
-    data = lesson(0, 0.0)[0]
+    data = dataset(0, 0.0)[0]
     design, recipe = design_for(data, activation="leaky_relu", width=8, depth=2), Recipe(rate=0.1, epochs=2)
-    ours, seen = train_l1(design, [data], [0], recipe, dtype="float64", watch=lambda network: network.nets)
-    theirs = train(design, data, [0], recipe, dtype="float64", backend="numpy").network
-    np.testing.assert_allclose(ours.parameters.flat, theirs.parameters.flat, rtol=1e-9, atol=1e-12)
-    assert len(seen) == 3
-    with pytest.raises(ActbenchError, match="plain SGD"):
-        train_l1(design, [data], [0], Recipe(momentum=0.9))
+    one, other = (train(design, data, [0], recipe, dtype="float64", penalty=p).network for p in (None, L1()))
+    np.testing.assert_allclose(other.parameters.flat, one.parameters.flat, rtol=1e-9, atol=1e-12)
+
+
+def test_each_network_can_have_data_of_its_own():
+    parts = [dataset(net, 0.0)[0] for net in (0, 1)]
+    design, recipe = design_for(parts[0], activation="relu", width=8, depth=1), Recipe(epochs=1)
+    for options in ({}, {"penalty": L1(outputs=0.1)}):
+        both = train(design, parts, [0, 1], recipe, **options)
+        for i, part in enumerate(parts):
+            alone = train(design, part, [i], recipe, **options)
+            assert np.array_equal(both.network.parameters.rows[i], alone.network.parameters.rows[0])
+    with pytest.raises(ActbenchError, match="one for each"):
+        train(design, parts, [0, 1, 2], recipe)
 
 
 def test_penalties_make_small_what_they_are_on():
-    data = lesson(0, 0.0)[0]
+    data = dataset(0, 0.0)[0]
     design, recipe = design_for(data, activation="leaky_relu", width=16, depth=2), Recipe(rate=0.1, epochs=5)
     sizes = {}
-    for name, options in {"none": {}, "outputs": {"outputs": 1.0}, "weights": {"weights": 0.01}}.items():
-        network, _ = train_l1(design, [data], [0], recipe, **options)
+    for name, penalty in {"none": None, "outputs": L1(outputs=1.0), "weights": L1(weights=0.01)}.items():
+        network = train(design, data, [0], recipe, penalty=penalty).network
         network.forward(data.x)
         h = np.mean([np.abs(layer.h).mean() for layer in network.layers])
         sizes[name] = (h, sum(np.abs(network.parameters["w", layer]).sum() for layer in (1, 2, 3)))
@@ -73,19 +82,19 @@ def test_penalties_make_small_what_they_are_on():
     assert sizes["weights"][1] < 0.9 * sizes["none"][1]
 
 
-def test_a_lesson_has_parts_that_do_not_meet_and_as_many_new_labels_as_asked():
-    clean, noisy = lesson(3, 0.0), lesson(3, 0.2)
+def test_a_dataset_has_parts_that_do_not_meet_and_as_many_new_labels_as_asked():
+    clean, noisy = dataset(3, 0.0), dataset(3, 0.2)
     assert np.array_equal(clean[0].x, noisy[0].x)
     changed = (clean[0].y != noisy[0].y).mean()
     assert 0.1 < changed < 0.26  # nine in ten of a fifth
     assert np.array_equal(clean[0].test_y, noisy[0].test_y), "only what is learnt is noisy"
     rows = [{tuple(row) for row in part} for part in (clean[0].x, clean[1].test_x, clean[0].test_x)]
     assert len(rows[0] & rows[1]) + len(rows[0] & rows[2]) + len(rows[1] & rows[2]) <= 1
-    assert not np.array_equal(clean[0].x, lesson(4, 0.0)[0].x)
+    assert not np.array_equal(clean[0].x, dataset(4, 0.0)[0].x)
 
 
 def test_measures_are_taken_where_the_loss_crosses_the_target():
-    class Planted(Course):
+    class Planted(Trajectory):
         def loss(self, epoch):
             return 2.0 * math.exp(-0.4 * epoch)
 

@@ -8,19 +8,33 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import actbench as ab
 from actbench.claims.article.backprop import ON_BLANK, PRECISIONS
 from actbench.claims.claim import CLAIMS
 from actbench.core.errors import ActbenchError
 from actbench.experiments.subgradient.effects import share_of_zeros, zero_beyond
 from actbench.experiments.subgradient.question import DEPTH, EPOCHS, WIDTH, on_blank
+from actbench.experiments.subgradient.question import share_of_zeros as zeros_of
 from actbench.networks.data import data_set
-from actbench.networks.precision import PRECISIONS as KNOWN
-from actbench.networks.precision import to_bfloat16, to_float16, train_in
-from actbench.networks.training import Recipe, design_for, train
+from actbench.networks.rounding import PRECISIONS as KNOWN
+from actbench.networks.rounding import to_bfloat16, to_float16
+from actbench.networks.training import EVERY_STEP, Recipe, design_for, train
 from actbench.runs.experiment import EXPERIMENTS
 
 DIGITS = data_set("digits")
 PART = replace(DIGITS, x=DIGITS.x[:128], y=DIGITS.y[:128])
+
+
+def train_in(precision, design, data, nets, recipe):
+    """As the experiment does: every step is watched."""
+    dtype, rounding = KNOWN[precision]
+    return train(
+        design, data, nets, recipe, dtype=dtype, rounding=rounding, watch=zeros_of, watch_at=EVERY_STEP, backend="numpy"
+    )
+
+
+def zeros_in(trained):
+    return np.stack(list(trained.watched.values()), axis=1)
 
 
 def design(at_zero=0.0, **options):
@@ -56,17 +70,17 @@ def test_without_rounding_it_is_the_trainer(precision):
     wanted = train(design(), PART, range(2), recipe, dtype=precision, backend="numpy")
     found = train_in(precision, design(), PART, range(2), recipe)
     assert found.loss == pytest.approx(wanted.loss, rel=1e-5 if precision == "float32" else 1e-12)
-    assert found.zeros.shape == (2, 8)
+    assert zeros_in(found).shape == (2, 8)
     assert not found.diverged.any()
 
 
 def test_torch_trains_to_the_same_numbers():
     torch = pytest.importorskip("torch")
-    from actbench.networks.design import born
+    from actbench.networks.design import initialise
     from actbench.networks.training import order_of
 
     parameters = [
-        torch.tensor(block[0], requires_grad=True) for block in born(design(), [3], "float64").blocks.values()
+        torch.tensor(block[0], requires_grad=True) for block in initialise(design(), [3], "float64").blocks.values()
     ]
     x, y, total = torch.tensor(PART.x), torch.tensor(PART.y), 0.0
     for batch in torch.tensor(order_of(3, 128, 1)).split(32):
@@ -94,18 +108,20 @@ def test_sixteen_bits_hold_sixteen_bit_numbers_and_differ_from_thirty_two():
 def test_planted_zeros_are_counted_and_there_the_slope_decides():
     blank = replace(PART, x=np.zeros_like(PART.x))
     still, moved = (train_in("float32", design(c), blank, [0], Recipe(rate=0.1, epochs=1)) for c in (0.0, 1.0))
-    assert still.zeros.tolist() == [[1.0] * 4], "biases of 0 over blank inputs never leave 0"
-    assert moved.zeros[0, 0] == 1.0
-    assert moved.zeros[0, 1:].max() < 1.0
+    assert zeros_in(still).tolist() == [[1.0] * 4], "biases of 0 over blank inputs never leave 0"
+    assert zeros_in(moved)[0, 0] == 1.0
+    assert zeros_in(moved)[0, 1:].max() < 1.0
     assert not still.network.parameters["b", 2].any()
     assert moved.network.parameters["b", 2].any()
 
 
 def test_what_it_cannot_train_is_refused():
-    for bad in ({"precision": "float8"}, {"recipe": Recipe(momentum=0.9)}, {"design": design(norm="batch_before")}):
-        given = {"precision": "float32", "design": design(), "recipe": Recipe(), **bad}
-        with pytest.raises(ActbenchError, match=r"float8|plain SGD"):
-            train_in(given["precision"], given["design"], PART, [0], given["recipe"])
+    for bad in ({"recipe": Recipe(momentum=0.9)}, {"design": design(norm="batch_before")}):
+        given = {"design": design(), "recipe": Recipe(), **bad}
+        with pytest.raises(ActbenchError, match=r"plain networks|plain SGD"):
+            train_in("float16", given["design"], PART, [0], given["recipe"])
+    with pytest.raises(ActbenchError, match=r"float8.*known: float64"):
+        ab.run("subgradient", model="mlp", precision="float8", at_zero=0.0, net=[0])
 
 
 def test_a_blank_background_is_exactly_zero():

@@ -71,13 +71,16 @@ def test_a_plug_in_has_the_values_and_slopes_of_the_row_that_it_is(good, mine, r
 
 def test_a_heard_plug_in_compiles_and_one_that_is_called_trains_too(good):
     from actbench.kernels.kernel import kernel
-    from actbench.networks.training import Recipe
-    from actbench.networks.trial import trial
+    from actbench.networks.data import data_set
+    from actbench.networks.scores import train_and_score
+    from actbench.networks.training import Recipe, design_for
 
     x = np.linspace(-3, 3, 33, dtype=np.float32)
     run = kernel(good["soft"].name, "forward", dtype="float32")
     np.testing.assert_allclose(run(x), resolve("silu")(x), rtol=1e-5)
-    scores = trial("xor", [0], Recipe(epochs=1), activation=good["branchy"].name, depth=1, width=4)
+    data = data_set("xor")
+    design = design_for(data, activation=good["branchy"].name, depth=1, width=4)
+    scores = train_and_score(design, data, [0], Recipe(epochs=1))
     assert 0.0 <= scores.test[0] <= 1.0
 
 

@@ -1,4 +1,4 @@
-"""Pieces along a line, against exact rational arithmetic and a dense evaluation."""
+"""Linear regions along a line, against exact rational arithmetic and a dense evaluation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 import actbench as ab
 from actbench.core.errors import ActbenchError
-from actbench.networks.linear_regions import breakpoints, pieces, slopes_of, tent
+from actbench.networks.linear_regions import breakpoints, linear_regions, slopes_of, tent
 
 
 def drawn(seed, sizes, bias=0.5):
@@ -63,7 +63,7 @@ def pieces_in_rationals(layers, a, b):
 @pytest.mark.parametrize("seed", range(4))
 def test_pieces_agree_with_exact_rational_arithmetic(sizes, seed):
     layers, a, b = drawn(seed, sizes)
-    assert pieces(layers, (0.0, 1.0), a, b) == pieces_in_rationals(layers, a, b)
+    assert linear_regions(layers, (0.0, 1.0), a, b) == pieces_in_rationals(layers, a, b)
 
 
 @pytest.mark.parametrize("slopes", [(0.0, 1.0), (0.01, 1.0), (-1.0, 1.0)], ids=str)
@@ -90,27 +90,27 @@ def test_a_dense_grid_finds_no_bend_that_the_recursion_has_not():
     points, _, _ = breakpoints(layers[:-1], (0.0, 1.0), a, b, low=-4, high=4)
     assert np.abs(seen[:, None] - points[None, :]).min(axis=1).max() <= t[1] - t[0]
     runs = 1 + int((np.diff(seen) > 2.5 * (t[1] - t[0])).sum())
-    assert 5 < runs <= pieces(layers, (0.0, 1.0), a, b, low=-4, high=4) - 1
+    assert 5 < runs <= linear_regions(layers, (0.0, 1.0), a, b, low=-4, high=4) - 1
 
 
 def test_a_linear_network_has_one_piece_and_one_layer_has_one_more_than_units():
     layers, a, b = drawn(0, (6, 40, 1))
-    assert pieces(layers, slopes_of("identity"), a, b) == 1
-    assert pieces(layers, slopes_of("relu"), a, b) == 41
-    assert pieces(layers, slopes_of("leaky_relu"), a, b) == 41
+    assert linear_regions(layers, slopes_of("identity"), a, b) == 1
+    assert linear_regions(layers, slopes_of("relu"), a, b) == 41
+    assert linear_regions(layers, slopes_of("leaky_relu"), a, b) == 41
 
 
 def test_a_silenced_unit_bends_nothing():
     layers, a, b = drawn(0, (6, 40, 1))
     layers[-1][0][:5] = 0
-    assert pieces(layers, (0.0, 1.0), a, b) == 36
+    assert linear_regions(layers, (0.0, 1.0), a, b) == 36
 
 
 @pytest.mark.parametrize("depth", [1, 2, 5, 10])
 def test_a_folding_map_doubles_its_pieces_with_every_layer(depth):
     for seed in range(5):
         layers = tent(np.random.default_rng(seed), depth)
-        assert pieces(layers, (0.0, 1.0), np.zeros(1), np.ones(1), low=0.0, high=1.0) == 2**depth
+        assert linear_regions(layers, (0.0, 1.0), np.zeros(1), np.ones(1), low=0.0, high=1.0) == 2**depth
     t = np.linspace(0, 1, 999)
     y = values(layers, (0.0, 1.0), np.zeros(1), np.ones(1), t)
     assert y.min() > -1e-9

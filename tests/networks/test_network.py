@@ -9,12 +9,13 @@ import pytest
 
 from actbench import theory
 from actbench.core.errors import ActbenchError
+from actbench.networks.data import data_set
 from actbench.networks.design import NORMS, Design
 from actbench.networks.flow import gradient_flow, sigma_w2_of
 from actbench.networks.initialisation import INITIALISATIONS, biases, init_level, initialisation, weights
-from actbench.networks.layers import propagate
 from actbench.networks.losses import LOSSES, cross_entropy
 from actbench.networks.network import Network, loss_and_gradients
+from actbench.networks.training import design_for
 
 PLACE = (3, 30, 64, 2, 64)  # net, depth, width, layer, fan_in
 
@@ -70,7 +71,7 @@ def test_critical_where_there_is_none_is_refused():
 @pytest.mark.parametrize("bias", ["one", "constant:", "normal:-1", "normal:nan"])
 def test_a_bias_that_is_none_is_refused(bias):
     with pytest.raises(ActbenchError):
-        next(iter(propagate("relu", np.ones((2, 4)), [0], depth=1, width=4, init="he", bias=bias)))
+        Design(activation="relu", features=4, depth=1, width=4, bias=bias)
 
 
 ACTIVATIONS = ["relu", "tanh", "prelu", "rrelu"]  # saves y; saves x; both kinds of parameters
@@ -144,6 +145,42 @@ def test_gradients_are_torch_s(activation, norm):
             np.testing.assert_allclose(block[i], own[key].grad.numpy(), rtol=1e-7, atol=1e-12, err_msg=str(key))
 
 
+BOUND = 32  # units in the last place of a block's largest number; seen: 14
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("activation", [*ACTIVATIONS, "silu"])
+def test_compiled_passes_are_the_reference_path_s_within_a_bound(activation, dtype, loss):
+    """Two BLAS builds and another order of sums; widths and batches that fill no whole vector."""
+    data = data_set("digits")
+    answers = data.y if loss == "cross_entropy" else data.targets
+    for width, batch in ((5, 53), (37, 32), (64, 128), (130, 20)):
+        blocks = []
+        for backend in ("numba", "numpy"):
+            net = Network(
+                design_for(data, activation=activation, width=width, depth=3), [1], dtype=dtype, backend=backend
+            )
+            assert net.compiled == (backend == "numba")
+            draws = net.draw(batch)
+            _, found = loss_and_gradients(net, data.x[:batch], answers[:batch], LOSSES[loss], draws=draws)
+            blocks.append(found.parameters.blocks)
+        for name, wanted in blocks[1].items():
+            unit = np.spacing(np.abs(wanted).max())
+            assert (np.abs(blocks[0][name] - wanted) <= BOUND * unit).all(), (name, width)
+
+
+def test_both_paths_bring_norms_back_from_the_same_bounds():
+    from pathlib import Path
+
+    import actbench.kernels.epoch as module
+    from actbench.networks import elementwise
+
+    text = Path(module.__file__).with_name("epoch_native.py").read_text(encoding="utf-8")
+    assert "SMALLEST, LARGEST = 2.0**-32, 2.0**32" in text
+    assert (elementwise.SMALLEST, elementwise.LARGEST) == (2.0**-32, 2.0**32)
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_fused_and_reference_networks_agree(activation):
     results = []
@@ -153,15 +190,6 @@ def test_fused_and_reference_networks_agree(activation):
         results.append((value, found.parameters.flat.copy(), found.log_norm))
     for fused, reference in zip(*results, strict=True):
         np.testing.assert_allclose(fused, reference, rtol=1e-9, atol=1e-13)
-
-
-def test_networks_forward_are_those_of_propagate():
-    design = Design(activation="relu", features=6, width=32, depth=4)
-    x = np.random.default_rng(0).standard_normal((8, 6)).astype(np.float32)
-    net = Network(design, [2, 5])
-    h = net.forward(x)
-    last = list(propagate("relu", x, [2, 5], depth=4, width=32, init="he"))[-1][2]
-    np.testing.assert_allclose(h, last, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from actbench.networks.data import DATA, data_set, why_not
 from actbench.networks.dead import dead_units
 from actbench.networks.losses import cross_entropy
 from actbench.networks.network import Network
-from actbench.networks.training import Recipe, design_for, evaluate, order_of, train, train_cnn
+from actbench.networks.scores import evaluate
+from actbench.networks.training import Recipe, design_for, order_of, train
 
 SMALL = {"width": 16, "depth": 2}
 RULES = [
@@ -100,7 +101,7 @@ def test_a_network_trains_alike_whoever_shares_the_call(digits):
     for options in ({}, {"norm": "batch_before"}):
         design = design_for(digits, activation="relu", **SMALL, **options)
         alone, among = (train(design, digits, nets, Recipe(epochs=2)) for nets in ([5], [2, 5, 8]))
-        np.testing.assert_array_equal(alone.network.parameters.of(0), among.network.parameters.of(1))
+        np.testing.assert_array_equal(alone.network.parameters.rows[0], among.network.parameters.rows[1])
         np.testing.assert_array_equal(alone.loss[0], among.loss[1])
 
 
@@ -246,7 +247,7 @@ def test_patches_and_their_adjoint_agree():
 
 
 def test_a_small_cnn_learns_the_digits(digits):
-    found = train_cnn(ConvDesign(activation="relu"), digits, [0, 1], Recipe(epochs=3))
+    found = train(ConvDesign(activation="relu"), digits, [0, 1], Recipe(epochs=3))
     _, accuracy = evaluate(found.network, digits.test_x, digits.test_y)
     assert (accuracy > 0.9).all()
 

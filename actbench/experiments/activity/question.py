@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from actbench.networks.data import inputs
-from actbench.networks.layers import propagate
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import ARTICLE, activation_spec, bias_name, data_name, init_name, positive
 
@@ -47,12 +46,17 @@ def activity(
     *, activation: str, data: str, depth: int, width: int, init: str, bias: str, net: tuple[int, ...]
 ) -> Iterator[dict[str, Any]]:
     """What fraction of units, paths and connections is active, layer by layer?"""
+    from actbench.networks.design import Design
+    from actbench.networks.network import Network
+
     x = inputs(data, BATCH, width, DTYPE)
+    design = Design(activation=activation, features=x.shape[1], width=width, depth=depth, init=init, bias=bias)
+    network = Network(design, net, dtype=DTYPE, backend=BACKEND)
+    network.forward(x, draws=network.draw(BATCH))
     paths = np.ones((len(net), x.shape[0]))
     before: Any = None
     whole = np.ones(len(net), bool)
-    layers = propagate(activation, x, net, depth=depth, width=width, init=init, bias=bias, backend=BACKEND)
-    for layer, _, h in layers:
+    for layer, h in enumerate((each.h for each in network.layers), 1):
         whole &= np.isfinite(h).all(axis=(1, 2))
         on = h != 0
         share = on.mean(axis=2)  # (nets, inputs)

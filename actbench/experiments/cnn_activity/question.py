@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from actbench.networks.data import data_set
-from actbench.networks.trial import SCORES, score, trial
+from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec
 
@@ -36,19 +36,18 @@ DEPTH = 3  # 8 x 8 pixels, halved three times
 )  # fmt: skip
 def cnn_activity(*, activation: str, model: str, epochs: int, net: tuple[int, ...]) -> Iterator[dict[str, Any]]:
     """Does activity thin out with depth in a convolutional network, before or after training on digits?"""
-    from actbench.networks.training import Recipe
+    from actbench.networks.cnn import ConvDesign
+    from actbench.networks.training import Recipe, design_for
 
     recipe = Recipe(rate=RATE, batch=BATCH, epochs=epochs)
     data = data_set("digits")
-    if model == "mlp":
-        scores = trial("digits", net, recipe, activation=activation, depth=DEPTH, width=64)
-    else:
-        from actbench.networks.cnn import ConvDesign
-        from actbench.networks.training import train_cnn
-
-        design = ConvDesign(activation=activation, channels=(16,) * DEPTH, pool=model.partition("_")[2])  # type: ignore[arg-type]
-        with np.errstate(all="ignore"):
-            scores = score(train_cnn(design, data, net, recipe, dtype=DTYPE), data, DTYPE)
+    pool: Any = model.partition("_")[2]
+    scores = train_and_score(
+        ConvDesign(activation=activation, channels=(16,) * DEPTH, pool=pool)
+        if pool
+        else design_for(data, activation=activation, depth=DEPTH, width=64),
+        data, net, recipe,
+    )  # fmt: skip
     network = scores.trained.network
     with np.errstate(all="ignore"):
         network.forward(data.x[:INPUTS].astype(DTYPE))

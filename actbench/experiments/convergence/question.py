@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from actbench.networks.trial import SCORES, trial
+from actbench.networks.data import data_set
+from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec, init_name, positive, rate_level
 
@@ -51,10 +52,12 @@ def convergence(
     *, activation: str, optimiser: str, norm: str, init: str, rate: float, depth: int, width: int, net: tuple[int, ...]
 ) -> Iterator[dict[str, Any]]:
     """How fast does the training loss fall, at which depths does it not fall at all?"""
-    from actbench.networks.training import Recipe
+    from actbench.networks.training import Recipe, design_for
 
     recipe = Recipe(optimiser=optimiser, rate=rate, batch=BATCH, epochs=EPOCHS)  # type: ignore[arg-type]
-    scores = trial("digits", net, recipe, activation=activation, norm=norm, init=init, depth=depth, width=width)
+    data = data_set("digits")
+    design = design_for(data, activation=activation, norm=norm, init=init, depth=depth, width=width)
+    scores = train_and_score(design, data, net, recipe)
     for i, number in enumerate(net):
         row = scores.row(i)
         found = {} if row["diverged"] else course(list(scores.trained.loss[i]))

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from actbench.networks.trial import SCORES, trial
+from actbench.networks.data import data_set
+from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec, positive, rate_level
 
@@ -46,15 +47,13 @@ def dead_units(
 ) -> Iterator[dict[str, Any]]:
     """How many units die, and do the dead come back?"""
     from actbench.networks.dead import dead_units as find_dead
-    from actbench.networks.training import Recipe
+    from actbench.networks.training import Recipe, design_for
 
     recipe = Recipe(optimiser=optimiser, rate=rate, batch=BATCH, epochs=EPOCHS)  # type: ignore[arg-type]
-
-    def watch(network: Any, data: Any) -> Any:
-        return find_dead(network, data.x)
-
-    scores = trial(
-        "digits", net, recipe, watch=watch, watch_at=WATCH_AT, activation=activation, depth=depth, width=width
+    data = data_set("digits")
+    scores = train_and_score(
+        design_for(data, activation=activation, depth=depth, width=width), data, net, recipe,
+        watch=lambda network: find_dead(network, data.x), watch_at=WATCH_AT,
     )  # fmt: skip
     history = np.stack([scores.trained.watched[epoch].units for epoch in WATCH_AT])  # (times, nets, layers, units)
     was = np.logical_or.accumulate(history, axis=0)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.networks.trial import SCORES, trial
+from actbench.networks.data import data_set
+from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import ARTICLE, activation_spec, positive
 
@@ -39,11 +40,13 @@ def distribution(
     *, activation: str, norm: str, epochs: int, depth: int, width: int, net: tuple[int, ...]
 ) -> Iterator[dict[str, Any]]:
     """How far is a layer's output from its input's law, and does batch normalisation undo it?"""
-    from actbench.networks.training import Recipe
+    from actbench.networks.training import Recipe, design_for
 
     recipe = Recipe(rate=RATE, batch=BATCH, epochs=epochs)
-    scores = trial(
-        "digits", net, recipe, watch=laws, watch_at=[epochs], activation=activation, norm=norm, depth=depth, width=width
+    data = data_set("digits")
+    scores = train_and_score(
+        design_for(data, activation=activation, norm=norm, depth=depth, width=width), data, net, recipe,
+        watch=lambda network: laws(network, data), watch_at=[epochs],
     )  # fmt: skip
     for i, number in enumerate(net):
         score = scores.row(i)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from actbench.networks.trial import SCORES
+from actbench.networks.scores import SCORES
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec, bias_name, positive
 
@@ -71,14 +71,13 @@ def expressivity(
             count = on_a_line(task, activation, depth, width, bias, number)
             yield {"net": number, "pieces": count, "diverged": False}
         return
-    from actbench.networks.training import Recipe, design_for, train
-    from actbench.networks.trial import score
+    from actbench.networks.scores import train_and_score
+    from actbench.networks.training import Recipe, design_for
 
     data = classes(task)
     plan = design_for(data, activation=activation, depth=depth, width=width, bias=bias)
     recipe = Recipe(optimiser="adam", rate=rate, batch=BATCH, epochs=EPOCHS)
-    with np.errstate(all="ignore"):
-        scores = score(train(plan, data, net, recipe, dtype=DTYPE), data, DTYPE)
+    scores = train_and_score(plan, data, net, recipe)
     for i, number in enumerate(net):
         yield {"net": number, "pieces": None, **scores.row(i)}
 
@@ -97,15 +96,15 @@ def classes(task: str) -> Any:
 def on_a_line(task: str, activation: str, depth: int, width: int, bias: str, net: int) -> int:
     """Linear pieces of one network with one output along a drawn line (``line``), or of a folding map on [0, 1]."""
     from actbench.core.streams import stream
-    from actbench.networks.design import Design, born
-    from actbench.networks.linear_regions import pieces, slopes_of, tent
+    from actbench.networks.design import Design, initialise
+    from actbench.networks.linear_regions import linear_regions, slopes_of, tent
 
     slopes = slopes_of(activation)
     if task == "tent":
         folds = tent(stream("tent", net, depth), depth)
-        return pieces(folds, slopes, np.zeros(1), np.ones(1), low=0.0, high=1.0)
+        return linear_regions(folds, slopes, np.zeros(1), np.ones(1), low=0.0, high=1.0)
     design = Design(activation=activation, features=FEATURES, width=width, depth=depth, outputs=1, bias=bias)
-    parameters = born(design, (net,), "float64")
+    parameters = initialise(design, (net,), "float64")
     layers = [(parameters["w", layer][0], parameters["b", layer][0]) for layer in range(1, depth + 2)]
     a, b = stream("line", net, FEATURES).standard_normal((2, FEATURES))
-    return pieces(layers, slopes, a, b)
+    return linear_regions(layers, slopes, a, b)

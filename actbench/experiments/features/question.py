@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.networks.data import DATA, Data
+from actbench.networks.scores import SCORES
 from actbench.networks.synthetic import TEACHERS
-from actbench.networks.trial import SCORES
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec
 
@@ -160,14 +160,13 @@ def _errors(
 
 def student(kind: str, activation: str, rate: float, net: int) -> dict[str, Any]:
     """One network that learns from its own teacher, and how well its input gradients rank the teacher's features."""
-    from actbench.networks.training import Recipe, design_for, train
-    from actbench.networks.trial import score
+    from actbench.networks.scores import train_and_score
+    from actbench.networks.training import Recipe, design_for
 
-    data = lesson(kind, net)
+    data = dataset(kind, net)
     plan = design_for(data, activation=activation, depth=DEPTH, width=WIDTH)
     recipe = Recipe(optimiser="adam", rate=rate, batch=BATCH, epochs=EPOCHS)
-    with np.errstate(all="ignore"):
-        scores = score(train(plan, data, [net], recipe, dtype=DTYPE), data, DTYPE)
+    scores = train_and_score(plan, data, [net], recipe)
     row = scores.row(0)
     if row["diverged"]:
         return row
@@ -175,18 +174,18 @@ def student(kind: str, activation: str, rate: float, net: int) -> dict[str, Any]
     return {**ranking(size, data.relevant), **row}
 
 
-def lesson(kind: str, net: int) -> Data:
+def dataset(kind: str, net: int) -> Data:
     """A teacher of this number, its answers split at their median into two classes."""
     from actbench.core.streams import stream
     from actbench.networks.synthetic import teacher
 
     rng = stream("data", "lesson", kind, net)
     count = SAMPLES[kind]
-    made = teacher(kind, net)(rng, count + HELD_OUT)
-    y = (made.y > np.median(made.y)).astype(np.int64)
+    sample = teacher(kind, net)(rng, count + HELD_OUT)
+    y = (sample.y > np.median(sample.y)).astype(np.int64)
     return Data(
-        name=f"teacher_{kind}", x=made.x[:count], y=y[:count], test_x=made.x[count:], test_y=y[count:], classes=2,
-        relevant=made.relevant,
+        name=f"teacher_{kind}", x=sample.x[:count], y=y[:count], test_x=sample.x[count:], test_y=y[count:], classes=2,
+        relevant=sample.relevant,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from actbench.activations.registry import resolve
 from actbench.networks.data import data_set
-from actbench.networks.trial import SCORES, score
+from actbench.networks.scores import SCORES, Scores, train_and_score
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import FACTORS, TURNS, activation_spec, bias_name
 
@@ -54,31 +54,29 @@ def orientation(
 ) -> Iterator[dict[str, Any]]:
     """Does a mirrored, turned or scaled ReLU train to the same accuracy, and is it the same run?"""
     from actbench.networks.cnn import ConvDesign
-    from actbench.networks.training import Recipe, train_cnn
+    from actbench.networks.training import Recipe
 
     options, norm = RECIPES[recipe]
     epochs = MAPPED_EPOCHS if start == "mapped" else CNN_EPOCHS if model == "cnn_max" else EPOCHS
     chosen = Recipe(**{"rate": RATE, "batch": BATCH, "epochs": epochs, **options})
     data, gap = data_set("digits"), None
-    with np.errstate(all="ignore"):  # divergence is an outcome
-        if model == "cnn_max":
-            design = ConvDesign(activation=activation, channels=CHANNELS, pool="max", bias=bias)
-            trained = train_cnn(design, data, net, chosen, dtype=DTYPE)
-        else:
-            trained = _perceptron(activation, bias, norm, net, chosen, start)
-        scores = score(trained, data, DTYPE)
-        if start == "mapped":
-            gap = relative_gap(trained.loss, _perceptron("relu", bias, norm, net, chosen, "own").loss)
+    if model == "cnn_max":
+        design = ConvDesign(activation=activation, channels=CHANNELS, pool="max", bias=bias)
+        scores = train_and_score(design, data, net, chosen)
+    else:
+        scores = _perceptron(activation, bias, norm, net, chosen, start)
+    if start == "mapped":
+        gap = relative_gap(scores.trained.loss, _perceptron("relu", bias, norm, net, chosen, "own").trained.loss)
     for i, number in enumerate(net):
         yield {"net": number, "loss_gap": None if gap is None else float(gap[i]), **scores.row(i)}
 
 
-def _perceptron(activation: str, bias: str, norm: str, net: tuple[int, ...], recipe: Any, start: str) -> Any:
-    from actbench.networks.training import design_for, train
+def _perceptron(activation: str, bias: str, norm: str, net: tuple[int, ...], recipe: Any, start: str) -> Scores:
+    from actbench.networks.training import design_for
 
     data = data_set("digits")
     design = design_for(data, activation=activation, bias=bias, norm=norm, depth=DEPTH, width=WIDTH)
-    return train(design, data, net, recipe, dtype=DTYPE, start=map_signs if start == "mapped" else None)
+    return train_and_score(design, data, net, recipe, start=map_signs if start == "mapped" else None)
 
 
 def map_signs(network: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -93,27 +93,31 @@ def overfitting(
 
     Each network has a split of digits of its own: 300 images to learn, 450 to choose by, 597 to report.
     """
+    from actbench.networks.losses import L1
     from actbench.networks.network import Network
-    from actbench.networks.training import Recipe, design_for
+    from actbench.networks.training import Recipe, design_for, train
 
-    lessons = [lesson(number, noise) for number in net]
-    design = design_for(lessons[0][0], activation=activation, depth=depth, width=WIDTH)
-    epochs = EPOCHS if penalty == "none" else PENALTY_EPOCHS
-    recipe = Recipe(rate=rate, batch=BATCH, epochs=epochs)
-    courses = (plain if penalty == "none" else explicit)(design, [train for train, _ in lessons], net, recipe, penalty)
-    for number, parts, states in zip(net, lessons, courses, strict=True):
+    own = [dataset(number, noise) for number in net]
+    on, _, strength = penalty.partition(":")
+    epochs = PENALTY_EPOCHS if strength else EPOCHS
+    design = design_for(own[0][0], activation=activation, depth=depth, width=WIDTH)
+    explicit = L1(**{on: float(strength)}) if strength else None
+    with np.errstate(all="ignore"):
+        trained = train(
+            design, [learnt for learnt, _ in own], net, Recipe(rate=rate, batch=BATCH, epochs=epochs), dtype=DTYPE,
+            penalty=explicit, watch=lambda network: network.parameters.rows.copy(), watch_at=range(epochs + 1),
+        )  # fmt: skip
+    for i, number in enumerate(net):
+        states = [trained.watched[epoch][i] for epoch in range(epochs + 1)]
         if not np.isfinite(states[-1]).all():
             yield {"net": number, "diverged": True}
             continue
-        course = Course(Network(design, [number], dtype=DTYPE, backend="numpy"), *parts, states)
-        found = {
-            "fit_early": course.fit_up_to(EARLY),
-            "fit_end": course.fit_up_to(EPOCHS) if epochs == EPOCHS else None,
-        }
-        yield {"net": number, **course.at_target(), **found, "diverged": False}
+        way = Trajectory(Network(design, [number], dtype=DTYPE, backend="numpy"), *own[i], states)
+        fits = {"fit_early": way.fit_up_to(EARLY), "fit_end": None if explicit else way.fit_up_to(EPOCHS)}
+        yield {"net": number, **way.at_target(), **fits, "diverged": False}
 
 
-def lesson(net: int, noise: float) -> tuple[Any, Any]:
+def dataset(net: int, noise: float) -> tuple[Any, Any]:
     """A network's own data: the training part, of whose labels a share is drawn anew, and the part to choose by."""
     from actbench.core.streams import stream
     from actbench.networks.data import data_set
@@ -127,39 +131,8 @@ def lesson(net: int, noise: float) -> tuple[Any, Any]:
     return small, replace(small, test_x=data.x[SAMPLES:CHOOSE].copy(), test_y=data.y[SAMPLES:CHOOSE].copy())
 
 
-def plain(design: Any, data: Sequence[Any], nets: Sequence[int], recipe: Any, penalty: str) -> list[list[NDArray[Any]]]:
-    """Each network's parameters at birth and after every epoch."""
-    from actbench.networks.training import train
-
-    courses = []
-    for net, own in zip(nets, data, strict=True):
-        with np.errstate(all="ignore"):
-            trained = train(
-                design, own, [net], recipe, dtype=DTYPE, watch=lambda network: network.parameters.flat.copy(),
-                watch_at=range(recipe.epochs + 1),
-            )  # fmt: skip
-        courses.append([trained.watched[epoch] for epoch in range(recipe.epochs + 1)])
-    return courses
-
-
-def explicit(
-    design: Any, data: Sequence[Any], nets: Sequence[int], recipe: Any, penalty: str
-) -> list[list[NDArray[Any]]]:
-    """The same with an explicit L1 penalty."""
-    from actbench.networks.penalised import train_l1
-
-    on, _, strength = penalty.partition(":")
-
-    def each(network: Any) -> list[NDArray[Any]]:
-        return [network.parameters.of(i) for i in range(len(nets))]
-
-    options: dict[str, Any] = {on: float(strength)}
-    _, seen = train_l1(design, data, nets, recipe, dtype=DTYPE, watch=each, **options)
-    return [[states[i] for states in seen] for i in range(len(nets))]
-
-
 @dataclass(frozen=True)
-class Course:
+class Trajectory:
     """One network on its way: its data, and its parameters at birth and after every epoch."""
 
     network: Any
@@ -172,14 +145,14 @@ class Course:
 
     def loss(self, epoch: int) -> float:
         """On the whole training set."""
-        from actbench.networks.training import evaluate
+        from actbench.networks.scores import evaluate
 
         self._go(epoch)
         return float(evaluate(self.network, self.data.x, self.data.y)[0][0])
 
     def fit(self, epoch: int) -> float:
         """Accuracy on the training set."""
-        from actbench.networks.training import evaluate
+        from actbench.networks.scores import evaluate
 
         self._go(epoch)
         return float(evaluate(self.network, self.data.x, self.data.y)[1][0])
@@ -190,7 +163,7 @@ class Course:
 
     def measures(self, epoch: int) -> dict[str, float]:
         """What is compared at the target loss."""
-        from actbench.networks.training import evaluate
+        from actbench.networks.scores import evaluate
 
         network = self.network
         found = {"train_accuracy": self.fit(epoch)}

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from actbench.core.errors import ActbenchError
-from actbench.networks.trial import SCORES, trial
+from actbench.networks.data import data_set
+from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec, init_name, positive, rate_level
 
@@ -65,7 +66,7 @@ def panel(
 
     from actbench.networks.dead import dead_units
     from actbench.networks.initialisation import initialisation
-    from actbench.networks.training import Recipe
+    from actbench.networks.training import Recipe, design_for
 
     try:
         with np.errstate(all="ignore"):
@@ -75,16 +76,15 @@ def panel(
             yield {"net": number, "diverged": False, "reason": str(error)}
         return
     recipe = Recipe(optimiser=optimiser, rate=rate, batch=BATCH, epochs=EPOCHS[data])  # type: ignore[arg-type]
-    found: list[Any] = []
-
-    def watch(network: Any, chosen: Any) -> None:
-        found.append(dead_units(network, chosen.x))
-
-    scores = trial(
-        data, net, recipe, watch=watch, watch_at=[EPOCHS[data]], activation=activation, depth=depth, width=width,
-        norm=norm, residual=residual, init=init,
+    chosen = data_set(data)
+    design = design_for(
+        chosen, activation=activation, depth=depth, width=width, norm=norm, residual=residual, init=init
     )  # fmt: skip
+    scores = train_and_score(
+        design, chosen, net, recipe, watch=lambda network: dead_units(network, chosen.x).units, watch_at=[EPOCHS[data]]
+    )  # fmt: skip
+    (units,) = scores.trained.watched.values()
     for i, number in enumerate(net):
         score = scores.row(i)
-        dead = None if score["diverged"] else float(found[0].units[i].mean())
+        dead = None if score["diverged"] else float(units[i].mean())
         yield {"net": number, "dead_end": dead, **score}

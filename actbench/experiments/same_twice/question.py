@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from actbench.networks.trial import SCORES, trial
+from actbench.networks.data import data_set
+from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec, positive, rate_level
 
@@ -26,9 +27,10 @@ def same_twice(
     *, activation: str, rate: float, depth: int, width: int, net: tuple[int, ...]
 ) -> Iterator[dict[str, Any]]:
     """How well do many networks do that differ in nothing but their number?"""
-    from actbench.networks.training import Recipe
+    from actbench.networks.training import Recipe, design_for
 
-    scores = trial("digits", net, Recipe(rate=rate, batch=BATCH, epochs=EPOCHS), activation=activation, depth=depth,
-                   width=width)  # fmt: skip
+    data = data_set("digits")
+    design = design_for(data, activation=activation, depth=depth, width=width)
+    scores = train_and_score(design, data, net, Recipe(rate=rate, batch=BATCH, epochs=EPOCHS))
     for i, number in enumerate(net):
         yield {"net": number, **scores.row(i)}

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.networks.trial import SCORES, trial
+from actbench.networks.data import data_set
+from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec, positive, rate_level
 
@@ -39,11 +40,13 @@ def selectivity(
     *, activation: str, rate: float, depth: int, width: int, net: tuple[int, ...]
 ) -> Iterator[dict[str, Any]]:
     """How much of a unit's variance lies between the classes of digits, and does training raise it?"""
-    from actbench.networks.training import Recipe
+    from actbench.networks.training import Recipe, design_for
 
     recipe = Recipe(optimiser="adam", rate=rate, batch=BATCH, epochs=EPOCHS)
-    scores = trial(
-        "digits", net, recipe, watch=shares, watch_at=(0, EPOCHS), activation=activation, depth=depth, width=width
+    data = data_set("digits")
+    scores = train_and_score(
+        design_for(data, activation=activation, depth=depth, width=width), data, net, recipe,
+        watch=lambda network: shares(network, data), watch_at=(0, EPOCHS),
     )  # fmt: skip
     birth, end = (scores.trained.watched[epoch] for epoch in (0, EPOCHS))
     for i, number in enumerate(net):

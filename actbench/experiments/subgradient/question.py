@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.networks.data import Data, data_set
-from actbench.networks.trial import SCORES
+from actbench.networks.rounding import PRECISIONS
+from actbench.networks.scores import SCORES
 from actbench.runs.experiment import experiment
 
 DTYPE, BACKEND = "float32", "numba"
@@ -25,6 +26,12 @@ def _slope(value: Any) -> float:
     return number
 
 
+def _precision(value: Any) -> str:
+    if value not in PRECISIONS:
+        raise ValueError(f"is not known; known: {', '.join(PRECISIONS)}")
+    return str(value)
+
+
 @experiment(
     grid=[
         {"model": ["mlp"], "precision": ["float64", "float32", "float16", "bfloat16"],
@@ -37,37 +44,35 @@ def _slope(value: Any) -> float:
         "zeros_later": "the same over all later steps",
         **SCORES,
     },
-    checks={"at_zero": _slope},
+    checks={"at_zero": _slope, "precision": _precision},
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,
 )  # fmt: skip
 def subgradient(*, model: str, precision: str, at_zero: float, net: tuple[int, ...]) -> Iterator[dict[str, Any]]:
-    """How often is a pre-activation exactly 0, and does the slope used there change what is learned?"""
-    from actbench.networks.precision import train_in
-    from actbench.networks.training import Recipe, design_for, evaluate
+    """How often is a pre-activation exactly 0, and does the slope used there change what is learned?
+
+    Weights, pre-activations, gradients and steps are numbers of the precision; products add up in float32.
+    """
+    from actbench.networks.cnn import ConvDesign
+    from actbench.networks.scores import train_and_score
+    from actbench.networks.training import EVERY_STEP, Recipe, design_for
 
     activation = f"relu_at_zero:at_zero={at_zero}"
     recipe = Recipe(rate=RATES[model], batch=BATCH, epochs=EPOCHS[model])
-    with np.errstate(all="ignore"):  # divergence is an outcome
-        if model == "mlp":
-            data = data_set("digits")
-            design = design_for(data, activation=activation, depth=DEPTH, width=WIDTH)
-            found = train_in(precision, design, data, net, recipe)
-            network, loss, zeros = found.network, found.loss[:, -1], found.zeros
-        else:
-            data = on_blank(data_set("digits"))
-            network, loss, zeros = convolutions(activation, data, net, recipe, precision)
-        x, y = data.test_x.astype(network.dtype), data.test_y
-        valid, test = (evaluate(network, x[part::2], y[part::2])[1] for part in (0, 1))
+    dtype, rounding = PRECISIONS[precision]
+    data = data_set("digits") if model == "mlp" else on_blank(data_set("digits"))
+    scores = train_and_score(
+        design_for(data, activation=activation, depth=DEPTH, width=WIDTH)
+        if model == "mlp"
+        else ConvDesign(activation=activation, channels=CHANNELS, pool="max"),
+        data, net, recipe, dtype=dtype, rounding=rounding, watch=share_of_zeros, watch_at=EVERY_STEP,
+    )  # fmt: skip
+    zeros = np.stack(list(scores.trained.watched.values()), axis=1)
     for i, number in enumerate(net):
-        whole = bool(np.isfinite(loss[i]) and np.isfinite(valid[i]))
-        row: dict[str, Any] = {"net": number, "diverged": not whole}
-        if whole:
-            row |= {
-                "zeros_first": float(zeros[i, 0]), "zeros_later": float(zeros[i, 1:].mean()),
-                "train_loss": float(loss[i]), "valid_accuracy": float(valid[i]), "test_accuracy": float(test[i]),
-            }  # fmt: skip
+        row = {"net": number, **scores.row(i)}
+        if not row["diverged"]:
+            row |= {"zeros_first": float(zeros[i, 0]), "zeros_later": float(zeros[i, 1:].mean())}
         yield row
 
 
@@ -77,33 +82,7 @@ def on_blank(data: Data) -> Data:
     return replace(data, x=(data.x - low) / (high - low), test_x=(data.test_x - low) / (high - low))
 
 
-def convolutions(
-    activation: str, data: Data, net: tuple[int, ...], recipe: Any, precision: str
-) -> tuple[Any, NDArray[np.float64], NDArray[np.float64]]:
-    """Train small convolutional networks by SGD and count exact zeros in every step.
-
-    Returns
-    -------
-    network, loss, zeros
-        The last epoch's mean loss ``(nets,)``; the share of pre-activations that are exactly 0 ``(nets, steps)``.
-    """
-    from actbench.networks.cnn import ConvDesign, ConvNetwork
-    from actbench.networks.losses import cross_entropy
-    from actbench.networks.training import order_of
-
-    network = ConvNetwork(ConvDesign(activation=activation, channels=CHANNELS, pool="max"), net, dtype=precision)
-    x, zeros = data.x.astype(precision), []
-    for epoch in range(1, recipe.epochs + 1):
-        order, loss = np.stack([order_of(one, len(x), epoch) for one in net]), np.zeros(len(net))
-        for start in range(0, len(x), recipe.batch):
-            batch = order[:, start : start + recipe.batch]
-            value, d = cross_entropy(network.forward(x[batch], training=True), data.y[batch])
-            zeros.append(np.mean([_share_of_zeros(stage.x) for stage in network.layers], axis=0))
-            found = network.backward(d)
-            network.parameters.flat[...] -= network.dtype.type(recipe.rate) * found.parameters.flat
-            loss += value * batch.shape[1] / len(x)
-    return network, loss, np.stack(zeros, axis=1)
-
-
-def _share_of_zeros(x: Any) -> Any:
-    return (x == 0).mean(axis=(1, 2))
+def share_of_zeros(network: Any) -> NDArray[np.float64]:
+    """``(nets,)``: the hidden units' pre-activations that were exactly 0 in the last forward pass."""
+    share: NDArray[np.float64] = np.mean([(layer.x == 0).mean(axis=(1, 2)) for layer in network.layers], axis=0)
+    return share

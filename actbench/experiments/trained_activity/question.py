@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from actbench.networks.trial import SCORES, trial
+from actbench.networks.data import data_set
+from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec, positive
 
@@ -37,11 +38,13 @@ def trained_activity(
     *, activation: str, optimiser: str, epochs: int, depth: int, width: int, net: tuple[int, ...]
 ) -> Iterator[dict[str, Any]]:
     """What fraction of units and paths is active before and after training on digits?"""
-    from actbench.networks.training import Recipe
+    from actbench.networks.training import Recipe, design_for
 
     recipe = Recipe(optimiser=optimiser, rate=RATES[optimiser], batch=BATCH, epochs=epochs)  # type: ignore[arg-type]
-    scores = trial(
-        "digits", net, recipe, watch=active, watch_at=[epochs], activation=activation, depth=depth, width=width
+    data = data_set("digits")
+    scores = train_and_score(
+        design_for(data, activation=activation, depth=depth, width=width), data, net, recipe,
+        watch=lambda network: active(network, data), watch_at=[epochs],
     )  # fmt: skip
     share = scores.trained.watched[epochs]  # (layers, nets, inputs)
     paths = share.cumprod(axis=0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from actbench.networks.trial import SCORES, trial
+from actbench.networks.data import data_set
+from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec, positive, rate_level
 
@@ -29,9 +30,11 @@ def training(
     *, activation: str, norm: str, rate: float, depth: int, width: int, net: tuple[int, ...]
 ) -> Iterator[dict[str, Any]]:
     """What accuracy does each arm reach at each step size of plain SGD on digits?"""
-    from actbench.networks.training import Recipe
+    from actbench.networks.training import Recipe, design_for
 
     recipe = Recipe(rate=rate, batch=BATCH, epochs=EPOCHS)
-    scores = trial("digits", net, recipe, activation=activation, norm=norm, depth=depth, width=width)
+    data = data_set("digits")
+    design = design_for(data, activation=activation, norm=norm, depth=depth, width=width)
+    scores = train_and_score(design, data, net, recipe)
     for i, number in enumerate(net):
         yield {"net": number, **scores.row(i)}
