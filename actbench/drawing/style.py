@@ -27,7 +27,7 @@ FIXED = {
 }  # fmt: skip
 VERDICTS = {
     "supported": "#1a7f4b", "refuted": "#b3261e", "conditional": "#8a5a00", "inconclusive": "#5f6368",
-    "opinion": "#5b4b9a", "not tested": "#9aa0a6",
+    "opinion": "#5b4b9a", "not tested": "#6b7075",
 }  # fmt: skip
 SVG_LIMIT = 40_000  # bytes, so that a page with a dozen figures stays under 2 MB
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
 from actbench.core.errors import ActbenchError
 from actbench.drawing.style import VERDICTS
-from actbench.report.sentences import sentence
+from actbench.report.sentences import answer, numbers, sentence
 from actbench.report.strip import strip
 from actbench.runs.folder import RunFolder
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OVERALL = ("overall", "overall charitable")
+FINDINGS = 6  # that the first screen shows
 
 
 def content(folder: RunFolder, run: dict[str, Any], t: dict[str, str], lang: str) -> dict[str, Any]:
@@ -34,8 +36,12 @@ def content(folder: RunFolder, run: dict[str, Any], t: dict[str, str], lang: str
     judged = sum(count for verdict, count in tally if verdict != "not tested")
     machine = {"processor": "", "cores": "", "system": "", **(run.get("machine") or {})}
     names = {"python": "", "numpy": "", "scipy": "", **(run.get("versions") or {})}
+    surprising = sorted((claim for claim in claims if claim["surprise"]), key=lambda claim: -claim["surprise"])
     return {
         "claims": claims,
+        "sections": list(dict.fromkeys(claim["section"] for claim in claims)),
+        "findings": surprising[:FINDINGS],
+        "is_article": run.get("target") == "article",
         "contradictions": _contradictions(entries, claims, lang),
         "tally": tally,
         "rehearsal": bool(verdicts["rehearsal"].any()),
@@ -83,19 +89,57 @@ def _commit(run: dict[str, Any]) -> str:
 def _claim(
     entry: dict[str, Any], verdicts: pd.DataFrame, estimates: list[dict[str, Any]], t: dict[str, str], lang: str
 ) -> dict[str, Any]:
-    found = [shown(row) for row in rows(verdicts[verdicts["claim"] == entry["claim"]])]
+    own = rows(verdicts[verdicts["claim"] == entry["claim"]])
+    words = [{"shown": reading_name(row, t), "expected": expectation(row, t)} for row in own]
+    found = [shown(row) | said for row, said in zip(own, words, strict=True)]
     if not found:
         raise ActbenchError(f"verdicts.csv has no row for {entry['claim']}; run again to make it")
     by_name = {row["reading"]: row for row in found}
     readings = [_reading(row, entry, estimates) for row in found if row["reading"] not in OVERALL]
     levels = {level: [row for row in readings if row["level"] == level] for level in ("literal", "charitable")}
+    # a record may say it better than its numbers do
+    said = (entry.get("answer") or {}).get(lang) or answer(
+        [*levels["literal"], *levels["charitable"]], by_name["overall"], t
+    )
     return {
+        "answer": said, "surprise": _surprise(readings, by_name["overall"]),
         "name": entry["claim"], "section": entry["section"],
         "statement": entry["statement"].get(lang) or entry["statement"]["en"],
         "note": entry["note"], "readings": readings,
         "sentences": {level: sentence(part, t) for level, part in levels.items() if part},
         "overall": by_name["overall"], "charitable": by_name.get("overall charitable"),
     }  # fmt: skip
+
+
+def reading_name(row: dict[str, Any], t: dict[str, str]) -> str:
+    """A reading's name in words."""
+    name = str(row["reading"])
+    return t.get(f"reading {name}", name.replace("_", " "))
+
+
+REGIONS = (  # how an expectation is written, and the phrase that says it in another language
+    (re.compile(r"below (\S+)$"), "below"), (re.compile(r"above (\S+)$"), "above"),
+    (re.compile(r"in \[(\S+), (\S+)\]$"), "in"),
+    (re.compile(r"(\d+) % interval within (\S+) of (\S+)$"), "within"),
+)  # fmt: skip
+
+
+def expectation(row: dict[str, Any], t: dict[str, str]) -> str:
+    """What was expected, ``reason: region``; in another language the region alone: reasons are in the record's."""
+    asked = row["expected"] if isinstance(row["expected"], str) else ""
+    for pattern, name in REGIONS if "region below" in t else ():
+        match = pattern.search(asked)
+        if match:
+            return t[f"region {name}"].format(*match.groups())
+    return asked
+
+
+def _surprise(readings: list[dict[str, Any]], overall: dict[str, Any]) -> float:
+    """How far a refuted claim's number lies outside of what was expected, in widths of the nearer end; 0 for others."""
+    if overall["verdict"] != "refuted":
+        return 0.0
+    refuted = [row for row in readings if row["verdict"] == "refuted" and row["level"] == "literal"]
+    return max((e["beyond"] for row in refuted for e in row["estimates"]), default=0.0)
 
 
 def _reading(row: dict[str, Any], entry: dict[str, Any], estimates: list[dict[str, Any]]) -> dict[str, Any]:
@@ -119,12 +163,14 @@ def _contradictions(entries: list[dict[str, Any]], claims: list[dict[str, Any]],
 
 def _estimate(row: dict[str, Any], t: dict[str, str]) -> dict[str, Any]:
     """An estimate's row as text, with its strip."""
-    told = shown(row)
+    told = {**shown(row), "expected": expectation(row, t)}
     label = escape(f"{told['value']} {told['interval']}, {t['expected']}: {told['expected']}")
     ends = (_end(row["expected_low"], -math.inf), _end(row["expected_high"], math.inf))
     value, low, high = (float(row[name]) for name in ("value", "judged_low", "judged_high"))
-    picture = strip(value, low, high, ends, VERDICTS[str(row["verdict"])], label)
-    return {**told, "strip": Markup(picture)}  # noqa: S704  made of numbers, our colours and an escaped label
+    gap = max(ends[0] - high, low - ends[1], 0.0)
+    scale = max([abs(end) for end in ends if math.isfinite(end)], default=0.0) or 1.0
+    picture = strip(value, low, high, ends, label)
+    return {**told, "raw": value, "beyond": gap / scale, "strip": Markup(picture)}  # noqa: S704  made of numbers, our colours and an escaped label
 
 
 def _end(value: Any, otherwise: float) -> float:
@@ -145,19 +191,19 @@ def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def shown(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with missing values as empty text and numbers in three significant digits."""
+    """A row with missing values as empty text and numbers as people write them."""
 
     def text(value: Any) -> str:
         return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
 
-    def number(value: Any) -> str:
-        return "" if not text(value) else f"{float(value):#.3g}".rstrip(".")
+    def number(name: str) -> float:
+        return float(row[name]) if text(row.get(name)) else math.nan
 
-    low, high = number(row.get("low")), number(row.get("high"))
+    value, interval = numbers(number("value"), number("low"), number("high"))
     n = text(row.get("n"))
     return {
         **{key: text(value) for key, value in row.items()},
-        "value": number(row.get("value")),
-        "interval": f"[{low}, {high}]" if low else "",
+        "value": value,
+        "interval": interval,
         "n": f"{int(float(n)):,} {text(row.get('n_unit'))}".strip() if n else "",
     }

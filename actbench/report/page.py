@@ -9,7 +9,7 @@ from typing import Any
 from actbench.claims.verdicts import natural
 from actbench.core.files import write_text
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.style import VERDICTS, Picture, save
+from actbench.drawing.style import Picture, save
 from actbench.drawing.words import WORDS
 from actbench.report.content import content
 from actbench.report.phrases import phrases
@@ -46,7 +46,7 @@ def render(folder: RunFolder, *, lang: str | None = None) -> Path:
     for claim in shown["claims"]:  # a figure stands with the first claim that it bears on, the others point to it
         claim["figures"] = [f for f in figures if _first(f, shown["claims"]) == claim["name"]]
         claim["see"] = [f for f in figures if claim["name"] in f["claims"] and f not in claim["figures"]]
-    page = template("report.html").render(**shown, t=t, lang=lang, colours=VERDICTS, figures=figures)
+    page = template("report.html").render(**shown, t=t, lang=lang, figures=figures)
     write_text(folder.path / "report.html", page)
     write_text(folder.path / "report.md", template("report.md").render(**shown, t=t, figures=figures))
     return folder.path / "report.html"
@@ -111,5 +111,6 @@ def template(name: str) -> Any:
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
+    environment.filters["slug"] = lambda text: str(text).replace(" ", "-")
     environment.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
     return environment.get_template(name)

@@ -94,7 +94,7 @@ def roofline_table(frame: Any) -> Any:
 
 
 def _timed(frame: Any) -> Any:
-    timed = frame[frame["time_s"].notna()].drop(columns=["samples_s", "places", "warnings"])
+    timed = frame[frame["time_s"].notna()].drop(columns=["samples_s", "places", "warnings"], errors="ignore")
     return timed[timed["dtype"] == timed["dtype"].iloc[0]] if len(timed) else timed
 
 

@@ -1,0 +1,127 @@
+"""The article's page: every answer is visible text, in print too, readable anywhere, with scripts off."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from actbench.drawing.style import VERDICTS
+from actbench.report.content import expectation
+from actbench.report.phrases import PHRASES
+from actbench.report.sentences import numbers
+from actbench.report.strip import strip
+
+ROOT = Path(__file__).parents[2]
+STYLE = (ROOT / "actbench" / "report" / "templates" / "page.css").read_text(encoding="utf-8")
+
+
+class Visible(HTMLParser):
+    """The text of a page whose disclosures are shut, by the id of the article around it."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.inside, self.shut, self.texts = "", 0, {}
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "article":
+            self.inside = dict(attrs)["id"]
+        self.shut += tag == "details"
+
+    def handle_endtag(self, tag):
+        self.inside = "" if tag == "article" else self.inside
+        self.shut -= tag == "details"
+
+    def handle_data(self, data):
+        if not self.shut:
+            self.texts[self.inside] = self.texts.get(self.inside, "") + data
+
+
+@pytest.mark.parametrize("lang", PHRASES)
+def test_verdict_and_answer_of_every_claim_are_seen_without_a_click(pages, lang):
+    t = PHRASES[lang]
+    texts = Visible(pages[lang].read_text(encoding="utf-8")).texts
+    claims = {name: text for name, text in texts.items() if name}
+    assert len(claims) == 54
+    for name, text in claims.items():
+        verdicts = [v for v in VERDICTS if t[v] in text and t[f"short {v}"] in text]
+        assert verdicts, (name, text)
+        assert len(text.partition(t[f"short {verdicts[0]}"])[2].strip()) > 3, (name, text)
+
+
+def test_links_lead_somewhere_and_headers_say_their_scope(pages):
+    html = pages["en"].read_text(encoding="utf-8")
+    ids = re.findall(r'\bid="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', html)) <= set(ids)
+    assert "<script" not in html
+    assert not re.search(r'(?:src|href)="https?:', html)
+    assert "<th>" not in html
+    for verdict in {v for v in VERDICTS if f'class="claim {v}' in html}:
+        assert f"#only-{verdict}:checked" in html
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_has_contrast(scheme):
+    """WCAG AA: 4.5 to 1 for text on paper and on wash, and for white on every verdict's colour."""
+    blocks = re.findall(r":root \{([^}]*--[^}]*)\}", STYLE)
+    colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", blocks[0]))
+    colours |= dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", blocks[1])) if scheme == "dark" else {}
+
+    def light(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True)) + 0.05
+
+    def ratio(one, other):
+        return max(light(one), light(other)) / min(light(one), light(other))
+
+    for text in ("ink", "soft", "link", "good", "bad"):
+        for ground in ("paper", "wash"):
+            assert ratio(colours[text], colours[ground]) >= 4.5, (text, ground)
+    assert ratio(colours["ink"], colours["warn"]) >= 4.5
+    for verdict, hue in VERDICTS.items():
+        assert colours[verdict.replace(" ", "-")] == hue
+        assert ratio("#ffffff", hue) >= 4.5
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ((0.00014, -0.00182, 0.00201), ("0.000", "[-0.002, 0.002]")),
+        ((-0.0001, -0.001, 0.001), ("0.000", "[-0.001, 0.001]")),
+        ((0.3804, 0.3741, 0.3869), ("0.380", "[0.374, 0.387]")),
+        ((1.0, 1.0, 1.0), ("1", "[1, 1]")),
+        ((52.3, 40.1, 65.2), ("52.3", "[40.1, 65.2]")),
+        ((5.26e7,), ("5.26e+07", "")),
+        ((float("nan"),), ("", "")),
+    ],
+)
+def test_numbers_are_written_for_people(given, expected):
+    assert numbers(*given) == expected
+
+
+def test_a_strip_has_an_axis_with_its_zero_and_nothing_for_what_is_not_finite():
+    picture = strip(0.5, 0.4, 0.6, (float("-inf"), 0.2), "label")
+    assert 'class="zero"' in picture
+    assert ">0<" in picture
+    assert len(re.findall("<text", picture)) >= 3
+    assert strip(float("nan"), 0.0, 1.0, (0.0, 1.0), "") == ""
+    assert "<text" in strip(3.0, 3.0, 3.0, (3.0, float("inf")), "")
+
+
+def test_an_expectation_is_said_in_the_pages_language():
+    t = PHRASES["zh"]
+    told = [expectation({"expected": f"why: {text}"}, t) for text in
+            ("below 0.05", "above 0.9", "in [-1.05, -0.95]", "90 % interval within 0.01 of 0")]  # fmt: skip
+    assert told == ["低于 0.05", "高于 0.9", "在 [-1.05, -0.95] 之内", "90 % 区间与 0 相差不超过 0.01"]
+    assert expectation({"expected": "why: below 1"}, PHRASES["en"]) == "why: below 1"
+
+
+def test_languages_have_the_same_phrases():
+    missing = set(PHRASES["en"]) ^ set(PHRASES["zh"])
+    assert {name for name in missing if not name.startswith(("region ", "reading "))} == set()
+    assert not [text for text in PHRASES["zh"].values() if "单元相同" in text or "预演" in text]
