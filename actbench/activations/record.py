@@ -146,9 +146,14 @@ class Activation:
 
     def bind(self, **given: float) -> Activation:
         """The same activation with some fixed or learned parameters chosen."""
-        for name in given:
-            self._fixed(name)
-        return replace(self, bound=MappingProxyType({**self.bound, **{k: float(v) for k, v in given.items()}}))
+        numbers = {}
+        for name, value in given.items():
+            law = self._fixed(name).law
+            try:
+                numbers[name] = float(value)
+            except (TypeError, ValueError):
+                raise ActbenchError(f"{self.name}: {name}={value!r} is no number; {name} {law}") from None
+        return replace(self, bound=MappingProxyType({**self.bound, **numbers}))
 
     def values(self, **given: Any) -> dict[str, Any]:
         """Every parameter's value: the ones given, else bound, else the default; sampled ones in evaluation mode.

@@ -123,7 +123,7 @@ SUPPORT = """
         turned = np.sort(-x[r])  # the largest first, NaN last
         n = turned.size
         top = -turned[0]
-        sum_, count, threshold = -1.0, 0, 0.0
+        sum_, count, threshold = -1.0, 0, np.nan  # an infinite top keeps no entry: NaN, as softmax
         for k in range(1, n + 1):
             below = -np.float64(turned[k - 1]) - np.float64(top)
             sum_ += below
@@ -143,7 +143,7 @@ MIXED |= {
                 mean += np.float64(dy[r, i])
                 kept += 1
         for i in range(n):
-            line[i] = narrow(np.float64(dy[r, i]) - mean / kept) if line[i] > 0.0 else narrow(0.0)
+            line[i] = narrow(np.float64(dy[r, i]) - mean / kept) if line[i] > 0.0 else line[i]  # 0 or NaN
 """,
 }  # fmt: skip
 SIGNS = {"softmin": ("softmax", -1.0)}  # the softmax of -x

@@ -147,3 +147,13 @@ def test_a_wrong_answer_is_counted():
     bad[i - 1, 0] = np.nan
     found = measured("softmax", "forward", "float32", 6, bad)
     assert (found["lost"], found["special"]) == (1, 1)
+
+
+@pytest.mark.filterwarnings("error")
+def test_sparsemax_answers_infinities_and_nan_as_softmax_does():
+    row = AXIS["sparsemax"]
+    for x in ([np.inf, 0.0, 0.0], [np.inf, np.inf, 0.0], [-np.inf, -np.inf, -np.inf]):
+        assert np.isnan(row.forward(np.array(x))).all()
+    np.testing.assert_array_equal(row.forward(np.array([-np.inf, 0.0, -np.inf])), [0.0, 1.0, 0.0])
+    assert np.isnan(row.backward(np.ones(3), np.array([np.nan, 0.0, 1.0])))[0]
+    assert np.isnan(row.backward(np.ones(3), np.array([np.inf, 0.0, 0.0]))).all()

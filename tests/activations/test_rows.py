@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import mpmath
 import numpy as np
 import pytest
 
@@ -9,6 +12,7 @@ import actbench as ab
 from actbench.accuracy.contract import CHECKS, TOLERANCES, Subject
 from actbench.accuracy.oracle import MP, Oracle, oracle
 from actbench.activations.parameter import Learned, Sampled
+from actbench.activations.registry import resolve
 from actbench.core.errors import ActbenchError
 from actbench.expression.graph import derivative, record
 
@@ -215,3 +219,30 @@ def test_torch_s_slope_at_a_kink_is_the_declared_one(row):
         if y.requires_grad:
             y.sum().backward()
             assert x.grad.item() == pytest.approx(kink.slope, rel=1e-7), f"at {at}"
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("spec", ["leaky_relu:negative_slope=0", "prelu:weight=0", "leaky_relu:negative_slope=-0.0"])
+def test_a_slope_of_zero_is_relu_at_the_infinities_too(spec, dtype):
+    x = np.array([-np.inf, np.inf, np.nan, -2.0, 3.0], dtype)
+    np.testing.assert_array_equal(resolve(spec).forward(x), resolve("relu").forward(x))
+
+
+@pytest.mark.parametrize("value", [None, "x", [1, 2], 1j])
+@pytest.mark.parametrize(("name", "parameter"), [("leaky_relu", "negative_slope"), ("elu", "alpha")])
+def test_a_parameter_that_is_no_number_is_named(name, parameter, value):
+    with pytest.raises(ActbenchError, match=f"{name}: {parameter}=.* is no number"):
+        resolve(name).bind(**{parameter: value})
+
+
+@pytest.mark.parametrize("x", [-21.0, -20.5, -15.0, -5.0, -0.75, 0.3, 4.0])
+def test_constants_of_gelu_tanh_are_the_real_numbers(x):
+    with mpmath.workdps(60):
+        gate = 1 / (1 + mpmath.exp(-2 * mpmath.sqrt(2 / mpmath.pi) * (x + mpmath.mpf("0.044715") * mpmath.mpf(x) ** 3)))
+        exact = mpmath.mpf(x) * gate
+        assert abs(float(resolve("gelu_tanh").forward(x)) - exact) <= 3 * math.ulp(abs(float(exact)))
+
+
+def test_the_far_tail_of_gelu_tanh_is_whole():
+    assert float(resolve("gelu_tanh").forward(-21.0)) == pytest.approx(-6.0166484876314847e-301, rel=4.5e-16, abs=0.0)

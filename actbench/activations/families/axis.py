@@ -51,24 +51,24 @@ def _log_softmax_product(dy, x):
     return dy - _softmax(x) * dy.sum(axis=-1, keepdims=True)
 
 
-def _support(x):
-    """Which entries sparsemax keeps, and what it takes from them."""
-    ordered = -np.sort(-x, axis=-1)
-    k = np.arange(1, x.shape[-1] + 1)
-    surplus = np.cumsum(ordered - ordered[..., :1], axis=-1) - 1.0
-    count = np.count_nonzero(k * (ordered - ordered[..., :1]) > surplus, axis=-1)[..., None]
-    return count, ordered[..., :1], np.take_along_axis(surplus, count - 1, axis=-1) / count
-
-
 def _sparsemax(x):
-    _, top, threshold = _support(x)
-    return np.maximum((x - top) - threshold, 0.0)
+    ordered = -np.sort(-x, axis=-1)  # the largest first, NaN last
+    top = ordered[..., :1]
+    k = np.arange(1, x.shape[-1] + 1)
+    with np.errstate(invalid="ignore", divide="ignore"):  # an infinite top has no support: NaN, as softmax
+        below = ordered - top
+        surplus = np.cumsum(below, axis=-1) - 1.0
+        count = np.count_nonzero(k * below > surplus, axis=-1)[..., None]
+        threshold = np.where(count > 0, np.take_along_axis(surplus, count - 1, axis=-1) / count, np.nan)
+        return np.maximum((x - top) - threshold, 0.0)
 
 
 def _sparsemax_product(dy, x):
-    kept = _sparsemax(x) > 0.0
-    mean = np.where(kept, dy, 0.0).sum(axis=-1, keepdims=True) / kept.sum(axis=-1, keepdims=True)
-    return np.where(kept, dy - mean, 0.0)
+    y = _sparsemax(x)
+    kept = y > 0.0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(kept, dy, 0.0).sum(axis=-1, keepdims=True) / kept.sum(axis=-1, keepdims=True)
+        return np.where(kept, dy - mean, y)  # 0 or NaN
 
 
 def _halves(x):

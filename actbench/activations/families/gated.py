@@ -18,7 +18,7 @@ from actbench.expression.primitives import (
     x_tanh_gate,
     x_tanh_gate_slope,
 )
-from actbench.expression.primitives.cubic import ROOT_2_PI
+from actbench.expression.primitives.cubic import tanh_cubic
 from actbench.expression.primitives.gates import FAR, gate_slope, near, scaled, sigmoid_times
 from actbench.expression.primitives.pairs import times
 
@@ -126,7 +126,7 @@ define(
     aliases=("gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_accurate", "sielu"),
     forward=lambda x: x_tanh_gate(x),
     backward=lambda dy, x: dy * x_tanh_gate_slope(x),
-    definition=lambda x: x / (1.0 + np.exp(-2.0 * (ROOT_2_PI * (x + 0.044715 * x * x * x)))),
+    definition=lambda x: x / (1.0 + np.exp(-2.0 * tanh_cubic(x))),
     bounds=(-0.17004075057125403, np.inf),
     limits=(-0.0, np.inf),
     slope_limits=(-0.0, 1.0),

@@ -15,7 +15,8 @@ INF = np.inf
 
 
 def _leaky(x, slope):
-    return np.where(x > 0.0, x, slope * x)  # NaN * slope keeps the NaN
+    silent = np.where(slope == 0.0, 0.0, x)  # a slope of exactly 0 is ReLU: 0 at -inf, and no 0 * inf at either end
+    return np.where(x <= 0.0, slope * silent, x)  # NaN stays
 
 
 def _leaky_slope(dy, x, slope):
@@ -24,7 +25,7 @@ def _leaky_slope(dy, x, slope):
 
 
 def _left_end(slope: float) -> float:
-    return -slope * INF if slope else np.nan  # 0 * inf: a slope of exactly 0 has no limit in IEEE arithmetic
+    return -slope * INF if slope else 0.0
 
 
 define(
@@ -58,6 +59,7 @@ define(
     aliases=("lrelu",),
     forward=lambda x, negative_slope: _leaky(x, negative_slope),
     backward=lambda dy, x, negative_slope: _leaky_slope(dy, x, negative_slope),
+    definition=lambda x, negative_slope: np.where(x > 0.0, x, negative_slope * x),
     parameters={"negative_slope": Fixed(default=0.01, doc="slope for x <= 0")},
     kinks=lambda negative_slope: {0.0: Kink(slope=negative_slope, jax=1.0)},
     flat=lambda negative_slope: ((-INF, 0.0),) if negative_slope == 0 else (),
@@ -75,6 +77,7 @@ define(
     aliases=("parametric_relu",),
     forward=lambda x, weight: _leaky(x, weight),
     backward=lambda dy, x, weight: _leaky_slope(dy, x, weight),
+    definition=lambda x, weight: np.where(x > 0.0, x, weight * x),
     parameters={"weight": Learned(default=0.25, doc="slope for x <= 0, one number or one per unit of the last axis")},
     parameter_gradients={"weight": lambda dy, x: np.where(x > 0.0, 0.0, dy * x)},
     kinks=lambda weight: {0.0: Kink(slope=weight, jax=1.0)},
@@ -93,6 +96,7 @@ define(
     aliases=("randomized_relu", "randomized_leaky_relu"),
     forward=lambda x, negative_slope: _leaky(x, negative_slope),
     backward=lambda dy, x, negative_slope: _leaky_slope(dy, x, negative_slope),
+    definition=lambda x, negative_slope: np.where(x > 0.0, x, negative_slope * x),
     parameters={
         "lower": Fixed(default=1 / 8, doc="smallest slope that is drawn"),
         "upper": Fixed(default=1 / 3, doc="largest slope that is drawn"),
