@@ -275,7 +275,7 @@ def _bump(u):
     return e / ((1.0 + e) * (1.0 + e))
 
 
-# (arctan(u) - u / (1 + u^2)) / u^3 in z = u^2 <= 0.7: our own relative minimax fit (Lawson iteration), degree 20, 2^-58
+# (arctan(u) - u / (1 + u^2)) / u^3 in z = u^2 <= 0.7: our own relative minimax fit (Lawson iteration), degree 20, 2^-53
 CAUCHY = (
     0.6666666666666666, -0.7999999999999992, 0.8571428571426774, -0.8888888888738836, 0.9090909084252753,
     -0.9230769049257332, 0.9333330014576053, -0.9411721630038608, 0.9473271229276093, -0.9520799855985108,

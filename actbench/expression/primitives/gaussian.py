@@ -1,7 +1,8 @@
 """The error function and the normal distribution, whose tails hold to the last subnormal.
 
 Phi(-a) = mills(a) phi(a), and phi(a) takes a^2 in two parts: 0.5 erfc(-x / sqrt 2) alone costs 1,500 ulp.
-Coefficients are our own relative minimax fits (Lawson iteration, 220 bits), the error reached beside each.
+Coefficients are our own relative minimax fits (Lawson iteration, 220 bits), the error reached beside each; tools/fit.py
+measures it and makes them again.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from actbench.expression.primitives.pairs import two_product
 
 # Mills' ratio Phi(-a) / phi(a) = 1 / (a + S(a)), S falling from sqrt(2 / pi) to 1 / a, which is 1 / 12 of the sum at
 # a = 3.5: its rounding hardly counts (7.7 ulp as one quotient, 3.0 so).
-# S: 4/5 for a <= 15, both scaled so that float32 holds them: 2^-29 of the whole (float32); 9/10 for a <= 39.5, 2^-57
+# S: 4/5 for a <= 15, both scaled so that float32 holds them: 2^-29 of the whole (float32); 9/10 for a <= 39, 2^-53
 # (float64)
 TAIL_TOP = {
     32: (
@@ -56,7 +57,7 @@ TAIL_BOTTOM = {
 }  # fmt: skip
 # a^2 phi(a) is 0 from here on
 TAIL_END = {32: 15.0, 64: 39.0}
-# erf(a) / a in z = a^2: 5/6 for a <= 4, 2^-26 (float32); 4/5 for a <= 1, 2^-56 (float64)
+# erf(a) / a in z = a^2: 5/6 for a <= 4, 2^-28 (float32); 4/5 for a <= 1, 2^-55 (float64)
 ERF_TOP = {
     32: (
         1.128379169499549, 0.19290544502512466, 0.05573033840075546, 0.0042245471884878845, 0.0004102470862834808,
