@@ -15,6 +15,7 @@ from actbench.activations.registry import resolve
 from actbench.core.errors import ActbenchError, unknown
 
 Array = NDArray[Any]
+ARRIVING = (0.0, 2.0, -1.0, 0.3, -1.7)  # gradients in which a backward pass must be linear
 SPREAD = 400  # float64 points that are compared with mpmath beside the worst ones
 
 
@@ -85,6 +86,8 @@ def check(
     _behaves(fn, direction, dtype, what)
     got = call(meter.x.copy())
     worst = _accurate(meter, got, call, max_ulp, kinks, what)
+    if direction == "backward":
+        _linear(fn, meter, got, max_ulp, what)
     if limits and (wrong := wrong_limits(meter, call, strict=False)):
         raise AssertionError(f"{what}: {'; '.join(wrong)}")
     return worst
@@ -103,6 +106,31 @@ def _behaves(fn: Callable[..., Any], direction: str, dtype: str, what: str) -> N
             raise AssertionError(f"{what}: {x.dtype} became {got.dtype}")
         if [array.tobytes() for array in inputs] != before:
             raise AssertionError(f"{what}: an input was written to")
+
+
+def _linear(fn: Callable[..., Any], meter: ErrorMeter, slope: Array, max_ulp: float, what: str) -> None:
+    """A backward pass is a vector-Jacobian product: its answers for other dy are dy times the slope.
+
+    Two answers within ``max_ulp`` of the exact ones differ by at most twice that, in units that may be half as large;
+    the product rounds once more.
+    """
+    x = meter.x
+    form = np.finfo(meter.dtype)
+    signs = np.resize(np.array(ARRIVING, meter.dtype), x.size)
+    for dy in (*(np.full_like(x, value) for value in ARRIVING), signs):
+        got = np.asarray(fn(dy.copy(), x.copy())).astype(np.float64)
+        wanted = dy.astype(np.float64) * slope.astype(np.float64)
+        unit = np.maximum(np.abs(wanted), float(form.tiny)) * float(form.eps)
+        unit = np.where(meter.near, np.maximum(unit, np.abs(dy) * float(form.eps)), unit)
+        known = np.isfinite(slope) & (np.abs(wanted) < float(form.max) / 4)
+        wrong = known & ~(np.abs(got - wanted) <= (4 * max_ulp + 2) * unit)
+        if wrong.any():
+            i = int(np.flatnonzero(wrong)[np.abs(x[wrong].astype(np.float64)).argmin()])
+            at = float(x[i])
+            raise AssertionError(
+                f"{what}: not linear in dy at x = {at!r} ({at.hex()}): dy = 1 gives {float(slope[i])!r} and "
+                f"dy = {float(dy[i])!r} gives {float(got[i])!r}; return dy times the slope"
+            )
 
 
 def _accurate(meter: ErrorMeter, got: Array, call: Any, max_ulp: float, kinks: bool, what: str) -> float:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import textwrap
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from actbench.activations.parameter import Sampled
-from actbench.activations.record import Activation
+from actbench.activations.record import Activation, Kink
 from actbench.cli.options import add_json, add_run_options, as_json
 from actbench.core.errors import unknown
+
+MANY_KINKS = 12  # beyond this they are summarised
 
 
 def add(verbs: Any) -> None:
@@ -65,33 +68,47 @@ def call(args: argparse.Namespace) -> int:
 
 
 def plug_in(args: argparse.Namespace) -> int:
-    """Print what is heard in a plug-in, or what was seen of code that must be called."""
+    """Print what is traced of a plug-in, or what was seen of code that must be called."""
     import tempfile
     from pathlib import Path
 
+    from actbench.activations.latex import text
     from actbench.activations.registry import ACTIVATIONS, resolve
     from actbench.comparison.arms import chosen, enter
     from actbench.core.errors import ActbenchError
+    from actbench.expression.graph import composed, record
     from actbench.implementations.plugins.target import parse
+    from actbench.implementations.plugins.tracing import evaluate
 
     parse(args.name)  # what is misspelt is said as it is
     with tempfile.TemporaryDirectory(prefix="actbench-") as folder, ACTIVATIONS.temporary():
         (arm,) = chosen([args.name], Path(folder), limit=60.0, workers=1)
         if arm.reason:
             raise ActbenchError(f"{args.name}: {arm.reason}")
-        seen = {"derived": arm.found["derived"], "remarks": arm.found["remarks"], "evaluated by": arm.found["library"]}
+        seen = {
+            "slope in use": arm.found["slope_differs"], "derived": arm.found["derived"],
+            "remarks": arm.found["remarks"], "evaluated by": arm.found["library"],
+        }  # fmt: skip
         if arm.called:
-            card = {"name": arm.spec, "called, not recorded": arm.found["why_not"], **seen, **arm.found["facts"]}
+            facts = {**arm.found["facts"], "kinks": kinks({x: Kink(slope=v) for x, v in arm.found["facts"]["kinks"]})}
+            card = {"name": arm.spec, "called, not traced": arm.found["why_not"], **seen, **facts}
             print(as_json(card) if args.json else lines(card))
             return 0
         enter([arm])
-        card = {**activation_card(resolve(arm.spec)), **seen}
+        row = resolve(arm.spec)
+        card = activation_card(row)
+        if arm.found["derived"].startswith("nothing"):  # the formula's slope may not be what it uses
+            back = composed(row.callables.backward, row.callables.forward)
+            used = record(lambda x: evaluate(back, {"dy": 1.0, "x": x}))
+            at = list(card).index("f'(x)") + 1
+            card = dict([*list(card.items())[:at], ("f'(x) in use", text(used)), *list(card.items())[at:]])
+        card |= seen
         print(as_json(card) if args.json else lines(card) + "\n\n" + plot(resolve(arm.spec)))
     return 0
 
 
 def activation_card(activation: Activation) -> dict[str, Any]:
-    """Everything that the row declares and what is heard from it."""
+    """Everything that the row declares and what is traced of it."""
     from actbench.activations.latex import census, formula, text
     from actbench.expression.graph import derivative, record
 
@@ -107,7 +124,7 @@ def activation_card(activation: Activation) -> dict[str, Any]:
         "limits": dict(zip(("f(-inf)", "f(inf)"), activation.fact("limits"), strict=True))
         | dict(zip(("f'(-inf)", "f'(inf)"), activation.fact("slope_limits"), strict=True))
         | {"f(-0.0)": activation.fact("at_negative_zero")},
-        "kinks": {repr(x): _kink(k) for x, k in activation.fact("kinks").items()},
+        "kinks": kinks(activation.fact("kinks")),
         "zero slope on": [list(interval) for interval in activation.fact("flat")],
         "roots of slope": list(activation.fact("roots_of_slope")),
         "keeps for backward": list(activation.saves),
@@ -123,6 +140,18 @@ def _parameter(parameter: Any) -> str:
     if isinstance(parameter, Sampled):
         return f"drawn from ({parameter.low}, {parameter.high}); {parameter.doc}"
     return f"{type(parameter).__name__.lower()}, default {parameter.default:g}; {parameter.doc}"
+
+
+def kinks(found: Mapping[float, Kink]) -> dict[str, str]:
+    """Each kink with the slope that is used there; many of them (a table's, say) as their number and extent."""
+    if len(found) > MANY_KINKS:
+        return {f"{len(found)}": f"from {min(found):g} to {max(found):g}; slopes {_extent(found)} are used there"}
+    return {repr(x): _kink(k) for x, k in found.items()}
+
+
+def _extent(found: Mapping[float, Kink]) -> str:
+    slopes = [kink.slope for kink in found.values()]
+    return f"{min(slopes):g} to {max(slopes):g}"
 
 
 def _kink(kink: Any) -> str:

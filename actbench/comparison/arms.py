@@ -40,7 +40,7 @@ class Arm:
     @property
     def called(self) -> bool:
         """Whether somebody else's code runs: then in processes of its own alone."""
-        return bool(self.module) and not self.found.get("heard")
+        return bool(self.module) and not self.found.get("traced")
 
     @property
     def modules(self) -> tuple[str, ...]:

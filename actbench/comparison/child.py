@@ -14,6 +14,7 @@ from typing import Any
 from actbench.comparison.arms import Arm, enter
 from actbench.comparison.cost import COLUMNS, raced
 from actbench.comparison.measured import curves, measure, theory
+from actbench.implementations.plugins.examine import die_with_parent
 from actbench.runs.folder import RunFolder
 
 
@@ -21,6 +22,7 @@ def main(request: str) -> None:
     """Measure, and write frames beside the request."""
     import pandas as pd
 
+    die_with_parent()
     asked: dict[str, Any] = json.loads(Path(request).read_text(encoding="utf-8"))
     folder = RunFolder(Path(request).parent)
     arm = Arm(**asked.pop("arm"))

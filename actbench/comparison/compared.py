@@ -188,7 +188,8 @@ def save(result: Comparison, folder: RunFolder) -> None:
     folder.write_json("arms", [
         {"asked": arm.asked, "spec": arm.spec, "reason": arm.reason, "called": arm.called,
          "module": Path(arm.module).name, **{k: arm.found.get(k) for k in
-         ("kind", "library", "why_not", "derived", "disagrees", "disagrees_at", "remarks", "facts")}}
+         ("kind", "library", "why_not", "derived", "disagrees", "disagrees_at", "slope_differs", "nonlinear",
+          "remarks", "facts")}}
         for arm in result.arms
     ])  # fmt: skip
     folder.write_run(result.run)

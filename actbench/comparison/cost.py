@@ -85,16 +85,17 @@ def _call(arm: Arm, direction: str, operands: Any) -> tuple[Callable[[], object]
 
 def _called(arm: Arm, direction: str, operands: Any) -> tuple[Callable[[], object], str]:
     """Somebody else's code as it stands, on NumPy's float32 arrays: what its library copies on the way counts."""
-    from actbench.implementations.plugins.adapters import adapt
+    from actbench.implementations.plugins.objects import adapt
     from actbench.implementations.plugins.target import load, parse
 
-    callee = adapt(load(parse(arm.asked)))
-    a = operands("normal", "float32", SIZE, lambda x: np.asarray(callee.forward(x.copy()), np.float32))
+    made = adapt(load(parse(arm.asked)))
+    forward = made.values("forward", "float32")
+    a = operands("normal", "float32", SIZE, lambda x: np.asarray(forward(x.copy()), np.float32))
     how = f"{arm.found.get('library', 'its own code')}, called"
     if direction == "forward":
-        return lambda: callee.forward(a.x), how
-    if callee.backward is None:  # what was derived by differences
+        return lambda: forward(a.x), how
+    if made.backward is None:  # what was derived by differences
         backward = resolve(arm.spec).callables.backward
         return lambda: backward(a.dy, a.x), f"{how}, differences"
-    own = callee.backward
+    own = made.backward
     return lambda: own(a.dy, a.x), how

@@ -39,6 +39,7 @@ def tables(arms: Sequence[Arm], frames: Mapping[str, pd.DataFrame], reference: s
         found |= _compared(scores, specs, reference)
         scores = _alike(scores, set(found["medians"]["setting"]))
     rows = [row for arm in arms for row in measures(arm, frames, scores)]
+    rows += [_differs(arm) for arm in arms if arm.found.get("slope_differs") or arm.found.get("nonlinear")]
     rows += [] if everything is None else [diverged(arm, everything) for arm in arms]
     for part, quality, sign in (("torch_panel", "test_accuracy", 1), ("transformer", "test_loss", -1)):
         if part in frames:
@@ -161,6 +162,12 @@ def diverged(arm: Arm, scores: pd.DataFrame) -> dict[str, Any]:
     own = scores[scores["activation"] == arm.spec]
     share = float(own["diverged"].mean()) if len(own) else math.nan
     return _row(arm, "diverged_share", share, n=len(own), n_unit="trained networks", note="at the best step size")
+
+
+def _differs(arm: Arm) -> dict[str, Any]:
+    """How far a slope that is used is from the function's own, and where: its own backward pass may be another's."""
+    note = "; ".join(filter(None, [arm.found.get("slope_differs"), arm.found.get("nonlinear")]))
+    return _row(arm, "slope_error", arm.found.get("disagrees"), note=note)
 
 
 def _row(

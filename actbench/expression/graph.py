@@ -8,8 +8,9 @@ value, derivative, kernel source, LaTeX, census) is a walk over those steps.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -173,11 +174,18 @@ _REWRITES: dict[str, Callable[..., Any]] = {
     "reciprocal": lambda x: 1.0 / x,
     "positive": lambda x: x,
     "fabs": lambda x: np.absolute(x),
+    "float_power": lambda a, b: _power(a, b),
     "bitwise_and": lambda a, b: np.logical_and(a, b),
     "bitwise_or": lambda a, b: np.logical_or(a, b),
     "invert": lambda a: np.logical_not(a),
     "fmax": lambda a, b: _no_fmax("fmax", "maximum"),
     "fmin": lambda a, b: _no_fmax("fmin", "minimum"),
+    "heaviside": lambda x, at: np.where(x > 0.0, 1.0, np.where(x < 0.0, 0.0, np.where(x == 0.0, at, x))),
+    "exp2": lambda x: np.exp(0.6931471805599453 * x),
+    "log2": lambda x: np.log(x) / 0.6931471805599453,
+    "log10": lambda x: np.log(x) / 2.302585092994046,
+    "logaddexp": lambda a, b: np.maximum(a, b) + np.log1p(np.exp(-np.absolute(a - b))),
+    "copysign": lambda a, b: np.where(b < 0.0, -np.absolute(a), np.where(b >= 0.0, np.absolute(a), b)),
     "clip": lambda x, low, high: np.minimum(np.maximum(x, low), high),
 }
 
@@ -276,8 +284,15 @@ def composed(backward: Callable[..., Any], forward: Callable[..., Any]) -> Graph
     return trace(root, (*own, *further))
 
 
-def derivative(graph: Graph, wrt: str = "x") -> Graph:
-    """The graph of the derivative by the words' own rules, almost everywhere; conventions at kinks are the record's.
+def derivative(graph: Graph, wrt: str = "x", rules: Mapping[str, Callable[..., Any]] = MappingProxyType({})) -> Graph:
+    """The graph of the derivative, almost everywhere; conventions at kinks are the record's.
+
+    Parameters
+    ----------
+    graph, wrt
+        The function, and the argument.
+    rules
+        Primitive to partial derivatives that are used in place of its own.
 
     Raises
     ------
@@ -298,7 +313,7 @@ def derivative(graph: Graph, wrt: str = "x") -> Graph:
         elif all(slope is None for slope in inner) or PRIMITIVES[step.op].discrete:
             slopes.append(None)
         else:
-            slopes.append(_chain(step.op, value, operands, inner))
+            slopes.append(_chain(step.op, value, operands, inner, rules))
     return trace(slopes[-1] if slopes[-1] is not None else constant(0.0), graph.arguments)
 
 
@@ -310,8 +325,11 @@ def _product(a: Expression, b: Expression) -> Expression:
     return record_op("multiply", a, b)
 
 
-def _chain(op: str, value: Expression, operands: list[Expression], inner: list[Expression | None]) -> Expression:
-    rule = PRIMITIVES[op].partials
+def _chain(
+    op: str, value: Expression, operands: list[Expression], inner: list[Expression | None],
+    rules: Mapping[str, Callable[..., Any]],
+) -> Expression:  # fmt: skip
+    rule = rules.get(op, PRIMITIVES[op].partials)
     if rule is None:
         raise ExpressionError(f"{op} has no derivative; give backward= yourself")
     total: Expression | None = None

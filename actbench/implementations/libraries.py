@@ -39,6 +39,9 @@ class Library:
         Whether races ask it: ours are entered by the race itself.
     of_object
         What an object of a user is to this library, as an `Implementation`, or None where it is not one of its own.
+    of_answer
+        What a user's function is to this library by what it returned for a NumPy array (None: it refused one, and
+        may be tried with what the library takes), or None. Asked only where the library is loaded already.
     forms, around
         The passes of ReLU and its rivals for the experiment ``throughput`` (see `actbench.implementations.forms`), and
         what must be open while they run.
@@ -50,6 +53,7 @@ class Library:
     graded: bool = True
     raced: bool = True
     of_object: Callable[[Any], Implementation | None] | None = None
+    of_answer: Callable[[Callable[..., Any], Any], Implementation | None] | None = None
     forms: Callable[[str, Mapping[str, Operands]], Mapping[str, Callable[[], object]]] | None = None
 
     around: Callable[[], AbstractContextManager[object]] = nullcontext

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ TABLES = ("decisions", "comparisons", "ranks", "medians", "measures", "scores")
 FRAMES = ("curves", "gradient_flow", "activity", "theory", "panel", "accuracy", "transformer")
 COMMANDS = ("compare", "show")  # whose runs a dossier can be made of
 LIBRARIES = ("python", "numpy", "scipy", "numba", "torch", "jax")
+MANY_KINKS = 12  # beyond this they are summarised
 TAGS = {
     "better": "#1a7f4b", "worse": "#b3261e", "equal in practice": "#0b5e8a", "undecided": "#5f6368",
 }  # fmt: skip
@@ -32,6 +34,7 @@ MEASURES = {
     "torch_panel difference": ("the same, less the reference's, points", 100.0),
     "transformer": ("small transformer, test loss, bits a character", 1.0),
     "transformer difference": ("the same, less the reference's", 1.0),
+    "slope_error": ("slope in use, farthest from the function's own", 1.0),
     "diverged_share": ("trained networks that diverged, %", 100.0),
     "forward_ratio": ("time forward, over ReLU's", 1.0), "backward_ratio": ("time backward, over ReLU's", 1.0),
     "kept_bytes": ("bytes kept an element, float32", 1.0),
@@ -107,13 +110,19 @@ def _arm(arm: dict[str, Any], theory: pd.DataFrame | None) -> dict[str, Any]:
         own = theory[theory["activation"] == arm["spec"]]["formula"]
         formula = str(own.iloc[0]) if len(own) and isinstance(own.iloc[0], str) else ""
     facts = arm.get("facts") or {}
-    wrong = arm.get("disagrees") or 0.0
-    at = arm.get("disagrees_at") or 0.0
-    warning = f"its slope differs from differences of the function by {wrong:.2g} (at x = {at:.3g})"
+    warning = "; ".join(filter(None, [arm.get("slope_differs"), arm.get("nonlinear")]))
     return {
-        **arm, "formula": formula, "kinks": [f"{x:g} (slope {s:g} is used there)" for x, s in facts.get("kinks", [])],
-        "warning": warning if wrong else "", "remarks": arm.get("remarks") or [],
+        **arm, "formula": formula, "kinks": kink_lines(facts.get("kinks", [])), "warning": warning,
+        "remarks": arm.get("remarks") or [],
     }  # fmt: skip
+
+
+def kink_lines(kinks: Sequence[tuple[float, float]]) -> list[str]:
+    """Kinks with the slopes that are used there; many of them (a table's, say) as their number and extent."""
+    if len(kinks) > MANY_KINKS:
+        places = [float(x) for x, _ in kinks]
+        return [f"{len(kinks)} kinks, from {min(places):g} to {max(places):g}"]
+    return [f"{x:g} (slope {s:g} is used there)" for x, s in kinks]
 
 
 def number(value: Any, factor: float = 1.0) -> str:

@@ -41,7 +41,7 @@ def test_an_entry_point_of_an_installed_distribution_is_a_target(tmp_path):
         "assert is_target('bump') and not is_target('relu')\n"
         f"(found,) = examine(['bump'], Path({str(tmp_path / 'modules')!r}))\n"
         "assert not found.reason, found.reason\n"
-        "assert found.heard and found.name == 'bumpy.act', found\n"
+        "assert found.traced and found.name == 'bumpy.act', found\n"
     )
     path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
     done = subprocess.run(

@@ -51,7 +51,7 @@ def good(tmp_path_factory):
 
 
 def test_what_is_heard_becomes_a_row_with_exact_slope_and_what_is_not_is_called(good):
-    assert {name: (e.reason, e.heard) for name, e in good.items()} == {
+    assert {name: (e.reason, e.traced) for name, e in good.items()} == {
         "soft": ("", True), "branchy": ("", False), "Layer": ("", False), "two_slopes": ("", True),
     }  # fmt: skip
     assert "symbolically" in good["soft"].found["derived"]

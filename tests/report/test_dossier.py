@@ -40,7 +40,7 @@ def folder(tmp_path_factory):
     frames = {"panel": frame, "curves": curves, "cost": pd.DataFrame(rows), "theory": theory}
     arms = [Arm(asked=s, spec=s) for s in specs[:2]]
     arms.append(Arm(asked="my.py:act_1", spec=specs[2], found={
-        "kind": "numpy", "heard": True, "derived": "the slope", "disagrees": 0.5, "disagrees_at": 1.0,
+        "kind": "numpy", "traced": True, "derived": "the slope", "disagrees": 0.5, "disagrees_at": 1.0,
         "remarks": ["<b>odd</b>"], "facts": {"kinks": [[0.0, 1.0]]},
     }))  # fmt: skip
     arms.append(Arm(asked="bad.py:act", spec="bad.act", reason="raises <script>"))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from actbench.core.dtypes import Format
 from actbench.expression.primitives import register
 
 # Binding strength for LaTeX: 1 comparison, 4 sum, 5 product, 6 sign, 8 function or fraction, 9 atom.
@@ -87,3 +90,35 @@ register(
 )
 register("logical_or", 2, exact=lambda mp, a, b: a or b, latex=(r"{0} \vee {1}", 0), cost={"compare": 1}, discrete=True)
 register("logical_not", 1, exact=lambda mp, a: not a, latex=(r"\neg({0})", 8), cost={"compare": 1}, discrete=True)
+
+# What has a kernel meaning is steps of the words above.
+register(
+    "sign",
+    1,
+    exact=lambda mp, a: a if mp.isnan(a) else mp.sign(a),
+    partials=lambda y, a: (0.0 * y,),
+    latex=(r"\operatorname{{sgn}}({0})", 8),
+    cost={"select": 2},
+    kernel=lambda form, a: np.where(a > 0.0, 1.0, np.where(a < 0.0, -1.0, a)),
+)
+
+
+def _cube_root(form: Format, a: Any) -> Any:
+    """exp(log|a| / 3), then two steps of Newton's: from 40 ulp to one or two."""
+    size = np.absolute(a)
+    y = np.exp(np.log(size) / 3.0)
+    for _ in range(2):
+        y = y - (y - size / (y * y)) / 3.0
+    y = np.where((size > 0.0) & (size < np.inf), y, size)  # log has no number at 0 and inf
+    return np.where(a < 0.0, -y, y)
+
+
+register(
+    "cbrt",
+    1,
+    exact=lambda mp, a: -mp.cbrt(-a) if a < 0 else mp.cbrt(a),
+    partials=lambda y, a: (1.0 / (3.0 * (y * y)),),
+    latex=(r"\sqrt[3]{{{0}}}", 9),
+    cost={"exponential": 1, "logarithm": 1, "divide": 3},
+    kernel=_cube_root,
+)

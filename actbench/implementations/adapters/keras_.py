@@ -83,4 +83,16 @@ def _prepare(function: Any, direction: str, operands: Operands) -> PreparedCall:
     )  # fmt: skip
 
 
-LIBRARY = Library(name="keras", of_row=of_row)
+def of_object(given: Any) -> Implementation | None:
+    """A layer, or a class of layers that needs no arguments."""
+    keras = sys.modules.get("keras")
+    if keras is None or not hasattr(keras, "Layer"):
+        return None
+    if isinstance(given, type) and issubclass(given, keras.Layer):
+        from actbench.implementations.plugins.objects import instance_of
+
+        given = instance_of(given)
+    return of_tensors(given, kind="object") if isinstance(given, keras.Layer) else None
+
+
+LIBRARY = Library(name="keras", of_row=of_row, of_object=of_object)

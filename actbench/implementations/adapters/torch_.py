@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -12,6 +14,7 @@ import numpy as np
 
 from actbench.activations.record import Activation
 from actbench.activations.vector import VectorFunction
+from actbench.core.errors import ActbenchError
 from actbench.implementations.forms import prepared_forms
 from actbench.implementations.implementation import (
     DEVICES,
@@ -51,6 +54,57 @@ def of_tensors(function: Tensors, *, kind: str = "row") -> Implementation:
 
     return Implementation(library="torch", version=str(installed("torch")), kind=kind, forward=forward,
                           backward=backward, dtypes=("float16", "float32", "float64"), devices=DEVICES)  # fmt: skip
+
+
+def of_object(given: Any) -> Implementation | None:
+    """A module as it stands, in evaluation mode and float64 where it has weights; an autograd.Function's ``apply``."""
+    torch: Any = sys.modules.get("torch")
+    if torch is None:
+        return None
+    if inspect.isclass(given) and issubclass(given, torch.autograd.Function):
+        made = _of_users(getattr(given, "apply"))  # noqa: B009  torch is not typed here
+        return replace(made, remarks=(f"{given.__name__} is a torch.autograd.Function: its .apply is called",))
+    if inspect.isclass(given) and issubclass(given, torch.nn.Module):
+        from actbench.implementations.plugins.objects import instance_of
+
+        given = instance_of(given)
+    if not isinstance(given, torch.nn.Module):
+        return None
+    module = given.double().eval()
+    return _of_users(module, weights=any(True for _ in module.parameters()))
+
+
+def of_answer(function: Callable[..., Any], answer: Any) -> Implementation | None:
+    """A function that gives tensors."""
+    torch = import_module("torch")
+    if answer is None:
+        answer = function(torch.linspace(-1.0, 1.0, 8, dtype=torch.float64))
+    held = answer[0] if isinstance(answer, (tuple, list)) and answer else answer
+    return _of_users(function) if isinstance(held, torch.Tensor) else None
+
+
+def _of_users(function: Tensors, *, weights: bool = False) -> Implementation:
+    """A user's function, whose answers are looked at: it may return anything, and write into what it is given."""
+    torch = import_module("torch")
+    torch.set_num_threads(1)
+
+    def checked(x: Any) -> Any:
+        before = x.detach().clone()
+        answer = function(x)
+        if not isinstance(answer, torch.Tensor):
+            raise ActbenchError(f"gives a {type(answer).__name__} for a tensor; return one tensor of its shape")
+        if not torch.equal(x.detach().nan_to_num(), before.nan_to_num()):
+            raise ActbenchError("writes into its input; return a new tensor")
+        return answer
+
+    made = of_tensors(checked, kind="function")
+    if not weights:
+        return made
+
+    def forward(x: Array) -> Array:  # weights are float64: other inputs are widened, and the answer rounded
+        return made.values("forward", "float64")(x.astype(np.float64)).astype(x.dtype)
+
+    return replace(made, forward=forward)
 
 
 def of_row(row: Function) -> Implementation:
@@ -216,7 +270,14 @@ def _forms(direction: str, arrays: Mapping[str, Operands]) -> dict[str, Callable
     return calls
 
 
-LIBRARY = Library(name="torch", of_row=of_row, forms=_forms, around=lambda: import_module("torch").no_grad())
+LIBRARY = Library(
+    name="torch",
+    of_row=of_row,
+    of_object=of_object,
+    of_answer=of_answer,
+    forms=_forms,
+    around=lambda: import_module("torch").no_grad(),
+)
 COMPILED = Library(name="torch.compile", of_row=_of_row_compiled, distribution="torch", graded=False)
 
 # torch's own kernels that write into memory that is there: what its autograd calls, without its allocations.

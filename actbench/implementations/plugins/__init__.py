@@ -1,7 +1,7 @@
-"""Other people's activations: named by a target, examined in a process of their own, and heard or called.
+"""Other people's activations: named by a target, examined in a process of their own, and traced or called.
 
 A target is ``FILE.py:OBJ``, ``package.module:OBJ`` or the name of an entry point of the group ``actbench.activations``.
-Where the object can be recorded, what crosses to this process is what it says, never its code: the row that is then
+Where the object can be recorded, what crosses to this process is what it computes, never its code: the row that is then
 measured is generated text. Where it cannot, its code runs in processes of its own only. This is isolation from
 accidents, not from malice: a plug-in runs with the rights of whoever starts it.
 """

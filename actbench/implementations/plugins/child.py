@@ -18,12 +18,15 @@ from actbench.activations.parameter import Learned, Sampled
 from actbench.activations.record import Activation
 from actbench.core.errors import ActbenchError
 from actbench.expression.graph import Graph, argument_names, record
-from actbench.implementations.plugins.adapters import Callee, adapt
-from actbench.implementations.plugins.behaviour import check, nan_at, sample
-from actbench.implementations.plugins.facts import facts
+from actbench.implementations.implementation import Implementation
+from actbench.implementations.plugins.behaviour import check, check_backward, nan_at, sample
+from actbench.implementations.plugins.derived import Derived, derive
+from actbench.implementations.plugins.examine import die_with_parent
+from actbench.implementations.plugins.facts import ends, facts
+from actbench.implementations.plugins.objects import adapt, in_words
 from actbench.implementations.plugins.slopes import Slopes, complex_agrees, find_kinks
 from actbench.implementations.plugins.target import load, parse
-from actbench.implementations.plugins.tracing import agrees, backward_graph, heard, slope_graph, speak
+from actbench.implementations.plugins.tracing import agrees, evaluate, exact, slope_graph, traced
 
 MEMORY = 8 << 30  # bytes that the process may hold; beyond it Python raises MemoryError
 
@@ -31,14 +34,12 @@ MEMORY = 8 << 30  # bytes that the process may hold; beyond it Python raises Mem
 def main(words: list[str]) -> None:
     """Examine, and write the answer."""
     target, answer = words
+    die_with_parent()
     _limit_memory()
     try:
         found: dict[str, Any] = {"ok": True, **examined(target)}
     except (Exception, SystemExit) as error:  # the plug-in may raise whatever it likes
-        text = " ".join(str(error).split())[:400]
-        known = isinstance(error, ActbenchError)
-        reason = text if known else f"raises {type(error).__name__}: {text}".rstrip(": ")
-        found = {"ok": False, "reason": reason}
+        found = {"ok": False, "reason": in_words(error)}
     Path(answer).write_text(json.dumps(found), encoding="utf-8")
 
 
@@ -54,105 +55,87 @@ def _limit_memory() -> None:
 def examined(text: str) -> dict[str, Any]:
     """Everything that the main process learns of a plug-in."""
     target = parse(text)
-    callee = adapt(load(target))
-    f, row = _function(callee), callee.row
-    remarks = [*callee.remarks, *check(f)]
-    graph, back, why_not = _recorded(callee, f)
+    given = load(target)
+    row = given if isinstance(given, Activation) else None
+    made = adapt(given)
+    f = made.values("forward", "float64")
+    remarks = [*made.remarks, *check(f)]
+    graph, back, why_not = _recorded(made, f, row)
     kinks = sorted(map(float, row.fact("kinks"))) if row else find_kinks(f)
-    slopes = Slopes(f=f, kinks=tuple(kinks))
-    own = None if callee.backward is None or row else _own_backward(callee, remarks)
+    own, nonlinear = None, ""
+    if made.backward is not None and row is None:
+        own, (more, nonlinear) = _copying(made.backward), check_backward(made.backward)
+        remarks += [*more, *filter(None, [nonlinear])]
     found: dict[str, Any] = {
-        "kind": callee.kind, "name": target.name, "library": callee.library, "sha256": target.sha256,
-        "heard": graph is not None, "why_not": why_not, "complex_step": False,
+        "kind": made.library if made.kind in ("function", "row") else made.kind, "name": target.name,
+        "library": " ".join(filter(None, (made.library, made.version))), "sha256": target.sha256,
+        "traced": graph is not None, "why_not": why_not, "complex_step": False, "nonlinear": nonlinear,
     }  # fmt: skip
+    slope: Callable[[Any], Any]
     if row is not None:
         found |= _of_row(row)
-        slope: Callable[[Any], Any] = lambda x: row.backward(np.ones_like(x), x)  # noqa: E731
+        slope = lambda x: row.backward(np.ones_like(x), x)  # noqa: E731
         found["derived"] = "nothing: the row brings its backward pass"
     elif graph is not None and (back is not None or own is None):
-        derived = (
-            "nothing: its own backward pass"
-            if back
-            else f"the slope, symbolically from what it says: exact{_at_ties(graph)}"
-        )
-        back = back or _derived(graph)
+        derived = "nothing: its own backward pass"
+        if back is None:
+            made_of = derive(graph, f, kinks)
+            back, derived = (
+                made_of.graph,
+                f"the slope, symbolically from what it computes: {_how_exact(graph, made_of)}",
+            )
         found |= {"graphs": {"forward": _plain(graph), "backward": _plain(back)}, "derived": derived}
         kept = back
-        slope = lambda x: np.broadcast_to(speak(kept, {"dy": np.ones_like(x), "x": x}), x.shape)  # noqa: E731
+        slope = lambda x: np.broadcast_to(evaluate(kept, {"dy": np.ones_like(x), "x": x}), x.shape)  # noqa: E731
     elif own is not None:
-        slope = lambda x: own(np.ones_like(x), x)  # noqa: E731
-        whose = {"class": "its own backward pass"}.get(callee.kind, f"the automatic derivative of {callee.kind}")
-        found |= {"derived": f"nothing: {whose}", "heard": False}
+        pulled = own
+        slope = lambda x: pulled(np.ones_like(x), x)  # noqa: E731
+        written = made.kind in ("class", "object") and made.library == "numpy"
+        whose = "its own backward pass" if written else f"the automatic derivative of {made.library}"
+        found |= {"derived": f"nothing: {whose}", "traced": False}
     else:
-        stepped = complex_agrees(f, slopes, _off(sample(), kinks))
-        slopes = Slopes(f=f, kinks=tuple(kinks), complex_step=stepped)
-        slope = slopes
-        found |= {"complex_step": stepped, "derived": _says_derived(slopes, kinks)}
+        plain = Slopes(f=f, kinks=tuple(kinks))
+        stepped = complex_agrees(f, plain, _off(sample(), kinks))
+        slope = Slopes(f=f, kinks=tuple(kinks), complex_step=stepped)
+        found |= {"complex_step": stepped, "derived": _says_derived(slope, kinks)}
     far = nan_at(slope)
     if far is not None:
         remarks.append(f"its slope is NaN at x = {far:g}")
-    found |= _against_ridders(f, slope, kinks)
+    found |= _against_the_function(f, slope, graph if row is None else None, kinks)
     if row is None:
         found["facts"] = facts(f, slope, kinks)
+        remarks += [*ends(f, found["facts"]["limits"]),
+                    *ends(slope, found["facts"]["slope_limits"], "its slope in use")]  # fmt: skip
     found["remarks"] = remarks
     return found
 
 
-def _function(callee: Callee) -> Callable[[Any], Any]:
-    if callee.row is not None:
-        return callee.row.forward
-    return callee.forward
-
-
-def _recorded(callee: Callee, f: Callable[[Any], Any]) -> tuple[Graph | None, Graph | None, str]:
-    """What it says, or why it cannot be heard."""
+def _recorded(
+    made: Implementation, f: Callable[[Any], Any], row: Activation | None
+) -> tuple[Graph | None, Graph | None, str]:
+    """What it computes, or why it cannot be traced."""
     try:
-        graph, back = heard(callee)
+        graph, back = traced(made)
     except ActbenchError as error:
         return None, None, str(error).partition("; known: ")[0]
-    if callee.row is None and not agrees(graph, f, sample()):
-        return None, None, "it says other things to expressions than to arrays"
+    if row is None and not agrees(graph, f, sample()):
+        return None, None, "it gives other values for expressions than for arrays"
     return graph, back, ""
 
 
-def _own_backward(callee: Callee, remarks: list[str]) -> Callable[[Any, Any], Any]:
-    """The object's backward pass on copies; remarks on whether it writes into what it is handed."""
-    backward = callee.backward
-    assert backward is not None
-    x = sample()
-    dy = np.linspace(0.5, 1.5, x.size)
-    given = dy.copy()
-    found = backward(given, x.copy())
-    for what, wrong in (
-        (f"backward gives a {type(found).__name__}; return an array", not isinstance(found, np.ndarray)),
-        (f"backward gives shape {list(np.shape(found))} for shape {list(x.shape)}", np.shape(found) != x.shape),
-        ("backward gives NaN or infinities between -10 and 10", not np.isfinite(np.asarray(found, float)).all()),
-    ):
-        if wrong:
-            raise ActbenchError(what)
-    if given.tobytes() != dy.tobytes():
-        remarks.append("backward writes into the gradient that it is handed; it gets a copy")
+def _copying(backward: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    """A backward pass that may write into what it is handed."""
     return lambda dy, x: np.asarray(backward(dy.copy(), x.copy()), np.float64)
 
 
-def _derived(graph: Graph) -> Graph:
-    """The backward pass by symbolic differentiation, its NaN far out replaced where the slope has a limit."""
-    slope = slope_graph(graph)
-    x = np.concatenate([-np.geomspace(1e4, 20, 60), np.geomspace(20, 1e4, 60)])
-    with np.errstate(all="ignore"):
-        s = np.broadcast_to(speak(slope, {"x": x}), x.shape)
-    if not np.isnan(s).any():
-        return backward_graph(slope, None)
-    ends = []
-    for side in (x < 0, x > 0):
-        known = s[side & np.isfinite(s)]
-        nearest = known[np.abs(x[side & np.isfinite(s)]).argmax()] if known.size else 0.0
-        ends.append(float(np.round(nearest, 12)))
-    return backward_graph(slope, (ends[0], ends[1]))
+def _how_exact(graph: Graph, made: Derived) -> str:
+    if made.flaws:
+        return f"not exact everywhere, for {'; '.join(made.flaws)}{_at_ties(graph)}"
+    return f"exact{_at_ties(graph)}"
 
 
 def _at_ties(graph: Graph) -> str:
-    """The conventions at kinks of what the function says, where somebody may expect others."""
+    """The conventions at kinks of what the function computes, where somebody may expect others."""
     used = {step.op for step in graph}
     said = []
     if used & {"maximum", "minimum"}:
@@ -186,15 +169,36 @@ def _says_derived(slopes: Slopes, kinks: list[float]) -> str:
     )
 
 
-def _against_ridders(f: Callable[[Any], Any], slope: Callable[[Any], Any], kinks: list[float]) -> dict[str, Any]:
-    """Where the slope that is used differs most from differences of the function itself."""
+def _against_the_function(
+    f: Callable[[Any], Any], slope: Callable[[Any], Any], graph: Graph | None, kinks: list[float]
+) -> dict[str, Any]:
+    """Where the slope that is used is not the function's own: how far at most, where, at what share of points.
+
+    The function's slope is exact where it was traced, else by differences with their estimated error.
+    """
     x = _off(sample(), kinks)
-    wide, error = Slopes(f=f, kinks=tuple(kinks)).with_error(x)
-    got = np.asarray(slope(x))
-    off = np.abs(got - wide) / np.maximum(1.0, np.abs(wide))
-    off = np.where(off <= 10 * error + 1e-6, 0.0, off)
+    if graph is not None:
+        try:
+            true = np.array([exact(slope_graph(graph), float(v)) for v in x])
+        except ActbenchError:  # a primitive without a derivative
+            graph = None
+    error = np.zeros(x.shape)
+    if graph is None:
+        true, error = Slopes(f=f, kinks=tuple(kinks)).with_error(x)
+    got = np.asarray(slope(x), np.float64)
+    off = np.abs(got - true)
+    off = np.where((off <= (10 * error + 1e-6) * np.maximum(1.0, np.abs(true))) | np.isnan(true), 0.0, off)
     at = int(off.argmax())
-    return {"disagrees": float(off[at]), "disagrees_at": float(x[at])}
+    wrong = np.flatnonzero(off)
+    found = {"disagrees": float(off[at] / max(1.0, abs(true[at]))), "disagrees_at": float(x[at]), "slope_differs": ""}
+    if wrong.size:
+        near = int(wrong[np.abs(x[wrong]).argmin()])
+        found["slope_differs"] = (
+            f"the slope in use is not the function's at {wrong.size / x.size:.0%} of the points in [-10, 10]: "
+            f"{got[near]:.4g} in place of {true[near]:.4g} at x = {x[near]:.4g}, and farthest off at x = {x[at]:.4g}, "
+            f"{got[at]:.4g} in place of {true[at]:.4g}"
+        )
+    return found
 
 
 def _of_row(row: Activation) -> dict[str, Any]:

@@ -8,9 +8,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ from actbench.implementations.plugins.target import parse
 
 # Name to the generated module that first had it in this process.
 _ENTERED: dict[str, str] = {}
+_RUNNING: set[subprocess.Popen[bytes]] = set()
+PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
 LIMIT = 60.0  # seconds for one plug-in: loading torch on a busy machine takes ten
 
 
@@ -39,7 +43,7 @@ class Examined:
     module
         The generated module that enters the row.
     found
-        What the examination said: kind, library, whether it is heard, what was derived, remarks.
+        What the examination said: kind, library, whether it is traced, what was derived, remarks.
     """
 
     target: str
@@ -49,9 +53,9 @@ class Examined:
     found: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def heard(self) -> bool:
+    def traced(self) -> bool:
         """Whether the row is generated text; else it calls the plug-in's code."""
-        return bool(self.found.get("heard"))
+        return bool(self.found.get("traced"))
 
 
 def examine(targets: Sequence[str], folder: Path, *, limit: float = LIMIT, workers: int = 1) -> list[Examined]:
@@ -72,7 +76,7 @@ def examine(targets: Sequence[str], folder: Path, *, limit: float = LIMIT, worke
     -------
     One answer a target, in their order. Nothing of a plug-in has run in this process.
     """
-    with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
+    with ThreadPoolExecutor(max_workers=max(1, workers)) as pool, ended_by_signals():
         answers = list(pool.map(lambda target: _answer(target, limit), targets))
     known: dict[str, str] = {}
     done = []
@@ -146,13 +150,37 @@ def contained(
         process = subprocess.Popen(  # noqa: S603  our own interpreter and module; the target is an argument
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, start_new_session=True
         )
+        _RUNNING.add(process)
         try:
-            return _awaited(process, limit, watch)
+            with ended_by_signals():
+                return _awaited(process, limit, watch)
         finally:
             _end(process)
+            _RUNNING.discard(process)
     finally:
         if log is not None:
             output.close()
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """What is contained ends at once where this process is interrupted (Ctrl-C) or asked to end (SIGTERM)."""
+    before = None
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        before = signal.signal(signal.SIGTERM, _asked_to_end)
+    try:
+        yield
+    except BaseException:
+        for process in list(_RUNNING):  # else a pool waits for its threads, and these for their limits
+            _end(process)
+        raise
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _asked_to_end(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _awaited(process: subprocess.Popen[bytes], limit: float, watch: Callable[[], None] | None) -> int | None:
@@ -167,6 +195,16 @@ def _awaited(process: subprocess.Popen[bytes], limit: float, watch: Callable[[],
             watch()
         if status is not None or time.monotonic() >= last:
             return status
+
+
+def die_with_parent() -> None:
+    """Ask the system (Linux) to end this process with the one that started it, even where that is killed."""
+    import ctypes
+
+    try:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    except (OSError, AttributeError, TypeError):  # not on this system: then signals and the limit alone hold
+        return
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -12,6 +12,11 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Function = Callable[[Array], Array]
 FAR = (1e2, 1e3, 1e4)
+# Distances at which a tendency is read: doubled to 1024, where exponentials overflow, then on to the largest numbers.
+LADDER = np.concatenate([2.0 ** np.arange(3, 11, 0.5), 2.0 ** np.arange(11, 1000, 8.0)])
+PLATEAU, NOTHING = 8, 1e-30  # rungs that make one; below this a value far out tends to 0
+NEAR = 1e-6  # of a limit, relative: it was reached
+SETTLED = 1e-9  # relative change over the last rungs that a limit may still make
 
 
 def facts(f: Function, slope: Function, kinks: Sequence[float]) -> dict[str, Any]:
@@ -34,12 +39,12 @@ def facts(f: Function, slope: Function, kinks: Sequence[float]) -> dict[str, Any
         y, s = f(grid.copy()), slope(grid.copy())
         at = slope(np.array(kinks, np.float64)) if kinks else np.empty(0)
         limits = tuple(_limit(f, side) for side in (-1, 1))
-        slope_limits = tuple(_limit(slope, side) for side in (-1, 1))
-    infinite = [k for k, v in zip(kinks, at, strict=True) if not math.isfinite(v)]
+        # a slope is read where the function has a value
+        slope_limits = tuple(_limit(slope, side, f) for side in (-1, 1))
     finite = y[np.isfinite(y)]
     ends = [float(finite.min()), float(finite.max()), *limits]
     return {
-        "kinks": [[float(k), float(v) if math.isfinite(v) else 0.0] for k, v in zip(kinks, at, strict=True)],
+        "kinks": [[float(k), float(v)] for k, v in zip(kinks, at, strict=True)],
         "flat": _flat(grid, s, kinks, slope),
         "bounds": [min(e for e in ends if e == e), max(e for e in ends if e == e)],
         "limits": list(limits),
@@ -47,23 +52,71 @@ def facts(f: Function, slope: Function, kinks: Sequence[float]) -> dict[str, Any
         "at_negative_zero": float(f(np.array([-0.0]))[0]),
         "roots": [r for r in _roots(f, grid, y, kinks) if r != 0.0],
         "roots_of_slope": _roots(slope, grid, s, kinks),
-        "excluded_slope": [[k, k] for k in infinite],
+        "excluded_slope": [[k, k] for k, v in zip(kinks, at, strict=True) if not math.isfinite(v)],
     }
 
 
-def _limit(f: Function, side: int) -> float:
-    """The value towards an infinity: a number where three distances agree, else by the direction."""
-    values = f(side * np.array(FAR))
-    at_end = float(f(np.array([side * math.inf]))[0])
-    known = values[np.isfinite(values)]
-    if not math.isnan(at_end) and not (math.isinf(at_end) and known.size > 1 and known.max() == known.min()):
-        return at_end
-    if not known.size:
-        near = f(side * np.array([20.0, 40.0]))
-        return float(near[-1])
-    if abs(known[-1] - known[0]) <= 1e-9 * max(1.0, abs(known[0])):
-        return float(known[-1])
-    return math.copysign(math.inf, known[-1] - known[0])
+def _limit(f: Function, side: int, where: Function | None = None) -> float:
+    """What the values tend to, read from those that are numbers: a number where they settle, else an infinity.
+
+    A value that is reached only beyond an overflow (inf, NaN) is no tendency; `ends` says it beside this one.
+    """
+    with np.errstate(all="ignore"):
+        values = f(side * LADDER)
+        good = np.isfinite(values) & (True if where is None else np.isfinite(where(side * LADDER)))
+    count = values.size if good.all() else int(good.argmin())  # up to the first that is no number
+    known = values[:count]
+    if known.size < 4:
+        return float(known[-1]) if known.size else math.nan
+    still = np.abs(np.diff(known)) <= SETTLED * np.maximum(1.0, np.abs(known[1:]))
+    start = next((i for i in range(still.size - PLATEAU + 1) if still[i : i + PLATEAU].all()), None)
+    if start is not None:  # the first plateau: what comes after it is an overflow
+        moves = np.flatnonzero(~still[start:])
+        last = float(known[start + moves[0] if moves.size else -1])
+        return 0.0 if abs(last) < NOTHING else last
+    rises = np.diff(known[-6:])
+    if (np.abs(rises[1:]) < 0.9 * np.abs(rises[:-1])).all():  # still on its way, and slower at every rung
+        return 0.0 if abs(known[-1]) < SETTLED else float(known[-1])
+    return math.copysign(math.inf, rises[-1])
+
+
+def ends(f: Function, limits: Sequence[float], what: str = "it") -> list[str]:
+    """What the code really gives far out, where that is not what its values tend to."""
+    said = []
+    for side, limit in zip((-1, 1), limits, strict=True):
+        with np.errstate(all="ignore"):
+            values, at_end = f(side * LADDER), float(f(np.array([side * math.inf]))[0])
+            near = np.abs(values - limit) <= NEAR * max(1.0, abs(limit))
+        reached = float(LADDER[near.argmax()]) if near.any() else math.inf
+
+        def right(distance: Any, side: int = side, limit: float = limit, reached: float = reached) -> Any:
+            """A number, and once the limit was reached, still there."""
+            with np.errstate(all="ignore"):
+                values = f(side * np.atleast_1d(distance))
+                near = np.abs(values - limit) <= NEAR * max(1.0, abs(limit))
+            return np.isfinite(values) & (near | (np.atleast_1d(distance) < reached))
+
+        bad = np.flatnonzero(~right(LADDER))
+        bad = bad[bad > 0]
+        if bad.size:
+            edge = _edge(right, float(LADDER[bad[0] - 1]), float(LADDER[bad[0]]))
+            with np.errstate(all="ignore"):
+                before = abs(float(f(np.array([side * edge * (1 - 1e-6)]))[0]))
+            if before < 1e290:  # else a result too large for the format
+                said.append(f"{what} gives {values[bad[0]]:g} from x = {side * edge:.6g} on, an overflow inside it: "
+                            f"its values tend to {limit:g}")  # fmt: skip
+                continue
+        if not (at_end == limit or abs(at_end - limit) <= SETTLED):
+            said.append(f"{what} gives {at_end:g} at x = {side * math.inf:g}: its values tend to {limit:g}")
+    return said
+
+
+def _edge(right: Callable[[Any], Any], good: float, bad: float) -> float:
+    """The distance from which on the values are no longer right, to six digits."""
+    while bad - good > 1e-7 * bad:
+        middle = 0.5 * (good + bad)
+        good, bad = (middle, bad) if right(middle)[0] else (good, middle)
+    return bad
 
 
 def _flat(grid: Array, slope: Array, kinks: Sequence[float], f_slope: Function) -> list[list[float]]:

@@ -1,7 +1,8 @@
-"""What an object says when it is called with expressions, and whether it says the same to arrays."""
+"""What an object computes, traced by calling it with expressions, and whether it gives the same for arrays."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib import import_module
@@ -10,47 +11,47 @@ from typing import Any
 
 import numpy as np
 
-from actbench.core.errors import ActbenchError
-from actbench.expression import primitives as words
-from actbench.expression.graph import Graph, composed, derivative, record
+from actbench.core.errors import ActbenchError, reason_of
+from actbench.expression import primitives
+from actbench.expression.graph import PRIMITIVES, Graph, composed, derivative, record
 from actbench.expression.primitives import COMPOSITE
-from actbench.implementations.plugins.adapters import Callee
+from actbench.implementations.implementation import Implementation
 
 
 @lru_cache(maxsize=1)
-def _own_words() -> dict[str, tuple[str, Any]]:
-    """Our words: name to the module that holds it and the function."""
+def _composites() -> dict[str, tuple[str, Any]]:
+    """Our composite primitives: name to the module that holds it and the function."""
     found: dict[str, tuple[str, Any]] = {}
-    for info in iter_modules(words.__path__):
+    for info in iter_modules(primitives.__path__):
         module = import_module(f"actbench.expression.primitives.{info.name}")
         found |= {name: (module.__name__, getattr(module, name)) for name in COMPOSITE if hasattr(module, name)}
     return found
 
 
-def spoken(op: str) -> tuple[str, Callable[..., Any]]:
+def written(op: str) -> tuple[str, Callable[..., Any]]:
     """How an operation is written in Python, and the function itself."""
     if op in COMPOSITE:
-        return op, _own_words()[op][1]
+        return op, _composites()[op][1]
     return f"np.{op}", getattr(np, op)
 
 
 def home(op: str) -> str:
-    """The module that one of our words is imported from."""
-    return _own_words()[op][0]
+    """The module that one of our composite primitives is imported from."""
+    return _composites()[op][0]
 
 
-def speak(graph: Graph, values: Mapping[str, Any]) -> Any:
+def evaluate(graph: Graph, values: Mapping[str, Any]) -> Any:
     """The graph on arrays, or on expressions once more."""
 
     def combine(step: Any, operands: list[Any]) -> Any:
         if step.op == "argument":
             return values[step.value]
-        return step.value if step.op == "constant" else spoken(step.op)[1](*operands)
+        return step.value if step.op == "constant" else written(step.op)[1](*operands)
 
     return graph.fold(combine)[-1]
 
 
-def heard(callee: Callee) -> tuple[Graph, Graph | None]:
+def traced(implementation: Implementation) -> tuple[Graph, Graph | None]:
     """The graphs of the forward pass and of the object's own backward pass, where it has one in expressions.
 
     Raises
@@ -58,33 +59,51 @@ def heard(callee: Callee) -> tuple[Graph, Graph | None]:
     ActbenchError
         With the reason why it cannot be recorded.
     """
-    if callee.kind in ("torch", "jax"):
-        raise ActbenchError(f"it is {callee.kind}'s own code")
+    if implementation.expression is None:
+        raise ActbenchError(f"it is {implementation.library}'s own code")
     try:
-        graph = record(callee.forward)
-        back = None
-        if callee.backward is not None:
-            back = composed(callee.backward, callee.forward)
+        graph = record(implementation.expression)
+        back = implementation.own_backward
+        return graph, None if back is None else composed(back, implementation.expression)
     except ActbenchError:
         raise
     except Exception as error:  # NumPy and the object may raise whatever they like at an expression
-        raise ActbenchError(f"{type(error).__name__}: {error}".split("\n")[0][:200]) from None
-    return graph, back
+        raise ActbenchError(reason_of(error)) from None
 
 
 def agrees(graph: Graph, f: Callable[[Any], Any], x: Any) -> bool:
     """Whether the recorded function has the called one's values at these points."""
     with np.errstate(all="ignore"):
-        said, got = np.broadcast_to(speak(graph, {"x": x.copy()}), x.shape), f(x.copy())
-    return bool(np.allclose(said, got, rtol=1e-12, atol=1e-300, equal_nan=True))
+        drawn, got = np.broadcast_to(evaluate(graph, {"x": x.copy()}), x.shape), f(x.copy())
+    return bool(np.allclose(drawn, got, rtol=1e-12, atol=1e-300, equal_nan=True))
+
+
+def exact(graph: Graph, x: float) -> float:
+    """The graph's value at one point in arithmetic of 2,000 bits, rounded once; NaN where it has none."""
+    mp: Any = import_module("mpmath").mp
+    values: list[Any] = []
+    try:
+        with mp.workprec(2000):
+            for step in graph:
+                if step.op == "argument":
+                    values.append(mp.mpf(x))
+                elif step.op == "constant":
+                    values.append(step.value if isinstance(step.value, bool) else mp.mpf(step.value))
+                else:
+                    values.append(PRIMITIVES[step.op].exact(mp, *(values[i] for i in step.operands)))
+            return float(values[-1])
+    except (ArithmeticError, ValueError, TypeError, MemoryError):  # a pole, a root of a negative number
+        return math.nan
 
 
 def slope_graph(graph: Graph) -> Graph:
-    """The derivative, by the words' own rules."""
-    return derivative(graph)
+    """The derivative in a form for computing: b * b overflows where a / b does not."""
+    return derivative(graph, rules={"divide": lambda y, a, b: (1.0 / b, -y / b)})
 
 
-def backward_graph(slope: Graph, ends: tuple[float, float] | None) -> Graph:
+def backward_graph(
+    slope: Graph, ends: tuple[float, float] | None, kinks: Mapping[float, float], bounds: Mapping[int, float]
+) -> Graph:
     """``dy * f'(x)``.
 
     Parameters
@@ -92,15 +111,24 @@ def backward_graph(slope: Graph, ends: tuple[float, float] | None) -> Graph:
     slope
         f' in terms of x.
     ends
-        The slope far out on either side, which takes the place of a NaN that the derived formula gives there (inf
-        over inf); None where it gives none.
+        The slope far out on either side, which takes the place of what the derived formula gives there that is no
+        number (inf over inf); None where it gives none.
+    kinks
+        Places where the formula gives NaN, to the slope that is used there.
+    bounds
+        Side (-1, 1) to the distance beyond which the end is taken in any case.
     """
 
     def backward(dy: Any, x: Any) -> Any:
-        found = speak(slope, {"x": x})
+        used = evaluate(slope, {"x": x})
         if ends is not None:
             outside = np.where(x > 0.0, ends[1], np.where(x < 0.0, ends[0], x))
-            found = np.where(found == found, found, outside)
-        return dy * found
+            used = np.where(np.absolute(used) < np.inf, used, outside)
+            for side, distance in bounds.items():
+                if distance < np.inf:
+                    used = np.where(x >= distance if side > 0 else x <= -distance, ends[side > 0], used)
+        for place, value in kinks.items():
+            used = np.where(x == place, value, used)
+        return dy * used
 
     return record(backward)

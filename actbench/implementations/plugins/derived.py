@@ -1,0 +1,111 @@
+"""The backward pass of a traced function by its symbolic slope, no worse conditioned than the function or not exact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actbench.expression.graph import Graph
+from actbench.implementations.plugins.slopes import Function, flatter
+from actbench.implementations.plugins.tracing import backward_graph, evaluate, exact, slope_graph
+
+# Where a slope is held to its exact value: the middle, the tails, and where exponentials of either format overflow.
+PLACES = np.concatenate([0.37 * 1.45 ** np.arange(-24, 20), [20.0, 45.0, 50.0, 88.5, 90.0, 105.0, 200.0, 709.0, 711.0]])
+POINTS = np.sort(np.concatenate([-PLACES, PLACES]))
+BAD = {"float32": 1e-3, "float64": 1e-7}  # relative; a rounding or two that cancel leave less
+FAR = 1e4  # where the ends of the slope are read
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derived:
+    """A backward pass, and where its slope is not the exact one, in words."""
+
+    graph: Graph
+    flaws: tuple[str, ...]
+
+
+def derive(graph: Graph, f: Function, kinks: Sequence[float]) -> Derived:
+    """The backward pass of a traced function.
+
+    Parameters
+    ----------
+    graph, f
+        The function as it was traced, and as it is called on float64 arrays.
+    kinks
+        Where it has no slope: what the formula gives as NaN there becomes the flatter side's slope.
+    """
+    slope = slope_graph(graph)
+    true = np.array([exact(slope, float(x)) for x in POINTS])
+    value = np.array([exact(graph, float(x)) for x in POINTS])
+    ends: tuple[float, float] | None = None
+    bounds: dict[int, float] = {}
+    fails = {dtype: _wrong(slope, graph, true, value, dtype) for dtype in BAD}
+    if any((wrong | ~np.isfinite(_drawn(slope, POINTS, dtype))).any() for dtype, wrong in fails.items()):
+        ends = tuple(float(np.round(exact(slope, side * FAR), 12)) for side in (-1, 1))  # type: ignore[assignment]
+        assert ends is not None
+        if not np.isfinite(ends).all():
+            ends = None
+    if ends is not None:
+        failing = fails["float32"] | fails["float64"]
+        bounds = {side: _settled(failing, true, side, end) for side, end in zip((-1, 1), ends, strict=True)}
+    with np.errstate(all="ignore"):
+        undefined = [k for k in kinks if np.isnan(evaluate(slope, {"x": np.array([k])})).any()]
+    at = {k: flatter(f, k) for k in undefined}
+    back = backward_graph(slope, ends, {k: v for k, v in at.items() if not np.isnan(v)}, bounds)
+    used = _used(back)
+    flaws = []
+    for dtype in BAD:
+        wrong = np.flatnonzero(_off(used, true, dtype))
+        if wrong.size:
+            got = _drawn(used, POINTS, dtype)
+            grave = wrong[np.abs(got - true)[wrong] > 0.1 * np.abs(true)[wrong]]  # no digit is left there
+            start, show = POINTS[wrong[np.abs(POINTS[wrong]).argmin()]], grave if grave.size else wrong
+            i = int(show[np.abs(POINTS[show]).argmin()])
+            flaws.append(f"in {dtype} it loses digits from x = {start:.3g} on and gives {got[i]:.3g} at x = "
+                         f"{POINTS[i]:.4g}, where the slope is {true[i]:.3g}")  # fmt: skip
+    return Derived(graph=back, flaws=tuple(flaws))
+
+
+def _used(back: Graph) -> Graph:
+    """The slope that a backward pass uses: dy = 1."""
+    from actbench.expression.graph import record
+
+    return record(lambda x: evaluate(back, {"dy": 1.0, "x": x}))
+
+
+def _drawn(graph: Graph, x: NDArray[np.float64], dtype: str) -> NDArray[np.float64]:
+    """The graph in NumPy's arithmetic of a format."""
+    given = x.astype(dtype)
+    with np.errstate(all="ignore"):
+        return np.broadcast_to(np.asarray(evaluate(graph, {"x": given}), np.float64), x.shape)
+
+
+def _wrong(
+    slope: Graph, graph: Graph, true: NDArray[np.float64], value: NDArray[np.float64], dtype: str
+) -> NDArray[np.bool_]:
+    """Where the slope is wrong by more than roundings although the function's own value is right."""
+    own = _drawn(graph, POINTS, dtype)
+    with np.errstate(all="ignore"):
+        fine = np.abs(own - value) <= BAD[dtype] * np.abs(value) + float(np.finfo(dtype).tiny)
+    return np.asarray(fine & _off(slope, true, dtype))
+
+
+def _off(slope: Graph, true: NDArray[np.float64], dtype: str) -> NDArray[np.bool_]:
+    """Where the slope is wrong by more than roundings and its exact value is a number of the format."""
+    form = np.finfo(dtype)
+    with np.errstate(all="ignore"):
+        off = ~(np.abs(_drawn(slope, POINTS, dtype) - true) <= BAD[dtype] * np.abs(true) + float(form.tiny))
+    return np.asarray(off & (np.abs(true) <= float(form.max)))
+
+
+def _settled(failing: NDArray[np.bool_], true: NDArray[np.float64], side: int, end: float) -> float:
+    """The distance from which on the slope is its end to a rounding of float32, where the formula fails; else inf."""
+    tiny = float(np.finfo("float32").tiny)
+    near = np.abs(true - end) <= (1e-7 * abs(end) if end else tiny)
+    distance = side * POINTS
+    fails = failing & (distance > 0)
+    start = float(distance[fails].min()) if fails.any() else float("inf")
+    return start if near[distance >= start].all() else float("inf")
