@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.panel import DIRECTIONS, DTYPES, PANEL, need, start
+from benchmarks.imports import find, need, start
+from benchmarks.panel import DIRECTIONS, DTYPES, PANEL
 
-start("actbench.accuracy.meter", "actbench.kernels.numba_")
+start("ErrorMeter", "compiler")
 
 POINTS = 20_000  # seeded, with kinks, limits and the whole range of the format; 1,000,000 in reports/accuracy
 
 
 def worst_ulp(name: str, direction: str, dtype: str, *, backend: str = "numba", points: int = POINTS) -> float:
-    """The largest error in ulp over seeded points, the worst answers settled in mpmath; inf for a lost or wild one."""
-    need(name, module="accuracy.yardstick")
+    """The largest error in ulp over seeded points, the worst answers confirmed by mpmath; inf for a lost or wild one."""
     import actbench as ab
-    from actbench.accuracy.meter import ErrorMeter, where_promised
 
-    x = where_promised(name, dtype, points, direction)
+    need(name)
+    x = find("where_promised")(name, dtype, points, direction)
     run = ab.kernel(name, direction, dtype=dtype, backend=backend)
     got = run(x) if direction == "forward" else run(np.ones_like(x), x)
-    found = ErrorMeter(name, direction, dtype, x).measure(got)
+    found = find("ErrorMeter")(name, direction, dtype, x).measure(got)
     return float("inf") if found.lost or found.special else float(found.worst)
 
 

@@ -7,9 +7,10 @@ from functools import cache
 
 import numpy as np
 
-from benchmarks.panel import CLOCK, need, start
+from benchmarks.imports import find, need, start
+from benchmarks.panel import CLOCK
 
-start("actbench.networks.network", "actbench.kernels.numba_")
+start("Network", "compiler")
 
 ACTIVATIONS = ("relu", "tanh", "silu")
 SHAPES = ("50x32x64", "100x128x128", "20x256x256")  # depth x width x batch: overhead, the usual, mostly products
@@ -18,12 +19,10 @@ SHAPES = ("50x32x64", "100x128x128", "20x256x256")  # depth x width x batch: ove
 @cache
 def network_pass(activation: str, shape: str, dtype: str = "float32") -> Callable[[], object]:
     """A pass of one network with He's initialisation on standard normal inputs, made once before."""
-    need(activation, module="network")
-    from actbench.networks.design import Design
-    from actbench.networks.network import Network
-
+    need(activation)
     depth, width, batch = (int(part) for part in shape.split("x"))
-    network = Network(Design(activation=activation, features=width, width=width, depth=depth), [0], dtype=dtype)
+    design = find("Design")(activation=activation, features=width, width=width, depth=depth)
+    network = find("Network")(design, [0], dtype=dtype)
     rng = np.random.default_rng(7)
     x, d = (rng.standard_normal((batch, width)).astype(dtype) for _ in range(2))
 

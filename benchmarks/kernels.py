@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 import actbench as ab
-from benchmarks.panel import CLOCK, DIRECTIONS, DTYPES, PANEL, SIZES, need, start
+from benchmarks.imports import need, start
+from benchmarks.panel import CLOCK, DIRECTIONS, DTYPES, PANEL, SIZES
 
-start("actbench.kernels.numba_")
+start("compiler")
 ab.kernel("identity")(np.ones(8, np.float32))  # numba fills its tables at its first dispatch
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cache
 from itertools import count
 
-from benchmarks.panel import CLOCK, PANEL, need, start
+from benchmarks.imports import find, need, start
+from benchmarks.panel import CLOCK, PANEL
 
-start("actbench.theory", "scipy.special", "scipy.optimize")
+start("theory", "scipy.special", "scipy.optimize")
 
 NAMES = ("relu", "tanh", "silu", "gelu")
 STEP = 1e-9  # relative: the same work, another key
@@ -22,10 +23,8 @@ def changed(value: float) -> float:
 @cache
 def ready(name: str) -> bool:
     """Whether the row and its theory exist; imports are over then."""
-    need(name, module="theory")
-    import actbench.theory
-
-    actbench.theory.moments(name, 1.0)
+    need(name)
+    find("theory").moments(name, 1.0)
     return True
 
 

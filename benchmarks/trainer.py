@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from benchmarks.panel import CLOCK, need, start
+from benchmarks.imports import find, need, start
+from benchmarks.panel import CLOCK
 
-start("actbench.networks.training", "actbench.kernels.numba_", "sklearn.datasets")
+start("train", "compiler", "sklearn.datasets")
 
 ACTIVATIONS = ("relu", "tanh")
 OPTIMISERS = ("sgd", "adam")
@@ -20,13 +21,10 @@ def training(
     activation: str, optimiser: str, norm: str, *, nets: int = 16, epochs: int = 1, batch: int = 32
 ) -> Callable[[], object]:
     """Births and epochs of a block of networks, three hidden layers of 64 units, float32; run once before."""
-    need(activation, module="network.training")
-    from actbench.networks.data import data_set
-    from actbench.networks.training import Recipe, design_for, train
-
-    data = data_set("digits")
-    design = design_for(data, activation=activation, width=64, depth=3, norm=norm)
-    recipe = Recipe(optimiser=optimiser, rate=RATES[optimiser], batch=batch, epochs=epochs)
+    need(activation)
+    train, data = find("train"), find("data_set")("digits")
+    design = find("design_for")(data, activation=activation, width=64, depth=3, norm=norm)
+    recipe = find("Recipe")(optimiser=optimiser, rate=RATES[optimiser], batch=batch, epochs=epochs)
 
     def run() -> object:
         return train(design, data, range(nets), recipe)
