@@ -13,7 +13,7 @@ POINTS = 20_000  # seeded, with kinks, limits and the whole range of the format;
 
 
 def worst_ulp(name: str, direction: str, dtype: str, *, backend: str = "numba", points: int = POINTS) -> float:
-    """The largest error in ulp over seeded points, the worst answers confirmed by mpmath; inf for a lost or wild one."""
+    """The largest error in ulp over seeded points, the worst confirmed by mpmath; inf for a lost or wild one."""
     import actbench as ab
 
     need(name)
