@@ -4,9 +4,32 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from pathlib import Path
 
 from actbench.core.errors import ActbenchError
+
+LARGEST = 2**30  # bytes of a file that is read whole
+
+_written: set[Path] = set()  # by this process, absolute
+
+
+def written_under(folder: Path) -> set[str]:
+    """The files under a folder that this process has written, relative, with forward slashes."""
+    home = Path(os.path.abspath(folder))
+    return {path.relative_to(home).as_posix() for path in _written if path.is_relative_to(home)}
+
+
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
+    """The content of a plain file; a pipe, a device or a folder in its place is an OSError, and never a wait."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with open(handle, "rb") as file:
+        what = os.fstat(handle)
+        if not stat.S_ISREG(what.st_mode):
+            raise OSError(f"{path} is no plain file")
+        if what.st_size > LARGEST:
+            raise OSError(f"{path} has {what.st_size:,} bytes, more than {LARGEST:,}")
+        return file.read()
 
 
 def write_bytes(path: str | os.PathLike[str], data: bytes) -> Path:
@@ -39,6 +62,7 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> Path:
         finally:
             draft.unlink(missing_ok=True)
         _sync_folder(path.parent)
+        _written.add(Path(os.path.abspath(path)))
     except OSError as error:
         raise ActbenchError(f"cannot write {path}: {error.strerror or error}; choose another place") from error
     return path

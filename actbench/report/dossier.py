@@ -82,7 +82,9 @@ def render(folder: RunFolder, *, title: str | None = None) -> Path:
     }  # fmt: skip
     for name in ("decisions", "measures", "settings"):
         write_text(folder.path / "latex" / f"{name}.tex", _template(f"dossier_{name}.tex").render(**content))
-    return write_text(folder.path / "dossier.html", _template("dossier.html").render(**content))
+    page = write_text(folder.path / "dossier.html", _template("dossier.html").render(**content))
+    folder.list_files(begin=False)
+    return page
 
 
 def _title(run: dict[str, Any], arms: list[dict[str, Any]]) -> str:

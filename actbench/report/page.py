@@ -49,6 +49,7 @@ def render(folder: RunFolder, *, lang: str | None = None) -> Path:
     page = template("report.html").render(**shown, t=t, lang=lang, figures=figures)
     write_text(folder.path / "report.html", page)
     write_text(folder.path / "report.md", template("report.md").render(**shown, t=t, figures=figures))
+    folder.list_files(begin=False)
     return folder.path / "report.html"
 
 
@@ -58,7 +59,9 @@ def _first(figure: dict[str, Any], claims: list[dict[str, Any]]) -> str:
 
 def draw_figures(folder: RunFolder, lang: str) -> list[dict[str, Any]]:
     """Every figure for which the run has data, drawn; what a page needs of each."""
-    return [drawn for spec in all_figures() if (drawn := _drawn_or_said(folder, spec, lang))]
+    figures = [drawn for spec in all_figures() if (drawn := _drawn_or_said(folder, spec, lang))]
+    folder.list_files(begin=False)
+    return figures
 
 
 def all_figures() -> list[FigureSpec]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
-import shutil
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from actbench.core.errors import ActbenchError
-from actbench.core.files import write_text
+from actbench.core.files import read_bytes, write_text, written_under
+from actbench.runs.progress import note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 SCHEMA = 1  # raised when the meaning of a file changes; a folder of another schema is refused
 IDENTITY = ("command", "target", "schema", "seed")
 DEFAULT = "actbench-out"
+STORE = ("cells.sqlite", "cells.sqlite-wal", "cells.sqlite-shm")
+LOCK = ".lock"
+SHOWN = 8  # names of files in one line
 
 
 @dataclass(frozen=True)
@@ -42,18 +48,50 @@ class RunFolder:
         """The run's description; an error where the folder holds none."""
         file = self.path / "run.json"
         try:
-            found = json.loads(file.read_text(encoding="utf-8"))
-        except OSError:
+            found = json.loads(read_bytes(file))
+        except FileNotFoundError:
             raise ActbenchError(f"no run in {str(self.path)!r}: it has no run.json; give the folder of a run") from None
-        except ValueError:
+        except PermissionError:
+            raise ActbenchError(f"{file} may not be read; give another folder, or change its permissions") from None
+        except (OSError, ValueError, RecursionError):
             raise ActbenchError(f"{file} is damaged; run again with --fresh") from None
         if not isinstance(found, dict):
             raise ActbenchError(f"{file} is damaged; run again with --fresh")
         return found
 
     def write_run(self, run: Mapping[str, Any]) -> None:
-        """Write ``run.json``."""
+        """Write ``run.json``, and list what this run has written so far."""
         write_text(self.path / "run.json", json.dumps(run, indent=1, sort_keys=True, allow_nan=False) + "\n")
+        self.list_files()
+
+    def list_files(self, *, begin: bool = True) -> None:
+        """Write ``manifest.json``: the files of runs in this folder, which alone ``--fresh`` removes.
+
+        Without ``begin`` a folder that has no such list yet, as one that was copied into a repository, gets none.
+        """
+        if not begin and not (self.path / "manifest.json").exists():
+            return
+        names = {*self.listed(), *written_under(self.path), "manifest.json", *STORE}
+        there = sorted(name for name in names if (self.path / name).exists() or name in STORE)
+        write_text(self.path / "manifest.json", json.dumps(there, indent=1, ensure_ascii=False) + "\n")
+
+    def listed(self) -> list[str]:
+        """What ``manifest.json`` lists of plain files inside the folder; of what is no such list, nothing."""
+        try:
+            names = json.loads(read_bytes(self.path / "manifest.json"))
+        except (OSError, ValueError, RecursionError):
+            return []
+        return [name for name in names if isinstance(name, str) and self._owns(name)] if isinstance(names, list) else []
+
+    def _owns(self, name: str) -> bool:
+        """Whether a name stands for a place inside the folder that no link leads out of."""
+        place = PurePosixPath(name)
+        if place.is_absolute() or not place.parts or ".." in place.parts:
+            return False
+        try:
+            return (self.path / place).parent.resolve().is_relative_to(self.path.resolve())
+        except (OSError, ValueError, RuntimeError):
+            return False
 
     def write_frame(self, name: str, frame: pd.DataFrame) -> Path:
         """Write ``NAME.csv``, floats in full, missing as empty."""
@@ -72,7 +110,7 @@ class RunFolder:
 
         file = self.path / f"{name}.csv"
         try:
-            frame: pd.DataFrame = pd.read_csv(file, **_exact_floats())
+            frame: pd.DataFrame = pd.read_csv(io.BytesIO(read_bytes(file)), **_exact_floats())
             return frame
         except OSError:
             raise ActbenchError(f"no {name}.csv in {str(self.path)!r}; run again to make it") from None
@@ -87,8 +125,8 @@ class RunFolder:
         """Read ``NAME.json``."""
         file = self.path / f"{name}.json"
         try:
-            return json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            return json.loads(read_bytes(file))
+        except (OSError, ValueError, RecursionError):
             raise ActbenchError(f"cannot read {file}; run again to make it") from None
 
 
@@ -122,7 +160,7 @@ def open_folder(
     command, target, seed
         What identifies a run. The grid, quick, workers and code may differ, for cells are keyed by content.
     fresh
-        Whether to delete what an earlier run left.
+        Whether to remove what the manifest of earlier runs lists; what else lies there is left, and said.
 
     Returns
     -------
@@ -136,43 +174,84 @@ def open_folder(
     """
     identity = {"command": command, "target": target, "schema": SCHEMA, "seed": seed}
     path = Path(out) if out is not None else Path(DEFAULT) / f"{command}-{safe(target)}"
-    if path.exists() and not path.is_dir():
-        raise ActbenchError(f"--out {str(path)!r} is a file; give a folder")
     folder = RunFolder(path)
-    if (path / "run.json").exists():
-        _continue(folder, identity, fresh)
-    elif path.is_dir() and any(path.iterdir()) and not (path / "cells.sqlite").exists():
-        raise ActbenchError(f"--out {str(path)!r} holds other things than a run; give an empty or new folder")
     try:
+        if path.exists() and not path.is_dir():
+            raise ActbenchError(f"--out {str(path)!r} is a file; give a folder")
+        held = sorted(file.name for file in path.iterdir() if file.name != LOCK) if path.is_dir() else []
+        if held and not {"run.json", "cells.sqlite"} & {*held}:
+            raise ActbenchError(f"--out {str(path)!r} holds other things than a run; give an empty or new folder")
+        if held and not fresh:
+            _match(folder, identity)
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ActbenchError(f"cannot make {str(path)!r}: {error.strerror}; give another --out") from None
+        _hold(path, alone=fresh)
+        if held and fresh:
+            _clear(folder)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise ActbenchError(f"cannot use the folder {str(path)!r}: {why}; give another --out") from None
     return folder, identity
 
 
-def _continue(folder: RunFolder, identity: Mapping[str, Any], fresh: bool) -> None:
+def _match(folder: RunFolder, identity: Mapping[str, Any]) -> None:
+    """Complain where the folder holds another run."""
     try:
         before = folder.read_run()
     except ActbenchError:
-        before = None  # a torn run.json: cells are checked one by one anyway
-    if fresh:
-        _clear(folder.path)
-    elif before is not None:
-        for key in IDENTITY:
-            if before.get(key) != identity[key]:
-                raise ActbenchError(
-                    f"{str(folder.path)!r} holds a run with {key} {before.get(key)!r}, not {identity[key]!r}; "
-                    "use --fresh or another --out"
-                )
+        return  # a torn run.json: cells are checked one by one anyway
+    for key in IDENTITY:
+        if before.get(key) != identity[key]:
+            raise ActbenchError(
+                f"{str(folder.path)!r} holds a run with {key} {str(before.get(key))[:100]!r}, not {identity[key]!r}; "
+                "use --fresh or another --out"
+            )
 
 
-def _clear(path: Path) -> None:
-    """Delete what runs write, and nothing else that may lie in the folder."""
-    for pattern in ("run.json", "claims.json", "*.csv", "report.*", "cells.sqlite*"):
-        for file in path.glob(pattern):
-            file.unlink()
-    for name in ("data", "tables", "figures", "timings"):
-        shutil.rmtree(path / name, ignore_errors=True)
+_held: dict[str, int] = {}  # folder to the handle of its lock, for as long as this process lives
+
+
+def _hold(path: Path, *, alone: bool) -> None:
+    """Share the folder with other runs of the same, or have it alone while it is cleared.
+
+    Two runs of one command may write at once: each cell and each file is replaced whole. One that clears may not.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows does not let go of open files anyway
+        return
+    name = str(path.resolve())
+    handle = _held.get(name)
+    lock = path / LOCK
+    if handle is None or not lock.exists():
+        handle = _held[name] = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK, 0o666)
+    try:
+        if alone:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        else:
+            fcntl.flock(handle, fcntl.LOCK_SH)
+    except BlockingIOError:
+        raise ActbenchError(
+            f"another run is writing into {str(path)!r}; wait for it, or choose another --out"
+        ) from None
+    except OSError:
+        return  # a file system without locks
+
+
+def _clear(folder: RunFolder) -> None:
+    """Remove what the folder's manifest lists, and say what is left: it is not ours."""
+    names = {*folder.listed(), "run.json", "manifest.json", *STORE}
+    for name in names:
+        with suppress(OSError, ValueError):  # a folder in a file's place, or a name that cannot be
+            (folder.path / name).unlink()
+    for parent in sorted({(folder.path / name).parent for name in names} - {folder.path}, reverse=True):
+        with suppress(OSError, ValueError):  # it holds something of somebody's
+            parent.rmdir()
+    left = sorted(p.relative_to(folder.path).as_posix() for p in folder.path.rglob("*") if not p.is_dir())
+    left = [name for name in left if name != LOCK]
+    if left:
+        more = f" and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
+        note(f"actbench: --fresh leaves what no run listed as its own: {', '.join(left[:SHOWN])}{more}")
+    _hold(folder.path, alone=False)
 
 
 def safe(target: str) -> str:
