@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.comparison.arms import Arm
 from actbench.statistics import ranking
+from actbench.statistics.tuning import Score, tuned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -207,16 +208,12 @@ def elsewhere(
     quality
         What is reported; ``sign`` -1 where less is better. Step sizes are chosen by the same on the validation part.
     """
-    valid = quality.replace("test", "valid")
+    score = Score(column=quality.replace("test", "valid"), lost=0.0 if sign > 0 else math.inf, least=sign < 0)
     settings = [name for name in ("data", "depth", "width", "init", "steps") if name in frame]
     each: dict[str, Any] = {}
     for arm in arms:
         own = frame[(frame["activation"] == arm.spec) & frame["reason"].isna()]
-        nets = []
-        for _, setting in own.groupby(settings, sort=True):
-            means = setting.groupby("rate").agg(lost=("diverged", "mean"), value=(valid, "mean")).reset_index()
-            means = means.assign(order=-sign * means["value"]).sort_values(["lost", "order", "rate"])
-            nets.append(setting[setting["rate"] == means["rate"].iloc[0]].set_index("net")[quality])
+        nets = [part.set_index("net")[quality] for _, part in tuned(own, settings, score=score).groupby(settings)]
         if nets:
             each[arm.spec] = sum(nets[1:], start=nets[0]) / len(nets)  # a diverged network's mean is NaN
     rows = []

@@ -50,11 +50,3 @@ def spread(frame: Any, by: list[str], measure: str) -> pd.DataFrame:
     table: pd.DataFrame = groups.agg(mean="mean", median="median", networks="count").reset_index()
     table["low"], table["high"] = (groups.quantile(end).to_numpy() for end in SPREAD)
     return table
-
-
-def tuned(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Of each arm the observations at its best step size: the highest mean validation accuracy, never trained is 0."""
-    scores = frame.assign(score=frame["valid_accuracy"].astype(float).fillna(0.0))
-    means = scores.groupby([*by, "rate"], sort=True)["score"].mean().reset_index()
-    best = means.loc[means.groupby(by, sort=True)["score"].idxmax(), [*by, "rate"]]
-    return frame.merge(best, on=[*by, "rate"])

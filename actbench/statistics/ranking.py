@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.core.streams import stream
+from actbench.statistics import tuning
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.power import POWER
 
@@ -184,10 +185,7 @@ def holm(p: Sequence[float]) -> list[float]:
 
 
 def tuned(frame: pd.DataFrame, setting: Sequence[str]) -> pd.DataFrame:
-    """Every arm at its own best step size in every setting.
-
-    The step size is the one with the fewest diverged networks, then the highest mean accuracy on the validation
-    samples; what is returned is the accuracy on the other samples.
+    """Every arm at its own best step size in every setting, by the rule of `actbench.statistics.tuning`.
 
     Parameters
     ----------
@@ -201,25 +199,12 @@ def tuned(frame: pd.DataFrame, setting: Sequence[str]) -> pd.DataFrame:
     One row for each activation, setting and network: ``setting`` (a text), ``rate``, ``test_accuracy`` (NaN where the
     network diverged), ``diverged``, ``dead_end``, and ``edge``: whether the best step size is the smallest or largest.
     """
-    import pandas as pd
-
-    found = []
-    for key, part in frame.groupby([*setting, "activation"], sort=True, dropna=False):
-        means = part.groupby("rate").agg(lost=("diverged", "mean"), valid=("valid_accuracy", "mean")).reset_index()
-        if part["reason"].notna().any() or not len(means):
-            continue
-        best = means.sort_values(["lost", "valid", "rate"], ascending=[True, False, True])["rate"].iloc[0]
-        rows = part[part["rate"] == best]
-        edge = len(means) > 1 and best in (means["rate"].min(), means["rate"].max())
-        found.append(
-            pd.DataFrame({
-                "activation": key[-1], "setting": " ".join(map(str, key[:-1])), "net": rows["net"].to_numpy(),
-                "rate": best, "edge": edge, "test_accuracy": rows["test_accuracy"].to_numpy(float),
-                "diverged": rows["diverged"].to_numpy(bool), "dead_end": rows["dead_end"].to_numpy(float),
-            })
-        )  # fmt: skip
+    arm = [*setting, "activation"]
+    whole = frame[~frame.assign(none=frame["reason"].notna()).groupby(arm, dropna=False)["none"].transform("any")]
+    best = tuning.tuned(whole, arm)
     columns = ["activation", "setting", "net", "rate", "edge", "test_accuracy", "diverged", "dead_end"]
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
+    best["setting"] = [" ".join(map(str, row)) for row in best[list(setting)].itertuples(index=False)]
+    return best[columns].astype({"test_accuracy": float, "diverged": bool, "dead_end": float})
 
 
 def paired(scores: pd.DataFrame, a: str, b: str, *, settings: Sequence[str] | None = None) -> Difference:

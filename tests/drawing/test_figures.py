@@ -21,7 +21,8 @@ from actbench.drawing.figure import NothingToDrawError
 from actbench.drawing.words import WORDS
 from actbench.report.page import all_figures
 from actbench.runs.experiment import EXPERIMENTS
-from actbench.statistics.frames import settle, spread, tuned
+from actbench.statistics.frames import settle, spread
+from actbench.statistics.tuning import tuned
 
 SPECS = {spec.name: spec for spec in all_figures() if spec.claims}
 TABLES = Path(__file__).parents[2] / "reports" / "article" / "tables"

@@ -19,7 +19,6 @@ from actbench.experiments.training.effects import (
     mean_of,
     revived_share,
     trained_slope,
-    tuned_rate,
 )
 from actbench.networks.data import data_set
 from actbench.networks.dead import dead_units
@@ -128,14 +127,6 @@ def test_revival_is_a_share_of_the_ever_dead_and_none_dead_is_no_number():
     estimate = revived_share()(frame)
     assert (estimate.n, estimate.left_out) == (7, 1)
     assert estimate.value == pytest.approx(0.25)
-
-
-def test_the_tuned_step_size_is_chosen_by_validation_alone():
-    frames = [
-        planted(rate=rate, valid_accuracy=valid, test_accuracy=test, dead_end=0.0, dead_birth=0.0)
-        for rate, valid, test in ((0.1, 0.8, 0.7), (0.3, 0.9, 0.6), (1.0, None, None))
-    ]
-    assert tuned_rate(pd.concat(frames)) == 0.3
 
 
 def test_gains_are_paired_and_diverged_networks_count_as_chance():

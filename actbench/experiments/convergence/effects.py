@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from actbench.experiments.training.effects import tuned_rate
 from actbench.statistics.estimates import Estimate, slope
 from actbench.statistics.frames import select
 from actbench.statistics.shares import Share
+from actbench.statistics.tuning import OTHER_HALF, Score, cross_tuned, rates_of
 
 Effect = Callable[[Any], Estimate]
 CLASSES = 10
@@ -22,23 +22,17 @@ def steadiness(**levels: Any) -> Effect:
 
     def effect(frame: Any) -> Estimate:
         chosen = select(frame, **levels)
-        rate = tuned_rate(chosen)
+        (rate,), rule = rates_of([chosen])
         runs = select(chosen, rate=rate)
         whole = runs[~runs["diverged"].astype(bool)]
         lost = len(runs) - len(whole)
-        note = f"step size {rate:g}" + (f"; {lost} of {len(runs)} networks diverged and are left out" if lost else "")
+        note = rule + (f"; {lost} of {len(runs)} networks diverged and are left out" if lost else "")
         return Estimate.of(list(whole["second_rate"] / whole["first_rate"]), left_out=lost, note=note)
 
     return effect
 
 
-def fastest(runs: Any) -> float:
-    """The step size at which the target is reached soonest, mean over networks; never counts as all the epochs."""
-    return float(_epochs(runs).groupby(runs["rate"]).mean().idxmin())
-
-
-def _epochs(runs: Any) -> Any:
-    return runs["epochs_to_target"].astype(float).fillna(EPOCHS)
+SOONEST = Score(column="epochs_to_target", lost=EPOCHS, least=True)  # never counts as all the epochs
 
 
 def epochs_per_layer(**levels: Any) -> Effect:
@@ -52,15 +46,14 @@ def epochs_per_layer(**levels: Any) -> Effect:
         chosen = select(frame, **levels)
         logs: dict[int, dict[int, float]] = {}
         late = 0
-        for (depth, parity), runs in chosen.groupby(["depth", chosen["net"] % 2], sort=True):
-            others = chosen[(chosen["depth"] == depth) & (chosen["net"] % 2 != parity)]
-            mine = select(runs, rate=fastest(others))
+        for depth, runs in chosen.groupby("depth", sort=True):
+            mine = cross_tuned(runs, SOONEST)
             late += int(mine["epochs_to_target"].isna().sum())
-            for net, epochs in zip(mine["net"], _epochs(mine), strict=True):
+            for net, epochs in zip(mine["net"], mine["epochs_to_target"].astype(float).fillna(EPOCHS), strict=True):
                 logs.setdefault(int(net), {})[int(depth)] = math.log2(epochs)
         slopes = [slope(list(map(float, by)), list(by.values())) for by in logs.values()]
-        note = f"{late} runs had not reached it and count with {EPOCHS} epochs, so the slope is at least this"
-        return Estimate.of(slopes, note=note if late else "")
+        censored = f"; {late} runs had not reached it and count with {EPOCHS} epochs, so the slope is at least this"
+        return Estimate.of(slopes, note=OTHER_HALF + (censored if late else ""))
 
     return effect
 

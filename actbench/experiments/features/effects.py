@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from actbench.experiments.training.effects import tuned_rate
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.frames import select
+from actbench.statistics.tuning import rates_of
 
 Effect = Callable[[Any], Estimate]
 
@@ -29,16 +29,12 @@ def ranks_better(measure: str, rival: str, kind: str) -> Effect:
     """ReLU's measure less a rival's, network by network with one teacher each, each arm at its own tuned step size."""
 
     def effect(frame: Any) -> Estimate:
-        arms, rates = [], []
-        for model in ("relu", rival):
-            chosen = select(frame, data=f"teacher_{kind}", model=model)
-            if chosen.empty:
-                return Estimate.of([])
-            rates.append(tuned_rate(chosen))
-            runs = select(chosen, rate=rates[-1])
-            arms.append(dict(zip(runs["net"].astype(int), runs[measure].astype(float), strict=True)))
-        ours, theirs = arms
-        note = f"step sizes {rates[0]:g} and {rates[1]:g}"
+        arms = [select(frame, data=f"teacher_{kind}", model=model) for model in ("relu", rival)]
+        if any(arm.empty for arm in arms):
+            return Estimate.of([])
+        rates, note = rates_of(arms)
+        runs = [select(arm, rate=rate) for arm, rate in zip(arms, rates, strict=True)]
+        ours, theirs = (dict(zip(part["net"].astype(int), part[measure].astype(float), strict=True)) for part in runs)
         values = [ours[net] - theirs[net] for net in ours if net in theirs]
         return Estimate.of(values, n_unit="networks, each with its own teacher", note=note)
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from actbench.drawing.figure import FigureSpec
 from actbench.drawing.parts import DASHED, GREY, label, legend, panels, points
 from actbench.drawing.style import PALETTE, palette
-from actbench.statistics.frames import spread, tuned
+from actbench.statistics.frames import spread
+from actbench.statistics.tuning import tuned
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from actbench.experiments.training.effects import shared_rate, tuned_rate
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.frames import select
+from actbench.statistics.tuning import OTHER_HALF, Score, cross_tuned, rates_of
 
 Effect = Callable[[Any], Estimate]
 UNIT = "networks, each on its own split"
@@ -29,11 +29,11 @@ def gap_beyond(activation: str, rival: str, *, shared: bool = False, **levels: A
         arms = [select(frame, activation=name, penalty="none", **levels) for name in (activation, rival)]
         if any(arm.empty for arm in arms):
             return Estimate.of([], n_unit=UNIT)
-        rates = [shared_rate(*arms)] * 2 if shared else [tuned_rate(arm) for arm in arms]
+        rates, note = rates_of(arms, shared=shared)
         runs = [select(arm, rate=rate) for arm, rate in zip(arms, rates, strict=True)]
         ours, theirs = (_by_net(part, part["train_accuracy"] - part["test_accuracy"]) for part in runs)
         values = [ours[net] - theirs[net] for net in ours if net in theirs]
-        return Estimate.of(values, n_unit=UNIT, note=f"step sizes {rates[0]:g} and {rates[1]:g}")
+        return Estimate.of(values, n_unit=UNIT, note=note)
 
     return effect
 
@@ -48,21 +48,12 @@ def fits_better(activation: str, rival: str, column: str, **levels: Any) -> Effe
         arms = [select(frame, activation=name, penalty="none", **levels) for name in (activation, rival)]
         if any(arm.empty for arm in arms):
             return Estimate.of([], n_unit=UNIT)
-        ours, theirs = (_cross_fitted(arm, column) for arm in arms)
-        return Estimate.of([ours[net] - theirs[net] for net in ours if net in theirs], n_unit=UNIT)
+        runs = [cross_tuned(arm, Score(column=column, lost=CHANCE)) for arm in arms]
+        ours, theirs = (_by_net(part, part[column].astype(float).fillna(CHANCE)) for part in runs)
+        values = [ours[net] - theirs[net] for net in ours if net in theirs]
+        return Estimate.of(values, n_unit=UNIT, note=OTHER_HALF)
 
     return effect
-
-
-def _cross_fitted(arm: Any, column: str) -> dict[int, float]:
-    runs = arm.assign(fit=arm[column].astype(float).fillna(CHANCE))
-    found: dict[int, float] = {}
-    for parity in (0, 1):
-        others, mine = runs[runs["net"] % 2 != parity], runs[runs["net"] % 2 == parity]
-        if len(others) and len(mine):
-            chosen = select(mine, rate=others.groupby("rate")["fit"].mean().idxmax())
-            found |= _by_net(chosen, chosen["fit"])
-    return found
 
 
 def share_of_l1(measure: str, on: str) -> Effect:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from actbench.experiments.training.effects import shared_rate, tuned_rate
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.frames import by_net, select
+from actbench.statistics.tuning import rates_of
 
 Effect = Callable[[Any], Estimate]
 
@@ -24,8 +24,8 @@ def rise(activation: str) -> Effect:
 
     def effect(frame: Any) -> Estimate:
         chosen = select(frame, activation=activation)
-        rate = tuned_rate(chosen)
-        return Estimate.of(list(_rises(chosen, rate).values()), note=f"step size {rate:g}")
+        (rate,), note = rates_of([chosen])
+        return Estimate.of(list(_rises(chosen, rate).values()), note=note)
 
     return effect
 
@@ -37,9 +37,9 @@ def rise_beyond(activation: str, rival: str, *, shared: bool = False) -> Effect:
         arms = [select(frame, activation=name) for name in (activation, rival)]
         if any(arm.empty for arm in arms):
             return Estimate.of([])
-        rates = [shared_rate(*arms)] * 2 if shared else [tuned_rate(arm) for arm in arms]
+        rates, note = rates_of(arms, shared=shared)
         ours, theirs = (_rises(arm, rate) for arm, rate in zip(arms, rates, strict=True))
         values = [ours[net] - theirs[net] for net in ours if net in theirs]
-        return Estimate.of(values, note=f"step sizes {rates[0]:g} and {rates[1]:g}")
+        return Estimate.of(values, note=note)
 
     return effect

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from actbench.drawing.figure import FigureSpec
 from actbench.drawing.parts import label, legend, lines, panels
 from actbench.drawing.style import palette
-from actbench.statistics.frames import settle, spread, tuned
+from actbench.statistics.frames import settle, spread
+from actbench.statistics.tuning import tuned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +21,7 @@ def selectivity_table(frame: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     frame = settle(frame, depth=3, width=64)
-    chosen = tuned(frame.assign(arm=frame["activation"].replace("leaky_relu", "relu")), ["arm"])
+    chosen = tuned(frame.assign(arm=frame["activation"].replace("leaky_relu", "relu")), ["arm"], together="activation")
     parts = [spread(chosen, ["activation", "rate", "layer"], measure).assign(when=WHEN[measure]) for measure in WHEN]
     return pd.concat(parts, ignore_index=True).drop(columns="median")
 

@@ -9,6 +9,7 @@ from typing import Any
 from actbench.experiments.activity.effects import slope_of_one
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.frames import by_net, select
+from actbench.statistics.tuning import rates_of
 
 Effect = Callable[[Any], Estimate]
 
@@ -55,33 +56,17 @@ def more_zeros(arm: dict[str, Any], than: dict[str, Any]) -> Effect:
     return effect
 
 
-def tuned_rate(frame: Any) -> float:
-    """The step size with the best validation accuracy, mean over networks; a diverged one counts as 0."""
-    one_row_each = frame.drop_duplicates(["rate", "net"])
-    scores = one_row_each["valid_accuracy"].fillna(0.0).groupby(one_row_each["rate"]).mean()
-    return float(scores.idxmax())
-
-
-def shared_rate(*arms: Any) -> float:
-    """One step size for several arms: the best mean validation accuracy over all of them.
-
-    For an activation and its control, which must differ in nothing but the zeros: near ties that each arm breaks its
-    own way would be taken for an effect.
-    """
-    rows = [arm.drop_duplicates(["rate", "net"]) for arm in arms]
-    scores = [part["valid_accuracy"].astype(float).fillna(0.0).groupby(part["rate"]).mean() for part in rows]
-    return float(sum(scores[1:], scores[0]).idxmax())
-
-
 def dead_beyond_birth(*, tuned: bool = False, **levels: Any) -> Effect:
     """Share of units dead after training less the share dead at birth, mean over layers, one value per network."""
 
     def effect(frame: Any) -> Estimate:
         chosen = select(frame, **levels)
+        rule = ""
         if tuned:
-            chosen = select(chosen, rate=tuned_rate(chosen))
+            (rate,), rule = rates_of([chosen])
+            chosen = select(chosen, rate=rate)
         whole, note = _without_diverged(chosen)
-        note = "; ".join(filter(None, (f"step size {chosen['rate'].iloc[0]:g}" if tuned else "", note)))
+        note = "; ".join(filter(None, (rule, note)))
         values = by_net(whole, lambda net: float((net["dead_end"] - net["dead_birth"]).mean()))
         return Estimate.of(list(values.values()), note=note)
 
@@ -93,7 +78,10 @@ def dead_at_tuned(**levels: Any) -> Effect:
 
     def effect(frame: Any) -> Estimate:
         chosen = select(frame, **levels)
-        return mean_of("dead_end")(select(chosen, rate=tuned_rate(chosen)))
+        (rate,), rule = rates_of([chosen])
+        whole, note = _without_diverged(select(chosen, rate=rate))
+        values = by_net(whole, lambda net: float(net["dead_end"].mean()))
+        return Estimate.of(list(values.values()), note="; ".join(filter(None, (rule, note))))
 
     return effect
 
@@ -160,13 +148,9 @@ def gain(better: dict[str, Any], than: dict[str, Any], **levels: Any) -> Effect:
     """Test accuracy of one arm less another's, network by network, each at its own tuned step size."""
 
     def effect(frame: Any) -> Estimate:
-        arms, rates = [], []
-        for arm in (better, than):
-            chosen = select(frame, **levels, **arm)
-            rates.append(tuned_rate(chosen))
-            arms.append(_accuracies(select(chosen, rate=rates[-1])))
-        ours, theirs = arms
-        values = [ours[net] - theirs[net] for net in ours]
-        return Estimate.of(values, note=f"step sizes {rates[0]:g} and {rates[1]:g}")
+        arms = [select(frame, **levels, **arm) for arm in (better, than)]
+        rates, note = rates_of(arms)
+        ours, theirs = (_accuracies(select(arm, rate=rate)) for arm, rate in zip(arms, rates, strict=True))
+        return Estimate.of([ours[net] - theirs[net] for net in ours], note=note)
 
     return effect
