@@ -207,6 +207,7 @@ def test_the_tuned_arm_is_the_one_with_the_best_validation_accuracy():
             "rate": [0.1, 0.3, 0.1, 0.3],
             "valid_accuracy": [0.5, 0.9, 0.8, None],
             "x": range(4),
+            "net": 0,
         }
     )
     assert tuned(frame, ["arm"])["x"].tolist() == [1, 2]
