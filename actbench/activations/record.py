@@ -155,6 +155,22 @@ class Activation:
                 raise ActbenchError(f"{self.name}: {name}={value!r} is no number; {name} {law}") from None
         return replace(self, bound=MappingProxyType({**self.bound, **numbers}))
 
+    @property
+    def trailing(self) -> tuple[str, ...]:
+        """Learned and sampled parameters that nobody bound: the last operands of a kernel, in this order."""
+        return tuple(
+            name for name, parameter in self.parameters.items()
+            if type(parameter) is not Fixed and name not in self.bound
+        )  # fmt: skip
+
+    def operands(self, dtype: Any, **given: Any) -> tuple[Any, ...]:
+        """The values of the trailing parameters as a kernel takes them: numbers, or arrays of a dtype."""
+        values = self.values(**given)
+        return tuple(
+            float(values[name]) if np.ndim(values[name]) == 0 else np.asarray(values[name], dtype)
+            for name in self.trailing
+        )
+
     def values(self, **given: Any) -> dict[str, Any]:
         """Every parameter's value: the ones given, else bound, else the default; sampled ones in evaluation mode.
 

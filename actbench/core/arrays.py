@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from actbench.core.dtypes import FLOATS
 from actbench.core.errors import ActbenchError
-
-FLOATS = (np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64))
 
 
 def as_float(values: ArrayLike, what: str = "x") -> NDArray[Any]:

@@ -40,3 +40,6 @@ class Format:
     def sign(self) -> int:
         """The integer whose only set bit is the sign bit."""
         return -(1 << (self.bits - 1))
+
+
+FLOATS = (np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64))  # in which rows compute

@@ -28,11 +28,11 @@ def fingerprint() -> str:
     import llvmlite.binding as llvm
     import numba
 
-    from actbench.kernels import intrinsics, memory
+    from actbench.kernels import intrinsics, memory, table
 
     cpu = os.environ.get("NUMBA_CPU_NAME") or llvm.get_host_cpu_name()
     features = os.environ.get("NUMBA_CPU_FEATURES") or llvm.get_host_cpu_features().flatten()
-    called = [Path(str(module.__file__)).read_bytes() for module in (intrinsics, memory)]
+    called = [Path(str(module.__file__)).read_bytes() for module in (intrinsics, memory, table)]
     return repr(
         (
             numba.__version__,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from typing import Any
 
 from llvmlite import ir
@@ -81,3 +82,29 @@ def held(typing_context: Any, x: Any) -> Any:
         return builder.bitcast(same, context.get_value_type(kind))
 
     return kind(kind), make
+
+
+X86 = platform.machine().lower() in ("x86_64", "amd64", "i686")
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def keep_flags(typing_context: Any, room: Any) -> Any:
+    """Write the floating-point status (MXCSR; elsewhere the C library's whole environment) to 64 bytes at an address."""
+    return types.void(types.intp), _flags("llvm.x86.sse.stmxcsr", "fegetenv")
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def restore_flags(typing_context: Any, room: Any) -> Any:
+    """Make the floating-point status what `keep_flags` wrote: nothing was raised in between."""
+    return types.void(types.intp), _flags("llvm.x86.sse.ldmxcsr", "fesetenv")
+
+
+def _flags(on_x86: str, elsewhere: str) -> Any:
+    def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        byte = ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType() if X86 else ir.IntType(32), [byte])
+        function = cgutils.get_or_insert_function(builder.module, kind, on_x86 if X86 else elsewhere)  # type: ignore[no-untyped-call, unused-ignore]
+        builder.call(function, [builder.inttoptr(args[0], byte)])
+        return context.get_dummy_value()
+
+    return make

@@ -1,4 +1,4 @@
-"""Memory by its address, for generated code: scratch, stores past the caches, words of objects."""
+"""Memory by its address, for compiled loops: scratch, elements, stores past the caches, calls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SCRATCH = 1 << 11
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def behind(typing_context: Any, pointer: Any, count: Any) -> Any:
+def offset(typing_context: Any, pointer: Any, count: Any) -> Any:
     """A pointer so many elements behind another."""
 
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -35,7 +35,7 @@ def same(typing_context: Any, one: Any, other: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def copied(typing_context: Any, to: Any, source: Any, count: Any) -> Any:
+def memcpy(typing_context: Any, to: Any, source: Any, count: Any) -> Any:
     """The first pointer, to where so many elements were copied by the C library's memmove."""
 
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -73,7 +73,7 @@ def unaligned(typing_context: Any, pointer: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def streamed(typing_context: Any, to: Any, source: Any, wanted: Any) -> Any:
+def store_nontemporal(typing_context: Any, to: Any, source: Any, wanted: Any) -> Any:
     """Write SCRATCH bytes past the caches, from line to line, and fetch as many behind every pointer of a tuple."""
 
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -100,7 +100,7 @@ def streamed(typing_context: Any, to: Any, source: Any, wanted: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def drained(typing_context: Any) -> Any:
+def fence(typing_context: Any) -> Any:
     """What was written past the caches is seen by other threads from here on."""
 
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -110,23 +110,12 @@ def drained(typing_context: Any) -> Any:
     return types.none(), make
 
 
-@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def taken(typing_context: Any, counters: Any, place: Any) -> Any:
-    """The number at a place of an int64 array, which is one more from then on for every thread."""
-
-    def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        array = cgutils.create_struct_proxy(signature.args[0])(context, builder, value=args[0])  # type: ignore[no-untyped-call, unused-ignore]
-        return builder.atomic_rmw("add", builder.gep(array.data, [args[1]]), ir.IntType(64)(1), "monotonic")
-
-    return types.int64(counters, types.int64), make
-
-
-def _at(builder: Any, width: int, address: Any, offset: Any) -> Any:
-    return builder.inttoptr(builder.add(address, offset), ir.IntType(width).as_pointer())
+def _at(builder: Any, width: int, address: Any, place: Any) -> Any:
+    return builder.inttoptr(builder.add(address, place), ir.IntType(width).as_pointer())
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def word(typing_context: Any, address: Any, offset: Any) -> Any:
+def load(typing_context: Any, address: Any, place: Any) -> Any:
     """The eight bytes that lie so many bytes behind an address."""
 
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -136,17 +125,7 @@ def word(typing_context: Any, address: Any, offset: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def half(typing_context: Any, address: Any, offset: Any) -> Any:
-    """The four bytes that lie so many bytes behind an address."""
-
-    def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.sext(builder.load(_at(builder, 32, *args)), ir.IntType(64))
-
-    return types.intp(types.intp, types.intp), make
-
-
-@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def put(typing_context: Any, address: Any, offset: Any, value: Any) -> Any:
+def store(typing_context: Any, address: Any, place: Any, value: Any) -> Any:
     """Write eight bytes so many bytes behind an address."""
 
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -156,15 +135,51 @@ def put(typing_context: Any, address: Any, offset: Any, value: Any) -> Any:
     return types.void(types.intp, types.intp, types.intp), make
 
 
-@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def words(typing_context: Any) -> Any:
-    """The address of eight words of the stack, all 0 when a function is entered; all calls in it share them."""
+@intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator, unused-ignore]
+def move(typing_context: Any, width: Any, to: Any, source: Any) -> Any:
+    """Copy an element of 16, 32 or 64 bits, a literal, from one address to another."""
+    bits = width.literal_value
 
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        room = cgutils.alloca_once(builder, ir.ArrayType(ir.IntType(64), 8), zfill=True)  # type: ignore[no-untyped-call, unused-ignore]
+        kind = ir.IntType(bits).as_pointer()
+        builder.store(builder.load(builder.inttoptr(args[2], kind)), builder.inttoptr(args[1], kind))
+        return context.get_dummy_value()
+
+    return types.void(width, types.intp, types.intp), make
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def half(typing_context: Any, address: Any) -> Any:
+    """The two bytes at an address, as a number from 0."""
+
+    def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.zext(builder.load(_at(builder, 16, args[0], ir.IntType(64)(0))), ir.IntType(64))
+
+    return types.intp(types.intp), make
+
+
+@intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator, unused-ignore]
+def stack(typing_context: Any, size: Any) -> Any:
+    """The address of so many bytes, a literal, of the stack that are nobody else's."""
+    count = size.literal_value
+
+    def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        with builder.goto_entry_block():  # numba's own alloca_once fills it with zeros
+            room = builder.alloca(ir.ArrayType(ir.IntType(8), count))
+        room.align = LINE
         return builder.ptrtoint(room, ir.IntType(64))
 
-    return types.intp(), make
+    return types.intp(size), make
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def fetch_add(typing_context: Any, address: Any) -> Any:
+    """The eight bytes at an address, which are one more from then on for every thread."""
+
+    def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.atomic_rmw("add", _at(builder, 64, args[0], ir.IntType(64)(0)), ir.IntType(64)(1), "monotonic")
+
+    return types.intp(types.intp), make
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]

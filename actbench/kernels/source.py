@@ -1,6 +1,6 @@
 """A row as the text of one fused loop: every word expanded to primitive steps, constants typed, no branch.
 
-The machine code is a C function of addresses, which whoever calls it has looked at (`actbench.kernels.entry`). The
+The machine code is a C function of addresses, which whoever calls it has looked at (`actbench.kernels.ufuncs`). The
 generated module needs nothing of ours but a few instructions, so its name can be the hash of its text.
 """
 
@@ -53,12 +53,12 @@ _RARE = {
 }
 _TEMPLATES |= _RARE
 
-# What a kernel is to its callers: size, whether to stream, the addresses of its arrays, its parameters; see `entry`.
+# What a kernel is to its callers: size, whether to stream, the addresses of its arrays, its parameters; see `ufuncs`.
 HEADER = '''"""{title}; generated, delete at will."""
 import numpy as np
 from numba import cfunc, types
 from actbench.kernels.intrinsics import bits, fma, from_bits, held, select
-from actbench.kernels.memory import behind, copied, drained, same, scratch, streamed, unaligned
+from actbench.kernels.memory import fence, memcpy, offset, same, scratch, store_nontemporal, unaligned
 
 whole = np.int{width}
 F = types.CPointer(types.float{width})
@@ -81,13 +81,13 @@ LOOP = """    room = scratch(out)
         count = min(step - ahead, size - start)
         aside = streams != 0 and count == {block}
 {places}
-        out_ = room if aside else behind(out, start)
+        out_ = room if aside else offset(out, start)
 {inner}
         if aside:
-            streamed(behind(out, start), room, ({coming}))
+            store_nontemporal(offset(out, start), room, ({coming}))
         start, ahead = start + count, 0
     if streams:
-        drained()
+        fence()
 
 kernel.weight, kernel.moved = {weight}, {moved}
 """
@@ -95,7 +95,7 @@ STRAIGHT = """        for i in range(count):
 {body}
             out_[i] = {result}"""
 COPY = """    if not streams:
-        copied(out, {whole}, size)
+        memcpy(out, {whole}, size)
         return
 """
 # A block in which some angle is beyond the vector loop's reach has those elements once more, one by one, from copies
@@ -275,9 +275,9 @@ def _loop(graph: Graph, form: Format, array: Mapping[str, bool]) -> tuple[list[s
             before = COPY.format(whole=last.value)
         constants, lines, result = written(graph, form)
         inner = STRAIGHT.format(body=_indented(12, [*_loads(graph, array, "_"), *lines]), result=result)
-    places = _indented(8, [f"{name}_ = behind({name}, start)" for name in names])
+    places = _indented(8, [f"{name}_ = offset({name}, start)" for name in names])
     used = {operation.value for operation in graph if operation.op == "argument"}
-    coming = "".join(f"behind({name}, start + count), " for name in names if name in used)
+    coming = "".join(f"offset({name}, start + count), " for name in names if name in used)
     loop = LOOP.format(
         block=block, step=step, places=places, inner=inner, coming=coming, weight=_weight(graph),
         moved=len(used.intersection(names)) + 1,
@@ -331,7 +331,7 @@ def _rarely(graph: Graph, form: Format, array: Mapping[str, bool]) -> tuple[list
     text = RARELY.format(
         far=far, result=value, whole=whole,
         copies=_indented(8, [
-            f"{name}_was = copied(scratch({name}_), {name}_, count) if same({name}, out) else {name}_"
+            f"{name}_was = memcpy(scratch({name}_), {name}_, count) if same({name}, out) else {name}_"
             for name in array if array[name]
         ]),
         body=_indented(12, [*_loads(graph, array, "_"), *look, *body]),

@@ -1,0 +1,188 @@
+"""Kernels as NumPy's own ufuncs: layouts, byte orders, broadcasting, overlap, ``out=`` and ``where=`` come from NumPy.
+
+A ufunc is made through NumPy's documented C-API, ``PyUFunc_FromFuncAndData``. Its inner loop is `inner_loop`, compiled
+once for every kernel; what it needs to know of one is a table (`table`). Machine code is made when it is first wanted.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actbench.activations.record import Activation
+from actbench.core.dtypes import Format
+from actbench.core.errors import ActbenchError
+from actbench.kernels import cache, table
+from actbench.kernels.source import operands_of, source
+
+THREADED = 1 << 17  # elements: from there on two threads took less time than one at every row; 0.7 to 1.6 times at 2^16
+NEVER = 1 << 62
+# Weight for every array moved below which a kernel waits for memory, so that it streams: at 2^24 float32 that is
+# 1.4 times relu's speed (weight 2) and 1.15 times hardswish's (9), but 0.9 times tanh's and silu's (36), which hide
+# what memory takes, with one thread and with two (`python -m benchmarks.races.streams`)
+STREAMED = 10
+LAST_CACHE = 32 << 20  # bytes, where the system does not say
+MAKE = 1  # PyUFunc_FromFuncAndData's place in NumPy's table of ufunc functions
+LOOPS = (("e", 64), ("f", 32), ("d", 64))  # a half is a double inside: widened exactly, rounded once
+COMPILE = ctypes.CFUNCTYPE(None, ctypes.c_ssize_t, ctypes.c_ssize_t)
+
+
+@lru_cache(maxsize=1)
+def streamed_from() -> int:
+    """Bytes that a call moves from which on they go past the caches: three quarters of the last cache.
+
+    A copy has 0.7 times its speed so at half of that, and 1.7 times there (`python -m benchmarks.races.streams`).
+    """
+    sizes = []
+    for file in Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size"):
+        text = file.read_text().strip()
+        unit = {"K": 1 << 10, "M": 1 << 20}.get(text[-1:])
+        if unit and text[:-1].isdigit():
+            sizes.append(int(text[:-1]) * unit)
+    return max(sizes, default=LAST_CACHE) * 3 // 4
+
+
+@lru_cache(maxsize=2)
+def native(name: str) -> int:
+    """The address of what a file of this folder defines as ``kernel``, compiled."""
+    text = Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
+    return int(cache.load(lambda keep: text.replace("cache=True", f"cache={keep}")).address)  # type: ignore[attr-defined]
+
+
+@lru_cache(maxsize=512)
+def compiled(text: str) -> Any:
+    """What numba makes of a kernel's text, which is the same for all values of its parameters: a C function."""
+    return cache.load(lambda keep: text if keep else text.replace("cache=True", "cache=False"))
+
+
+@lru_cache(maxsize=1)
+def _maker() -> Callable[..., Any]:
+    capsule = np._core._multiarray_umath._UFUNC_API  # type: ignore[attr-defined]
+    pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    functions = ctypes.cast(pointer(capsule, None), ctypes.POINTER(ctypes.c_void_p))
+    numbers = [ctypes.c_int] * 4
+    kind = ctypes.PYFUNCTYPE(
+        ctypes.py_object, *[ctypes.c_void_p] * 3, *numbers, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_int
+    )
+    return kind(functions[MAKE])
+
+
+class Variant:
+    """One activation, direction and format: a table for the inner loop, and how its machine code is made.
+
+    Parameters
+    ----------
+    activation
+        A row; what it has bound is fixed.
+    direction
+        ``"forward"``, ``"backward"``, or ``"backward_from_output"``.
+    bits, half
+        The format of the machine code, and whether arrays are of halves.
+    threads
+        How many threads share arrays of `THREADED` elements or more.
+    """
+
+    def __init__(self, activation: Activation, direction: str, bits: int, half: bool, threads: int) -> None:
+        self.activation, self.form, self.half = activation, Format(bits), half
+        self.direction, _, saved = direction.partition("_from_")
+        self.saved = bool(saved)
+        names = operands_of(activation, self.direction, saved=self.saved)
+        self.read = 1 if direction == "forward" else 2
+        self.trailing = activation.trailing
+        values = activation.values()
+        inside = names[self.read :]
+        self.arrays = tuple(name for name in inside if name in self.trailing)
+        size = bits // 8
+        kind = self.form.name
+        self.values = np.zeros(table.MOST, kind)
+        self.values[: len(inside)] = [0.0 if name in self.trailing else values[name] for name in inside]
+        self.fixed = np.zeros(table.MOST, kind)
+        fixed = [values[name] for name in inside if name not in self.trailing]
+        self.fixed[: len(fixed)] = fixed
+        words = np.zeros((table.SLOTS >> 3) + 2 * len(self.trailing), np.int64)
+        for place, word in (
+            (table.COMPILE, ctypes.cast(_compile, ctypes.c_void_p).value), (table.VALUES, self.values.ctypes.data),
+            (table.FIXED, self.fixed.ctypes.data), (table.READ, self.read), (table.TRAILING, len(self.trailing)),
+            (table.BYTES, size), (table.HALF, half), (table.STREAMED, NEVER),
+            (table.THREADED, THREADED if threads > 1 else NEVER), (table.THREADS, threads),
+            (table.WORK, native("work") if threads > 1 else 0),
+        ):  # fmt: skip
+            words[place >> 3] = word
+        for number, name in enumerate(self.trailing):
+            at = (table.SLOTS >> 3) + 2 * number
+            words[at] = size * inside.index(name) if name in inside else -1
+            words[at + 1] = self.read + self.arrays.index(name) if name in inside else -1
+        self.table: NDArray[np.int64] = words
+        _VARIANTS[words.ctypes.data] = self
+
+    def compile(self, which: int) -> None:
+        """Make the machine code that is missing."""
+        arrays = self.arrays if which == table.ARRAYS else ()
+        machine = compiled(source(self.activation, self.direction, self.form, saved=self.saved, arrays=arrays))
+        if machine.weight < STREAMED * machine.moved and not self.half:
+            # in bytes of all arrays, of which some need not be read
+            self.table[table.STREAMED >> 3] = streamed_from() * (self.read + len(arrays) + 1) // machine.moved
+        self.table[which >> 3] = machine.address
+
+
+_VARIANTS: dict[int, Variant] = {}  # by the address of their table; a ufunc lives as long as the process
+
+
+@COMPILE  # type: ignore[untyped-decorator, unused-ignore]
+def _compile(address: int, which: int) -> None:
+    _VARIANTS[address].compile(which)
+
+
+def compiling() -> None:
+    """Raise where numba is switched off."""
+    import numba
+
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined, unused-ignore]
+        raise ActbenchError("numba is switched off (NUMBA_DISABLE_JIT=1); unset it or ask for backend='numpy'")
+
+
+def make(activation: Activation, direction: str, dtypes: Sequence[str], threads: int) -> np.ufunc:
+    """A ufunc of float16, float32 and float64 loops.
+
+    Parameters
+    ----------
+    activation, direction, threads
+        As for `Variant`.
+    dtypes
+        Formats whose machine code is made at once.
+    """
+    compiling()
+    variants = [Variant(activation, direction, bits, letter == "e", threads) for letter, bits in LOOPS]
+    if variants[0].read + len(variants[0].trailing) >= table.MOST:
+        raise ActbenchError(f"{activation.name} has too many parameters for a kernel; use backend='numpy'")
+    for variant in variants:
+        if ("float16" if variant.half else variant.form.name) in dtypes:
+            variant.compile(table.SCALAR)
+    operands = variants[0].read + len(variants[0].trailing)
+    numbers = [np.dtype(letter).num for letter, _ in LOOPS for _ in range(operands + 1)]
+    count = len(LOOPS)
+    kinds = ctypes.create_string_buffer(bytes(numbers), len(numbers))
+    functions = (ctypes.c_void_p * count)(*[native("inner_loop")] * count)
+    data = (ctypes.c_void_p * count)(*[variant.table.ctypes.data for variant in variants])
+    name, text = f"{activation.name}_{direction}".encode(), _doc(activation, direction, variants[0].trailing).encode()
+    made: np.ufunc = _maker()(
+        ctypes.addressof(functions), ctypes.addressof(data), ctypes.addressof(kinds), count, operands, 1, -1, name, text, 0
+    )
+    _ALIVE.append((kinds, functions, data, name, text, variants))
+    return made
+
+
+_ALIVE: list[Any] = []  # what ufuncs hold addresses of
+
+
+def _doc(activation: Activation, direction: str, trailing: Sequence[str]) -> str:
+    read = {"forward": "x", "backward": "dy, x", "backward_from_output": "dy, y"}[direction]
+    more = f" Its parameters are the last operands: {', '.join(trailing)}." if trailing else ""
+    return f"{activation.spec}, {direction.replace('_', ' ')}: a fused kernel of ({read}).{more}"
