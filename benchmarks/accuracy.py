@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.imports import find, need, start
+from benchmarks.imports import find, kernel, need, start
 from benchmarks.panel import DIRECTIONS, DTYPES, PANEL
 
 start("ErrorMeter", "compiler")
@@ -14,11 +14,9 @@ POINTS = 20_000  # seeded, with kinks, limits and the whole range of the format;
 
 def worst_ulp(name: str, direction: str, dtype: str, *, backend: str = "numba", points: int = POINTS) -> float:
     """The largest error in ulp over seeded points, the worst confirmed by mpmath; inf for a lost or wild one."""
-    import actbench as ab
-
     need(name)
     x = find("where_promised")(name, dtype, points, direction)
-    run = ab.kernel(name, direction, dtype=dtype, backend=backend)
+    run = kernel(name, direction, dtype=dtype, backend=backend)
     got = run(x) if direction == "forward" else run(np.ones_like(x), x)
     found = find("ErrorMeter")(name, direction, dtype, x).measure(got)
     return float("inf") if found.lost or found.special else float(found.worst)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import actbench as ab
-from benchmarks.imports import need, start
+from benchmarks.imports import kernel, need, start
 from benchmarks.panel import CLOCK, DIRECTIONS, DTYPES, PANEL, SIZES
 
 start("compiler")
@@ -32,7 +32,7 @@ def case(name: str, direction: str, dtype: str, size: int, backend: str = "numba
     """
     need(name)
     x, dy, out = arrays(dtype, size)
-    run = ab.kernel(name, direction, dtype=dtype, backend=backend)
+    run = kernel(name, direction, dtype=dtype, backend=backend)
     operands = (x,) if direction == "forward" else (dy, x)
     run(*operands, out=out)
     return lambda: run(*operands, out=out)

@@ -47,7 +47,7 @@ def spelt(value: Any) -> str:
 def hardest(spec: str, direction: str, dtype: str) -> np.ndarray[Any, Any]:
     """Where the fused kernel is furthest from the row."""
     x = where_promised(spec, dtype, SCREENED, direction)
-    run = kernel(spec, direction, dtype=dtype)
+    run = kernel(spec, direction, dtype=dtype, at_defaults=True)
     meter = ErrorMeter(spec, direction, dtype, x)
     error = meter.errors(run(x) if direction == "forward" else run(np.ones_like(x), x))
     half = HARD // 2

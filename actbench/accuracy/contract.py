@@ -70,11 +70,16 @@ class Subject:
 
     def forward(self, x: NDArray[Any], **options: Any) -> NDArray[Any]:
         """f(x) by this implementation."""
-        return np.asarray(kernel(self.activation, "forward", dtype=self.dtype, backend=self.backend)(x, **options))
+        return self._call("forward", x, options)
 
     def backward(self, dy: NDArray[Any], x: NDArray[Any], **options: Any) -> NDArray[Any]:
         """dy * f'(x) by this implementation."""
-        return np.asarray(kernel(self.activation, "backward", dtype=self.dtype, backend=self.backend)(dy, x, **options))
+        return self._call("backward", dy, x, options)
+
+    def _call(self, direction: str, *given: Any) -> NDArray[Any]:
+        *arrays, options = given
+        run = kernel(self.activation, direction, dtype=self.dtype, backend=self.backend)
+        return np.asarray(run(*arrays, *self.activation.operands(self.dtype, **options)))
 
     def finding(self, check: str, holds: bool, **details: Any) -> Finding:
         """A finding about this subject."""
@@ -134,7 +139,7 @@ def _rival(subject: Subject, meter: ErrorMeter) -> NDArray[Any] | None:
     if (subject.backend, subject.dtype) != ("numpy", "float64"):
         return None
     try:
-        run = kernel(subject.activation, meter.direction, dtype="float64")
+        run = kernel(subject.activation, meter.direction, dtype="float64", at_defaults=True)
     except ActbenchError:
         return None
     return np.asarray(run(meter.x) if meter.direction == "forward" else run(np.ones_like(meter.x), meter.x))
@@ -348,6 +353,10 @@ def saved_form(subject: Subject) -> Finding:
         return subject.finding("saved_form", True, says="keeps no y")
     x = points(subject.dtype, 200)
     dy = x[::-1].copy()
-    run = kernel(subject.activation, "backward", dtype=subject.dtype, backend=subject.backend)
-    same = run(dy, y=subject.forward(x)).tobytes() == run(dy, x).tobytes()
+    run, saved = (
+        kernel(subject.activation, way, dtype=subject.dtype, backend=subject.backend)
+        for way in ("backward", "backward_from_output")
+    )
+    more = subject.activation.operands(subject.dtype)
+    same = saved(dy, subject.forward(x), *more).tobytes() == run(dy, x, *more).tobytes()
     return subject.finding("saved_form", same, says="equal" if same else "differs")

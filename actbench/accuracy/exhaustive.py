@@ -143,8 +143,8 @@ class _Sweep:
     def __init__(self, spec: str, direction: str) -> None:
         row = resolve(spec)
         self.spec, self.forward = spec, direction == "forward"
-        self._narrow = kernel(spec, direction, dtype="float32")
-        self._wide = kernel(spec, direction, dtype="float64")
+        self._narrow = kernel(spec, direction, dtype="float32", at_defaults=True)
+        self._wide = kernel(spec, direction, dtype="float64", at_defaults=True)
         self.roots = [root for root in row.fact("roots" if self.forward else "roots_of_slope") if root != 0.0]
         self.excluded = () if self.forward else row.fact("excluded_slope")
         self.terms = None if self.forward else row.slope_terms

@@ -163,6 +163,11 @@ class Activation:
             if type(parameter) is not Fixed and name not in self.bound
         )  # fmt: skip
 
+    def at_defaults(self) -> Activation:
+        """The same with every learned parameter bound to its value, and sampled ones to that of evaluation mode."""
+        values = self.values()
+        return replace(self, bound=MappingProxyType({**self.bound, **{name: values[name] for name in self.trailing}}))
+
     def operands(self, dtype: Any, **given: Any) -> tuple[Any, ...]:
         """The values of the trailing parameters as a kernel takes them: numbers, or arrays of a dtype."""
         values = self.values(**given)
@@ -201,7 +206,8 @@ class Activation:
                     raise ActbenchError(
                         f"{self.name}: {parameter.low}={low!r} is above {parameter.high}={high!r}; give low <= high"
                     )
-                result[name] = given[name] if name in given else parameter.draw(None, None, low, high)
+                chosen = given.get(name, self.bound.get(name))
+                result[name] = parameter.draw(None, None, low, high) if chosen is None else chosen
         return result
 
     def fact(self, what: str, **given: Any) -> Any:

@@ -74,12 +74,13 @@ def _call(arm: Arm, direction: str, operands: Any) -> tuple[Callable[[], object]
         return _called(arm, direction, operands)
     from actbench.kernels.kernel import kernel
 
-    run = kernel(arm.spec, direction, dtype="float32")
-    a = operands("normal", "float32", SIZE, kernel(arm.spec, "forward", dtype="float32"))
+    saved = direction == "backward" and row.saves == ("y",)
+    run = kernel(arm.spec, "backward_from_output" if saved else direction, dtype="float32", at_defaults=True)
+    a = operands("normal", "float32", SIZE, kernel(arm.spec, "forward", dtype="float32", at_defaults=True))
     if direction == "forward":
         return lambda: run(a.x, out=a.out), "fused kernel"
-    if row.saves == ("y",):
-        return lambda: run(a.dy, y=a.y, out=a.out), "fused kernel"
+    if saved:
+        return lambda: run(a.dy, a.y, out=a.out), "fused kernel"
     return lambda: run(a.dy, a.x, out=a.out), "fused kernel"
 
 

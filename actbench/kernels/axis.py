@@ -20,7 +20,7 @@ from actbench.core.errors import ActbenchError
 from actbench.expression.graph import record
 from actbench.expression.primitives import exp_times_pair
 from actbench.kernels import cache
-from actbench.kernels.numba_ import compiling, in_format
+from actbench.kernels.compile import compiling, in_format
 from actbench.kernels.source import expanded, written
 
 LANES = 64

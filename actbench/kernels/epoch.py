@@ -21,7 +21,7 @@ from actbench.activations.registry import resolve
 from actbench.core.errors import ActbenchError
 from actbench.expression.graph import argument_names
 from actbench.kernels import cache
-from actbench.kernels.numba_ import compiled, compiling
+from actbench.kernels.compile import compiled, compiling
 from actbench.kernels.source import operands_of
 
 # Order of the numbers in `hyper`.

@@ -1,18 +1,50 @@
-"""The inner loop of every elementwise ufunc: from NumPy's pointers and strides to a kernel. `ufuncs` compiles this file.
+"""The inner loop of every elementwise ufunc: from NumPy's pointers and strides to a kernel. `ufuncs` compiles it.
 
 Arrays that lie as the kernel wants them go to it as they are, shared among threads where they are many; others are
 gathered block by block, with the same bits as result. NumPy asks the floating-point status after every inner loop, and
 an arm of a kernel that overflows and is not taken would warn: it is put back to what it was.
 """
 
+# mypy: ignore-errors
+# (numba's types; the text is compiled, never imported)
+
 from numba import cfunc, njit, types
 
 from actbench.kernels.intrinsics import bits, from_bits, keep_flags, restore_flags
 from actbench.kernels.memory import half, invoke, load, move, stack, store
 from actbench.kernels.table import (
-    ARRAYS, BLOCK, BYTES, COMPILE, COUNT, COUNTERS, FIXED, FUNCTION, GIVEN, HALF, LARGEST_TEAM, LINE, MEMBER, NUMBERS,
-    OPERANDS, READ, ROOM, SCALAR, SIZE, SLOTS, STREAMED, STREAMS, TASK, TASK_ROOM, TEAM, TEAM_ROOM, THREADED, THREADS,
-    TRAILING, VALUES, WIDTH, WORK,
+    ARRAYS,
+    BLOCK,
+    BYTES,
+    COMPILE,
+    COUNT,
+    COUNTERS,
+    FIXED,
+    FUNCTION,
+    GIVEN,
+    HALF,
+    LARGEST_TEAM,
+    LINE,
+    MEMBER,
+    NUMBERS,
+    OPERANDS,
+    READ,
+    ROOM,
+    SCALAR,
+    SIZE,
+    SLOTS,
+    STREAMED,
+    STREAMS,
+    TASK,
+    TASK_ROOM,
+    TEAM,
+    TEAM_ROOM,
+    THREADED,
+    THREADS,
+    TRAILING,
+    VALUES,
+    WIDTH,
+    WORK,
 )  # fmt: skip
 
 begin_thread = types.ExternalFunction("pthread_create", types.int32(types.intp, types.intp, types.intp, types.intp))

@@ -89,7 +89,7 @@ X86 = platform.machine().lower() in ("x86_64", "amd64", "i686")
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
 def keep_flags(typing_context: Any, room: Any) -> Any:
-    """Write the floating-point status (MXCSR; elsewhere the C library's whole environment) to 64 bytes at an address."""
+    """Write the floating-point status (MXCSR; elsewhere the C library's environment) to 64 bytes at an address."""
     return types.void(types.intp), _flags("llvm.x86.sse.stmxcsr", "fegetenv")
 
 

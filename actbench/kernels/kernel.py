@@ -30,7 +30,9 @@ class ReferenceKernel:
         read = 1 if self.direction == "forward" else 2
         if len(operands) not in (read, read + len(self.trailing)):
             named = ["x"] if read == 1 else ["dy", "y" if self.direction == "backward_from_output" else "x"]
-            raise ActbenchError(f"{len(operands)} operands were given; this kernel takes {', '.join([*named, *self.trailing])}")
+            raise ActbenchError(
+                f"{len(operands)} operands were given; this kernel takes {', '.join([*named, *self.trailing])}"
+            )
         values |= dict(zip(self.trailing, operands[read:], strict=False))
         if self.direction == "backward_from_output":
             result = np.asarray(self.activation.backward(operands[0], y=operands[1], **values))
@@ -49,6 +51,7 @@ def kernel(
     dtype: Any = None,
     backend: str = "numba",
     threads: int = 1,
+    at_defaults: bool = False,
 ) -> Any:
     """A function that computes one direction of one activation on arrays.
 
@@ -68,6 +71,8 @@ def kernel(
         ``"numba"`` (one fused loop) or ``"numpy"`` (the reference path).
     threads
         How many threads share a large array; the numbers are the same.
+    at_defaults
+        Whether learned and sampled parameters stand at their defaults, so that there are no operands for them.
 
     Returns
     -------
@@ -83,6 +88,8 @@ def kernel(
     if isinstance(name, VectorFunction) or (isinstance(name, str) and name in AXIS):
         return _along(AXIS[name] if isinstance(name, str) else name, direction, wanted or np.dtype("float32"), backend)
     activation = resolve(name) if isinstance(name, str) else name
+    if at_defaults:
+        activation = activation.at_defaults()
     if direction not in DIRECTIONS:
         raise unknown("direction", direction, DIRECTIONS)
     if backend not in ("numba", "numpy"):
@@ -112,7 +119,7 @@ def _ufunc(activation: Activation, direction: str, dtypes: tuple[str, ...], thre
     from actbench.kernels.ufuncs import make
 
     # by identity: a name may come to mean another row, as in tests; who is kept here keeps its identity
-    key = (id(activation.callables), activation.spec, direction, threads)
+    key = (id(activation.callables), *sorted(activation.bound.items()), direction, threads)
     if key not in _MADE:
         _MADE[key] = (activation.callables, make(activation, direction, dtypes, threads))
     return _MADE[key][1]

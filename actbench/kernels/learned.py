@@ -19,7 +19,7 @@ from actbench.core.dtypes import Format
 from actbench.core.errors import ActbenchError
 from actbench.expression.graph import record
 from actbench.kernels import cache
-from actbench.kernels.numba_ import Kernel
+from actbench.kernels.compile import in_format
 from actbench.kernels.source import expanded, graph_of, written
 
 LANES = 256
@@ -97,9 +97,11 @@ class GradientsKernel:
     def __init__(self, activation: Activation, dtype: Any) -> None:
         if not activation.parameter_gradients:
             raise ActbenchError(f"{activation.name} has no learned parameters; use direction 'backward'")
+        from actbench.kernels.kernel import kernel  # which makes this
+
         self.activation = activation
-        self.backward = Kernel(activation, "backward", dtype)
-        self.dtype = self.backward.dtype
+        self.dtype = in_format(dtype)
+        self.backward = kernel(activation, "backward", dtype=self.dtype)
 
     def __call__(
         self, dy: ArrayLike, x: ArrayLike, *, out: NDArray[Any] | None = None, **parameters: Any
@@ -111,25 +113,28 @@ class GradientsKernel:
         Raises
         ------
         ActbenchError
-            As `actbench.kernels.numba_.Kernel`.
+            For a wrong dtype or differing shapes.
         """
         values = self.activation.values(**parameters)
-        if any(np.ndim(value) for value in values.values()):
-            dx = self.backward(dy, x, out=out, **parameters)
-            return dx, self.activation.gradients(dy, x, **parameters)[1]
         dy, x = np.asarray(dy), np.asarray(x)
-        fits = dy.dtype == x.dtype == self.dtype and dy.shape == x.shape
-        dx = out if out is not None and fits and _plain(out, x) else np.empty(x.shape, self.dtype)
+        for what, array in (("dy", dy), ("x", x)):
+            if array.dtype.newbyteorder("=") != self.dtype:
+                raise ActbenchError(f"{what} has dtype {array.dtype}; this kernel takes {self.dtype}")
+        if dy.shape != x.shape:
+            raise ActbenchError(f"shapes differ: {dy.shape}, {x.shape}; give arrays of one shape")
+        if any(np.ndim(value) for value in values.values()):
+            dx = self.backward(dy, x, *self.activation.operands(self.dtype, **parameters), out=out)
+            return dx, self.activation.gradients(dy, x, **parameters)[1]
+        dx = out if out is not None and _plain(out, x) else np.empty(x.shape, self.dtype)
         sums = np.zeros((len(self.activation.parameter_gradients), LANES))
         scalars = [self.dtype.type(values[name]) for name in self.activation.parameters]
         run = compiled(self.activation.name, self.dtype.itemsize * 8)
-        flat = [np.require(a, self.dtype, ["C", "A"]).reshape(-1) for a in (dy, x)] if fits else []
-        if not fits or not run(*flat, *scalars, *sums, dx.reshape(-1)):
-            self.backward(dy, x)  # says what is wrong with them, or copies what overlaps
+        flat = [np.require(a, self.dtype, ["C", "A"]).reshape(-1) for a in (dy, x)]
+        if not run(*flat, *scalars, *sums, dx.reshape(-1)):  # they overlap
             dx = np.empty(x.shape, self.dtype)
             run(*(array.copy() for array in flat), *scalars, *sums, dx.reshape(-1))
         if out is not None and dx is not out:
-            self.backward._target(out, x.shape)[...] = dx
+            np.copyto(out, dx, casting="equiv")
             dx = out
         names = self.activation.parameter_gradients
         return dx, {name: self.dtype.type(total) for name, total in zip(names, sums.sum(axis=1), strict=True)}

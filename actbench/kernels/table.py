@@ -6,7 +6,9 @@ with one number an element. One that is 0 is compiled when it is first wanted, b
 
 from __future__ import annotations
 
-SCALAR, ARRAYS, COMPILE, VALUES, FIXED, READ, TRAILING, BYTES, HALF, STREAMED, THREADED, THREADS, WORK = range(0, 104, 8)
+SCALAR, ARRAYS, COMPILE, VALUES, FIXED, READ, TRAILING, BYTES, HALF, STREAMED, THREADED, THREADS, WORK = range(
+    0, 104, 8
+)
 SLOTS = 104  # for each trailing parameter: the byte among VALUES where its number goes, and its place among the arrays
 MOST = 8  # operands of a kernel, its output with them
 LARGEST_TEAM = 64  # threads of a call

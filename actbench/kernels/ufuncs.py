@@ -19,9 +19,10 @@ from actbench.activations.record import Activation
 from actbench.core.dtypes import Format
 from actbench.core.errors import ActbenchError
 from actbench.kernels import cache, table
+from actbench.kernels.compile import compiling, machine
 from actbench.kernels.source import operands_of, source
 
-THREADED = 1 << 17  # elements: from there on two threads took less time than one at every row; 0.7 to 1.6 times at 2^16
+THREADED = 1 << 18  # elements: to begin and end a thread takes 20 to 30 us, what relu takes for 2^17
 NEVER = 1 << 62
 # Weight for every array moved below which a kernel waits for memory, so that it streams: at 2^24 float32 that is
 # 1.4 times relu's speed (weight 2) and 1.15 times hardswish's (9), but 0.9 times tanh's and silu's (36), which hide
@@ -53,12 +54,6 @@ def native(name: str) -> int:
     """The address of what a file of this folder defines as ``kernel``, compiled."""
     text = Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
     return int(cache.load(lambda keep: text.replace("cache=True", f"cache={keep}")).address)  # type: ignore[attr-defined]
-
-
-@lru_cache(maxsize=512)
-def compiled(text: str) -> Any:
-    """What numba makes of a kernel's text, which is the same for all values of its parameters: a C function."""
-    return cache.load(lambda keep: text if keep else text.replace("cache=True", "cache=False"))
 
 
 @lru_cache(maxsize=1)
@@ -107,8 +102,9 @@ class Variant:
         fixed = [values[name] for name in inside if name not in self.trailing]
         self.fixed[: len(fixed)] = fixed
         words = np.zeros((table.SLOTS >> 3) + 2 * len(self.trailing), np.int64)
+        compile_ = ctypes.cast(_compile, ctypes.c_void_p).value or 0
         for place, word in (
-            (table.COMPILE, ctypes.cast(_compile, ctypes.c_void_p).value), (table.VALUES, self.values.ctypes.data),
+            (table.COMPILE, compile_), (table.VALUES, self.values.ctypes.data),
             (table.FIXED, self.fixed.ctypes.data), (table.READ, self.read), (table.TRAILING, len(self.trailing)),
             (table.BYTES, size), (table.HALF, half), (table.STREAMED, NEVER),
             (table.THREADED, THREADED if threads > 1 else NEVER), (table.THREADS, threads),
@@ -125,11 +121,11 @@ class Variant:
     def compile(self, which: int) -> None:
         """Make the machine code that is missing."""
         arrays = self.arrays if which == table.ARRAYS else ()
-        machine = compiled(source(self.activation, self.direction, self.form, saved=self.saved, arrays=arrays))
-        if machine.weight < STREAMED * machine.moved and not self.half:
+        code = machine(source(self.activation, self.direction, self.form, saved=self.saved, arrays=arrays))
+        if code.weight < STREAMED * code.moved and not self.half:
             # in bytes of all arrays, of which some need not be read
-            self.table[table.STREAMED >> 3] = streamed_from() * (self.read + len(arrays) + 1) // machine.moved
-        self.table[which >> 3] = machine.address
+            self.table[table.STREAMED >> 3] = streamed_from() * (self.read + len(arrays) + 1) // code.moved
+        self.table[which >> 3] = code.address
 
 
 _VARIANTS: dict[int, Variant] = {}  # by the address of their table; a ufunc lives as long as the process
@@ -138,14 +134,6 @@ _VARIANTS: dict[int, Variant] = {}  # by the address of their table; a ufunc liv
 @COMPILE  # type: ignore[untyped-decorator, unused-ignore]
 def _compile(address: int, which: int) -> None:
     _VARIANTS[address].compile(which)
-
-
-def compiling() -> None:
-    """Raise where numba is switched off."""
-    import numba
-
-    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined, unused-ignore]
-        raise ActbenchError("numba is switched off (NUMBA_DISABLE_JIT=1); unset it or ask for backend='numpy'")
 
 
 def make(activation: Activation, direction: str, dtypes: Sequence[str], threads: int) -> np.ufunc:
@@ -173,7 +161,16 @@ def make(activation: Activation, direction: str, dtypes: Sequence[str], threads:
     data = (ctypes.c_void_p * count)(*[variant.table.ctypes.data for variant in variants])
     name, text = f"{activation.name}_{direction}".encode(), _doc(activation, direction, variants[0].trailing).encode()
     made: np.ufunc = _maker()(
-        ctypes.addressof(functions), ctypes.addressof(data), ctypes.addressof(kinds), count, operands, 1, -1, name, text, 0
+        ctypes.addressof(functions),
+        ctypes.addressof(data),
+        ctypes.addressof(kinds),
+        count,
+        operands,
+        1,
+        -1,
+        name,
+        text,
+        0,
     )
     _ALIVE.append((kinds, functions, data, name, text, variants))
     return made
@@ -185,4 +182,4 @@ _ALIVE: list[Any] = []  # what ufuncs hold addresses of
 def _doc(activation: Activation, direction: str, trailing: Sequence[str]) -> str:
     read = {"forward": "x", "backward": "dy, x", "backward_from_output": "dy, y"}[direction]
     more = f" Its parameters are the last operands: {', '.join(trailing)}." if trailing else ""
-    return f"{activation.spec}, {direction.replace('_', ' ')}: a fused kernel of ({read}).{more}"
+    return f"{activation.name}, {direction.replace('_', ' ')}: a fused kernel of ({read}).{more}"

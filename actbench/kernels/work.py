@@ -5,11 +5,26 @@ and then takes parts of the others': halves would wait for the slower of two cor
 is no loss: the others do its parts.
 """
 
+# mypy: ignore-errors
+# (numba's types; the text is compiled, never imported)
+
 from numba import cfunc, types
 
 from actbench.kernels.memory import fetch_add, invoke, load, stack, store
 from actbench.kernels.table import (
-    COUNT, COUNTERS, FUNCTION, LINE, MEMBER, NUMBERS, OPERANDS, PART, SIZE, STREAMS, TASK, TEAM, WIDTH,
+    COUNT,
+    COUNTERS,
+    FUNCTION,
+    LINE,
+    MEMBER,
+    NUMBERS,
+    OPERANDS,
+    PART,
+    SIZE,
+    STREAMS,
+    TASK,
+    TEAM,
+    WIDTH,
 )  # fmt: skip
 
 
@@ -17,7 +32,12 @@ from actbench.kernels.table import (
 def kernel(given):
     """A thread's main function: its argument is the address of a task's address and the thread's number."""
     task, member = load(given, TASK), load(given, MEMBER)
-    function, size, streams, operands = load(task, FUNCTION), load(task, SIZE), load(task, STREAMS), load(task, OPERANDS)
+    function, size, streams, operands = (
+        load(task, FUNCTION),
+        load(task, SIZE),
+        load(task, STREAMS),
+        load(task, OPERANDS),
+    )
     count, width, numbers, team = load(task, COUNT), load(task, WIDTH), load(task, NUMBERS), load(task, TEAM)
     stretch = ((size + team - 1) // team + PART - 1) // PART
     places = stack(64)

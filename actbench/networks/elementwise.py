@@ -71,24 +71,23 @@ class Elementwise:
         self.row = resolve(spec)
         if self.row.kind != "elementwise":
             raise ActbenchError(f"{self.row.name} acts on an axis; layers take elementwise activations")
-        self._forward, self._backward = (
-            kernel(self.row, direction, dtype=dtype, backend=backend) for direction in ("forward", "backward")
-        )
+        self.keeps_y = self.row.saves == ("y",)
+        way = "backward_from_output" if self.keeps_y and not self.row.opaque else "backward"
+        self._forward, self._backward = (kernel(self.row, d, dtype=dtype, backend=backend) for d in ("forward", way))
         self.compiled = backend == "numba" and not self.row.opaque
         self.in_place = "x" not in saved_by(self.row)  # then the output may take the place of the input
         self.learned = tuple(name for name, p in self.row.parameters.items() if type(p) is Learned)
 
     def forward(self, z: NDArray[Any], y: NDArray[Any], given: Mapping[str, Any]) -> None:
         """y = f(z); y may be z itself. Parameters are given as ``(nets,)`` or ``(nets, batch, units)``."""
-        self._forward(z, out=y, **_spread(given))
+        self._forward(z, *self.row.operands(z.dtype, **_spread(given)), out=y)
 
     def backward(
         self, d: NDArray[Any], x: NDArray[Any] | None, y: NDArray[Any], given: Mapping[str, Any]
     ) -> tuple[NDArray[Any], dict[str, NDArray[np.float64]]]:
         """d * f', a new array, and the gradient ``(nets,)`` of every learned parameter."""
         spread = _spread(given)
-        kept = {"y": y} if self.row.saves == ("y",) else {"x": x}
-        slope = self._backward(d, **kept, **spread)
+        slope = self._backward(d, y if self.keeps_y else x, *self.row.operands(d.dtype, **spread))
         every = {"dy": d, "x": x, "y": y, **self.row.values(), **spread}
         learned = {}
         for name, function in self.row.parameter_gradients.items():

@@ -43,7 +43,9 @@ def activation(spec: str) -> Callable[[Any], Any]:
     """The activation as a torch function: our kernels' values and slopes; learned parameters stay at their default."""
     torch = _torch()
 
-    forward, backward = (kernel(spec, direction, dtype="float32") for direction in ("forward", "backward"))
+    forward, backward = (
+        kernel(spec, direction, dtype="float32", at_defaults=True) for direction in ("forward", "backward")
+    )
 
     def value(ctx: Any, x: Any) -> Any:
         ctx.save_for_backward(x)

@@ -150,9 +150,9 @@ def _plain(call: Callable[[], object], arrays: Operands) -> PreparedCall:
 
 def _reference(activation: Activation, dtype: str) -> Callable[[NDArray[Any]], Any]:
     try:
-        return kernel(activation, dtype=dtype)  # type: ignore[no-any-return]
+        return kernel(activation, dtype=dtype, at_defaults=True)  # type: ignore[no-any-return]
     except ActbenchError:
-        return kernel(activation, dtype=dtype, backend="numpy")  # type: ignore[no-any-return]
+        return kernel(activation, dtype=dtype, backend="numpy", at_defaults=True)  # type: ignore[no-any-return]
 
 
 def _slope_or_value(activation: Activation, direction: str, arrays: Operands) -> NDArray[Any]:

@@ -1,7 +1,7 @@
 """Which kernels gain by writing past the caches, and from how many bytes on?
 
 Run it as a program: ``python -m benchmarks.races.streams relu silu --direction backward --bytes 24 128``. The same
-kernel with ordinary stores and with streams, in pairs; `actbench.kernels.entry` has the rule that this is the reason
+kernel with ordinary stores and with streams, in pairs; `actbench.kernels.ufuncs` has the rule that this is the reason
 of: `STREAMED`, a weight for every array that is moved, and `streamed_from`, bytes that a call moves.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 from unittest.mock import patch
 
 import actbench as ab
-from actbench.kernels import entry
+from actbench.kernels import ufuncs
 from actbench.speed.inputs import operands
 from actbench.speed.race import race
 from actbench.speed.threads import environment, pinned
@@ -24,10 +24,10 @@ NAMES = ("identity", "relu", "hardswish", "squareplus", "sigmoid", "tanh", "silu
 
 def call(name: str, direction: str, dtype: str, threads: int, size: int, streams: bool) -> Callable[[], Any]:
     """A kernel that always streams, or never does, on arrays of its own."""
-    with patch.object(entry, "STREAMED", entry.NEVER), patch.object(
-        entry, "streamed_from", lambda: 0 if streams else entry.NEVER
+    with patch.object(ufuncs, "STREAMED", ufuncs.NEVER), patch.object(
+        ufuncs, "streamed_from", lambda: 0 if streams else ufuncs.NEVER
     ):  # fmt: skip
-        run = ab.kernel(name, direction, dtype=dtype, threads=threads)
+        run = ufuncs.make(ab.get(name), direction, (dtype,), threads)  # not one that was made before
     a = operands("normal", dtype, size, ab.kernel(name, dtype=dtype))
     return partial(run, a.x, out=a.out) if direction == "forward" else partial(run, a.dy, a.x, out=a.out)
 
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--bytes", nargs="+", type=int, default=[12, 24, 128], help="MiB of all arrays of a call")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args(arguments)
-    print(f"streams begin at {entry.streamed_from() >> 20} MiB here; their speed over that of ordinary stores:")
+    print(f"streams begin at {ufuncs.streamed_from() >> 20} MiB here; their speed over that of ordinary stores:")
     with environment(options.threads), pinned(options.threads):
         for direction in options.direction:
             for dtype in options.dtype:

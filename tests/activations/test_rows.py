@@ -109,7 +109,9 @@ def test_drawn_parameters_serve_both_passes(row):
     for backend_dtype in ("float32", "float64"):
         k = ab.kernel(row.name, dtype=backend_dtype)
         wide = x.astype(backend_dtype)
-        np.testing.assert_allclose(k(wide, **drawn), row.forward(wide, **drawn), rtol=1e-5)
+        np.testing.assert_allclose(
+            k(wide, *row.operands(backend_dtype, **drawn)), row.forward(wide, **drawn), rtol=1e-5
+        )
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.saves == ("y",)], ids=lambda row: row.name)

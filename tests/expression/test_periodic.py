@@ -14,8 +14,8 @@ EXACT = {"forward": MP.sin, "backward": MP.cos}
 
 
 def run(name, direction, x, **options):
-    kernel = ab.kernel(name, direction, dtype=x.dtype.name)
-    return kernel(x, **options) if direction == "forward" else kernel(np.ones_like(x), x, **options)
+    kernel, more = ab.kernel(name, direction, dtype=x.dtype.name), ab.get(name).operands(x.dtype)
+    return kernel(x, *more, **options) if direction == "forward" else kernel(np.ones_like(x), x, *more, **options)
 
 
 def bits_of(a):

@@ -119,7 +119,7 @@ def _call(name: str, spec: str, direction: str, dtype: str) -> Call:
     if name in PEERS:
         run = libraries.values(name, resolve(spec), direction, dtype)
     else:
-        run = kernel(spec, direction, dtype=dtype, backend=name)
+        run = kernel(spec, direction, dtype=dtype, backend=name, at_defaults=True)
     return run if direction == "forward" else lambda x: run(np.ones_like(x), x)
 
 

@@ -19,20 +19,22 @@ def of_row(row: Function, *, threads: int = 1) -> Implementation:
     """See `actbench.implementations.libraries.Library`; ``threads`` are the kernel's."""
 
     def forward(x: Array) -> Array:
-        return np.asarray(kernel(row, dtype=x.dtype, threads=threads)(x))
+        return np.asarray(kernel(row, dtype=x.dtype, threads=threads, at_defaults=True)(x))
 
     def backward(dy: Array, x: Array) -> Array:
-        return np.asarray(kernel(row, "backward", dtype=x.dtype, threads=threads)(dy, x))
+        return np.asarray(kernel(row, "backward", dtype=x.dtype, threads=threads, at_defaults=True)(dy, x))
 
     def prepare(direction: str, operands: Operands, device: str) -> PreparedCall:
-        run = kernel(row, direction, dtype=operands.x.dtype, threads=threads)
         x, dy, y, out = operands.x, operands.dy, operands.y, operands.out
         saves = getattr(row, "saves", ("x",))
+        saved = direction == "backward" and saves == ("y",)
+        way = "backward_from_output" if saved else direction
+        run = kernel(row, way, dtype=x.dtype, threads=threads, at_defaults=True)
         call: Callable[[], Any]
         if direction == "forward":
             call = lambda: run(x, out=out)  # noqa: E731
-        elif saves == ("y",):
-            call = lambda: run(dy, y=y, out=out)  # noqa: E731
+        elif saved:
+            call = lambda: run(dy, y, out=out)  # noqa: E731
         else:
             call = lambda: run(dy, x, out=out)  # noqa: E731
         kept = len(saves) * x.nbytes if direction == "backward" else None
