@@ -85,13 +85,13 @@ def backends() -> Rows:
 def peers() -> Rows:
     """Other people's implementations that rows name, and whether they are installed here."""
     from actbench.activations.registry import ACTIVATIONS
-    from actbench.implementations.libraries import installed
+    from actbench.core.machine import version
 
     rows: Rows = []
     for peer in sorted({peer for a in ACTIVATIONS for peer in a.peers}):
-        version = installed(peer) or "not installed"
+        found = version(peer) or "not installed"
         named = [a.peers[peer] for a in ACTIVATIONS if peer in a.peers]
-        rows.append({"name": peer, "version": version, "functions": len(named), "for example": named[-1]})
+        rows.append({"name": peer, "version": found, "functions": len(named), "for example": named[-1]})
     return rows
 
 

@@ -33,7 +33,7 @@ def add(verbs: Any) -> None:
 
 def call(args: argparse.Namespace) -> int:
     """Print the card, or make the dossier."""
-    from actbench.implementations.plugins import is_target
+    from actbench.implementations.targets import is_target
 
     if args.dossier:
         from actbench.cli import compare
@@ -77,8 +77,8 @@ def plug_in(args: argparse.Namespace) -> int:
     from actbench.comparison.arms import chosen, enter
     from actbench.core.errors import ActbenchError
     from actbench.expression.graph import composed, record
-    from actbench.implementations.plugins.target import parse
-    from actbench.implementations.plugins.tracing import evaluate
+    from actbench.implementations.targets.target import parse
+    from actbench.implementations.targets.tracing import evaluate
 
     parse(args.name)  # what is misspelt is said as it is
     with tempfile.TemporaryDirectory(prefix="actbench-") as folder, ACTIVATIONS.temporary():

@@ -9,8 +9,8 @@ from typing import Any
 
 from actbench.activations.registry import AXIS, canonical, resolve
 from actbench.core.errors import ActbenchError
-from actbench.implementations.plugins import examine, is_target
-from actbench.implementations.plugins.target import parse
+from actbench.implementations.targets import examine, is_target
+from actbench.implementations.targets.target import parse
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import Any
 from actbench.comparison.arms import Arm, enter
 from actbench.comparison.cost import COLUMNS, raced
 from actbench.comparison.measured import curves, measure, theory
-from actbench.implementations.plugins.examine import die_with_parent
+from actbench.implementations.targets.examine import die_with_parent
 from actbench.runs.folder import RunFolder
 
 

@@ -15,7 +15,7 @@ from actbench.comparison.measured import PARTS, curves, measure, theory
 from actbench.comparison.tables import tables
 from actbench.core.errors import ActbenchError
 from actbench.core.streams import whole
-from actbench.implementations.plugins.examine import LIMIT
+from actbench.implementations.targets.examine import LIMIT
 from actbench.runs import provenance
 from actbench.runs.folder import RunFolder, open_folder
 from actbench.runs.progress import follow, note

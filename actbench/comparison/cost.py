@@ -86,8 +86,8 @@ def _call(arm: Arm, direction: str, operands: Any) -> tuple[Callable[[], object]
 
 def _called(arm: Arm, direction: str, operands: Any) -> tuple[Callable[[], object], str]:
     """Somebody else's code as it stands, on NumPy's float32 arrays: what its library copies on the way counts."""
-    from actbench.implementations.plugins.objects import adapt
-    from actbench.implementations.plugins.target import load, parse
+    from actbench.implementations.targets.objects import adapt
+    from actbench.implementations.targets.target import load, parse
 
     made = adapt(load(parse(arm.asked)))
     forward = made.values("forward", "float32")

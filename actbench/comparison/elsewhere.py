@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.comparison.arms import Arm
-from actbench.implementations.plugins.examine import contained
+from actbench.implementations.targets.examine import contained
 from actbench.runs.folder import RunFolder
 from actbench.runs.progress import note
 

@@ -67,6 +67,7 @@ def _memory() -> int | None:
 
 
 def version(name: str) -> str | None:
+    """The version of a distribution that is installed, read without importing it; None where there is none."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

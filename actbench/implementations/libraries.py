@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module, metadata
+from importlib import import_module
 from pkgutil import iter_modules
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from actbench.activations.record import Activation
 from actbench.activations.vector import VectorFunction
 from actbench.core.errors import reason_of, unknown
+from actbench.core.machine import version
 from actbench.implementations import adapters
 from actbench.implementations.implementation import Absent, Call, Implementation, Operands, PreparedCall
 
@@ -61,15 +62,7 @@ class Library:
     @property
     def version(self) -> str | None:
         """What is installed, read without importing it; None where there is none."""
-        return installed(self.distribution or self.name)
-
-
-def installed(distribution: str) -> str | None:
-    """The version of a distribution that is installed, read without importing it; None where there is none."""
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return None
+        return version(self.distribution or self.name)
 
 
 @cache

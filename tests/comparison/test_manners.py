@@ -12,9 +12,9 @@ from actbench.cli import GOES_ON, INTERRUPTED, main
 from actbench.comparison import compare, compared
 from actbench.comparison.elsewhere import _relay
 from actbench.core.errors import ActbenchError
-from actbench.implementations.plugins import examine
-from actbench.implementations.plugins.examine import contained
-from actbench.implementations.plugins.target import parse
+from actbench.implementations.targets import examine
+from actbench.implementations.targets.examine import contained
+from actbench.implementations.targets.target import parse
 
 TINY = {"parts": ("activity",), "cost": False, "only": {"net": [0, 1]}}
 

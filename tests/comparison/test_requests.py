@@ -37,7 +37,7 @@ def test_an_entry_point_of_an_installed_distribution_is_a_target(tmp_path):
     (info / "entry_points.txt").write_text("[actbench.activations]\nbump = bumpy:act\n")
     program = (
         "from pathlib import Path\n"
-        "from actbench.implementations.plugins import examine, is_target\n"
+        "from actbench.implementations.targets import examine, is_target\n"
         "assert is_target('bump') and not is_target('relu')\n"
         f"(found,) = examine(['bump'], Path({str(tmp_path / 'modules')!r}))\n"
         "assert not found.reason, found.reason\n"

@@ -16,10 +16,10 @@ import pytest
 import actbench as ab
 from actbench.activations.registry import ACTIVATIONS, resolve
 from actbench.cli import main
-from actbench.implementations.plugins import examine
-from actbench.implementations.plugins.facts import ends, facts
-from actbench.implementations.plugins.objects import adapt, in_words
-from actbench.implementations.plugins.slopes import Slopes, one_sided
+from actbench.implementations.targets import examine
+from actbench.implementations.targets.facts import ends, facts
+from actbench.implementations.targets.objects import adapt, in_words
+from actbench.implementations.targets.slopes import Slopes, one_sided
 from actbench.runs.workers import load
 
 TAKEN = """

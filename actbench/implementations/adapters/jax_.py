@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from actbench.activations.vector import VectorFunction
+from actbench.core.machine import version
 from actbench.implementations.forms import IN_PLACE
 from actbench.implementations.implementation import Array, Implementation, Operands, PreparedCall
-from actbench.implementations.libraries import Function, Library, installed
+from actbench.implementations.libraries import Function, Library
 from actbench.implementations.named import named_by
 
 OWN_LAYOUT = "reads a contiguous copy, made before the race"
@@ -73,7 +74,7 @@ def of_arrays(value: Callable[[Any], Any], *, kind: str = "row") -> Implementati
             note="allocates its result" + ("" if operands.x.flags.c_contiguous else f"; {OWN_LAYOUT}"),
         )  # fmt: skip
 
-    return Implementation(library="jax", version=str(installed("jax")), kind=kind, forward=forward, backward=backward,
+    return Implementation(library="jax", version=str(version("jax")), kind=kind, forward=forward, backward=backward,
                           dtypes=("float16", "float32", "float64"), prepare=prepare)  # fmt: skip
 
 

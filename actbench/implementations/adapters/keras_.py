@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from actbench.activations.vector import VectorFunction
+from actbench.core.machine import version
 from actbench.implementations.adapters import torch_
 from actbench.implementations.implementation import Absent, Array, Implementation, Operands, PreparedCall
-from actbench.implementations.libraries import Function, Library, installed
+from actbench.implementations.libraries import Function, Library
 from actbench.implementations.named import named_by
 
 # Functions that ask for more than x, from the row's parameters.
@@ -48,7 +49,7 @@ def of_tensors(function: Any, *, kind: str = "row") -> Implementation:
     backend = keras.backend.backend()
     if backend == "torch":
         made = torch_.of_tensors(function, kind=kind)
-        return replace(made, library="keras", version=str(installed("keras")), devices=("cpu",),
+        return replace(made, library="keras", version=str(version("keras")), devices=("cpu",),
                        prepare=lambda direction, operands, device: _prepare(function, direction, operands))  # fmt: skip
 
     def forward(x: Array) -> Array:
@@ -56,7 +57,7 @@ def of_tensors(function: Any, *, kind: str = "row") -> Implementation:
         return np.array(keras.ops.convert_to_numpy(function(given)))
 
     return Implementation(
-        library="keras", version=str(installed("keras")), kind=kind, forward=forward,
+        library="keras", version=str(version("keras")), kind=kind, forward=forward,
         dtypes=("float32",) if backend == "jax" else ("float32", "float64"), prepare=_not_here,
         lacks={"backward": f"no gradients from keras on {backend} here; set KERAS_BACKEND=torch"},
     )  # fmt: skip
@@ -89,7 +90,7 @@ def of_object(given: Any) -> Implementation | None:
     if keras is None or not hasattr(keras, "Layer"):
         return None
     if isinstance(given, type) and issubclass(given, keras.Layer):
-        from actbench.implementations.plugins.objects import instance_of
+        from actbench.implementations.targets.objects import instance_of
 
         given = instance_of(given)
     return of_tensors(given, kind="object") if isinstance(given, keras.Layer) else None

@@ -11,8 +11,9 @@ import numpy as np
 
 from actbench.activations.record import Activation
 from actbench.activations.vector import VectorFunction
+from actbench.core.machine import version
 from actbench.implementations.implementation import Absent, Array, Implementation, Operands, PreparedCall
-from actbench.implementations.libraries import Function, Library, installed
+from actbench.implementations.libraries import Function, Library
 
 OPSET, IR = 20, 10
 NO_GRADIENTS = "onnxruntime has no gradients"
@@ -108,7 +109,7 @@ def of_sessions(start: Callable[[str], Any], *, kind: str = "row") -> Implementa
 
         return PreparedCall(call=lambda: run.run_with_iobinding(binding), result=result, preallocated=True)
 
-    return Implementation(library="onnxruntime", version=str(installed("onnxruntime")), kind=kind, forward=forward,
+    return Implementation(library="onnxruntime", version=str(version("onnxruntime")), kind=kind, forward=forward,
                           lacks={"backward": NO_GRADIENTS}, prepare=prepare)  # fmt: skip
 
 

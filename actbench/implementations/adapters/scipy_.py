@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from actbench.core.machine import version
 from actbench.implementations.implementation import Array, Implementation
-from actbench.implementations.libraries import Function, Library, installed
+from actbench.implementations.libraries import Function, Library
 from actbench.implementations.named import named_by
 
 
@@ -17,7 +18,7 @@ def of_row(row: Function) -> Implementation:
         with np.errstate(all="ignore"):
             return np.asarray(function(x, **options)).astype(x.dtype, copy=False)
 
-    return Implementation(library="scipy", version=str(installed("scipy")), forward=forward,
+    return Implementation(library="scipy", version=str(version("scipy")), forward=forward,
                           lacks={"backward": "scipy has no gradients"})  # fmt: skip
 
 

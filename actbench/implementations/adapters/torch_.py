@@ -15,6 +15,7 @@ import numpy as np
 from actbench.activations.record import Activation
 from actbench.activations.vector import VectorFunction
 from actbench.core.errors import ActbenchError
+from actbench.core.machine import version
 from actbench.implementations.forms import prepared_forms
 from actbench.implementations.implementation import (
     DEVICES,
@@ -24,7 +25,7 @@ from actbench.implementations.implementation import (
     Operands,
     PreparedCall,
 )
-from actbench.implementations.libraries import Function, Library, installed
+from actbench.implementations.libraries import Function, Library
 from actbench.implementations.named import named_by
 
 # Functions that ask for more than x: what torch itself takes, from the row's parameters.
@@ -52,7 +53,7 @@ def of_tensors(function: Tensors, *, kind: str = "row") -> Implementation:
         (slope,) = torch.autograd.grad(result, tensor, torch.from_numpy(np.array(dy)))
         return np.array(slope.numpy())
 
-    return Implementation(library="torch", version=str(installed("torch")), kind=kind, forward=forward,
+    return Implementation(library="torch", version=str(version("torch")), kind=kind, forward=forward,
                           backward=backward, dtypes=("float16", "float32", "float64"), devices=DEVICES)  # fmt: skip
 
 
@@ -65,7 +66,7 @@ def of_object(given: Any) -> Implementation | None:
         made = _of_users(getattr(given, "apply"))  # noqa: B009  torch is not typed here
         return replace(made, remarks=(f"{given.__name__} is a torch.autograd.Function: its .apply is called",))
     if inspect.isclass(given) and issubclass(given, torch.nn.Module):
-        from actbench.implementations.plugins.objects import instance_of
+        from actbench.implementations.targets.objects import instance_of
 
         given = instance_of(given)
     if not isinstance(given, torch.nn.Module):

@@ -27,7 +27,7 @@ def facts(f: Function, slope: Function, kinks: Sequence[float]) -> dict[str, Any
     f, slope
         On float64 arrays.
     kinks
-        As `actbench.implementations.plugins.slopes.find_kinks` gives them.
+        As `actbench.implementations.targets.slopes.find_kinks` gives them.
 
     Returns
     -------

@@ -8,6 +8,6 @@ accidents, not from malice: a plug-in runs with the rights of whoever starts it.
 
 from __future__ import annotations
 
-from actbench.implementations.plugins.examine import Examined as Examined
-from actbench.implementations.plugins.examine import examine as examine
-from actbench.implementations.plugins.target import is_target as is_target
+from actbench.implementations.targets.examine import Examined as Examined
+from actbench.implementations.targets.examine import examine as examine
+from actbench.implementations.targets.target import is_target as is_target

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from actbench.core.errors import ActbenchError
-from actbench.implementations.plugins.generated import write
-from actbench.implementations.plugins.target import parse
+from actbench.implementations.targets.generated import write
+from actbench.implementations.targets.target import parse
 
 # Name to the generated module that first had it in this process.
 _ENTERED: dict[str, str] = {}
@@ -64,7 +64,7 @@ def examine(targets: Sequence[str], folder: Path, *, limit: float = LIMIT, worke
     Parameters
     ----------
     targets
-        As `actbench.implementations.plugins.target.parse` takes them.
+        As `actbench.implementations.targets.target.parse` takes them.
     folder
         Where the generated modules are written.
     limit
@@ -112,7 +112,7 @@ def _answer(target: str, limit: float) -> dict[str, Any]:
         return {"ok": False, "name": target, "reason": str(error)}
     with tempfile.TemporaryDirectory(prefix="actbench-") as place:
         answer = Path(place) / "answer.json"
-        command = [sys.executable, "-m", "actbench.implementations.plugins.child", target, str(answer)]
+        command = [sys.executable, "-m", "actbench.implementations.targets.child", target, str(answer)]
         status = contained(command, limit)
         if status is None:
             return {"ok": False, "name": name, "reason": f"does not return within {limit:g} s"}

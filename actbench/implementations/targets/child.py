@@ -1,6 +1,6 @@
 """The process in which one plug-in is loaded and looked at.
 
-``python -m actbench.implementations.plugins.child TARGET ANSWER``.
+``python -m actbench.implementations.targets.child TARGET ANSWER``.
 Nothing but the answer file leaves it: numbers and graphs as JSON, or the reason why there are none.
 """
 
@@ -19,14 +19,14 @@ from actbench.activations.record import Activation
 from actbench.core.errors import ActbenchError
 from actbench.expression.graph import Graph, argument_names, record
 from actbench.implementations.implementation import Implementation
-from actbench.implementations.plugins.behaviour import check, check_backward, nan_at, sample
-from actbench.implementations.plugins.derived import Derived, derive
-from actbench.implementations.plugins.examine import die_with_parent
-from actbench.implementations.plugins.facts import ends, facts
-from actbench.implementations.plugins.objects import adapt, in_words
-from actbench.implementations.plugins.slopes import Slopes, complex_agrees, find_kinks
-from actbench.implementations.plugins.target import load, parse
-from actbench.implementations.plugins.tracing import agrees, evaluate, exact, slope_graph, traced
+from actbench.implementations.targets.behaviour import check, check_backward, nan_at, sample
+from actbench.implementations.targets.derived import Derived, derive
+from actbench.implementations.targets.examine import die_with_parent
+from actbench.implementations.targets.facts import ends, facts
+from actbench.implementations.targets.objects import adapt, in_words
+from actbench.implementations.targets.slopes import Slopes, complex_agrees, find_kinks
+from actbench.implementations.targets.target import load, parse
+from actbench.implementations.targets.tracing import agrees, evaluate, exact, slope_graph, traced
 
 MEMORY = 8 << 30  # bytes that the process may hold; beyond it Python raises MemoryError
 

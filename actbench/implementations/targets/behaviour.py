@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.core.errors import ActbenchError
-from actbench.implementations.plugins.objects import ONE_ARRAY, VECTORIZE
+from actbench.implementations.targets.objects import ONE_ARRAY, VECTORIZE
 
 Function = Callable[[NDArray[Any]], Any]
 

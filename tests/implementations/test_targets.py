@@ -9,9 +9,9 @@ import pytest
 
 from actbench.activations.registry import ACTIVATIONS, resolve
 from actbench.core.errors import ActbenchError
-from actbench.implementations.plugins import examine, is_target
-from actbench.implementations.plugins.slopes import Slopes, complex_agrees, find_kinks, one_sided
-from actbench.implementations.plugins.target import parse
+from actbench.implementations.targets import examine, is_target
+from actbench.implementations.targets.slopes import Slopes, complex_agrees, find_kinks, one_sided
+from actbench.implementations.targets.target import parse
 from actbench.runs.workers import load
 
 GOOD = """
@@ -115,7 +115,7 @@ def test_one_sided_slopes():
 
 
 def test_an_edited_plug_in_is_another_row_and_an_entry_point_is_a_target(tmp_path, monkeypatch):
-    from actbench.implementations.plugins import target
+    from actbench.implementations.targets import target
 
     file = tmp_path / "edited.py"
     names = []
