@@ -1,7 +1,7 @@
 """Gaussian moments of a row and of its slope, by adaptive quadrature on panels that end at the kinks."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,6 +13,8 @@ from actbench.activations.parameter import Sampled
 from actbench.activations.record import Activation
 from actbench.activations.registry import canonical, resolve
 from actbench.core.errors import ActbenchError
+from actbench.expression import primitives
+from actbench.expression.graph import Graph, Step, derivative, record
 
 FAR = 38.0  # standard deviations; exp(-38^2 / 2) is float64's last binade
 NODES = 20  # Gauss-Legendre nodes a panel
@@ -43,13 +45,15 @@ class Moments:
     growth: float
 
 
-def moments(name: str, q: float = 1.0) -> Moments:
+def moments(name: str | Callable[..., Any], q: float = 1.0) -> Moments:
     """Gaussian moments of a row and its slope.
 
     Parameters
     ----------
     name
         A spec. Sampled parameters are averaged over their law, as in training; learned ones stand at their default.
+        Or a function of one array in plain NumPy, such as ``np.tanh``: its slope is derived from its trace, and halving
+        panels finds its kinks and jumps; its growth is E f^2 (z^2 / q - 1) / 2q, which loses digits as q falls.
     q
         Variance of the normal input, 0 or more; at 0 the limit from above.
 
@@ -65,7 +69,10 @@ def moments(name: str, q: float = 1.0) -> Moments:
     """
     if not (math.isfinite(q) and q >= 0):
         raise ActbenchError(f"q={q!r} is no variance; give a finite number, 0 or more")
-    return _moments(canonical(name), float(q) if q > 0 else 1e-24)
+    q = float(q) if q > 0 else 1e-24
+    if callable(name):
+        return _named(_expectations(_traced(name, q), _panels(q), q), q)
+    return _moments(canonical(name), q)
 
 
 @lru_cache(maxsize=8192)
@@ -73,10 +80,14 @@ def _moments(spec: str, q: float) -> Moments:
     row = resolve(spec)
     total = np.zeros(6)
     for weight, given in draws(row):
-        total += weight * _expectations(_columns(row, q, given), _panels(row, q, given), q)
+        total += weight * _expectations(_columns(row, q, given), _panels(q, row.fact("kinks", **given)), q)
         total[5] += weight * _jumps(row, q, given)
     if row.fact("excluded_slope"):  # leaky integrate-and-fire at its threshold
         total[2:] = np.nan
+    return _named(total, q)
+
+
+def _named(total: NDArray[Any], q: float) -> Moments:
     mean, second, d_mean, d_second, d_fourth, growth = (float(v) for v in total)
     return Moments(
         q=q, mean=mean, second=second, d_mean=d_mean, d_second=d_second, d_fourth=d_fourth, growth=growth
@@ -113,6 +124,30 @@ def _columns(row: Activation, q: float, given: dict[str, float]) -> Callable[[ND
     return columns
 
 
+def _traced(function: Callable[..., Any], q: float) -> Callable[[NDArray[Any]], NDArray[Any]]:
+    """x to the six integrands of a function that is no row; the last needs no slope, so jumps are counted."""
+    value = record(lambda x: function(x))
+    slope = derivative(value)
+
+    def columns(x: NDArray[Any]) -> NDArray[Any]:
+        f, d = (np.broadcast_to(computed(graph, x), x.shape) for graph in (value, slope))
+        square = d * d
+        return np.stack([f, f * f, d, square, square * square, f * f * ((x * x / q - 1) / (2 * q))])
+
+    return columns
+
+
+def computed(graph: Graph, x: NDArray[Any]) -> Any:
+    """A graph's value in NumPy."""
+
+    def visit(step: Step, operands: Any) -> Any:
+        if step.op in ("argument", "constant"):
+            return x if step.op == "argument" else step.value
+        return (getattr(np, step.op, None) or getattr(primitives, step.op))(*operands)
+
+    return graph.fold(visit)[-1]
+
+
 def _jumps(row: Activation, q: float, given: dict[str, float]) -> float:
     """What the jumps of f^2 add to its growth: half of jump * place / q times the density there."""
     total = 0.0
@@ -123,10 +158,10 @@ def _jumps(row: Activation, q: float, given: dict[str, float]) -> float:
     return total
 
 
-def _panels(row: Activation, q: float, given: dict[str, float]) -> NDArray[Any]:
+def _panels(q: float, kinks: Iterable[float] = ()) -> NDArray[Any]:
     """Ends of the first panels: kinks, a geometric ladder around them (the row's scale), multiples of sqrt(q)."""
     deviation = math.sqrt(q)
-    centres = {0.0, *map(float, row.fact("kinks", **given))}
+    centres = {0.0, *map(float, kinks)}
     ladder = 2.0 ** np.arange(-2, 12, dtype=float)
     sigma = deviation * np.array([0.5, 1, 2, 3, 4.5, 6, 8, 10, 13, 18, 26, FAR])
     parts = [np.array([centre]) + side for centre in centres for side in (np.zeros(1), ladder, -ladder)]

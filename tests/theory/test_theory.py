@@ -154,3 +154,27 @@ def test_a_slope_that_is_nan_far_out_is_named_and_spoils_no_other_length():
         assert theory.critical_point("trap") is not None
         with pytest.raises(ActbenchError, match="NaN at x = 7"):
             theory.moments("trap", 512.0)
+
+
+@pytest.mark.parametrize("q", [0.01, 1.0, 1e4])
+@pytest.mark.parametrize(("function", "name"), [(np.tanh, "tanh"), (lambda x: np.maximum(x, 0.0), "relu"),
+                                                (lambda x: np.clip(x, -1.0, 1.0), "hardtanh"),
+                                                (lambda x: x / (1.0 + np.exp(-x)), "silu")])  # fmt: skip
+def test_a_function_has_the_moments_of_its_row(function, name, q):
+    got, wanted = theory.moments(function, q), theory.moments(name, q)
+    with np.errstate(over="ignore"):
+        for field in ("second", "d_mean", "d_second", "d_fourth", "growth"):
+            assert getattr(got, field) == pytest.approx(getattr(wanted, field), rel=1e-9)
+
+
+def test_an_undeclared_jump_is_counted():
+    got = theory.moments(lambda x: np.where(x > 0.3, 2.0, 0.0) + 0.0 * x)
+    above = 0.5 * math.erfc(0.3 / math.sqrt(2))
+    assert got.mean == pytest.approx(2 * above, rel=1e-10)
+    assert got.second == pytest.approx(4 * above, rel=1e-10)
+    assert got.growth == pytest.approx(2 * 0.3 * math.exp(-0.045) / math.sqrt(2 * math.pi), rel=1e-9)
+
+
+def test_a_function_that_cannot_be_traced_is_refused():
+    with pytest.raises(ActbenchError):
+        theory.moments(lambda x: x if x > 0 else 0.0)
