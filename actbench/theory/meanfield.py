@@ -13,10 +13,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from actbench.activations.registry import canonical, resolve
 from actbench.core.errors import ActbenchError
-from actbench.theory.gaussian import Moments, draws, moments
+from actbench.theory.gaussian import Moments, draws, moments, variance
 from actbench.theory.hermite import hermite_coefficients
+from actbench.theory.subject import Subject, row_of, spec_of
 
 SAME = 1e-11  # q' and q this close, relative, are one number: the quadrature's own error is below 1e-12
 
@@ -60,15 +60,16 @@ class CriticalPoint:
     stable: bool
 
 
-def lengths(name: str, sigma_w2: float, sigma_b2: float, q: float, depth: int) -> list[float]:
+def lengths(name: Subject, sigma_w2: float, sigma_b2: float, q: float, depth: int) -> list[float]:
     """q_1, ..., q_depth by iterating the length map from the first layer's q."""
-    found = [float(q)]
+    sigma_w2, sigma_b2 = variance(sigma_w2, "sigma_w2"), variance(sigma_b2, "sigma_b2")
+    found = [variance(q)]
     while len(found) < depth and math.isfinite(found[-1]):
         found.append(sigma_w2 * moments(name, found[-1]).second + sigma_b2)
     return found
 
 
-def gradient_factor(name: str, sigma_w2: float, q: Sequence[float]) -> float:
+def gradient_factor(name: Subject, sigma_w2: float, q: Sequence[float]) -> float:
     """By what factor does the gradient's norm change a layer, going back through layers of these lengths?
 
     Parameters
@@ -86,12 +87,15 @@ def gradient_factor(name: str, sigma_w2: float, q: Sequence[float]) -> float:
     float
         The geometric mean of sqrt(sigma_w2 E f'(z)^2); compare with (norm at z^1 / norm at z^L)^(1 / (L - 1)).
     """
+    if not len(q):
+        raise ActbenchError("no lengths: the gradient crosses no layer; give q of at least one")
+    sigma_w2 = variance(sigma_w2, "sigma_w2")
     each = [sigma_w2 * moments(name, value).d_second for value in q]
     logs = [0.5 * math.log(growth) if growth else -math.inf for growth in each]
     return math.exp(sum(logs) / len(logs))
 
 
-def fixed_point(name: str, sigma_w2: float, sigma_b2: float = 0.0, *, start: float = 1.0) -> FixedPoint:
+def fixed_point(name: Subject, sigma_w2: float, sigma_b2: float = 0.0, *, start: float = 1.0) -> FixedPoint:
     """Where the length map goes from ``start``, going up or down without passing a fixed point.
 
     Parameters
@@ -108,7 +112,9 @@ def fixed_point(name: str, sigma_w2: float, sigma_b2: float = 0.0, *, start: flo
     FixedPoint
         ``q`` is 0 or inf where nothing stops the map before 1e-20 or 1e20.
     """
-    spec = canonical(name)
+    spec = spec_of(name)
+    sigma_w2, sigma_b2 = variance(sigma_w2, "sigma_w2"), variance(sigma_b2, "sigma_b2")
+    start = variance(start, "start")
 
     def excess(q: float) -> float:
         image = sigma_w2 * moments(spec, q).second + sigma_b2
@@ -125,6 +131,10 @@ def fixed_point(name: str, sigma_w2: float, sigma_b2: float = 0.0, *, start: flo
         stable = abs(slope) < 1 - 1e-9
         return FixedPoint(q=q, chi_1=chi_1, slope=slope, stable=stable, xi_q=_depth(slope), xi_c=_depth(at_c), c=c)
 
+    if start == 0:
+        if sigma_b2 == 0 and sigma_w2 * float(row_of(spec).forward(0.0)) == 0:
+            return made(0.0)
+        start = 1e-19  # length 0 is left at once
     here = excess(start)
     if here == 0:
         return made(start)
@@ -140,7 +150,7 @@ def fixed_point(name: str, sigma_w2: float, sigma_b2: float = 0.0, *, start: flo
     return made(0.0 if step < 1 else math.inf)
 
 
-def critical_point(name: str, sigma_b2: float | None = None) -> CriticalPoint | None:
+def critical_point(name: Subject, sigma_b2: float | None = None) -> CriticalPoint | None:
     """The sigma_w2 at which the gradient keeps its size at the fixed point: chi_1 = 1.
 
     Parameters
@@ -159,7 +169,7 @@ def critical_point(name: str, sigma_b2: float | None = None) -> CriticalPoint | 
         Where every q solves it (ReLU at sigma_b2 = 0) q is 1 and the point is not stable. None where there is none:
         ReLU at sigma_b2 > 0.
     """
-    points = critical_points(name, sigma_b2 or 0.0)
+    points = critical_points(name, variance(sigma_b2 or 0.0, "sigma_b2"))
     found = next((point for point in points if point.stable), points[0] if points else None)
     if sigma_b2 is None and found is not None and found.q == 0 and not found.stable:
         return half_stable_point(name) or found
@@ -167,7 +177,7 @@ def critical_point(name: str, sigma_b2: float | None = None) -> CriticalPoint | 
 
 
 @lru_cache(maxsize=512)
-def half_stable_point(name: str) -> CriticalPoint | None:
+def half_stable_point(name: Subject) -> CriticalPoint | None:
     """The critical point at which an error in q keeps its size too, to first order: chi_1 = dq'/dq = 1.
 
     Lengths that come from one side come to rest at q, from the other they leave it slowly (Roberts, Yaida & Hanin
@@ -178,7 +188,7 @@ def half_stable_point(name: str) -> CriticalPoint | None:
     CriticalPoint or None
         That of the smallest q between 1e-3 and 1e4; None where there is none, or only one of a negative sigma_b2.
     """
-    spec = canonical(name)
+    spec = spec_of(name)
 
     def excess(q: float) -> float:
         at = _moments_at(spec, q)
@@ -200,9 +210,9 @@ def half_stable_point(name: str) -> CriticalPoint | None:
 
 
 @lru_cache(maxsize=512)
-def critical_points(name: str, sigma_b2: float = 0.0) -> tuple[CriticalPoint, ...]:
+def critical_points(name: Subject, sigma_b2: float = 0.0) -> tuple[CriticalPoint, ...]:
     """Every critical point with q between 1e-12 and 1e8 and the one at q = 0, by rising q; see `critical_point`."""
-    spec = canonical(name)
+    spec = spec_of(name)
 
     def excess(q: float) -> float:
         at = _moments_at(spec, q)
@@ -221,7 +231,7 @@ def critical_points(name: str, sigma_b2: float = 0.0) -> tuple[CriticalPoint, ..
     if sum(value == 0 for value in found) > len(grid) // 2:
         return (made(1.0),)
     origin, points = moments(spec, 0.0), []
-    if sigma_b2 == 0 and float(resolve(spec).forward(0.0)) == 0 and origin.d_second > 0:
+    if sigma_b2 == 0 and float(row_of(spec).forward(0.0)) == 0 and origin.d_second > 0:
         points.append(CriticalPoint(sigma_w2=1 / origin.d_second, sigma_b2=0.0, q=0.0, stable=_settles(spec, origin)))
     points += [
         made(_root(excess, float(a), float(b)))
@@ -268,7 +278,7 @@ def _correlation(spec: str, sigma_w2: float, sigma_b2: float, q: float) -> tuple
     With f(sqrt(q) z) = sum a_k He_k(z) / sqrt(k!), E f f = sum a_k^2 c^k for two inputs of correlation c
     (Daniely, Frostig & Singer 2016). What DEGREES leave over of E f^2 is counted at the next degree.
     """
-    row = resolve(spec)
+    row = row_of(spec)
     squares = np.zeros(DEGREES + 1)
     for weight, given in draws(row):
         squares += weight * hermite_coefficients(row, q, given, DEGREES) ** 2

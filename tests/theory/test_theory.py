@@ -175,6 +175,45 @@ def test_an_undeclared_jump_is_counted():
     assert got.growth == pytest.approx(2 * 0.3 * math.exp(-0.045) / math.sqrt(2 * math.pi), rel=1e-9)
 
 
-def test_a_function_that_cannot_be_traced_is_refused():
-    with pytest.raises(ActbenchError):
-        theory.moments(lambda x: x if x > 0 else 0.0)
+def test_what_is_no_function_of_an_array_is_refused():
+    for subject in (lambda x: x if x > 0 else 0.0, lambda x: np.sum(x), 3.0, "no_such_row"):
+        with pytest.raises(ActbenchError):
+            theory.moments(subject)
+
+
+def test_kinks_that_nobody_declared_are_found_and_said():
+    assert theory.moments(lambda x: np.maximum(x, -0.25)).kinks == pytest.approx((-0.25,), abs=1e-9)
+    assert theory.moments("relu").error < 1e-12
+
+
+def test_a_function_has_fixed_and_critical_points_too():
+    wanted, got = theory.fixed_point("tanh", 2.5, 0.05), theory.fixed_point(np.tanh, 2.5, 0.05)
+    assert (got.q, got.chi_1, got.c) == pytest.approx((wanted.q, wanted.chi_1, wanted.c), rel=1e-9)
+    assert theory.critical_point(np.tanh, 0.05).sigma_w2 == pytest.approx(1.76, abs=0.005)
+
+
+def test_a_target_has_a_theory(tmp_path):
+    (tmp_path / "mine.py").write_text("import numpy as np\n\n\ndef act(x):\n    return np.maximum(x, 0.1 * x)\n")
+    got = theory.moments(f"{tmp_path}/mine.py:act")
+    assert got.second == pytest.approx((1 + 0.01) / 2, rel=1e-10)
+
+
+@pytest.mark.parametrize("value", [-1.0, math.nan, math.inf, "much"])
+def test_what_is_no_variance_is_refused_everywhere(value):
+    for asked in (lambda: theory.moments("tanh", value), lambda: theory.fixed_point("tanh", value),
+                  lambda: theory.fixed_point("tanh", 1.0, value), lambda: theory.fixed_point("tanh", 1.0, start=value),
+                  lambda: theory.critical_point("tanh", value), lambda: theory.lengths("tanh", 1.0, value, 1.0, 3),
+                  lambda: theory.gradient_factor("tanh", value, [1.0])):  # fmt: skip
+        with pytest.raises(ActbenchError, match="variance"):
+            asked()
+
+
+def test_a_gradient_that_crosses_nothing_is_refused():
+    with pytest.raises(ActbenchError, match="no layer"):
+        theory.gradient_factor("tanh", 1.0, [])
+
+
+def test_length_zero_rests_where_nothing_moves_it():
+    assert theory.fixed_point("tanh", 2.0, start=0.0).q == 0.0
+    assert theory.fixed_point("sigmoid", 2.0, start=0.0).q == pytest.approx(theory.fixed_point("sigmoid", 2.0).q)
+    assert theory.fixed_point("tanh", 2.0, 0.1, start=0.0).q > 0.1
