@@ -33,7 +33,7 @@ def spec_of(subject: Subject) -> str:
             return subject
         if subject.partition(":")[0] in ACTIVATIONS:
             return canonical(subject)
-        from actbench.implementations.plugins.target import is_target
+        from actbench.implementations.targets.target import is_target
 
         return _of_target(subject) if is_target(subject) else canonical(subject)
     if not callable(subject):
@@ -61,7 +61,7 @@ def _of_target(text: str) -> str:
     import tempfile
     from pathlib import Path
 
-    from actbench.implementations.plugins.examine import examine
+    from actbench.implementations.targets.examine import examine
 
     with tempfile.TemporaryDirectory(prefix="actbench-") as folder:
         (answer,) = examine([text], Path(folder))
@@ -99,9 +99,9 @@ def _entered(key: _Identity) -> str:
 
 def _looked_at(function: Callable[..., Any], spec: str) -> Activation:
     """A row of a function that declares nothing: kinks and jumps are searched for, the slope is derived."""
-    from actbench.implementations.plugins.objects import adapt, in_words
-    from actbench.implementations.plugins.slopes import Slopes, find_kinks, flatter
-    from actbench.implementations.plugins.tracing import evaluate, slope_graph, traced
+    from actbench.implementations.targets.objects import adapt, in_words
+    from actbench.implementations.targets.slopes import Slopes, find_kinks, flatter
+    from actbench.implementations.targets.tracing import evaluate, slope_graph, traced
 
     try:
         made = adapt(function)
