@@ -1,12 +1,29 @@
-"""What Gaussian theory says about a wide network: moments of a row, its length map, its edge of chaos."""
+"""What Gaussian theory says about wide networks of any function: sizes, gradients, correlations, and finite width."""
 
+from actbench.theory.correlation import correlations as correlations
+from actbench.theory.correlation import product_moment as product_moment
+from actbench.theory.finite_width import BornDead as BornDead
+from actbench.theory.finite_width import LogNorm as LogNorm
+from actbench.theory.finite_width import Spectrum as Spectrum
+from actbench.theory.finite_width import born_dead as born_dead
+from actbench.theory.finite_width import jacobian as jacobian
+from actbench.theory.finite_width import relu_log_norm as relu_log_norm
+from actbench.theory.gains import Gains as Gains
+from actbench.theory.gains import gains as gains
+from actbench.theory.gains import gates as gates
 from actbench.theory.gaussian import Moments as Moments
 from actbench.theory.gaussian import moments as moments
 from actbench.theory.meanfield import CriticalPoint as CriticalPoint
 from actbench.theory.meanfield import FixedPoint as FixedPoint
 from actbench.theory.meanfield import critical_point as critical_point
 from actbench.theory.meanfield import critical_points as critical_points
+from actbench.theory.meanfield import edge as edge
 from actbench.theory.meanfield import fixed_point as fixed_point
+from actbench.theory.meanfield import fixed_points as fixed_points
 from actbench.theory.meanfield import gradient_factor as gradient_factor
 from actbench.theory.meanfield import half_stable_point as half_stable_point
 from actbench.theory.meanfield import lengths as lengths
+from actbench.theory.meanfield import normalised_factor as normalised_factor
+from actbench.theory.shape import Shape as Shape
+from actbench.theory.shape import second_derivative as second_derivative
+from actbench.theory.shape import shape as shape

@@ -7,15 +7,16 @@ and q' = sigma_w2 E f(z)^2 + sigma_b2 (Poole et al. 2016; Schoenholz et al. 2017
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from actbench.core.errors import ActbenchError
-from actbench.theory.gaussian import Moments, draws, moments, variance
-from actbench.theory.hermite import hermite_coefficients
+from actbench.theory.correlation import resting
+from actbench.theory.gaussian import Moments, moments, variance
+from actbench.theory.roots import root
 from actbench.theory.subject import Subject, row_of, spec_of
 
 SAME = 1e-11  # q' and q this close, relative, are one number: the quadrature's own error is below 1e-12
@@ -60,16 +61,22 @@ class CriticalPoint:
     stable: bool
 
 
-def lengths(name: Subject, sigma_w2: float, sigma_b2: float, q: float, depth: int) -> list[float]:
-    """q_1, ..., q_depth by iterating the length map from the first layer's q."""
+def lengths(
+    name: Subject, sigma_w2: float, sigma_b2: float, q: float, depth: int, *, residual: bool = False
+) -> list[float]:
+    """q_1, ..., q_depth by iterating the length map from the first layer's q.
+
+    With ``residual`` a layer adds to its input, z' = z + W f(z) + b: q' = q + sigma_w2 E f(z)^2 + sigma_b2
+    (Yang & Schoenholz 2017).
+    """
     sigma_w2, sigma_b2 = variance(sigma_w2, "sigma_w2"), variance(sigma_b2, "sigma_b2")
     found = [variance(q)]
     while len(found) < depth and math.isfinite(found[-1]):
-        found.append(sigma_w2 * moments(name, found[-1]).second + sigma_b2)
+        found.append(sigma_w2 * moments(name, found[-1]).second + sigma_b2 + (found[-1] if residual else 0.0))
     return found
 
 
-def gradient_factor(name: Subject, sigma_w2: float, q: Sequence[float]) -> float:
+def gradient_factor(name: Subject, sigma_w2: float, q: Sequence[float], *, residual: bool = False) -> float:
     """By what factor does the gradient's norm change a layer, going back through layers of these lengths?
 
     Parameters
@@ -81,6 +88,8 @@ def gradient_factor(name: Subject, sigma_w2: float, q: Sequence[float]) -> float
     q
         Variances of the pre-activations z^1 ... z^(L-1), measured or from `lengths`: those that the gradient crosses
         between z^L and z^1.
+    residual
+        Whether each layer adds to its input: 1 + sigma_w2 E f'(z)^2 then stands under the root.
 
     Returns
     -------
@@ -90,9 +99,65 @@ def gradient_factor(name: Subject, sigma_w2: float, q: Sequence[float]) -> float
     if not len(q):
         raise ActbenchError("no lengths: the gradient crosses no layer; give q of at least one")
     sigma_w2 = variance(sigma_w2, "sigma_w2")
-    each = [sigma_w2 * moments(name, value).d_second for value in q]
+    each = [residual + sigma_w2 * moments(name, value).d_second for value in q]
     logs = [0.5 * math.log(growth) if growth else -math.inf for growth in each]
     return math.exp(sum(logs) / len(logs))
+
+
+def normalised_factor(name: Subject, sigma_w2: float, sigma_b2: float = 0.0) -> float:
+    """The gradient's factor a layer where layer or RMS normalisation stands before every f, to leading order in width.
+
+    f sees variance 1, and the gradient is divided by what the forward pass was:
+    sqrt(sigma_w2 E f'^2 / (sigma_w2 E f^2 + sigma_b2)) at q = 1. Without biases sigma_w2 cancels.
+    """
+    at = moments(name, 1.0)
+    sigma_w2, sigma_b2 = variance(sigma_w2, "sigma_w2"), variance(sigma_b2, "sigma_b2")
+    before = sigma_w2 * at.second + sigma_b2
+    return math.sqrt(sigma_w2 * at.d_second / before) if before else math.nan
+
+
+def fixed_points(name: Subject, sigma_w2: float, sigma_b2: float = 0.0) -> tuple[FixedPoint, ...]:
+    """Every resting length between 1e-12 and 1e8, and 0 where the map leaves it there, by rising q; inf is left out.
+
+    Where every length rests (ReLU at sigma_w2 = 2) the one at 1 stands for all.
+    """
+    spec = spec_of(name)
+    grid = [float(q) for q in np.geomspace(1e-12, 1e8, 161)]
+    excess = []
+    for q in grid:
+        at = _moments_at(spec, q)
+        apart = math.nan if at is None else sigma_w2 * at.second + sigma_b2 - q
+        excess.append(0.0 if abs(apart) <= SAME * q else apart)
+    if sum(value == 0 for value in excess) > len(grid) // 2:
+        return (fixed_point(spec, sigma_w2, sigma_b2, start=1.0),)
+    found = {}
+    if sigma_b2 == 0 and float(row_of(spec).forward(0.0)) == 0:
+        found[0.0] = fixed_point(spec, sigma_w2, start=0.0)
+    for a, b, f, g in zip(grid, grid[1:], excess, excess[1:], strict=False):
+        if f * g < 0 or (g == 0 and f != 0):
+            q = root(lambda v: sigma_w2 * moments(spec, v).second + sigma_b2 - v, a, b) if f * g < 0 else b
+            found[q] = fixed_point(spec, sigma_w2, sigma_b2, start=q)
+    return tuple(found[q] for q in sorted(found))
+
+
+def edge(name: Subject, q: Sequence[float]) -> list[CriticalPoint]:
+    """The edge of chaos as a curve: for each resting length q its critical (sigma_w2, sigma_b2), where there is one.
+
+    At q chi_1 = 1 asks for sigma_w2 = 1 / E f'^2, and rest for sigma_b2 = q - sigma_w2 E f^2, never below 0.
+    """
+    spec = spec_of(name)
+    found = []
+    for value in q:
+        at = _moments_at(spec, value)
+        if at is None or not at.d_second > 0:
+            continue
+        sigma_b2 = value - at.second / at.d_second
+        if sigma_b2 >= -SAME * value:
+            stable = abs(at.growth / at.d_second) < 1 - 1e-9
+            found.append(
+                CriticalPoint(sigma_w2=1 / at.d_second, sigma_b2=max(sigma_b2, 0.0), q=float(value), stable=stable)
+            )
+    return found
 
 
 def fixed_point(name: Subject, sigma_w2: float, sigma_b2: float = 0.0, *, start: float = 1.0) -> FixedPoint:
@@ -127,7 +192,7 @@ def fixed_point(name: Subject, sigma_w2: float, sigma_b2: float = 0.0, *, start:
             )
         at = moments(spec, q)
         chi_1, slope = sigma_w2 * at.d_second, sigma_w2 * at.growth
-        c, at_c = _correlation(spec, sigma_w2, sigma_b2, q) if chi_1 > 1 + 1e-9 and q > 0 else (1.0, chi_1)
+        c, at_c = resting(spec, sigma_w2, sigma_b2, q) if chi_1 > 1 + 1e-9 and q > 0 else (1.0, chi_1)
         stable = abs(slope) < 1 - 1e-9
         return FixedPoint(q=q, chi_1=chi_1, slope=slope, stable=stable, xi_q=_depth(slope), xi_c=_depth(at_c), c=c)
 
@@ -143,7 +208,7 @@ def fixed_point(name: Subject, sigma_w2: float, sigma_b2: float = 0.0, *, start:
     while 1e-20 < low * step < 1e20:
         there = excess(low * step)
         if there * here < 0:
-            return made(_root(excess, low, low * step))
+            return made(root(excess, low, low * step))
         if there == 0 and excess(low * step * step) == 0:  # neutral from here on, as tanh at (1, 0) near 0
             break
         low *= step
@@ -201,7 +266,7 @@ def half_stable_point(name: Subject) -> CriticalPoint | None:
     found = [excess(q) for q in grid]
     for a, b, f, g in zip(grid, grid[1:], found, found[1:], strict=False):
         if f * g < 0:
-            q = _root(excess, a, b)
+            q = root(excess, a, b)
             at = moments(spec, q)
             sigma_b2 = q - at.second / at.d_second
             if sigma_b2 >= 0:
@@ -234,7 +299,7 @@ def critical_points(name: Subject, sigma_b2: float = 0.0) -> tuple[CriticalPoint
     if sigma_b2 == 0 and float(row_of(spec).forward(0.0)) == 0 and origin.d_second > 0:
         points.append(CriticalPoint(sigma_w2=1 / origin.d_second, sigma_b2=0.0, q=0.0, stable=_settles(spec, origin)))
     points += [
-        made(_root(excess, float(a), float(b)))
+        made(root(excess, float(a), float(b)))
         for a, b, f, g in zip(grid, grid[1:], found, found[1:], strict=False)
         if f * g < 0
     ]
@@ -255,42 +320,9 @@ def _moments_at(spec: str, q: float) -> Moments | None:
         return None
 
 
-def _root(function: Callable[[float], float], a: float, b: float) -> float:
-    from scipy.optimize import brentq
-
-    return float(brentq(function, a, b, xtol=1e-300, rtol=4 * np.finfo(float).eps))
-
-
 def _depth(slope: float) -> float:
     """Layers in which an error falls by e under a map of this slope."""
     size = abs(slope)
     if size == 0:
         return 0.0
     return -1 / math.log(size) if size < 1 - 1e-9 else math.inf
-
-
-DEGREES = 400  # of Hermite polynomials; ReLU's squared coefficients fall as k^-2.5, a smooth row's geometrically
-
-
-def _correlation(spec: str, sigma_w2: float, sigma_b2: float, q: float) -> tuple[float, float]:
-    """The resting correlation below 1 and the correlation map's slope there, by the row's Hermite series.
-
-    With f(sqrt(q) z) = sum a_k He_k(z) / sqrt(k!), E f f = sum a_k^2 c^k for two inputs of correlation c
-    (Daniely, Frostig & Singer 2016). What DEGREES leave over of E f^2 is counted at the next degree.
-    """
-    row = row_of(spec)
-    squares = np.zeros(DEGREES + 1)
-    for weight, given in draws(row):
-        squares += weight * hermite_coefficients(row, q, given, DEGREES) ** 2
-    squares = np.append(squares, max(moments(spec, q).second - squares.sum(), 0.0))
-    powers = np.arange(len(squares))
-
-    def image(c: float) -> float:
-        return float((sigma_w2 * (squares * c**powers).sum() + sigma_b2) / q)
-
-    grid = 1 - np.geomspace(1, 1e-6, 121)
-    excess = [image(float(c)) - float(c) for c in grid]
-    crossing = [i for i in range(len(grid) - 1) if excess[i] >= 0 > excess[i + 1]]
-    c = _root(lambda v: image(v) - v, float(grid[crossing[0]]), float(grid[crossing[0] + 1])) if crossing else 0.0
-    slope = sigma_w2 / q * float((squares[1:] * powers[1:] * c ** (powers[1:] - 1)).sum())
-    return c, slope
