@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,9 +62,17 @@ class Table:
         return abs((self.weight or self.function)(z))
 
 
+def horner(coefficients: Sequence[Any], z: Any) -> Any:
+    """A polynomial whose coefficients stand from the constant up; mpmath's polyval changed its order in 1.4."""
+    value = MP.mpf(0)
+    for coefficient in reversed(coefficients):
+        value = value * z + coefficient
+    return value
+
+
 def _or_limit(function: Callable[[Any], Any], *limit: Any) -> Callable[[Any], Any]:
     """The function, and next to 0, where it cancels, the first terms of its series."""
-    return lambda z: MP.polyval(limit[::-1], z) if abs(z) < MP.mpf(2) ** -60 else function(z)
+    return lambda z: horner(limit, z) if abs(z) < MP.mpf(2) ** -60 else function(z)
 
 
 def _third(*fractions: tuple[int, int]) -> tuple[Any, ...]:
@@ -138,7 +146,7 @@ def points(table: Table, count: int) -> list[Any]:
 
 def value(coefficients: tuple[list[Any], list[Any]], z: Any) -> Any:
     """The rational function at z."""
-    top, bottom = (MP.polyval(part[::-1], z) for part in coefficients)
+    top, bottom = (horner(part, z) for part in coefficients)
     return top / bottom
 
 
@@ -166,7 +174,7 @@ def fit(table: Table, iterations: int = 12) -> tuple[list[float], list[float]]:
             b[i] = scale * exact[i]
         solved = MP.lu_solve(a.T * a, a.T * b)
         numerator, denominator = list(solved[: m + 1]), [MP.mpf(1), *solved[m + 1 :]]
-        bottom = [MP.polyval(denominator[::-1], v) for v in z]
+        bottom = [horner(denominator, v) for v in z]
         errors = [abs(value((numerator, denominator), v) - f) / s for v, f, s in zip(z, exact, size, strict=True)]
         worst = max(errors)
         best = min(best, (worst, numerator, denominator), key=lambda entry: entry[0])

@@ -1,13 +1,17 @@
 """Compiled kernels on disk: one generated file a kernel, named by its hash, with numba's machine code beside it.
 
-A cache that cannot be written or is damaged costs time only. Figures: compiling takes 0.1-0.5 s, loading 4 ms.
+A cache that cannot be written, is damaged or is not the user's alone costs time only: compiling takes 0.1 to 0.5 s,
+loading 4 ms.
 """
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import importlib.util
 import os
+import shutil
+import stat
 import sys
 import tempfile
 import warnings
@@ -46,20 +50,51 @@ def fingerprint() -> str:
 
 
 def folder() -> Path | None:
-    """The user's cache folder for kernels, or None where nothing can be written."""
+    """The user's cache folder for kernels, or None where nothing can be written.
+
+    numba's index is a pickle: whoever writes into the folder runs code in every process that reads it. A folder, or a
+    ``__pycache__`` in it, that another user owns or that others may write is therefore not used; a fresh one is, for
+    as long as the process lasts.
+    """
     chosen = os.environ.get("ACTBENCH_CACHE")
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "actbench" / "kernels"
-    for place in [Path(chosen)] if chosen else [home]:
-        try:
-            place.mkdir(parents=True, exist_ok=True)
-            # os.access says yes to root and to read-only mounts; only a real file tells
-            handle, name = tempfile.mkstemp(dir=place)
-            os.close(handle)
-            os.unlink(name)
-        except OSError:
-            continue
-        return place
-    return None
+    place = Path(chosen) if chosen else home
+    try:
+        for part in (place, place / "__pycache__"):
+            part.mkdir(mode=0o700, parents=True, exist_ok=True)
+            why = _exposed(part)
+            if why:
+                return _own_folder(f"{part} {why}")
+        # os.access says yes to root and to read-only mounts; only a real file tells
+        handle, name = tempfile.mkstemp(dir=place)
+        os.close(handle)
+        os.unlink(name)
+    except OSError:
+        return None
+    return place
+
+
+def _exposed(part: Path) -> str:
+    """Why somebody else could write into a folder, or nothing."""
+    if os.name != "posix":
+        return ""
+    found = part.lstat()
+    if not stat.S_ISDIR(found.st_mode) and part.name == "__pycache__":
+        return "is no folder"
+    found = part.stat()
+    if found.st_uid != os.geteuid():
+        return "belongs to another user"
+    return "may be written by others" if found.st_mode & 0o022 else ""
+
+
+@lru_cache(maxsize=8)
+def _own_folder(why: str) -> Path:
+    """A folder that nobody else enters and that goes with the process."""
+    warnings.warn(f"the kernel cache {why}; kernels are compiled anew (set ACTBENCH_CACHE to a folder of your own)",
+                  stacklevel=4)  # fmt: skip
+    made = Path(tempfile.mkdtemp(prefix="actbench-kernels-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
 def load(text: Callable[[bool], str]) -> Callable[..., Any]:
@@ -79,6 +114,8 @@ def load(text: Callable[[bool], str]) -> Callable[..., Any]:
     body = text(True)
     name = "k_" + hashlib.sha256((fingerprint() + body).encode()).hexdigest()[:24]
     path = place / f"{name}.py"
+    for entry in (path, _seal(path), *_objects(path)):
+        _set_aside(entry)
     if not _same(path, body):
         _write(path, body)
         os.utime(path, (STAMP, STAMP))
@@ -126,7 +163,7 @@ def _digest(path: Path) -> str:
 def _whole(path: Path) -> bool:
     """Whether the machine code is what was sealed: numba itself would load a flipped byte without a word."""
     try:
-        return _seal(path).read_text() == _digest(path)
+        return _seal(path).read_bytes() == _digest(path).encode()
     except OSError:
         return False
 
@@ -136,10 +173,16 @@ def _forget(path: Path) -> None:
         file.unlink(missing_ok=True)
 
 
+def _set_aside(path: Path) -> None:
+    """Move what is no plain file out of the way: a folder cannot be replaced, and reading a FIFO never ends."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        path.rename(path.with_name(f".{path.name}.{os.getpid()}.aside"))
+
+
 def _same(path: Path, body: str) -> bool:
     try:
-        return path.read_text() == body
-    except (OSError, UnicodeDecodeError):
+        return path.read_bytes() == body.encode()
+    except OSError:
         return False
 
 

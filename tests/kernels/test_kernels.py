@@ -112,6 +112,58 @@ def test_a_damaged_cache_costs_time_only(tmp_path):
             assert done.stdout == "right\n", done.stderr
 
 
+def test_the_cache_is_the_user_s_alone_whatever_the_umask(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", "import os; os.umask(0)\n" + PROGRAM],
+        env={**os.environ, "ACTBENCH_CACHE": str(tmp_path / "new")}, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.stdout == "right\n", done.stderr
+    for place in (tmp_path / "new", tmp_path / "new" / "__pycache__"):
+        assert place.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes and owners are POSIX's")
+@pytest.mark.parametrize("how", ["group may write", "all may write", "objects are open", "another's", "a link inside"])
+def test_a_cache_that_others_may_write_is_not_used(tmp_path, how):
+    place = tmp_path / "cache"
+    (place / "__pycache__").mkdir(parents=True)
+    if how == "group may write":
+        place.chmod(0o770)
+    elif how == "all may write":
+        place.chmod(0o777)
+    elif how == "objects are open":
+        (place / "__pycache__").chmod(0o777)
+    elif how == "a link inside":
+        (place / "__pycache__").rmdir()
+        (tmp_path / "elsewhere").mkdir()
+        (place / "__pycache__").symlink_to(tmp_path / "elsewhere")
+    elif os.geteuid() == 0:
+        os.chown(place, 12345, 12345)
+    else:
+        pytest.skip("only root can give a folder away")
+    done = _run(place)
+    assert done.stdout == "right\n", done.stderr
+    assert done.stderr.count("the kernel cache") == 1
+    assert not list(place.glob("k_*"))
+    assert not [*tmp_path.glob("elsewhere/*")]
+
+
+def test_what_lies_in_a_kernel_s_place_is_set_aside(tmp_path):
+    assert _run(tmp_path).stdout == "right\n"
+    made = sorted([*tmp_path.glob("k_*"), *tmp_path.glob("__pycache__/k_*.nb[ci]")])
+    for make in (
+        lambda p: p.mkdir(),
+        os.mkfifo,
+        lambda p: p.write_bytes(b"\xff\xfe noise"),
+        lambda p: p.symlink_to("/dev/zero"),
+    ):
+        for file in made:
+            file.unlink()
+            make(file)
+        done = _run(tmp_path)
+        assert (done.stdout, done.stderr) == ("right\n", "")
+
+
 def test_a_cache_that_cannot_be_written_costs_time_only(tmp_path):
     (tmp_path / "file").write_text("in the way")
     done = _run(tmp_path / "file" / "below")
