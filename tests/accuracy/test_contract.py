@@ -116,7 +116,7 @@ def test_a_peer_that_is_absent_is_a_reason(peer, monkeypatch):
     def absent(name):
         raise metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr("actbench.implementations.libraries.metadata.version", absent)
+    monkeypatch.setattr("actbench.core.machine.metadata.version", absent)
     row = next(row for row in ab.ACTIVATIONS if peer in row.peers) if peer != "scipy" else ab.get("relu")
     with pytest.raises(Absent, match=r"not installed|names no function|no operator"):
         values(peer, row, "forward", "float32")
