@@ -1,34 +1,30 @@
-"""Run the article in full and refresh what is committed of it: reports/article and the README's part about it.
+"""Write what is generated in this repository. Nothing is measured here; finished runs are taken over.
 
-``python reports/refresh.py [RUN_DIR]`` with the folder of a finished run only copies from it.
+``python reports/refresh.py`` writes every part that is out of date, after a new row or claim or a changed definition;
+``python reports/refresh.py PART... [--run FOLDER...]`` some parts, with what finished runs measured: ``article`` after
+``actbench reproduce``, ``accuracy`` after ``actbench run accuracy`` (with ``--exhaustive`` or without) or ``actbench
+run axis_accuracy``. ``--again NAME...`` computes exact values of rows anew whose definition has changed.
 """
 
 from __future__ import annotations
 
+import argparse
 import re
 import shutil
-import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 REPORTS = Path(__file__).resolve().parent
-ARTICLE = REPORTS / "article"
-README = REPORTS.parent / "README.md"
+ARTICLE, ACCURACY, CATALOGUE = (REPORTS / name for name in ("article", "accuracy", "catalogue"))
+README, EXACT = REPORTS.parent / "README.md", REPORTS.parent / "tests" / "exact.txt"
 KEPT = (
-    "verdicts.csv",
-    "estimates.csv",
-    "timing_verdicts.csv",
-    "timing_estimates.csv",
-    "instrument.csv",
-    "claims.json",
-    "run.json",
-    "report.html",
-    "tables/*.csv",
-    "figures/*.svg",
-)
-MARKS = ("<!-- article:begin (python reports/refresh.py writes this part) -->\n", "<!-- article:end -->")
+    "verdicts.csv", "estimates.csv", "timing_verdicts.csv", "timing_estimates.csv", "instrument.csv", "claims.json",
+    "run.json", "report.html", "tables/*.csv", "figures/*.svg",
+)  # fmt: skip
+MARKS = ("<!-- article:begin (python reports/refresh.py article writes this part) -->\n", "<!-- article:end -->")
 
 
 def copy(run: Path) -> None:
@@ -70,14 +66,77 @@ def refreshed(readme: str, part: str) -> str:
     return re.sub(f"(?<={begin}).*?(?={end})", lambda _: f"\n{part}\n", readme, flags=re.S)
 
 
-def main() -> int:
-    """Refresh."""
-    run = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("actbench-out/reproduce-article")
-    if len(sys.argv) == 1:
-        command = [sys.executable, "-m", "actbench", "reproduce", "--out", str(run)]
-        subprocess.run(command, check=True)  # noqa: S603  our own interpreter
-    copy(run)
+def exact(runs: Sequence[Path], again: Sequence[str]) -> None:
+    """tests/exact.txt: what the tests hold every row to (a second or two a new row)."""
+    from actbench.accuracy.exact_values import write
+
+    write(EXACT, again)
+
+
+def register(runs: Sequence[Path], again: Sequence[str]) -> None:
+    """New expectations, appended to the committed file; no line of it is ever rewritten."""
+    import actbench.claims.ledgers  # noqa: F401  fills the ledgers
+    from actbench.claims.claim import CLAIMS
+    from actbench.claims.registration import FILE
+    from actbench.claims.registration import register as append
+    from actbench.claims.verdicts import natural
+
+    if count := append(sorted(CLAIMS, key=lambda claim: natural(claim.name))):
+        sys.stdout.write(f"{count} new expectations in {FILE.name}; commit it before they are decided\n")
+
+
+def accuracy(runs: Sequence[Path], again: Sequence[str]) -> None:
+    """reports/accuracy: worst errors of ours and of every peer, and findings."""
+    from actbench.report.accuracy import pages, take
+
+    if runs:
+        take(ACCURACY, runs)
+    _write(ACCURACY, pages(ACCURACY))
+
+
+def catalogue(runs: Sequence[Path], again: Sequence[str]) -> None:
+    """reports/catalogue: a page a row; pages of rows that are gone are removed."""
+    from actbench.report.catalogue import pages
+
+    texts = pages(ACCURACY)
+    _write(CATALOGUE, texts)
+    for file in set(CATALOGUE.iterdir()) - {CATALOGUE / name for name in texts}:
+        file.unlink()
+
+
+def article(runs: Sequence[Path], again: Sequence[str]) -> None:
+    """reports/article, from a finished run of it, and the README's part about it."""
+    if runs:
+        copy(runs[0])
     README.write_text(refreshed(README.read_text(encoding="utf-8"), digest()), encoding="utf-8")
+
+
+def _write(folder: Path, texts: dict[str, str]) -> None:
+    from actbench.core.files import write_text
+
+    for name, text in texts.items():
+        write_text(folder / name, text)
+
+
+PARTS: dict[str, Callable[[Sequence[Path], Sequence[str]], None]] = {
+    part.__name__: part for part in (exact, register, accuracy, catalogue, article)
+}
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Write the parts that are asked for, by default all."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", nargs="*", help=f"{', '.join(PARTS)}; default: all")
+    parser.add_argument("--run", nargs="+", type=Path, default=[], metavar="FOLDER", help="finished runs of one part")
+    parser.add_argument("--again", nargs="+", default=[], metavar="NAME", help="rows whose exact values are made anew")
+    asked = parser.parse_args(words)
+    if unknown := set(asked.part) - set(PARTS):
+        parser.error(f"no part {', '.join(sorted(unknown))}; known: {', '.join(PARTS)}")
+    if asked.run and len(asked.part) != 1:
+        parser.error("--run belongs to one part: article or accuracy")
+    for name, part in PARTS.items():
+        if name in (asked.part or PARTS):
+            part(asked.run, asked.again)
     return 0
 
 

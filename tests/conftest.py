@@ -1,11 +1,15 @@
-"""Shared ground of the tests: the registries filled, the kernel cache in a folder that lasts for one session."""
+"""Shared ground of the tests: one folder of kernels for all processes of a run, and Ctrl-C that reaches them."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import tempfile
 
 import pytest
+
+_FOLDER = pytest.StashKey[str]()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -15,8 +19,14 @@ def _interruptible():
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _kernel_cache(tmp_path_factory):
-    """Kernels compile into a fresh folder unless the caller named one."""
+def pytest_configure(config):
+    """Kernels compile into a fresh folder unless the caller named one; the worker processes inherit it."""
     if "ACTBENCH_CACHE" not in os.environ:
-        os.environ["ACTBENCH_CACHE"] = str(tmp_path_factory.mktemp("kernels"))
+        os.environ["ACTBENCH_CACHE"] = config.stash[_FOLDER] = tempfile.mkdtemp(prefix="actbench-kernels-")
+
+
+def pytest_unconfigure(config):
+    """The one process that made the folder removes it, when its workers have ended."""
+    if _FOLDER in config.stash:
+        shutil.rmtree(config.stash[_FOLDER], ignore_errors=True)
+        del os.environ["ACTBENCH_CACHE"]

@@ -1,6 +1,6 @@
 """Expectations are registered: their hashes stand in a committed file that is older than the results.
 
-``python reports/register.py`` adds what is new and never rewrites a line: an expectation that is to change
+``python reports/refresh.py register`` adds what is new and never rewrites a line: an expectation that is to change
 is a change of that file by hand, for everyone to see.
 """
 

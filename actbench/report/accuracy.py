@@ -1,16 +1,10 @@
-"""Measure how right every implementation is and write what is committed of it: tables, findings, exhaustive figures.
-
-``python reports/accuracy.py`` measures (20 minutes on two cores) and writes; ``python reports/accuracy.py RUN_DIR...``
-only takes over finished runs of ``actbench run accuracy``, with ``--exhaustive`` or without, and of ``actbench run
-axis_accuracy``; ``--pages`` only writes the pages again.
-"""
+"""How right every implementation is: finished runs to the committed tables, and these to pages and findings."""
 
 from __future__ import annotations
 
 import json
 import math
-import subprocess
-import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +13,11 @@ import pandas as pd
 from actbench.accuracy.exhaustive import code
 from actbench.accuracy.meter import MANY, exact, in_format, rounded
 from actbench.activations.registry import ACTIVATIONS, resolve
+from actbench.core.files import write_text
 
-ACCURACY = Path(__file__).resolve().parent / "accuracy"
-DATA, RUN = ACCURACY / "accuracy.csv", ACCURACY / "run.json"
-EXHAUSTIVE, EXHAUSTIVE_RUN = ACCURACY / "exhaustive.csv", ACCURACY / "exhaustive.json"
-ALONG, AXIS_WHOLE = ACCURACY / "axis.csv", ("lost", "special", "vectors", "count")
+DATA, RUN = "accuracy.csv", "run.json"
+EXHAUSTIVE, EXHAUSTIVE_RUN = "exhaustive.csv", "exhaustive.json"
+AXIS, AXIS_WHOLE = "axis.csv", ("lost", "special", "vectors", "count")
 SHOWN = ("numpy", "numba", "torch")
 HEADS = {"numpy": "reference", "numba": "fused"}
 WHOLE = ("lost", "special", "many", "points", "settled", "count")
@@ -34,13 +28,12 @@ def current(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[[row.code == code(row.activation, row.direction) for row in frame.itertuples()]]
 
 
-def take(runs: list[Path]) -> None:
+def take(home: Path, runs: Iterable[Path]) -> None:
     """Copy what runs observed, without the rows that only say that a peer has no such function.
 
     Cells that these runs do not have stay as they are: peers need not be measured again after a change of a row.
     """
-    ACCURACY.mkdir(exist_ok=True)
-    sampled = [pd.read_csv(DATA)] if DATA.exists() else []
+    sampled = [pd.read_csv(home / DATA)] if (home / DATA).exists() else []
     for run in runs:
         whole = json.loads((run / "run.json").read_text(encoding="utf-8"))
         kept = {k: whole.get(k) for k in ("machine", "versions", "started", "finished", "seed", "workers")}
@@ -48,34 +41,36 @@ def take(runs: list[Path]) -> None:
         about = json.dumps(kept, indent=1, sort_keys=True) + "\n"
         if whole["target"] == "exhaustive":
             frame = pd.read_csv(run / "data" / "exhaustive.csv")
-            if EXHAUSTIVE.exists():
-                frame = pd.concat([pd.read_csv(EXHAUSTIVE), frame])
+            if (home / EXHAUSTIVE).exists():
+                frame = pd.concat([pd.read_csv(home / EXHAUSTIVE), frame])
             frame = frame.drop_duplicates(["activation", "direction", "dtype"], keep="last")
             frame = frame.sort_values(["activation", "direction", "dtype"], kind="stable")
-            current(frame).to_csv(EXHAUSTIVE, index=False, lineterminator="\n")
-            EXHAUSTIVE_RUN.write_text(about, encoding="utf-8")
+            _write(home / EXHAUSTIVE, current(frame))
+            write_text(home / EXHAUSTIVE_RUN, about)
             continue
         if whole["target"] == "axis_accuracy":
             frame = pd.read_csv(run / "data" / "axis_accuracy.csv")
-            frame[frame["worst_ulp"].notna()].drop(columns="reason").astype(dict.fromkeys(AXIS_WHOLE, "Int64")).to_csv(
-                ALONG, index=False, lineterminator="\n"
-            )
+            frame = frame[frame["worst_ulp"].notna()].drop(columns="reason")
+            _write(home / AXIS, frame.astype(dict.fromkeys(AXIS_WHOLE, "Int64")))
             continue
         frame = pd.read_csv(run / "data" / "accuracy.csv")
         sampled.append(frame[frame["worst_ulp"].notna()].drop(columns="reason").dropna(axis="columns", how="all"))
-        RUN.write_text(about, encoding="utf-8")
+        write_text(home / RUN, about)
     if sampled:
         frame = pd.concat(sampled).astype(dict.fromkeys(WHOLE, "Int64"))
         cell = ["activation", "direction", "dtype", "implementation"]
         frame = frame.drop_duplicates(cell, keep="last")  # a later run corrects an earlier one
         frame = frame[frame["activation"].isin(ACTIVATIONS.names())]
-        frame = frame.sort_values(cell, kind="stable")
-        frame.to_csv(DATA, index=False, lineterminator="\n")
+        _write(home / DATA, frame.sort_values(cell, kind="stable"))
 
 
-def load() -> pd.DataFrame:
+def _write(file: Path, frame: pd.DataFrame) -> None:
+    write_text(file, frame.to_csv(index=False, lineterminator="\n"))
+
+
+def load(home: Path) -> pd.DataFrame:
     """The committed observations, with the peer's name apart from its version."""
-    frame = pd.read_csv(DATA, keep_default_na=True)
+    frame = pd.read_csv(home / DATA, keep_default_na=True)
     frame["name"] = frame["implementation"].str.partition("==")[0]
     said = frame["wrong_limits"].fillna("").str.split("; ")
     # a slope that hides a NaN is one thing, a wrong answer at an infinity another
@@ -88,13 +83,9 @@ def figure(value: float) -> str:
     """A number of ulp in three digits."""
     if math.isnan(value):
         return ""
-    return (
-        f"{value:.2f}"
-        if value < 10
-        else f"{value:,.0f}"
-        if value < 1e5
-        else f"{value:.1e}".replace("e+0", "e").replace("e+", "e")
-    )
+    if value < 10:
+        return f"{value:.2f}"
+    return f"{value:,.0f}" if value < 1e5 else f"{value:.1e}".replace("e+0", "e").replace("e+", "e")
 
 
 def cell(row: Any) -> str:
@@ -122,18 +113,8 @@ def machine(run: dict[str, Any]) -> str:
 
 def summary(frame: pd.DataFrame) -> list[str]:
     """What the table comes to, promise by promise."""
-    heads = (
-        "implementation",
-        "rows",
-        "cells",
-        "worst f",
-        "worst f'",
-        "next to roots, eps",
-        "lost",
-        "NaN or inf",
-        "wrong at ∞",
-    )
-    lines = headed(*heads)
+    lines = headed("implementation", "rows", "cells", "worst f", "worst f'", "next to roots, eps", "lost", "NaN or inf",
+                   "wrong at ∞")  # fmt: skip
     for (name, dtype), part in frame.groupby(["implementation", "dtype"], sort=False):
         worst = part.groupby("direction")["worst_ulp"].max()
         lines.append(
@@ -172,27 +153,17 @@ def tables(frame: pd.DataFrame) -> list[str]:
     return lines
 
 
-def exhaustive(rows: int) -> list[str]:
+def exhaustive(home: Path, rows: int) -> list[str]:
     """The figures over every input of a format, with the time that they took and that all ``rows`` would take."""
-    if not EXHAUSTIVE.exists():
+    if not (home / EXHAUSTIVE).exists():
         return []
-    table = pd.read_csv(EXHAUSTIVE)
+    table = pd.read_csv(home / EXHAUSTIVE)
     wide = table[table["dtype"] == "float32"]
     narrow = table[table["dtype"] == "float16"]
-    each = table[table["dtype"] == "float32"]["core_seconds"].mean()
-    run = json.loads(EXHAUSTIVE_RUN.read_text(encoding="utf-8"))
-    heads = (
-        "activation",
-        "direction",
-        "path",
-        "inputs",
-        "worst ulp",
-        "at",
-        "roots, eps",
-        "lost",
-        "NaN or inf",
-        "seconds",
-    )
+    each = wide["core_seconds"].mean()
+    run = json.loads((home / EXHAUSTIVE_RUN).read_text(encoding="utf-8"))
+    heads = ("activation", "direction", "path", "inputs", "worst ulp", "at", "roots, eps", "lost", "NaN or inf",
+             "seconds")  # fmt: skip
     lines = [
         "", "## Every input", "",
         "`actbench run accuracy --exhaustive`: no sample, every float32 of a fused kernel and every float16 of the "
@@ -209,19 +180,18 @@ def exhaustive(rows: int) -> list[str]:
         "", *headed(*heads),
     ]  # fmt: skip
     for r in wide.itertuples():
-        path = "fused float32"
         lines.append(
-            f"| {r.activation} | {r.direction} | {path} | {r.inputs:,} | {figure(r.worst_ulp)} | `{r.at_hex}` | "
+            f"| {r.activation} | {r.direction} | fused float32 | {r.inputs:,} | {figure(r.worst_ulp)} | `{r.at_hex}` | "
             f"{figure(r.root_zone_eps)} | {r.lost} | {r.special} | {r.core_seconds:.1f} |"
         )
     return lines
 
 
-def along_axes() -> list[str]:
+def along_axes(home: Path) -> list[str]:
     """Softmax and its kin: the worst error of each implementation."""
-    if not ALONG.exists():
+    if not (home / AXIS).exists():
         return []
-    table = pd.read_csv(ALONG)
+    table = pd.read_csv(home / AXIS)
     table["name"] = table["implementation"].str.partition("==")[0]
     who = [name for name in ("numpy", "numba", "torch", "jax", "keras") if name in set(table["name"])]
     heads = [f"{way} {HEADS.get(name, name)}" for way in ("f", "product") for name in who]
@@ -250,14 +220,15 @@ def _axis_rows(part: pd.DataFrame, who: list[str]) -> list[str]:
     return lines
 
 
-def page(frame: pd.DataFrame) -> str:
-    """reports/accuracy/README.md."""
-    run = json.loads(RUN.read_text(encoding="utf-8"))
+def page(home: Path) -> str:
+    """README.md of the folder."""
+    frame = load(home)
+    run = json.loads((home / RUN).read_text(encoding="utf-8"))
     least, most = int(frame["points"].min()), int(frame["points"].max())
     lines = [
         "# How right is each implementation?", "",
-        "Written by `python reports/accuracy.py`. Worst error in units in the last place of the exact result over "
-        f"{least:,} to {most:,} seeded points a cell: every binade of both signs, the body, the tails, the neighbours "
+        "Written by `python reports/refresh.py accuracy`. Worst error in units in the last place of the exact result "
+        f"over {least:,} to {most:,} seeded points a cell: every binade of both signs, the body, the tails, the neighbours "
         "of kinks, roots and edges. Zones within 0.25 of a declared root count by their absolute error. A sampled "
         "maximum is a lower bound of the maximum.", "",
         "Two stages: float32 answers are screened against the row in float64 (itself held to mpmath, and some 1e-8 ulp "
@@ -268,7 +239,7 @@ def page(frame: pd.DataFrame) -> str:
         "∞ a wrong answer at an infinity. Peers are called with their defaults; "
         "what is wrong with them stands in [findings.md](findings.md), everything in [accuracy.csv](accuracy.csv).", "",
         machine(run), "", "## Summary", "", *summary(frame), "", *broken(frame), *tables(frame),
-        *along_axes(), *exhaustive(frame["activation"].nunique()),
+        *along_axes(home), *exhaustive(home, frame["activation"].nunique()),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
 
@@ -281,12 +252,12 @@ KINDS = (
 
 
 def findings(frame: pd.DataFrame) -> str:
-    """reports/accuracy/findings.md: what is wrong elsewhere, each with the input nearest to 0 that shows it."""
+    """findings.md: what is wrong elsewhere, each with the input nearest to 0 that shows it."""
     peers = frame[~frame["name"].isin(("numpy", "numba"))]
     lines = [
         "# Findings about other implementations", "",
-        "Written by `python reports/accuracy.py` from [accuracy.csv](accuracy.csv). Each line is one function in one "
-        "direction and format; the input is the one nearest to 0 that was found to fail, narrowed to the last bit; `n` "
+        "Written by `python reports/refresh.py accuracy` from [accuracy.csv](accuracy.csv). Each line is one function in "
+        "one direction and format; the input is the one nearest to 0 that was found to fail, narrowed to the last bit; `n` "
         "is how many of some 120,000 seeded points fail. Inputs next to declared roots and at kinks are left out. "
         "keras computes on torch (KERAS_BACKEND=torch), the one backend that gives it gradients here.", "",
         "To see one for yourself:", "", "```python", "import torch", "",
@@ -326,20 +297,6 @@ def findings(frame: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> int:
-    """Measure where asked, then write the pages."""
-    words = sys.argv[1:]
-    if not words:
-        words = ["actbench-out/run-accuracy"]
-        command = [sys.executable, "-m", "actbench", "run", "accuracy", "--out", *words]
-        subprocess.run(command, check=True)  # noqa: S603  our own interpreter
-    if words != ["--pages"]:
-        take([Path(run) for run in words])
-    frame = load()
-    (ACCURACY / "README.md").write_text(page(frame), encoding="utf-8")
-    (ACCURACY / "findings.md").write_text(findings(frame), encoding="utf-8")
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+def pages(home: Path) -> dict[str, str]:
+    """The pages of a folder of committed tables: file to text."""
+    return {"README.md": page(home), "findings.md": findings(load(home))}

@@ -1,14 +1,12 @@
-"""Write exact values and slopes of every row by mpmath, to 80 bits, where they are hardest to get right and elsewhere.
+"""Exact values and slopes of every row to 80 bits, as a file: where they are hard to get right, and elsewhere.
 
-``python reports/exact.py`` (2 minutes) writes tests/exact.txt, which the tests read and of which they compute a sample
-anew; ``python reports/exact.py NAME...`` writes the sections of these rows only. A new row needs it, and a changed
-definition; after a change of a formula alone it may be run, so that the points at which the new formula is worst stand
-in the file.
+The tests read it and compute a sample of it anew. A new row needs its sections, and so does a changed definition; after
+a change of a formula alone they may be written again, so that they hold the points at which the new formula is worst.
 """
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +16,13 @@ from actbench.accuracy.meter import ErrorMeter, exact, in_format, where_promised
 from actbench.accuracy.oracle import MP, START_BITS
 from actbench.accuracy.points import neighbours, points
 from actbench.activations.registry import ACTIVATIONS, resolve
+from actbench.core.files import write_text
 from actbench.kernels.kernel import kernel
 
-FILE = Path(__file__).resolve().parents[1] / "tests" / "exact.txt"
 BITS = 80
 SPREAD, HARD, SCREENED = 40, 12, 120_000
 HEAD = """\
-# Exact values and slopes by mpmath, rounded to 80 bits. Written by `python reports/exact.py`.
+# Exact values and slopes by mpmath, rounded to 80 bits. Written by `python reports/refresh.py exact`.
 # [activation direction format], then a point a line: input as a hexadecimal float, exact result as integer p exponent.
 # float64: points spread over the whole range, what the row declares with its neighbours, and where the fused kernel and
 # the row disagree most of 120,000; float32: where the fused kernel, whose parameters are float32 too, is furthest off.
@@ -83,21 +81,15 @@ def sections(name: str) -> list[str]:
     return lines
 
 
-def main() -> int:
-    """Write the file, or the sections of some rows."""
+def write(file: Path, again: Collection[str] = ()) -> None:
+    """Compute the sections that the file lacks and those of the rows ``again``; drop those of rows that are gone."""
     known: dict[str, list[str]] = {}
-    for line in FILE.read_text(encoding="ascii").splitlines(keepends=True) if FILE.exists() else ():
+    for line in file.read_text(encoding="ascii").splitlines(keepends=True) if file.exists() else ():
         if line.startswith("["):
             kept = known.setdefault(line[1:].split()[0], [])
         if not line.startswith("#"):
             kept.append(line)
-    asked = {ACTIVATIONS[name].name for name in sys.argv[1:]}
-    whole = [HEAD]
-    for row in ACTIVATIONS:
-        whole += sections(row.name) if not asked or row.name in asked else known.get(row.name, [])
-    FILE.write_text("".join(whole), encoding="ascii")
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+    asked = {ACTIVATIONS[name].name for name in again}
+    parts = (sections(row.name) if row.name in asked else known.get(row.name) or sections(row.name)
+             for row in ACTIVATIONS)  # fmt: skip
+    write_text(file, "".join([HEAD, *(line for part in parts for line in part)]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from functools import cache
 from pathlib import Path
 
@@ -11,23 +10,25 @@ import pytest
 
 import actbench as ab
 from actbench.accuracy.contract import TOLERANCES
+from actbench.accuracy.exact_values import BITS, spelt, write
 from actbench.accuracy.meter import ErrorMeter, exact, in_format
 from actbench.accuracy.oracle import MP, START_BITS, ulp
 
 FILE = Path(__file__).parents[1] / "exact.txt"
-spec = importlib.util.spec_from_file_location("reports_exact", FILE.parents[1] / "reports" / "exact.py")
-writer = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(writer)
-BITS, spelt = writer.BITS, writer.spelt
 ROWS = [row.name for row in ab.ACTIVATIONS]
 ANEW = 37  # one line in so many is computed anew, and at least one a row and direction
 
 
 @cache
 def sections():
+    """What the committed file holds."""
+    return _read(FILE)
+
+
+def _read(file):
     """(name, direction, dtype) to the lines below that head: input and value as they are spelt."""
     found = {}
-    for line in FILE.read_text(encoding="ascii").splitlines():
+    for line in file.read_text(encoding="ascii").splitlines():
         if line.startswith("["):
             found[tuple(line[1:-1].split())] = lines = []
         elif not line.startswith("#"):
@@ -52,8 +53,22 @@ def test_the_file_holds_every_row_and_no_other():
     wanted = {
         (name, way, dtype) for name in ROWS for way in ("forward", "backward") for dtype in ("float64", "float32")
     }
-    assert set(sections()) == wanted
+    assert set(sections()) == wanted, "run python reports/refresh.py"
     assert all(len(lines) >= 6 for lines in sections().values())
+
+
+def test_writing_adds_what_lacks_drops_what_is_gone_and_keeps_the_rest(tmp_path):
+    """The file whole but for one row, with a row that no longer exists, becomes the file again."""
+    whole = FILE.read_text(encoding="ascii")
+    start, end = whole.index("[relu forward float64]"), whole.index("[relu backward float32]")
+    end = whole.index("[", end + 1) if "[" in whole[end + 1 :] else len(whole)
+    file = tmp_path / "exact.txt"
+    file.write_text(whole[:start] + whole[end:] + "[gone forward float64]\n0x0.0p+0 0\n", encoding="ascii")
+    write(file)
+    assert {k: v for k, v in _read(file).items() if k[0] != "relu"} == {
+        k: v for k, v in sections().items() if k[0] != "relu"
+    }
+    assert ("relu", "backward", "float64") in _read(file)
 
 
 @pytest.mark.parametrize("value", [1.0, -0.1, 5e-324, 1.7e308, 3.0, 0.0])

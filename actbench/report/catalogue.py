@@ -1,6 +1,6 @@
-"""Write the catalogue: a page and a small picture for every elementwise row, a page for every function along an axis.
+"""The catalogue: a page for every elementwise row, with a small picture, and one for every function along an axis.
 
-``python reports/catalogue.py``; nothing is measured, and the same rows and figures give the same bytes.
+Nothing is measured, and the same rows and tables give the same bytes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from actbench.activations.latex import census, formula, latex
@@ -18,17 +17,11 @@ from actbench.activations.record import Activation
 from actbench.activations.registry import ACTIVATIONS, AXIS
 from actbench.activations.vector import VectorFunction
 from actbench.expression.graph import derivative, record
+from actbench.report.accuracy import figure
+from actbench.report.picture import picture
 
-REPORTS = Path(__file__).resolve().parent
-CATALOGUE, ACCURACY = REPORTS / "catalogue", REPORTS / "accuracy"
-WIDTH, HEIGHT, REACH = 480, 320, 5.0
 LONGEST = 600  # characters of LaTeX; longer slopes are left to the reader
 IMPLEMENTATIONS = {"numpy": "reference path", "numba": "fused kernel"}
-
-
-def pages() -> list[Activation]:
-    """The rows that have a page."""
-    return [row for row in ACTIVATIONS if row.kind == "elementwise"]
 
 
 def number(value: float) -> str:
@@ -39,76 +32,6 @@ def number(value: float) -> str:
 def cell(text: str) -> str:
     """A text as a cell of a Markdown table."""
     return text.replace("|", "\\|").replace("\n", " ")
-
-
-def _samples(row: Activation) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Points of the plot: even ones, and both sides of every kink, so that a jump is upright."""
-    even = np.linspace(-REACH, REACH, 201)
-    kinks = [at for at in row.fact("kinks") if abs(at) < REACH]
-    sides = [side for at in kinks for side in (at - 1e-6, at + 1e-6)]
-    return np.unique(np.concatenate([even[~np.isin(even, kinks)], sides]))
-
-
-def _path(x: Any, y: Any, low: float, high: float, kinks: list[float]) -> str:
-    """An SVG path; lifted where the curve leaves the window or jumps at a kink."""
-    words, drawing, last = [], False, (0.0, 0.0)
-    for at, value in zip(map(float, x), map(float, y), strict=True):
-        if not low - 0.05 <= value <= high + 0.05:
-            drawing = False
-            continue
-        beside = at - last[0] < 1e-5 and any(last[0] < kink < at for kink in kinks)  # the two sides of a kink
-        jump = drawing and beside and abs(value - last[1]) > 0.02
-        across = 20 + (at + REACH) / (2 * REACH) * (WIDTH - 40)
-        up = 20 + (high - value) / (high - low) * (HEIGHT - 40)
-        words.append(f"{'L' if drawing and not jump else 'M'}{across:.1f} {up:.1f}")
-        drawing, last = True, (at, value)
-    return "".join(words)
-
-
-def picture(row: Activation) -> str:
-    """f and f' as SVG."""
-    x = _samples(row)
-    with np.errstate(all="ignore"):
-        f, slope = np.asarray(row.forward(x)), np.asarray(row.backward(np.ones_like(x), x))
-    both = np.concatenate([f, slope])
-    both = both[np.isfinite(both)]
-    low, high = max(-REACH, min(-1.0, float(both.min()))), min(REACH, max(1.0, float(both.max())))
-    low, high = math.floor(low * 2) / 2 - 0.25, math.ceil(high * 2) / 2 + 0.25
-    kinks = sorted(row.fact("kinks"))
-
-    def across(at: float) -> str:
-        return f"{20 + (at + REACH) / (2 * REACH) * (WIDTH - 40):.1f}"
-
-    def up(value: float) -> str:
-        return f"{20 + (high - value) / (high - low) * (HEIGHT - 40):.1f}"
-
-    marks = [f'<path d="M{across(k)} {up(0)}v4" stroke="#888"/>' for k in range(-5, 6)]
-    marks += [f'<text x="{across(k)}" y="{float(up(0)) + 16:.1f}">{k}</text>' for k in (-4, -2, 2, 4)]
-    heights = [k for k in range(math.ceil(low), math.floor(high) + 1) if k]
-    marks += [f'<path d="M{across(0)} {up(k)}h-4" stroke="#888"/>' for k in heights]
-    marks += [f'<text x="{float(across(0)) - 12:.1f}" y="{float(up(k)) + 4:.1f}">{k}</text>' for k in heights]
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
-        f'role="img" aria-label="{row.name} and its slope" font-family="sans-serif" font-size="12" fill="#888" '
-        f'text-anchor="middle">\n<path d="M20 {up(0)}H{WIDTH - 20}M{across(0)} 20V{HEIGHT - 20}" stroke="#888"/>\n'
-        + "\n".join(marks)
-        + f'\n<path d="{_path(x, slope, low, high, kinks)}" fill="none" stroke="#e08214" stroke-width="2" '
-        f'stroke-dasharray="5 3"/>\n<path d="{_path(x, f, low, high, kinks)}" fill="none" stroke="#2b83ba" '
-        f'stroke-width="2.5"/>\n<text x="40" y="34" fill="#2b83ba" font-size="15">f</text>'
-        f'<text x="64" y="34" fill="#e08214" font-size="15">f\'</text>\n</svg>\n'
-    )
-
-
-def _figure(value: float) -> str:
-    if math.isnan(value):
-        return ""
-    return (
-        f"{value:.2f}"
-        if value < 10
-        else f"{value:,.0f}"
-        if value < 1e5
-        else f"{value:.1e}".replace("e+0", "e").replace("e+", "e")
-    )
 
 
 def accuracy(row: Activation, frame: pd.DataFrame, every: pd.DataFrame) -> list[str]:
@@ -125,15 +48,15 @@ def accuracy(row: Activation, frame: pd.DataFrame, every: pd.DataFrame) -> list[
     ]  # fmt: skip
     for r in mine.sort_values(["direction", "dtype"], ascending=[False, True], kind="stable").itertuples():
         name, _, version = r.implementation.partition("==")
-        worst, normal = _figure(r.worst_ulp), _figure(r.worst_normal_ulp)
+        worst, normal = figure(r.worst_ulp), figure(r.worst_normal_ulp)
         shown = worst if worst == normal or name in IMPLEMENTATIONS else f"{worst} ({normal})"
         lines.append(
             f"| {IMPLEMENTATIONS.get(name, f'{name} {version}')} | {r.direction} | {r.dtype} | {shown} | {r.at:.6g} | "
-            f" {_figure(r.root_zone_eps)} | {r.lost:,} | {r.special:,} |"
+            f" {figure(r.root_zone_eps)} | {r.lost:,} | {r.special:,} |"
         )
     for r in every[every["activation"] == row.name].itertuples():
         path = "fused kernel" if r.dtype == "float32" else "reference path"
-        lines += ["", f"Over all {r.inputs:,} {r.dtype} inputs, {path} {r.direction}: {_figure(r.worst_ulp)} ulp at "
+        lines += ["", f"Over all {r.inputs:,} {r.dtype} inputs, {path} {r.direction}: {figure(r.worst_ulp)} ulp at "
                   f"`{r.at_hex}`, {r.lost} lost, {r.special} NaN or infinite."]  # fmt: skip
     return lines
 
@@ -171,7 +94,7 @@ def page(row: Activation, frame: pd.DataFrame, every: pd.DataFrame) -> str:
         lines += ["", "| parameter | kind | default | what |", "|---|---|---|---|"]
         lines += [f"| `{name}` | {_parameter(parameter)} |" for name, parameter in row.parameters.items()]
     lines += accuracy(row, frame, every)
-    lines += ["", "[All activations](README.md). Written by `python reports/catalogue.py`."]
+    lines += ["", "[All activations](README.md). Written by `python reports/refresh.py catalogue`."]
     return "\n".join(lines) + "\n"
 
 
@@ -202,8 +125,8 @@ def axis_page(function: VectorFunction, frame: pd.DataFrame) -> str:
         for r in mine.sort_values(["direction", "dtype"], ascending=[False, True], kind="stable").itertuples():
             name, _, version = r.implementation.partition("==")
             who = IMPLEMENTATIONS.get(name, f"{name} {version}")
-            lines.append(f"| {who} | {r.direction} | {r.dtype} | {_figure(r.worst_ulp)} | {r.lost:,} | {r.special:,} |")
-    lines += ["", "[All activations](README.md). Written by `python reports/catalogue.py`."]
+            lines.append(f"| {who} | {r.direction} | {r.dtype} | {figure(r.worst_ulp)} | {r.lost:,} | {r.special:,} |")
+    lines += ["", "[All activations](README.md). Written by `python reports/refresh.py catalogue`."]
     return "\n".join(lines) + "\n"
 
 
@@ -249,7 +172,7 @@ def _parameter(parameter: Any) -> str:
 
 def index(rows: list[Activation]) -> str:
     """The catalogue's first page."""
-    first = f"{len(rows)} elementwise activations. Written by `python reports/catalogue.py`."
+    first = f"{len(rows)} elementwise activations. Written by `python reports/refresh.py catalogue`."
     lines = ["# The catalogue", "", first, "",
              "| name | aliases | source |", "|---|---|---|"]  # fmt: skip
     lines += [f"| [{row.name}]({row.name}.md) | {', '.join(row.aliases)} | {cell(row.source)} |"
@@ -259,27 +182,15 @@ def index(rows: list[Activation]) -> str:
     return "\n".join(lines) + "\n\n" + LEFT_OUT
 
 
-def _table(name: str) -> pd.DataFrame:
-    file = ACCURACY / name
+def _table(file: Path) -> pd.DataFrame:
     return pd.read_csv(file) if file.exists() else pd.DataFrame({"activation": [], "function": []})
 
 
-def main() -> int:
-    """Write every page, and remove those of rows that are gone."""
-    CATALOGUE.mkdir(exist_ok=True)
-    frame, every, rows = _table("accuracy.csv"), _table("exhaustive.csv"), pages()
-    wanted = {"README.md": index(rows)}
+def pages(accuracy: Path) -> dict[str, str]:
+    """Every page and picture, file to text, with what the tables of a folder say of each row's accuracy."""
+    frame, every, along = (_table(accuracy / name) for name in ("accuracy.csv", "exhaustive.csv", "axis.csv"))
+    rows = [row for row in ACTIVATIONS if row.kind == "elementwise"]
+    texts = {"README.md": index(rows)}
     for row in rows:
-        wanted |= {f"{row.name}.md": page(row, frame, every), f"{row.name}.svg": picture(row)}
-    along = _table("axis.csv")
-    wanted |= {f"{function.name}.md": axis_page(function, along) for function in AXIS}
-    for file in CATALOGUE.iterdir():
-        if file.name not in wanted:
-            file.unlink()
-    for name, text in wanted.items():
-        (CATALOGUE / name).write_text(text, encoding="utf-8")
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+        texts |= {f"{row.name}.md": page(row, frame, every), f"{row.name}.svg": picture(row)}
+    return texts | {f"{function.name}.md": axis_page(function, along) for function in AXIS}
