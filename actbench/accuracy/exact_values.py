@@ -50,7 +50,8 @@ def hardest(spec: str, direction: str, dtype: str) -> np.ndarray[Any, Any]:
     error = meter.errors(run(x) if direction == "forward" else run(np.ones_like(x), x))
     half = HARD // 2
     far, near = (np.argsort(np.where(side, error, -1.0))[-half:] for side in (~meter.near, meter.near))
-    return x[np.concatenate([far, near if meter.near.any() else far])]
+    hard: np.ndarray[Any, Any] = x[np.concatenate([far, near if meter.near.any() else far])]
+    return hard
 
 
 def chosen(spec: str, direction: str) -> np.ndarray[Any, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ WHOLE = ("lost", "special", "many", "points", "settled", "count")
 
 def current(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows whose kernels still compute what they computed then."""
-    return frame[[row.code == code(row.activation, row.direction) for row in frame.itertuples()]]
+    return frame[[row.code == code(row.activation, row.direction) for row in observations(frame)]]
 
 
 def take(home: Path, runs: Iterable[Path]) -> None:
@@ -66,6 +66,11 @@ def take(home: Path, runs: Iterable[Path]) -> None:
 
 def _write(file: Path, frame: pd.DataFrame) -> None:
     write_text(file, frame.to_csv(index=False, lineterminator="\n"))
+
+
+def observations(frame: pd.DataFrame) -> Iterator[Any]:
+    """The rows of a frame as named tuples, whose types its columns decide."""
+    return frame.itertuples(index=False)
 
 
 def load(home: Path) -> pd.DataFrame:
@@ -118,7 +123,7 @@ def summary(frame: pd.DataFrame) -> list[str]:
     for (name, dtype), part in frame.groupby(["implementation", "dtype"], sort=False):
         worst = part.groupby("direction")["worst_ulp"].max()
         lines.append(
-            f"| {HEADS.get(name, name)} {dtype} | {part['activation'].nunique()} | {len(part)} | "
+            f"| {HEADS.get(str(name), name)} {dtype} | {part['activation'].nunique()} | {len(part)} | "
             f"{figure(worst.get('forward', math.nan))} | {figure(worst.get('backward', math.nan))} | "
             f"{figure(part['root_zone_eps'].max())} | {int(part['lost'].sum()):,} | {int(part['special'].sum()):,} | "
             f"{int((part['at_infinity'] != '').sum())} |"
@@ -132,7 +137,7 @@ def broken(frame: pd.DataFrame) -> list[str]:
     if not len(ours):
         return ["Every promise is kept in every cell."]
     rows = []
-    for r in ours.itertuples():
+    for r in observations(ours):
         limits = r.wrong_limits if isinstance(r.wrong_limits, str) else ""
         where = f"{r.activation} | {HEADS[r.name]} | {r.direction} | {r.dtype} | {figure(r.worst_ulp)} at `{r.at_hex}`"
         rows.append(f"| {where} | {figure(r.root_zone_eps)} | {r.lost} | {r.special} | {limits} |")
@@ -142,7 +147,7 @@ def broken(frame: pd.DataFrame) -> list[str]:
 
 def tables(frame: pd.DataFrame) -> list[str]:
     """One table a format: rows x direction x implementation."""
-    found = {(r.activation, r.direction, r.dtype, r.name): r for r in frame.itertuples(index=False)}
+    found = {(r.activation, r.direction, r.dtype, r.name): r for r in observations(frame)}
     lines = []
     for dtype in ("float32", "float64"):
         heads = [f"{way} {HEADS.get(name, name)}" for way in ("f", "f'") for name in SHOWN]
@@ -167,8 +172,8 @@ def exhaustive(home: Path, rows: int) -> list[str]:
     lines = [
         "", "## Every input", "",
         "`actbench run accuracy --exhaustive`: no sample, every float32 of a fused kernel and every float16 of the "
-        "reference path. Yardstick: the fused float64 kernel (float32) and the row in float64 (float16), the worst "
-        "settled by mpmath. Seconds are processor time, all cores together: "
+        "reference path. Reference: the fused float64 kernel (float32) and the row in float64 (float16), the worst "
+        "confirmed by mpmath. Seconds are processor time, all cores together: "
         f"{each:.0f} a float32 kernel on average, so that all {rows} rows in both directions take some "
         f"{2 * rows * each / 3600:.1f} core hours; what is finished is kept when a run is interrupted. {machine(run)}",
         "",
@@ -179,7 +184,7 @@ def exhaustive(home: Path, rows: int) -> list[str]:
         f"{int(narrow['special'].sum())} NaN or infinite, {int(narrow['nan_lost'].sum())} NaN swallowed.",
         "", *headed(*heads),
     ]  # fmt: skip
-    for r in wide.itertuples():
+    for r in observations(wide):
         lines.append(
             f"| {r.activation} | {r.direction} | fused float32 | {r.inputs:,} | {figure(r.worst_ulp)} | `{r.at_hex}` | "
             f"{figure(r.root_zone_eps)} | {r.lost} | {r.special} | {r.core_seconds:.1f} |"
@@ -198,7 +203,7 @@ def along_axes(home: Path) -> list[str]:
     lines = [
         "", "## Along an axis", "",
         f"`actbench run axis_accuracy`: {int(table['vectors'].max())} seeded vectors of eight at three scales, all "
-        "settled by mpmath at 1,600 bits. A value counts in its own last place, a vector-Jacobian product in that of "
+        "confirmed by mpmath at 1,600 bits. A value counts in its own last place, a vector-Jacobian product in that of "
         "its largest term, for its terms cancel.",
         *(line for dtype in ("float32", "float64") for line in (
             "", *headed(f"function, {dtype}", *heads),
@@ -209,7 +214,7 @@ def along_axes(home: Path) -> list[str]:
 
 
 def _axis_rows(part: pd.DataFrame, who: list[str]) -> list[str]:
-    found = {(r.function, r.direction, r.name): r for r in part.itertuples()}
+    found = {(r.function, r.direction, r.name): r for r in observations(part)}
     lines = []
     for function in dict.fromkeys(part["function"]):
         cells = []
@@ -228,12 +233,12 @@ def page(home: Path) -> str:
     lines = [
         "# How right is each implementation?", "",
         "Written by `python reports/refresh.py accuracy`. Worst error in units in the last place of the exact result "
-        f"over {least:,} to {most:,} seeded points a cell: every binade of both signs, the body, the tails, the neighbours "
-        "of kinks, roots and edges. Zones within 0.25 of a declared root count by their absolute error. A sampled "
-        "maximum is a lower bound of the maximum.", "",
-        "Two stages: float32 answers are screened against the row in float64 (itself held to mpmath, and some 1e-8 ulp "
-        "of float32 off), float64 answers against the row in float64, and that row against its fused kernel; the worst "
-        "of each, and in float64 1,000 more spread over all, are settled by mpmath, and the figures are mpmath's.",
+        f"over {least:,} to {most:,} seeded points a cell: every binade of both signs, the body, the tails, the "
+        "neighbours of kinks, roots and edges. Zones within 0.25 of a declared root count by their absolute error. A "
+        "sampled maximum is a lower bound of the maximum.", "",
+        "Two stages: float32 answers are compared with the row in float64 (itself held to mpmath, and some 1e-8 ulp "
+        "of float32 off), float64 answers with the row in float64, and that row with its fused kernel; the worst "
+        "of each, and in float64 1,000 more spread over all, are confirmed by mpmath, and the figures are mpmath's.",
         "",
         "† results lost: 0 where the exact result is a normal number. ‡ NaN or infinite where it is a number. "
         "∞ a wrong answer at an infinity. Peers are called with their defaults; "
@@ -256,9 +261,10 @@ def findings(frame: pd.DataFrame) -> str:
     peers = frame[~frame["name"].isin(("numpy", "numba"))]
     lines = [
         "# Findings about other implementations", "",
-        "Written by `python reports/refresh.py accuracy` from [accuracy.csv](accuracy.csv). Each line is one function in "
-        "one direction and format; the input is the one nearest to 0 that was found to fail, narrowed to the last bit; `n` "
-        "is how many of some 120,000 seeded points fail. Inputs next to declared roots and at kinks are left out. "
+        "Written by `python reports/refresh.py accuracy` from [accuracy.csv](accuracy.csv). Each line is one function "
+        "in one direction and format; the input is the one nearest to 0 that was found to fail, narrowed to the last "
+        "bit; `n` is how many of some 120,000 seeded points fail. Inputs next to declared roots and at kinks are left "
+        "out. "
         "keras computes on torch (KERAS_BACKEND=torch), the one backend that gives it gradients here.", "",
         "To see one for yourself:", "", "```python", "import torch", "",
         "x = torch.full((64,), float.fromhex(\"INPUT\"), dtype=torch.float32, requires_grad=True)",
@@ -272,7 +278,7 @@ def findings(frame: pd.DataFrame) -> str:
                 continue
             heads = ("function", "direction", "dtype", "smallest input", "in hex", "answer", "exact", "n")
             lines += ["", f"### {says}: {len(rows)}", "", *headed(*heads)]
-            for r in rows.itertuples():
+            for r in observations(rows):
                 at = float(getattr(r, f"{kind}_at"))
                 got = 0.0 if kind == "lost" else float(getattr(r, f"{kind}_got"))
                 right = rounded(exact(in_format(r.activation, r.dtype), r.direction, at), r.dtype)
@@ -283,7 +289,7 @@ def findings(frame: pd.DataFrame) -> str:
             rows = part[part[column] != ""]
             if len(rows):
                 lines += ["", f"### {says}: {len(rows)}", "", *headed("function", "dtype", "what")]
-                for r in rows.itertuples():
+                for r in observations(rows):
                     what = f"`{resolve(r.activation).peers[r.name]}` | {r.dtype} | {getattr(r, column)}"
                     lines.append(f"| {what} |")
         flushed = part[(part["worst_ulp"] > MANY) & (part["worst_normal_ulp"] <= MANY)]

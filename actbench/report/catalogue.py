@@ -17,7 +17,7 @@ from actbench.activations.record import Activation
 from actbench.activations.registry import ACTIVATIONS, AXIS
 from actbench.activations.vector import VectorFunction
 from actbench.expression.graph import derivative, record
-from actbench.report.accuracy import figure
+from actbench.report.accuracy import figure, observations
 from actbench.report.picture import picture
 
 LONGEST = 600  # characters of LaTeX; longer slopes are left to the reader
@@ -46,7 +46,7 @@ def accuracy(row: Activation, frame: pd.DataFrame, every: pd.DataFrame) -> list[
         "| implementation | direction | dtype | worst ulp | at | next to roots, eps | lost | NaN or inf |",
         "|---|---|---|---|---|---|---|---|",
     ]  # fmt: skip
-    for r in mine.sort_values(["direction", "dtype"], ascending=[False, True], kind="stable").itertuples():
+    for r in observations(mine.sort_values(["direction", "dtype"], ascending=[False, True], kind="stable")):
         name, _, version = r.implementation.partition("==")
         worst, normal = figure(r.worst_ulp), figure(r.worst_normal_ulp)
         shown = worst if worst == normal or name in IMPLEMENTATIONS else f"{worst} ({normal})"
@@ -54,7 +54,7 @@ def accuracy(row: Activation, frame: pd.DataFrame, every: pd.DataFrame) -> list[
             f"| {IMPLEMENTATIONS.get(name, f'{name} {version}')} | {r.direction} | {r.dtype} | {shown} | {r.at:.6g} | "
             f" {figure(r.root_zone_eps)} | {r.lost:,} | {r.special:,} |"
         )
-    for r in every[every["activation"] == row.name].itertuples():
+    for r in observations(every[every["activation"] == row.name]):
         path = "fused kernel" if r.dtype == "float32" else "reference path"
         lines += ["", f"Over all {r.inputs:,} {r.dtype} inputs, {path} {r.direction}: {figure(r.worst_ulp)} ulp at "
                   f"`{r.at_hex}`, {r.lost} lost, {r.special} NaN or infinite."]  # fmt: skip
@@ -122,7 +122,7 @@ def axis_page(function: VectorFunction, frame: pd.DataFrame) -> str:
             "place of the exact entry (forward) or of the largest term of the vector-Jacobian product (backward).", "",
             "| implementation | direction | dtype | worst ulp | lost | NaN or inf |", "|---|---|---|---|---|---|",
         ]  # fmt: skip
-        for r in mine.sort_values(["direction", "dtype"], ascending=[False, True], kind="stable").itertuples():
+        for r in observations(mine.sort_values(["direction", "dtype"], ascending=[False, True], kind="stable")):
             name, _, version = r.implementation.partition("==")
             who = IMPLEMENTATIONS.get(name, f"{name} {version}")
             lines.append(f"| {who} | {r.direction} | {r.dtype} | {figure(r.worst_ulp)} | {r.lost:,} | {r.special:,} |")
