@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from actbench.activations import families as families
 from actbench.activations.define import define
 from actbench.activations.record import Activation
-from actbench.activations.registry import ACTIVATIONS, AXIS, resolve
+from actbench.activations.registry import ACTIVATIONS, AXIS, ENTERING, resolve
 from actbench.claims.claim import claim
 from actbench.core.errors import ActbenchError
 from actbench.runs.experiment import experiment
@@ -43,13 +43,24 @@ _LATER = {
 }
 
 
+def _target(text: str) -> str | None:
+    from actbench.implementations.targets.entered import row_name
+
+    return row_name(text)
+
+
+ENTERING.append(_target)
+
+
 def get(spec: str, **parameters: float) -> Any:
-    """The activation of a name, an alias or a spec, with parameters bound.
+    """The activation of a name, an alias, a spec or a target, with parameters bound.
 
     Parameters
     ----------
     spec
         ``"relu"``, ``"purlin"``, ``"leaky_relu:negative_slope=0.2"``; case, hyphens and underscores do not count.
+        Or a target, which is examined in a process of its own first: ``"my.py:act"``, ``"torch.nn.functional:silu"``,
+        ``'torch:nn.GELU(approximate="tanh")'``. Code that cannot be traced runs in this process when it is called.
     **parameters
         Values of fixed or learned parameters.
 

@@ -95,6 +95,11 @@ class Oracle:
     """
 
     def __init__(self, activation: Activation, **parameters: float) -> None:
+        if activation.opaque:
+            raise ActbenchError(
+                f"{activation.name} is called, not traced ({activation.opaque}), so that nothing exact is known of it; "
+                "name the row that it should be"
+            )
         self.activation = activation
         values = activation.values(**parameters)
         self._values = {name: MP.mpf(float(value)) for name, value in values.items()}

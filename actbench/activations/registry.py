@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from actbench.activations.record import Activation
 from actbench.activations.vector import VectorFunction
 from actbench.core.errors import ActbenchError
@@ -11,12 +13,21 @@ ACTIVATIONS: Registry[Activation] = Registry("activation")
 AXIS: Registry[VectorFunction] = Registry("axis function")  # softmax and its kin, which no element computes alone
 
 
+# A text that names no row is offered to these: each may enter one and give its name. Later rooms fill it.
+ENTERING: list[Callable[[str], str | None]] = []
+
+
 def resolve(spec: str) -> Activation:
     """The activation that a spec string names: ``relu``, ``purlin``, ``leaky_relu:negative_slope=0.2``.
+
+    A target (``my.py:act``, ``torch:nn.GELU(approximate="tanh")``) is examined and entered as a row first.
 
     A spec is the only form in which an activation crosses processes or enters a cell's key.
     """
     name, _, tail = str(spec).partition(":")
+    if name not in ACTIVATIONS:
+        for entered in filter(None, (enter(str(spec)) for enter in ENTERING)):
+            return ACTIVATIONS[entered]
     activation = ACTIVATIONS[name]
     given: dict[str, float] = {}
     for part in filter(None, tail.split(",")):

@@ -69,41 +69,31 @@ def call(args: argparse.Namespace) -> int:
 
 def plug_in(args: argparse.Namespace) -> int:
     """Print what is traced of a plug-in, or what was seen of code that must be called."""
-    import tempfile
-    from pathlib import Path
-
     from actbench.activations.latex import text
-    from actbench.activations.registry import ACTIVATIONS, resolve
-    from actbench.comparison.arms import chosen, enter
-    from actbench.core.errors import ActbenchError
+    from actbench.activations.registry import resolve
     from actbench.expression.graph import composed, record
-    from actbench.implementations.targets.target import parse
+    from actbench.implementations.targets.entered import examined
     from actbench.implementations.targets.tracing import evaluate
 
-    parse(args.name)  # what is misspelt is said as it is
-    with tempfile.TemporaryDirectory(prefix="actbench-") as folder, ACTIVATIONS.temporary():
-        (arm,) = chosen([args.name], Path(folder), limit=60.0, workers=1)
-        if arm.reason:
-            raise ActbenchError(f"{args.name}: {arm.reason}")
-        seen = {
-            "slope in use": arm.found["slope_differs"], "derived": arm.found["derived"],
-            "remarks": arm.found["remarks"], "evaluated by": arm.found["library"],
-        }  # fmt: skip
-        if arm.called:
-            facts = {**arm.found["facts"], "kinks": kinks({x: Kink(slope=v) for x, v in arm.found["facts"]["kinks"]})}
-            card = {"name": arm.spec, "called, not traced": arm.found["why_not"], **seen, **facts}
-            print(as_json(card) if args.json else lines(card))
-            return 0
-        enter([arm])
-        row = resolve(arm.spec)
-        card = activation_card(row)
-        if arm.found["derived"].startswith("nothing"):  # the formula's slope may not be what it uses
-            back = composed(row.callables.backward, row.callables.forward)
-            used = record(lambda x: evaluate(back, {"dy": 1.0, "x": x}))
-            at = list(card).index("f'(x)") + 1
-            card = dict([*list(card.items())[:at], ("f'(x) in use", text(used)), *list(card.items())[at:]])
-        card |= seen
-        print(as_json(card) if args.json else lines(card) + "\n\n" + plot(resolve(arm.spec)))
+    answer = examined(args.name)
+    found, row = answer.found, resolve(answer.name)
+    seen = {
+        "slope in use": found["slope_differs"], "derived": found["derived"], "remarks": found["remarks"],
+        "evaluated by": found["library"],
+    }  # fmt: skip
+    if not answer.traced:
+        facts = {**found["facts"], "kinks": kinks({x: Kink(slope=v) for x, v in found["facts"]["kinks"]})}
+        card = {"name": row.name, "called, not traced": found["why_not"], **seen, **facts}
+        print(as_json(card) if args.json else lines(card))
+        return 0
+    card = activation_card(row)
+    if found["derived"].startswith("nothing"):  # the formula's slope may not be what it uses
+        back = composed(row.callables.backward, row.callables.forward)
+        used = record(lambda x: evaluate(back, {"dy": 1.0, "x": x}))
+        at = list(card).index("f'(x)") + 1
+        card = dict([*list(card.items())[:at], ("f'(x) in use", text(used)), *list(card.items())[at:]])
+    card |= seen
+    print(as_json(card) if args.json else lines(card) + "\n\n" + plot(row))
     return 0
 
 

@@ -22,13 +22,7 @@ def named_function(text: str) -> tuple[Any, dict[str, Any]]:
     ImportError, AttributeError
         Where there is no such object.
     """
-    try:
-        tree = ast.parse(text, mode="eval").body
-        call = tree if isinstance(tree, ast.Call) else None
-        options = {str(k.arg): ast.literal_eval(k.value) for k in call.keywords} if call else {}
-        path = ast.unparse(call.func if call else tree)
-    except (SyntaxError, ValueError):
-        raise ActbenchError(f"{text!r} names no function; write package.module.function(option=value)") from None
+    path, _, options = split(text)
     first, *rest = path.split(".")
     found: Any = import_module(first)
     where = first
@@ -38,6 +32,27 @@ def named_function(text: str) -> tuple[Any, dict[str, Any]]:
             import_module(where)  # a submodule that its package does not import by itself
         found = getattr(found, part)
     return found, options
+
+
+def split(text: str) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    """A dotted name, and the values in its brackets by place and by keyword; none without brackets.
+
+    Raises
+    ------
+    ActbenchError
+        For a text that is no name, or values that are not plain.
+    """
+    try:
+        tree = ast.parse(text, mode="eval").body
+        call = tree if isinstance(tree, ast.Call) else None
+        arguments = tuple(ast.literal_eval(value) for value in call.args) if call else ()
+        options = {str(k.arg): ast.literal_eval(k.value) for k in call.keywords} if call else {}
+        path = ast.unparse(call.func if call else tree)
+    except (SyntaxError, ValueError):
+        path = ""
+    if not path or not all(part.isidentifier() for part in path.split(".")):
+        raise ActbenchError(f"{text!r} names no function; write package.module.function(option=value)")
+    return path, arguments, options
 
 
 def named_by(row: Activation | VectorFunction, library: str) -> tuple[Any, dict[str, Any]]:

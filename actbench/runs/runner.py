@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.core.errors import ActbenchError
 from actbench.core.streams import plain, stream, whole
+from actbench.implementations.targets import entered
 from actbench.runs import provenance
 from actbench.runs.experiment import EXPERIMENTS, Cell, Experiment
 from actbench.runs.measure import Block, Outcome
@@ -87,7 +88,7 @@ def run(
         False for silence on stderr.
     modules
         Import paths or files that define experiments and activations from outside the package; workers load them
-        first, and their code is part of every cell's key.
+        first, and their code is part of every cell's key. Targets among the levels bring theirs.
     block
         Levels of the batch factor in one call. No number depends on it.
 
@@ -101,7 +102,8 @@ def run(
     if isinstance(experiment, str):
         experiment = EXPERIMENTS[experiment]
     wanted = _distinct(experiment, experiment.cells() if cells is None else cells)
-    home = _Home.of(experiment, modules)
+    told = entered.modules(level for cell in wanted for level in cell.values())
+    home = _Home.of(experiment, [*modules, *told])
     interrupted = False
     with nullcontext() if store is None else Store(store) as opened:
         book = _Book(len(wanted))
@@ -120,8 +122,8 @@ def run(
                 if blocks and (workers == 1 or experiment.exclusive):
                     compute_here(blocks, experiment, seed, book.keep)
                 elif blocks:
-                    told = home.for_workers()
-                    compute_in_workers(blocks, experiment, seed, book.keep, workers=workers, modules=told)
+                    compute_in_workers(blocks, experiment, seed, book.keep, workers=workers,
+                                       modules=home.for_workers())  # fmt: skip
         except KeyboardInterrupt:
             interrupted = True
     return _result(experiment, wanted, book, interrupted)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import actbench as ab
 from actbench.activations.registry import ACTIVATIONS, resolve
+from actbench.cli import main
 from actbench.core.errors import ActbenchError
 from actbench.implementations.targets import examine, is_target
 from actbench.implementations.targets.slopes import Slopes, complex_agrees, find_kinks, one_sided
@@ -130,9 +133,110 @@ def test_an_edited_plug_in_is_another_row_and_an_entry_point_is_a_target(tmp_pat
     assert parse("mine").file == file
 
 
+STANDING = """
+import numpy as np
+
+class Leaky:
+    def __init__(self, a, b=0.0):
+        self.a, self.b = a, b
+    def __call__(self, x):
+        return np.where(x > 0, x, self.a * x)
+
+def soft(x, beta=1.0):
+    return x / (1.0 + np.exp(-beta * x))
+
+def SOFT(x):
+    return x * 3.0
+
+def called(x):
+    y = x.copy()
+    y[y < 0] *= 0.25
+    return y
+"""
+
+
+@pytest.fixture
+def standing(tmp_path, monkeypatch):
+    (tmp_path / "mine.py").write_text(STANDING)
+    monkeypatch.chdir(tmp_path)
+    with ACTIVATIONS.temporary():
+        yield
+
+
+def test_a_target_stands_wherever_a_name_does_in_python(standing):
+    x = np.linspace(-3, 3, 7)
+    np.testing.assert_allclose(ab.get("mine.py:soft")(x), resolve("silu")(x), rtol=1e-14)
+    np.testing.assert_allclose(ab.get("mine.py:soft(beta=2.0)")(x), x / (1 + np.exp(-2 * x)), rtol=1e-14)
+    np.testing.assert_allclose(ab.get("mine.py:Leaky(0.3)")(x), np.where(x > 0, x, 0.3 * x))
+    np.testing.assert_array_equal(ab.get("mine.py:called")(x), np.where(x > 0, x, 0.25 * x))
+    assert ab.get("mine.py:SOFT")(x)[0] == -9.0, "names that differ in case alone are two functions"
+    assert ab.theory.moments("mine.py:soft").second == pytest.approx(ab.theory.moments("silu").second, rel=1e-10)
+    assert ab.testing.check(lambda v: ab.get("silu")(v), like="mine.py:soft", dtype="float32") <= 1.0
+    with pytest.raises(AssertionError, match="ulp"):
+        ab.testing.check(lambda v: v * np.float32(0.5), like="mine.py:SOFT")
+    for text, said in {
+        "mine.py:sof": "no object named 'sof'", "mine.py:soft(2.0)": "its first argument is x", "mine.py:Leaky": "needs a",
+        "mine.py:soft(beta=x)": "no name of an object", "other.py:act": r"no file 'other\.py'",
+    }.items():  # fmt: skip
+        with pytest.raises(ActbenchError, match=said):
+            ab.get(text)
+    with pytest.raises(ActbenchError, match="nothing exact is known"):
+        ab.testing.check(np.abs, like="mine.py:called")
+
+
+def test_a_target_that_was_edited_is_another_row_in_the_same_process(standing):
+    before = ab.get("mine.py:SOFT")
+    Path("mine.py").write_text("def SOFT(x):\n    return x * 4.0\n")
+    after = ab.get("mine.py:SOFT")
+    assert (before(np.ones(1)), after(np.ones(1))) == (3.0, 4.0)
+    assert before.name != after.name
+
+
+def test_cells_of_targets_are_computed_by_workers_and_found_again(standing, tmp_path, capsys):
+    words = ["run", "activity", "--activation", "relu", "mine.py:soft", "mine.py:called", "--depth", "2", "--net",
+             "0:2", "--workers", "2", "--out", str(tmp_path / "out")]  # fmt: skip
+    assert main(words) == 0
+    first = (tmp_path / "out/data/activity.csv").read_bytes()
+    assert b"mine.soft" in first
+    assert b"mine.called" in first
+    capsys.readouterr()
+    assert main(words) == 0
+    assert "12 cells were there already" in capsys.readouterr().out
+    assert (tmp_path / "out/data/activity.csv").read_bytes() == first
+
+
+def test_a_target_is_raced_as_it_was_given_and_ours_beside_it_only_where_there_is_a_trace(standing):
+    from actbench.speed.lineup import prepare
+
+    traced, called = (prepare(ab.get(f"mine.py:{name}").spec, "forward", "float32", 4096, contenders=["numpy"])
+                      for name in ("soft", "called"))  # fmt: skip
+    assert {"actbench", "as given", "numpy"} <= set(traced.entries)
+    assert {entry.wrong for entry in traced.entries.values()} == {""}
+    assert set(called.absent) == {"actbench", "numpy"}
+    assert "as given" in called.entries
+
+
+def test_verbs_take_targets(standing, capsys):
+    assert main(["vectors", "mine.py:soft", "--count", "8", "--format", "csv"]) == 0
+    assert main(["show", "mine.py:Leaky(0.3)"]) == 0
+    assert "slope 0.3 is used there" in capsys.readouterr().out
+    assert main(["vectors", "mine.py:called"]) == 2
+    assert main(["vectors", "mine.py:nothing"]) == 2
+    assert [len(line) < 400 for line in capsys.readouterr().err.splitlines()] == [True, True]
+
+
+def test_brackets_reach_a_librarys_function_and_class():
+    pytest.importorskip("torch")
+    x = np.linspace(-3, 3, 7)
+    with ACTIVATIONS.temporary():
+        for text in ("torch:nn.GELU(approximate='tanh')", "torch.nn.functional:gelu(approximate='tanh')"):
+            np.testing.assert_allclose(ab.get(text)(x), resolve("gelu_tanh")(x), rtol=1e-12)
+
+
 def test_a_target_is_told_from_a_row_and_asks_for_what_is_missing():
     assert [is_target(t) for t in ("my.py:act", "torch.nn.functional:silu")] == [True, True]
-    assert [is_target(t) for t in ("leaky_relu:negative_slope=0.2", "relu")] == [False, False]
+    assert [is_target(t) for t in ("leaky_relu:negative_slope=0.2", "relu", "relu:")] == [False, False, False]
+    assert is_target("torch:nn.GELU(approximate='a:b')")
     with pytest.raises(ActbenchError, match=r"no file 'nowhere\.py'"):
         parse("nowhere.py:act")
     with pytest.raises(ActbenchError, match="names no object"):

@@ -10,7 +10,7 @@ import numpy as np
 
 from actbench.activations.record import Activation, Callables
 from actbench.implementations.forms import IN_PLACE
-from actbench.implementations.implementation import Array, Implementation, Operands, PreparedCall
+from actbench.implementations.implementation import Absent, Array, Implementation, Operands, PreparedCall
 from actbench.implementations.libraries import Function, Library
 from actbench.kernels.kernel import kernel
 
@@ -40,6 +40,8 @@ def of_row(row: Function, *, threads: int = 1) -> Implementation:
         kept = len(saves) * x.nbytes if direction == "backward" else None
         return PreparedCall(call=call, result=lambda: np.array(call()), kept=kept, preallocated=True)
 
+    if getattr(row, "opaque", ""):
+        raise Absent(f"{row.name} is called, not traced: there is nothing to compile")
     return Implementation(library="actbench", forward=forward, backward=backward, prepare=prepare)
 
 

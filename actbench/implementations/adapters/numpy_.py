@@ -15,7 +15,7 @@ from actbench.activations.record import Activation
 from actbench.activations.vector import VectorFunction
 from actbench.expression.graph import argument_names
 from actbench.implementations.forms import prepared_forms
-from actbench.implementations.implementation import Array, Implementation, Operands, PreparedCall
+from actbench.implementations.implementation import Absent, Array, Implementation, Operands, PreparedCall
 from actbench.implementations.libraries import Function, Library
 
 Pass = Callable[[Operands, dict[str, Any]], object]
@@ -88,6 +88,9 @@ def of_row(row: Function) -> Implementation:
     """See `actbench.implementations.libraries.Library`."""
     if isinstance(row, VectorFunction):
         return Implementation(library="numpy", version=np.__version__, forward=row.forward, backward=row.backward)
+
+    if row.opaque:
+        raise Absent(f"{row.name} is called, not traced: it has no formula to write in NumPy")
 
     def forward(x: Array) -> Array:
         return call("forward", Operands(x=x, dy=x, y=x, out=np.empty_like(x)))

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from actbench.core.errors import ActbenchError
+from actbench.core.registry import normal
 from actbench.implementations.targets.generated import write
 from actbench.implementations.targets.target import parse
 
@@ -78,18 +79,18 @@ def examine(targets: Sequence[str], folder: Path, *, limit: float = LIMIT, worke
     """
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool, ended_by_signals():
         answers = list(pool.map(lambda target: _answer(target, limit), targets))
-    known: dict[str, str] = {}
+    known: set[str] = set()
     done = []
     for target, found in zip(targets, answers, strict=True):
         name = found.get("name", target)
         if not found["ok"]:
             done.append(Examined(target=target, name=found["name"], reason=found["reason"]))
             continue
-        if name in known:  # two files of one name: told apart by their content
+        if normal(name) in known:  # two files of one name: told apart by their content
             found = {**found, "name": f"{name}_{found['sha256'][:6] or len(known)}"}
-        known[found["name"]] = target
+        known.add(normal(found["name"]))
         module = write(found, _absolute(target), folder)
-        if _ENTERED.setdefault(found["name"], module.name) != module.name:
+        if _ENTERED.setdefault(normal(found["name"]), module.name) != module.name:
             # kernels and moments are remembered by name in a process: what was edited since needs another one
             found = {**found, "name": f"{found['name']}_{module.stem[-6:]}"}
             module = write(found, _absolute(target), folder)

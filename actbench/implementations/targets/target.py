@@ -8,15 +8,17 @@ import importlib.util
 import re
 import sys
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from actbench.core.errors import ActbenchError, unknown
+from actbench.implementations.named import split
 
 GROUP = "actbench.activations"  # of entry points
+OBJECT = re.compile(r"[^\W\d][\w.]*(\(.*\))?", re.DOTALL)  # ``leaky_relu:negative_slope=0.2`` is a row's spec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +32,7 @@ class Target:
     place
         A file by its absolute path, or a module's import path.
     attribute
-        The object's name in it, dots for parts.
+        The object's name in it, dots for parts; what stands in brackets behind it is handed to it.
     """
 
     text: str
@@ -46,7 +48,7 @@ class Target:
     def name(self) -> str:
         """A row's name: ``my.act`` for ``path/my.py:act``; letters, digits, dots and underscores only."""
         stem = self.file.stem if self.file else self.place
-        return re.sub(r"[^A-Za-z0-9_.]", "_", f"{stem}.{self.attribute}")
+        return re.sub(r"[^A-Za-z0-9_.]+", "_", f"{stem}.{self.attribute}").strip("_")
 
     @property
     def sha256(self) -> str:
@@ -67,12 +69,16 @@ def entry_points() -> dict[str, str]:
 
 
 def is_target(text: str) -> bool:
-    """Whether a text names a plug-in rather than a row: a file, a module, or an entry point.
+    """Whether a text names a plug-in rather than a row: a file, a module, or an entry point."""
+    place, attribute = _parts(text)
+    return place.endswith(".py") or bool(OBJECT.fullmatch(attribute)) or text in entry_points()
 
-    ``leaky_relu:negative_slope=0.2`` is a row's spec: what follows the colon holds an equals sign.
-    """
-    place, colon, attribute = text.partition(":")
-    return place.endswith(".py") or bool(colon and attribute and "=" not in attribute) or text in entry_points()
+
+def _parts(text: str) -> tuple[str, str]:
+    """Place and object: apart at the last colon before a bracket."""
+    end = text.find("(", text.find(":"))
+    colon = text.rfind(":", 0, end if end >= 0 else len(text))
+    return (text[:colon], text[colon + 1 :]) if colon >= 0 else (text, "")
 
 
 def parse(text: str) -> Target:
@@ -84,11 +90,14 @@ def parse(text: str) -> Target:
         For a file that is not there, or a text without an object.
     """
     text = entry_points().get(text, text) if ":" not in text else text
-    place, colon, attribute = text.rpartition(":") if ":" in text else (text, "", "")
-    if not colon or not attribute:
+    place, attribute = _parts(text)
+    if not attribute:
         raise ActbenchError(f"{text!r} names no object; write FILE.py:OBJ or package.module:OBJ")
-    if not all(part.isidentifier() for part in attribute.split(".")):
-        raise ActbenchError(f"{attribute!r} in {text!r} is no name of an object; write FILE.py:OBJ")
+    try:
+        split(attribute)
+    except ActbenchError:
+        raise ActbenchError(f"{attribute!r} in {text!r} is no name of an object; write FILE.py:OBJ, plain "
+                            "values in its brackets") from None  # fmt: skip
     if place.endswith(".py"):
         if not Path(place).is_file():
             what = f"{place!r} is a folder" if Path(place).is_dir() else f"no file {place!r}"
@@ -109,12 +118,17 @@ def load(target: Target) -> Any:
     """
     module = _module(target)
     found: Any = module
-    for part in target.attribute.split("."):
+    path, arguments, options = split(target.attribute)
+    for part in path.split("."):
         if not hasattr(found, part):
             names = [name for name in vars(module) if not name.startswith("_")]
-            raise unknown("object", target.attribute, names)
+            raise unknown("object", path, names)
         found = getattr(found, part)
-    return found
+    if isinstance(found, type):
+        return found(*arguments, **options) if target.attribute.endswith(")") else found
+    if arguments:
+        raise ActbenchError(f"{path} is no class: its first argument is x; name the others, as {path}(slope=0.1)")
+    return partial(found, **options) if options else found
 
 
 @cache
