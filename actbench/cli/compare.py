@@ -34,6 +34,8 @@ def add(verbs: Any) -> None:
     parser.add_argument("--reference", metavar="NAME", help="what decisions are relative to (default relu, else first)")
     parser.add_argument("--limit", type=float, default=60.0, metavar="SECONDS",
                         help="for the examination of one plug-in (default %(default)g)")  # fmt: skip
+    parser.add_argument("--budget", type=float, metavar="SECONDS", help="for measuring one plug-in whose code is "
+                        "called (default 1800, quick; else 28800); the others keep their tables")  # fmt: skip
     parser.add_argument("--dossier", action="store_true", help="write one page with all of it, and LaTeX tables")
     parser.add_argument("--false-alarms", type=int, metavar="N", help="compare ReLU with itself N times, and count")
     add_json(parser)
@@ -46,7 +48,7 @@ def call(args: argparse.Namespace) -> int:
         return alarms(args)
     if not args.names:
         raise ActbenchError("nothing to compare; give names or FILE.py:OBJ, as in 'actbench compare relu my.py:act'")
-    return run(args, args.names, reference=args.reference, limit=args.limit)
+    return run(args, args.names, reference=args.reference, limit=args.limit, budget=args.budget)
 
 
 def run(args: argparse.Namespace, names: Sequence[str], *, command: str = "compare", **options: Any) -> int:

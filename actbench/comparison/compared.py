@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,8 @@ from actbench.runs.progress import follow, note
 
 if TYPE_CHECKING:
     import pandas as pd
+
+NOT_YET = "was not measured yet: the same command goes on from there"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +71,7 @@ def compare(
     parts: Sequence[str] = PARTS,
     cost: bool = True,
     limit: float = LIMIT,
+    budget: float | None = None,
     command: str = "compare",
     only: dict[str, Sequence[Any]] | None = None,
 ) -> Comparison:
@@ -90,6 +93,9 @@ def compare(
         Which experiments run; whether passes are raced; levels that are kept: for tests.
     limit
         Seconds for the examination of one plug-in.
+    budget
+        Seconds for measuring one arm whose code is called; by default half an hour, quick, or eight hours. What it
+        takes beyond that is a reason: the tables of the others are there before it begins.
     command
         Whose run it is, for the folder: ``"show"`` for the dossier of one activation.
 
@@ -110,8 +116,9 @@ def compare(
     known = [row_of(text) for text in asked]  # a misspelt name leaves no folder behind
     if reference is not None and reference not in asked and row_of(reference) not in known:
         raise ActbenchError(f"--reference {reference!r} takes no part; known: {', '.join(asked)}")
-    if not limit > 0:
-        raise ActbenchError(f"limit {limit!r} is no time; give seconds above 0")
+    for name, seconds in {"limit": limit, "budget": budget}.items():
+        if seconds is not None and not seconds > 0:
+            raise ActbenchError(f"{name} {seconds!r} is no time; give seconds above 0")
     folder, identity = open_folder(out, command=command, target=" ".join(asked), seed=seed, fresh=fresh)
     started = provenance.now()
     run = {**identity, **provenance.describe(), "quick": quick, "workers": workers, "lang": "en", "started": started}
@@ -135,24 +142,37 @@ def compare(
             frames["curves"] = pd.DataFrame([row for arm in here for row in curves(arm.spec)])
             found, failures, interrupted = measure(here, store=folder.store, progress=progress, **options)
             frames |= found
-        lost = []
-        for arm in alive if not interrupted else ():
-            if arm.called:
-                own, reason = elsewhere(arm, folder, options, cost, progress)
-                lost += [Arm(asked=arm.asked, spec=arm.spec, reason=reason, found=arm.found)] if reason else []
+        away = {arm.asked: replace(arm, reason=NOT_YET, module="") for arm in alive if arm.called}
+        for arm in alive:
+            if arm.called and not interrupted:
+                _saved([away.get(a.asked, a) for a in arms], frames, failures, reference, run, folder, interrupted=True)
+                try:
+                    own, reason = elsewhere(arm, folder, options, cost, progress, budget)
+                except KeyboardInterrupt:
+                    interrupted = True
+                    continue
+                away[arm.asked] = replace(arm, reason=reason, module="" if reason else arm.module)
                 for name, frame in own.items():
                     target = failures if name.endswith(".failures") else frames
                     key = name.removesuffix(".failures")
                     target[key] = pd.concat([target[key], frame], ignore_index=True) if key in target else frame
-        gone = {arm.asked: arm for arm in lost}
-        arms = [gone.get(arm.asked, arm) for arm in arms]
-        alive = [arm for arm in arms if not arm.reason]
-        found_tables = tables(alive, frames, _reference(alive, reference)) if alive else {"measures": pd.DataFrame()}
-    result = Comparison(
-        arms=tuple(arms), tables=found_tables, frames=frames, failures=failures, interrupted=interrupted,
-        run={**run, "reference": _reference(alive, reference) if alive else "",
-             "finished": None if interrupted else provenance.now()},
-    )  # fmt: skip
+        final = [away.get(arm.asked, arm) for arm in arms]
+        return _saved(final, frames, failures, reference, run, folder, interrupted=interrupted)
+
+
+def _saved(
+    arms: Sequence[Arm], frames: dict[str, Any], failures: dict[str, Any], reference: str | None, run: dict[str, Any],
+    folder: RunFolder, *, interrupted: bool,
+) -> Comparison:  # fmt: skip
+    """The comparison of the arms that are measured, in the folder too."""
+    import pandas as pd
+
+    alive = [arm for arm in arms if not arm.reason]
+    versus = _reference(alive, reference, strict=not interrupted) if alive else ""
+    found = tables(alive, frames, versus) if alive else {"measures": pd.DataFrame()}
+    finished = None if interrupted else provenance.now()
+    result = Comparison(arms=tuple(arms), tables=found, frames=dict(frames), failures=dict(failures),
+                        interrupted=interrupted, run={**run, "reference": versus, "finished": finished})  # fmt: skip
     save(result, folder)
     return result
 
@@ -167,14 +187,14 @@ def _enough(arms: Sequence[Arm], alive: Sequence[Arm], progress: bool) -> None:
         note(f"takes no part: {said}", show=progress)
 
 
-def _reference(alive: Sequence[Arm], asked: str | None) -> str:
+def _reference(alive: Sequence[Arm], asked: str | None, *, strict: bool = True) -> str:
     specs = [arm.spec for arm in alive]
     if asked is not None:
         match = [arm.spec for arm in alive if asked in (arm.asked, arm.spec) or row_of(asked) == arm.spec]
-        if not match:
+        if not match and strict:
             raise ActbenchError(f"--reference {asked!r} takes no part; known: {', '.join(specs)}")
-        return match[0]
-    return "relu" if "relu" in specs else specs[0]
+        specs = match or specs
+    return specs[0] if asked is not None else "relu" if "relu" in specs else specs[0]
 
 
 def save(result: Comparison, folder: RunFolder) -> None:

@@ -22,7 +22,7 @@ TOLD = re.compile(r"\w+: \d+ of \d+ cells.*")  # a line of progress; whatever el
 
 
 def elsewhere(
-    arm: Arm, folder: RunFolder, options: dict[str, Any], cost: bool, progress: bool
+    arm: Arm, folder: RunFolder, options: dict[str, Any], cost: bool, progress: bool, budget: float | None = None
 ) -> tuple[dict[str, pd.DataFrame], str]:
     """Measure an arm whose code is called, in a process of its own; frames, and why there are none."""
     place = RunFolder(folder.path / "plugins" / Path(arm.module).stem)
@@ -32,12 +32,13 @@ def elsewhere(
     request = {"arm": kept, "measure": options, "cost": cost}
     (place.path / "request.json").write_text(json.dumps(request), encoding="utf-8")
     command = [sys.executable, "-m", "actbench.comparison.child", str((place.path / "request.json").resolve())]
-    limit = MEASURING if options["quick"] else 16 * MEASURING
+    limit = budget or (MEASURING if options["quick"] else 16 * MEASURING)
     log = place.path / "log.txt"
-    note(f"{arm.spec}: its own code is called, in a process of its own", show=progress)
+    note(f"{arm.spec}: its own code is called, in a process of its own, for at most {limit:,g} s (--budget)",
+         show=progress)  # fmt: skip
     status = contained(command, limit, log=log, watch=_relay(log, arm.spec) if progress else None)
     if status is None:
-        return {}, f"was not measured within {limit:g} s; the same command goes on from there"
+        return {}, f"was not measured within {limit:g} s (--budget); the same command goes on from there"
     if not (place.path / "done.json").exists():
         return {}, f"ended its process while it was measured (status {status}; see {log})"
     names = [path.name.removesuffix(".csv") for path in sorted((place.path / "data").glob("*.csv"))]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from actbench.comparison.arms import Arm
-from actbench.statistics import ranking
+from actbench.statistics import divergence, ranking
 from actbench.statistics.tuning import Score, tuned
 
 if TYPE_CHECKING:
@@ -95,10 +95,11 @@ def _compared(scores: pd.DataFrame, specs: Sequence[str], reference: str) -> dic
         for (a, b), d, p in zip(pairs, each, adjusted, strict=True)
     ]  # fmt: skip
     versus = [(arm, ranking.paired(scores, arm, reference, settings=everyone)) for arm in present if arm != reference]
-    corrected = ranking.holm([d.p for _, d in versus])
+    shares = [divergence.difference_in_shares(scores, arm, reference) for arm, _ in versus]
+    corrected = ranking.holm([d.p for d in (*(d for _, d in versus), *shares)])
     decisions = []
-    for (arm, d), p in zip(versus, corrected, strict=True):
-        word, reason = ranking.decide(d, p)
+    for (arm, d), share, p, p_share in zip(versus, shares, corrected, corrected[len(versus) :], strict=False):
+        word, reason = divergence.decide(*ranking.decide(d, p), share, p_share)
         away = {s: who for who in (arm, reference) for s in lost[who] if s in table.index}
         reason += "".join(f"; not in the mean: {setting}, where {who} diverged" for setting, who in away.items())
         own = scores[scores["activation"] == arm]

@@ -45,6 +45,37 @@ def test_who_takes_no_part_is_said_before_the_others_are_measured(tmp_path, caps
         compare("relu", f"{tmp_path / 'bad.py'}:act", out=tmp_path / "other", progress=False, **TINY)
 
 
+CALLED = "def act(x):\n    y = x.copy()\n    y[y < 0] = 0\n    return y\n"
+
+
+def test_an_arm_has_a_budget_which_is_said_and_the_others_keep_their_tables(tmp_path, capsys):
+    (tmp_path / "mine.py").write_text(CALLED)
+    target = f"{tmp_path / 'mine.py'}:act"
+    found = compare("relu", target, "tanh", out=tmp_path / "run", budget=0.25, **TINY)
+    assert [bool(arm.reason) for arm in found.arms] == [False, True, False]
+    assert "within 0.25 s (--budget)" in found.arms[1].reason
+    assert "for at most 0.25 s (--budget)" in capsys.readouterr().err
+    assert set(found.tables["measures"]["activation"]) == {"relu", "tanh"}
+    with pytest.raises(ActbenchError, match="budget -1 is no time"):
+        compare("relu", target, out=tmp_path / "other", budget=-1, **TINY)
+
+
+def test_ctrl_c_while_an_arm_is_measured_elsewhere_keeps_what_the_others_have(tmp_path, monkeypatch):
+    (tmp_path / "mine.py").write_text(CALLED)
+    there = []
+
+    def stopped(*_):
+        there.append((tmp_path / "run" / "measures.csv").read_text())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(compared, "elsewhere", stopped)
+    found = compare("relu", f"{tmp_path / 'mine.py'}:act", out=tmp_path / "run", progress=False, **TINY)
+    assert found.interrupted
+    assert "not measured yet" in found.arms[1].reason
+    assert "relu" in there[0], "tables are on disk before an arm that may take long begins"
+    assert (tmp_path / "run" / "measures.csv").read_text() == there[0]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

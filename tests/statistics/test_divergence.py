@@ -1,0 +1,62 @@
+"""An arm whose trainings diverge more often is the worse one, and is called so."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from actbench.comparison.tables import _compared
+from actbench.statistics.divergence import difference_in_shares
+
+SETTINGS = tuple(f"s{i}" for i in range(6))
+
+
+def scores(lost, gain=0.0, nets=8, of_reference=()):
+    """Two arms of equal networks but for what the second gains, and the (setting, net) at which it diverged."""
+    rng = np.random.default_rng(0)
+    gone = {"a": set(of_reference), "b": set(lost)}
+    return pd.DataFrame([
+        {"activation": arm, "setting": setting, "net": net, "rate": 0.1, "edge": False, "dead_end": 0.0,
+         "diverged": (setting, net) in gone[arm],
+         "test_accuracy": np.nan if (setting, net) in gone[arm]
+         else 0.9 + gain * (arm == "b") + rng.normal(0, 0.001)}
+        for arm in ("a", "b") for setting in SETTINGS for net in range(nets)
+    ])  # fmt: skip
+
+
+def decided(**given):
+    return _compared(scores(**given), ["a", "b"], "a")["decisions"].iloc[0]
+
+
+HALF_OF_ALL = [(setting, net) for setting in SETTINGS[:3] for net in range(8)]
+HERE_AND_THERE = [(SETTINGS[(net + k) % 6], net) for net in range(8) for k in range(3)]  # n = 0 networks are left
+
+
+@pytest.mark.parametrize("lost", [HALF_OF_ALL, HERE_AND_THERE])
+@pytest.mark.parametrize("gain", [0.0, 0.05])
+def test_an_arm_that_diverges_in_half_the_settings_is_worse_whatever_it_gains_elsewhere(lost, gain):
+    found = decided(lost=lost, gain=gain)
+    assert found["decision"] == "worse"
+    assert "diverges in 50 % more of the trainings" in found["reason"]
+    assert decided(lost=(), of_reference=lost)["decision"] == "better"
+
+
+def test_a_sixth_decides_where_accuracy_does_not_and_is_said_where_it_does():
+    sixth = [(SETTINGS[0], net) for net in range(8)]
+    assert decided(lost=sixth)["decision"] == "worse"
+    found = decided(lost=sixth, gain=0.05)
+    assert found["decision"] == "better"
+    assert "diverges in 17 % more" in found["reason"]
+
+
+def test_two_networks_of_eight_or_as_many_in_both_arms_decide_nothing():
+    few = [(SETTINGS[0], net) for net in range(2)]
+    assert decided(lost=few)["decision"] == "equal in practice"
+    assert decided(lost=HALF_OF_ALL, of_reference=HALF_OF_ALL)["decision"] == "equal in practice"
+
+
+def test_where_nothing_diverges_nothing_is_tested():
+    assert math.isnan(difference_in_shares(scores(lost=()), "a", "b").p)
