@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import runpy
+import shutil
 import tempfile
 from collections.abc import Iterable
 from functools import cache
@@ -21,9 +23,11 @@ _NAMED: dict[str, Examined] = {}  # by the row's name
 
 
 @cache
-def _folder() -> Any:
+def _folder() -> Path:
     """Where the generated modules of this process lie; it goes with the process."""
-    return tempfile.TemporaryDirectory(prefix="actbench-targets-")
+    folder = Path(tempfile.mkdtemp(prefix="actbench-targets-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def examined(text: str) -> Examined:
@@ -37,7 +41,7 @@ def examined(text: str) -> Examined:
     target = parse(text)
     key = (target.place, target.attribute, target.sha256 if target.file else "")  # a module is loaded once a process
     if key not in _EXAMINED:
-        _EXAMINED[key] = examine([text], Path(_folder().name))[0]
+        _EXAMINED[key] = examine([text], _folder())[0]
     answer = _EXAMINED[key]
     if answer.reason:
         raise ActbenchError(f"{text}: {answer.reason}")
