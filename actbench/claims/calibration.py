@@ -1,11 +1,13 @@
-"""The method under its own test: one arm under two names, compared as arms are, and how often it raises an alarm."""
+"""The method under its own test: two arms that are equal in law, paired and judged as claims pair and judge arms."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from actbench.claims.expectations import BETTER_ACCURACY, SAME_ACCURACY
 from actbench.claims.judge import EQUIVALENCE_LEVEL, ERROR_RATE, SHOWN, meets
+from actbench.statistics.calibration import Rate, calibration
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.expectation import Region
 
@@ -18,47 +20,49 @@ MEASURES = ("test_accuracy", "train_loss")
 
 
 def examine(frame: pd.DataFrame, estimates: pd.DataFrame) -> pd.DataFrame:
-    """How often equal arms are told apart.
+    """How often equal arms are told apart, and unequal ones called equal.
 
     Parameters
     ----------
     frame
-        Observations of `EXPERIMENT`: networks that differ in nothing but their number.
+        Observations of `EXPERIMENT`: two arms of one law under two names, paired by the networks' numbers.
     estimates
         The estimates of a ledger: whether bootstrap intervals would have given the same verdicts.
 
     Returns
     -------
     One row a question: ``question``, ``measure``, ``value`` (share of the comparisons), ``low``, ``high`` (95 %,
-    Clopper and Pearson 1934), ``n``, ``n_unit``, ``expected``.
+    Clopper and Pearson 1934), ``n``, ``n_unit``, ``expected``. *different*: equal arms called different. *better*:
+    one of them called better by a point. *same*: called equal within a point (the more the better). *edge*: called
+    equal although the truth lies a point apart, on the very edge of the margin.
     """
     import pandas as pd
 
     rows = []
     for measure in MEASURES:
-        found = [_different(e) for e in _comparisons(frame, measure)]
-        rows.append(_row("different", measure, found, f"{1 - SHOWN:.2g}"))
-    comparisons = _comparisons(frame, "test_accuracy")
-    better = [meets(BETTER_ACCURACY, *e.interval(1 - ERROR_RATE)) == "supported" for e in comparisons]
-    same = [meets(SAME_ACCURACY, *e.interval(EQUIVALENCE_LEVEL)) == "supported" for e in comparisons]
-    rows.append(_row("better", "test_accuracy", better, f"0 to {ERROR_RATE / 2:.2g}"))
-    rows.append(_row("same", "test_accuracy", same, ""))
-    agreed = [_by_bootstrap(row) == row["verdict"] for row in estimates.to_dict(orient="records")]
-    rows.append({**_row("bootstrap", "estimates", agreed, ""), "n_unit": "estimates"})
+        rows += _rows(measure, _paired(frame, measure), {"different": (_different, 1 - SHOWN)})
+    samples = _paired(frame, "test_accuracy")
+    rows += _rows("test_accuracy", samples, {"better": (_better, ERROR_RATE / 2), "same": (_same, None)})
+    edge = [Estimate.of([v + SAME_ACCURACY.margin for v in sample.values]) for sample in samples]
+    rows += _rows("test_accuracy", edge, {"edge": (_same, ERROR_RATE)})
+    alike = calibration(estimates.to_dict(orient="records"), {"bootstrap": (_bootstrap_agrees, None)}, "estimates")
+    rows += [_row("estimates", name, rate) for name, rate in alike.items()]
     return pd.DataFrame(rows).astype({"n": "Int64"})
 
 
-def _by_bootstrap(row: dict[Any, Any]) -> str:
-    """The verdict that the bootstrap interval at the judged level would have given."""
+def _bootstrap_agrees(row: Mapping[Any, Any]) -> bool:
+    """Whether the bootstrap interval at the judged level would have given the same verdict."""
     ends = {"low": float(row["expected_low"]), "high": float(row["expected_high"])}
-    return meets(Region(**ends, words="", reason=""), float(row["bootstrap_low"]), float(row["bootstrap_high"]))
+    outcome = meets(Region(**ends, words="", reason=""), float(row["bootstrap_low"]), float(row["bootstrap_high"]))
+    return bool(outcome == row["verdict"])
 
 
-def _comparisons(frame: pd.DataFrame, measure: str) -> list[Estimate]:
-    """Differences of two arms of `ARM` networks each, no network in two comparisons."""
-    values = frame.loc[~frame["diverged"].astype(bool)].sort_values("net")[measure].to_numpy(float)
-    pairs = values[: len(values) // (2 * ARM) * 2 * ARM].reshape(-1, 2, ARM)
-    return [Estimate.of(one - other) for one, other in pairs]
+def _paired(frame: pd.DataFrame, measure: str) -> list[Estimate]:
+    """Paired differences of the two arms in comparisons of `ARM` networks each, no network in two of them."""
+    whole = frame.loc[~frame["diverged"].astype(bool)]
+    arms = [part.set_index("net")[measure].astype(float) for _, part in whole.groupby("activation", sort=True)]
+    gaps = list((arms[0] - arms[1]).dropna().sort_index()) if len(arms) == 2 else []
+    return [Estimate.of(gaps[i : i + ARM]) for i in range(0, len(gaps) // ARM * ARM, ARM)]
 
 
 def _different(estimate: Estimate) -> bool:
@@ -66,14 +70,22 @@ def _different(estimate: Estimate) -> bool:
     return low > 0 or high < 0
 
 
-def _row(question: str, measure: str, found: list[bool], expected: str) -> dict[str, Any]:
-    from scipy.stats import binomtest
+def _better(estimate: Estimate) -> bool:
+    return meets(BETTER_ACCURACY, *estimate.interval(1 - ERROR_RATE)) == "supported"
 
-    share: dict[str, Any] = {"value": None, "low": None, "high": None}
-    if found:
-        interval = binomtest(sum(found), len(found)).proportion_ci(SHOWN)
-        share = {"value": sum(found) / len(found), "low": float(interval.low), "high": float(interval.high)}
+
+def _same(estimate: Estimate) -> bool:
+    return meets(SAME_ACCURACY, *estimate.interval(EQUIVALENCE_LEVEL)) == "supported"
+
+
+def _rows(measure: str, samples: Sequence[Estimate], tests: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [_row(measure, name, rate) for name, rate in calibration(samples, tests, "comparisons").items()]
+
+
+def _row(measure: str, question: str, rate: Rate) -> dict[str, Any]:
+    low, high = rate.share.interval()
     return {
-        "question": question, "measure": measure, **share, "n": len(found), "n_unit": "comparisons",
-        "expected": expected,
+        "question": question, "measure": measure, "value": rate.share.value, "low": low, "high": high,
+        "n": rate.share.n, "n_unit": rate.share.n_unit,
+        "expected": "" if rate.nominal is None else f"at most {rate.nominal:.2g}",
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The method under its own test: ReLU compared with itself, on other networks, as arms are compared."""
+"""The method under its own test: two arms that are equal in law, compared as arms are."""
 
 from __future__ import annotations
 
@@ -6,50 +6,50 @@ from typing import Any
 
 from actbench.core.errors import ActbenchError
 from actbench.statistics import ranking
+from actbench.statistics.calibration import calibration
 
 ARM = 8  # networks an arm, as in a quick comparison
-MOST = 100  # of comparisons: the experiment has 1,600 networks
-NOMINAL = ranking.ERROR_RATE
+MOST = 100  # of comparisons: the experiment has 800 networks an arm
 
 
 def false_alarms(comparisons: int = 40, *, seed: int = 0, workers: int = 1, progress: bool = True) -> dict[str, Any]:
-    """How often equal arms are told apart.
+    """How often equal arms are told apart, and arms called equal that differ by the margin.
 
     Parameters
     ----------
     comparisons
-        How many; each takes 16 networks of the experiment `same_twice` that no other takes.
+        How many; each takes 8 networks of the experiment `same_twice` that no other takes, in both of its arms.
 
     Returns
     -------
-    comparisons, networks, and rates: of the sign-flip test at 5 %, of the 95 % BCa interval alone, and of the word
-    "better" or "worse" in the decision; each with its 95 % interval (Clopper & Pearson 1934).
+    comparisons, networks, and rates: of the sign-flip test at 5 %, of the 95 % BCa interval alone, of the word
+    "better" or "worse" in the decision, and of "equal in practice" where the truth lies on the margin; each with its
+    95 % interval (Clopper & Pearson 1934).
     """
-    import numpy as np
-
     from actbench.experiments.run import run
 
     if not 1 <= comparisons <= MOST:
         raise ActbenchError(f"{comparisons} comparisons cannot be made; give 1 to {MOST}")
-    nets = range(2 * ARM * comparisons)
+    nets = range(ARM * comparisons)
     frame = run("same_twice", seed=seed, workers=workers, progress=progress, net=nets)
-    accuracy = frame.set_index("net")["test_accuracy"].reindex(nets).to_numpy(float).reshape(comparisons, 2, ARM)
-    found = [ranking.difference((pair[0] - pair[1]).tolist(), name=(str(i),)) for i, pair in enumerate(accuracy)]
-    words = [ranking.decide(d, d.p)[0] for d in found]
-    hits = {
-        "sign-flip test": [d.p < NOMINAL for d in found],
-        "BCa interval alone": [not d.low <= 0 <= d.high for d in found],
-        "decision 'better' or 'worse'": [word in ("better", "worse") for word in words],
-    }
+    one, other = (part.set_index("net")["test_accuracy"] for _, part in frame.groupby("activation", sort=True))
+    samples = (one - other).reindex(nets).to_numpy(float).reshape(comparisons, ARM)
+    equal = [ranking.difference(d.tolist(), name=(str(i),)) for i, d in enumerate(samples)]
+    apart = [ranking.difference((d + ranking.MARGIN).tolist(), name=(str(i),)) for i, d in enumerate(samples)]
+    nominal, margin = ranking.ERROR_RATE, ranking.MARGIN
+    rates = calibration(equal, {
+        "sign-flip test": (lambda d: d.p < nominal, nominal),
+        "BCa interval alone": (lambda d: not d.low <= 0 <= d.high, nominal),
+        "decision 'better' or 'worse'": (lambda d: ranking.decide(d, d.p)[0] in ("better", "worse"), nominal),
+    }, "comparisons")  # fmt: skip
+    rates |= calibration(apart, {
+        "'equal in practice' on the margin": (lambda d: -margin <= d.inner_low and d.inner_high <= margin, nominal),
+    }, "comparisons")  # fmt: skip
     return {
         "comparisons": comparisons, "networks": ARM,
-        "rates": {name: _rate(int(np.sum(hit)), comparisons) for name, hit in hits.items()},
+        "rates": {
+            name: {"alarms": int(sum(rate.share.values)), "n": rate.share.n, "rate": rate.share.value,
+                   **dict(zip(("low", "high"), rate.share.interval(), strict=True)), "nominal": rate.nominal}
+            for name, rate in rates.items()
+        },
     }  # fmt: skip
-
-
-def _rate(alarms: int, n: int) -> dict[str, Any]:
-    from scipy.stats import binomtest
-
-    interval = binomtest(alarms, n).proportion_ci(0.95, "exact")
-    return {"alarms": alarms, "n": n, "rate": alarms / n, "low": float(interval.low), "high": float(interval.high),
-            "nominal": NOMINAL}  # fmt: skip

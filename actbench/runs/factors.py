@@ -77,3 +77,14 @@ def rate_level(value: Any) -> float:
     if not 0 < number < float("inf"):
         raise ValueError("is not a number above 0")
     return number
+
+
+def split_level(value: Any) -> str:
+    """``own``, each network on the split of its number; ``own:FIRST``, counted from there; or one split's number."""
+    kind, _, first = str(value).partition(":")
+    number = first if kind == "own" else kind
+    if kind == "own" and not first:
+        return "own"
+    if not number.isdigit() or int(number) > LARGEST:
+        raise ValueError(f"is not own, own:FIRST, or the number of a split from 0 to {LARGEST}")
+    return str(value)

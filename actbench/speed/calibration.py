@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from actbench.speed.race import Race, race
+from actbench.statistics.calibration import calibration
 from actbench.statistics.medians import Interval
+from actbench.statistics.shares import Share
 
 SIZE = 1 << 12  # elements of float64: 32 kB, in a near cache everywhere
 TARGET, ROUNDS = 0.0003, 101  # seconds a sample: shorter than a time slice, so that most samples are undisturbed
@@ -37,12 +39,8 @@ class Rate:
         return self.found / self.of if self.of else math.nan
 
     def interval(self) -> tuple[float, float]:
-        """Clopper and Pearson's 95 % interval of the share."""
-        from scipy.special import betaincinv
-
-        low = float(betaincinv(self.found, self.of - self.found + 1, 0.025)) if self.found else 0.0
-        high = float(betaincinv(self.found + 1, self.of - self.found, 0.975)) if self.found < self.of else 1.0
-        return low, high
+        """The 95 % interval of the share."""
+        return Share.count([True] * self.found + [False] * (self.of - self.found)).interval()
 
     @property
     def half_width(self) -> float:
@@ -60,20 +58,23 @@ def work(size: int = SIZE) -> Callable[[], object]:
 def identical(*, pairs: int = 20, rounds: int = ROUNDS, seed: int = 0) -> Rate:
     """An A/A test: the same call under two names, pair after pair; 5 % may be called different at 95 %."""
     call = work()
-    return _rate([_pair(call, call, rounds, seed + number) for number in range(pairs)])
+    return _rate(call, call, lambda ratio: not ratio.low <= 1 <= ratio.high, pairs, rounds, seed)
 
 
 def slowed(*, by: float = 1.05, pairs: int = 20, rounds: int = ROUNDS, seed: int = 0) -> Rate:
     """A planted slow-down: the second competitor has so many times the work; the share of pairs that show it."""
-    call, more = work(), work(round(SIZE * by))
-    found = [_pair(call, more, rounds, seed + number) for number in range(pairs)]
-    return Rate(found=sum(r.low > 1 for r in found), of=len(found), ratios=tuple(found))
+    return _rate(work(), work(round(SIZE * by)), lambda ratio: ratio.low > 1, pairs, rounds, seed)
 
 
-def _pair(a: Callable[[], object], b: Callable[[], object], rounds: int, seed: int) -> Interval:
-    found: Race = race({"a": a, "b": b}, rounds=rounds, target=TARGET, seed=seed)
-    return found.ratio("a", "b")
-
-
-def _rate(ratios: list[Interval]) -> Rate:
-    return Rate(found=sum(not r.low <= 1 <= r.high for r in ratios), of=len(ratios), ratios=tuple(ratios))
+def _rate(
+    a: Callable[[], object],
+    b: Callable[[], object],
+    says: Callable[[Interval], bool],
+    pairs: int,
+    rounds: int,
+    seed: int,
+) -> Rate:
+    races: list[Race] = [race({"a": a, "b": b}, rounds=rounds, target=TARGET, seed=seed + i) for i in range(pairs)]
+    ratios = [found.ratio("a", "b") for found in races]
+    share = calibration(ratios, {"said": (says, None)}, "pairs")["said"].share
+    return Rate(found=int(sum(share.values)), of=share.n, ratios=tuple(ratios))

@@ -1,4 +1,8 @@
-"""From a frame to an estimate: one number per independent network, their mean, and intervals at any level."""
+"""From a frame to an estimate: one number per independent network, their mean, and intervals at any level.
+
+Student's t decides (its simulated coverage is in reports/error_rates). Where all values agree it has no width, and
+that is no certainty: what Clopper and Pearson's bound leaves open for networks that would not agree decides instead.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from actbench.core.errors import ActbenchError
+from actbench.statistics.frames import averaged
 
 RESAMPLES = 4_000
 
@@ -27,12 +34,19 @@ class Estimate:
         Units that gave no number (died or diverged), counted and shown, never silently dropped.
     note
         Why they gave none, or anything else that belongs beside the number.
+    bounds
+        The range that no value can leave: ``(0, 1)`` for a share. It bounds what units that agree, or that are left
+        out, cannot tell.
+    certain
+        Whether no chance is in it, so that equal values are no accident: an identity, a simulation without noise.
     """
 
     values: tuple[float, ...]
     n_unit: str = "networks"
     left_out: int = 0
     note: str = ""
+    bounds: tuple[float, float] = (-math.inf, math.inf)
+    certain: bool = False
 
     @classmethod
     def of(cls, values: Sequence[float], **details: object) -> Estimate:
@@ -43,9 +57,31 @@ class Estimate:
         return cls(values=finite, left_out=lost, **details)  # type: ignore[arg-type]
 
     @classmethod
-    def per_net(cls, frame: Any, measure: str) -> Estimate:
-        """The mean over networks of each network's mean of a column; diverged networks are counted as left out."""
-        return cls.of(list(frame.groupby("net", sort=True)[measure].mean()))
+    def per_net(cls, frame: Any, measure: str, *, over: Sequence[str] = (), **details: object) -> Estimate:
+        """The mean over networks of each network's mean of a column; networks without a number are left out.
+
+        Parameters
+        ----------
+        frame
+            Observations of one setting: factors first, measures behind ``net``, as `actbench.run` gives them.
+        measure
+            The column.
+        over
+            Factors that each network is averaged over; a column such as ``layer`` that is no factor needs no mention.
+        **details
+            Other fields of the estimate.
+
+        Raises
+        ------
+        ActbenchError
+            For a factor that has several levels here and is not named: their mean would answer no question.
+        """
+        pooled = averaged(frame, over)
+        if pooled:
+            raise ActbenchError(
+                f"{measure} would be averaged over {'; '.join(pooled)}; select a level, or name in over="
+            )
+        return cls.of(list(frame.groupby("net", sort=True)[measure].mean()), **details)
 
     @property
     def n(self) -> int:
@@ -62,10 +98,8 @@ class Estimate:
         It leans on no law of the values, and with few units it is a little too narrow: shown beside the t interval,
         which decides.
         """
-        if self.n < 2:
-            return math.nan, math.nan
-        if len(set(self.values)) == 1:
-            return self.value, self.value
+        if self.n < 2 or self.agree:
+            return self.interval(level)
         from scipy.stats import bootstrap
 
         for method in ("BCa", "percentile"):  # BCa gives NaN where all but one value agree
@@ -79,15 +113,42 @@ class Estimate:
                 break
         return float(found.low), float(found.high)
 
+    @property
+    def agree(self) -> bool:
+        """Whether all values are the same number."""
+        return self.n > 0 and len(set(self.values)) == 1
+
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Student's t interval for the mean at a two-sided level; (NaN, NaN) with fewer than two units."""
+        """Student's t interval for the mean at a two-sided level; (NaN, NaN) with fewer than two units.
+
+        Where all n values agree, at most a share 1 - (tail)^(1/n) of all networks does not (Clopper & Pearson 1934),
+        and the mean moves by no more than that share of the way to each bound.
+        """
         from scipy.special import stdtrit  # 140 ms that an import of actbench shall not pay
 
         if self.n < 2:
             return math.nan, math.nan
+        if self.agree:
+            if self.certain:
+                return self.value, self.value
+            others = 1 - ((1 - level) / 2) ** (1 / self.n)
+            return tuple(self.value + others * (end - self.value) if end != self.value else end for end in self.bounds)  # type: ignore[return-value]
         spread = float(np.std(self.values, ddof=1)) / math.sqrt(self.n)
         reach = float(stdtrit(self.n - 1, 0.5 + level / 2)) * spread
         return self.value - reach, self.value + reach
+
+    def with_left_out(self, low: float, high: float) -> tuple[float, float]:
+        """An interval's ends, were every unit that is left out at the worst end of the range (Manski 1989).
+
+        A measure without bounds has as its range the values' own, widened by its width on both sides.
+        """
+        if not self.left_out or not self.n:
+            return low, high
+        least, most = min(self.values), max(self.values)
+        ends = (least - (most - least), most + (most - least))
+        ends = tuple(b if math.isfinite(b) else e for b, e in zip(self.bounds, ends, strict=True))  # type: ignore[assignment]
+        share = self.left_out / (self.n + self.left_out)
+        return low + share * (min(ends[0], low) - low), high + share * (max(ends[1], high) - high)
 
 
 @dataclass(frozen=True, kw_only=True)

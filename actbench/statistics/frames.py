@@ -2,18 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
+
+from actbench.core.errors import ActbenchError, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def select(frame: Any, **levels: Any) -> Any:
-    """The rows of a frame at the given factor levels."""
+    """The rows of a frame at the given levels of its factors.
+
+    Parameters
+    ----------
+    frame
+        A tidy frame, as `actbench.run` gives it.
+    **levels
+        Factor to level: ``activation="relu", depth=10``.
+
+    Returns
+    -------
+    The rows, none where the frame holds no such level.
+
+    Raises
+    ------
+    ActbenchError
+        For a factor that the frame has not; in a rehearsal of an effect also for a level that nobody runs.
+    """
     for factor, level in levels.items():
-        frame = frame[frame[factor] == level]
+        if factor not in frame:
+            raise unknown("column", factor, frame.columns)
+        rows = frame[frame[factor] == level]
+        if frame.attrs.get("every level") and len(frame) and not len(rows):
+            known = ", ".join(dict.fromkeys(map(str, frame[factor])))
+            raise ActbenchError(f"no cell has {factor}={level!r} there; known: {known}")
+        frame = rows
     return frame
+
+
+def averaged(frame: Any, over: Sequence[str] = ()) -> list[str]:
+    """Factors with several levels within a network, told with their levels: what a mean would pool unasked.
+
+    The factors are what the frame's ``attrs["factors"]`` says, else the columns up to ``net``.
+    """
+    columns = list(frame.columns)
+    factors = frame.attrs.get("factors", columns[: columns.index("net")])
+    several = [factor for factor in factors if factor not in ("net", *over) and factor in frame]
+    return [
+        f"{factor} ({', '.join(map(str, frame[factor].unique()[:6]))})"
+        for factor in several
+        if len(frame) and frame.groupby("net")[factor].nunique(dropna=False).max() > 1
+    ]
 
 
 def by_net(frame: Any, number: Callable[[Any], float]) -> dict[int, float]:

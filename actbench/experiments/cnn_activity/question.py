@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from actbench.networks.data import data_set
+from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec
+from actbench.runs.factors import activation_spec, split_level
 
 DTYPE, BACKEND = "float32", "numba"
 BATCH, RATE, INPUTS = 32, 0.03, 256
@@ -20,7 +20,7 @@ DEPTH = 3  # 8 x 8 pixels, halved three times
 @experiment(
     grid={
         "activation": ["relu", "leaky_relu"], "model": ["cnn_max", "cnn_mean", "mlp"], "epochs": [0, 5],
-        "net": range(16),
+        "split": ["own"], "net": range(16),
     },
     quick={"net": range(4), "activation": ["relu"]},
     columns={
@@ -29,18 +29,20 @@ DEPTH = 3  # 8 x 8 pixels, halved three times
         "path_fraction": "paths from layer 1 whose units are all active, mean over training inputs",
         **SCORES,
     },
-    checks={"activation": activation_spec},
+    checks={"activation": activation_spec, "split": split_level},
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,
 )  # fmt: skip
-def cnn_activity(*, activation: str, model: str, epochs: int, net: tuple[int, ...]) -> Iterator[dict[str, Any]]:
+def cnn_activity(
+    *, activation: str, model: str, epochs: int, split: str, net: tuple[int, ...]
+) -> Iterator[dict[str, Any]]:
     """Does activity thin out with depth in a convolutional network, before or after training on digits?"""
     from actbench.networks.cnn import ConvDesign
     from actbench.networks.training import Recipe, design_for
 
     recipe = Recipe(rate=RATE, batch=BATCH, epochs=epochs)
-    data = data_set("digits")
+    data = own_splits("digits", split, net)
     pool: Any = model.partition("_")[2]
     scores = train_and_score(
         ConvDesign(activation=activation, channels=(16,) * DEPTH, pool=pool)
@@ -50,7 +52,7 @@ def cnn_activity(*, activation: str, model: str, epochs: int, net: tuple[int, ..
     )  # fmt: skip
     network = scores.trained.network
     with np.errstate(all="ignore"):
-        network.forward(data.x[:INPUTS].astype(DTYPE))
+        network.forward(data.x[..., :INPUTS, :].astype(DTYPE))
     # (layers, nets, inputs): a unit is a channel at a pixel, before pooling
     share = np.stack([(layer.y != 0).reshape(len(net), INPUTS, -1).mean(axis=2) for layer in network.layers])
     paths = share.cumprod(axis=0)

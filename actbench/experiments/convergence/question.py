@@ -8,15 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from actbench.networks.data import data_set
+from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, init_name, positive, rate_level
+from actbench.runs.factors import activation_spec, init_name, positive, rate_level, split_level
 
 DTYPE, BACKEND = "float32", "numba"
 BATCH, EPOCHS = 32, 20
 TARGET = 0.2  # nats; ln(10) = 2.3 is where ten classes begin
-PLAIN: dict[str, Any] = {"width": [32], "norm": ["none"], "optimiser": ["sgd"], "init": ["he"]}
+PLAIN: dict[str, Any] = {
+    "width": [32], "norm": ["none"], "optimiser": ["sgd"], "init": ["he"], "split": ["own"],
+}  # fmt: skip
 RELU: dict[str, Any] = {**PLAIN, "activation": ["relu"], "net": range(32)}
 SIGMOID: dict[str, Any] = {**PLAIN, "activation": ["sigmoid"], "rate": [0.1, 1.0, 3.0]}
 # 64 where nine in ten have to be shown: with fewer, even if all of them stall, the exact interval reaches below 0.9
@@ -43,19 +45,21 @@ SIGMOID: dict[str, Any] = {**PLAIN, "activation": ["sigmoid"], "rate": [0.1, 1.0
     },
     checks={
         "activation": activation_spec, "depth": positive, "width": positive, "rate": rate_level, "init": init_name,
+        "split": split_level,
     },
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,
 )  # fmt: skip
 def convergence(
-    *, activation: str, optimiser: str, norm: str, init: str, rate: float, depth: int, width: int, net: tuple[int, ...]
-) -> Iterator[dict[str, Any]]:
+    *, activation: str, optimiser: str, norm: str, init: str, rate: float, depth: int, width: int, split: str,
+    net: tuple[int, ...],
+) -> Iterator[dict[str, Any]]:  # fmt: skip
     """How fast does the training loss fall, at which depths does it not fall at all?"""
     from actbench.networks.training import Recipe, design_for
 
     recipe = Recipe(optimiser=optimiser, rate=rate, batch=BATCH, epochs=EPOCHS)  # type: ignore[arg-type]
-    data = data_set("digits")
+    data = own_splits("digits", split, net)
     design = design_for(data, activation=activation, norm=norm, init=init, depth=depth, width=width)
     scores = train_and_score(design, data, net, recipe)
     for i, number in enumerate(net):

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from actbench.networks.data import data_set
+from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, positive, rate_level
+from actbench.runs.factors import activation_spec, positive, rate_level, split_level
 
 DTYPE, BACKEND = "float32", "numba"
 EPOCHS, BATCH = 20, 32
@@ -19,6 +19,7 @@ SHAPE: dict[str, Any] = {
     "activation": ["relu", "leaky_relu", "prelu", "rrelu"],
     "depth": [4],
     "width": [64],
+    "split": ["own"],
     "net": range(16),
 }
 
@@ -37,20 +38,26 @@ SHAPE: dict[str, Any] = {
         "revived": "units that were dead and had a slope again after a later watched epoch, share of the layer",
         **SCORES,
     },
-    checks={"activation": activation_spec, "depth": positive, "width": positive, "rate": rate_level},
+    checks={
+        "activation": activation_spec,
+        "depth": positive,
+        "width": positive,
+        "rate": rate_level,
+        "split": split_level,
+    },
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,
 )
 def dead_units(
-    *, activation: str, optimiser: str, rate: float, depth: int, width: int, net: tuple[int, ...]
+    *, activation: str, optimiser: str, rate: float, depth: int, width: int, split: str, net: tuple[int, ...]
 ) -> Iterator[dict[str, Any]]:
     """How many units die, and do the dead come back?"""
     from actbench.networks.dead import dead_units as find_dead
     from actbench.networks.training import Recipe, design_for
 
     recipe = Recipe(optimiser=optimiser, rate=rate, batch=BATCH, epochs=EPOCHS)  # type: ignore[arg-type]
-    data = data_set("digits")
+    data = own_splits("digits", split, net)
     scores = train_and_score(
         design_for(data, activation=activation, depth=depth, width=width), data, net, recipe,
         watch=lambda network: find_dead(network, data.x), watch_at=WATCH_AT,

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.networks.data import data_set
+from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import ARTICLE, activation_spec, positive
+from actbench.runs.factors import ARTICLE, activation_spec, positive, split_level
 
 DTYPE, BACKEND = "float32", "numba"
 BATCH, RATE, INPUTS = 32, 0.03, 256
@@ -20,7 +20,7 @@ BATCH, RATE, INPUTS = 32, 0.03, 256
 @experiment(
     grid={
         "activation": ARTICLE, "norm": ["none", "batch_before", "batch_after"], "epochs": [0, 5], "depth": [4],
-        "width": [64], "net": range(16),
+        "width": [64], "split": ["own"], "net": range(16),
     },
     quick={"net": range(8), "activation": ["relu"], "norm": ["none"]},
     columns={
@@ -31,19 +31,19 @@ BATCH, RATE, INPUTS = 32, 0.03, 256
         "ks": "largest gap between the laws of the standardised outputs and the standardised pre-activations",
         **SCORES,
     },
-    checks={"activation": activation_spec, "depth": positive, "width": positive},
+    checks={"activation": activation_spec, "depth": positive, "width": positive, "split": split_level},
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,
 )  # fmt: skip
 def distribution(
-    *, activation: str, norm: str, epochs: int, depth: int, width: int, net: tuple[int, ...]
+    *, activation: str, norm: str, epochs: int, depth: int, width: int, split: str, net: tuple[int, ...]
 ) -> Iterator[dict[str, Any]]:
     """How far is a layer's output from its input's law, and does batch normalisation undo it?"""
     from actbench.networks.training import Recipe, design_for
 
     recipe = Recipe(rate=RATE, batch=BATCH, epochs=epochs)
-    data = data_set("digits")
+    data = own_splits("digits", split, net)
     scores = train_and_score(
         design_for(data, activation=activation, norm=norm, depth=depth, width=width), data, net, recipe,
         watch=lambda network: laws(network, data), watch_at=[epochs],
@@ -65,7 +65,7 @@ def laws(network: Any, data: Any) -> list[list[dict[str, float]]]:
     twin = Network(network.design, network.nets, dtype=network.dtype, backend=BACKEND, keep_z=True)
     twin.parameters.flat[...] = network.parameters.flat
     with np.errstate(all="ignore"):
-        twin.forward(data.x[:INPUTS].astype(network.dtype), training=True)
+        twin.forward(data.x[..., :INPUTS, :].astype(network.dtype), training=True)
         layers: list[Any] = twin.layers
         return [
             [law(layer.z[i].astype(np.float64), layer.h[i].astype(np.float64)) for layer in layers]

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.activations.registry import resolve
-from actbench.networks.data import data_set
+from actbench.networks.data import Data, own_splits
 from actbench.networks.scores import SCORES, Scores, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import FACTORS, TURNS, activation_spec, bias_name
+from actbench.runs.factors import FACTORS, TURNS, activation_spec, bias_name, split_level
 
 DTYPE, BACKEND = "float32", "numba"
 DEPTH, WIDTH, CHANNELS = 3, 64, (8,)
@@ -27,7 +27,7 @@ RECIPES: dict[str, tuple[dict[str, Any], str]] = {
     "batch norm before": ({}, "batch_before"),
     "batch norm after": ({}, "batch_after"),
 }
-PLAIN: dict[str, Any] = {"model": ["mlp"], "start": ["own"], "recipe": ["sgd"], "net": range(48)}
+PLAIN: dict[str, Any] = {"model": ["mlp"], "start": ["own"], "recipe": ["sgd"], "split": ["own"], "net": range(48)}
 
 
 @experiment(
@@ -36,7 +36,7 @@ PLAIN: dict[str, Any] = {"model": ["mlp"], "start": ["own"], "recipe": ["sgd"], 
         {**PLAIN, "activation": ["relu", *TURNS.values()], "bias": ["constant:0.1", "constant:1.0"]},
         {**PLAIN, "activation": ["relu", *TURNS.values()], "bias": ["zero"], "model": ["cnn_max"]},
         {**PLAIN, "activation": [*TURNS.values()], "bias": ["normal:0.1"], "start": ["mapped"], "recipe": [*RECIPES],
-         "net": range(8)},
+         "split": ["own"], "net": range(8)},
     ],
     quick={"net": range(4)},
     columns={
@@ -44,13 +44,13 @@ PLAIN: dict[str, Any] = {"model": ["mlp"], "start": ["own"], "recipe": ["sgd"], 
         "weights are these with the signs mapped",
         **SCORES,
     },
-    checks={"activation": activation_spec, "bias": bias_name},
+    checks={"activation": activation_spec, "bias": bias_name, "split": split_level},
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,
 )  # fmt: skip
 def orientation(
-    *, activation: str, model: str, bias: str, start: str, recipe: str, net: tuple[int, ...]
+    *, activation: str, model: str, bias: str, start: str, recipe: str, split: str, net: tuple[int, ...]
 ) -> Iterator[dict[str, Any]]:
     """Does a mirrored, turned or scaled ReLU train to the same accuracy, and is it the same run?"""
     from actbench.networks.cnn import ConvDesign
@@ -59,22 +59,23 @@ def orientation(
     options, norm = RECIPES[recipe]
     epochs = MAPPED_EPOCHS if start == "mapped" else CNN_EPOCHS if model == "cnn_max" else EPOCHS
     chosen = Recipe(**{"rate": RATE, "batch": BATCH, "epochs": epochs, **options})
-    data, gap = data_set("digits"), None
+    data, gap = own_splits("digits", split, net), None
     if model == "cnn_max":
         design = ConvDesign(activation=activation, channels=CHANNELS, pool="max", bias=bias)
         scores = train_and_score(design, data, net, chosen)
     else:
-        scores = _perceptron(activation, bias, norm, net, chosen, start)
+        scores = _perceptron(activation, bias, norm, data, net, chosen, start)
     if start == "mapped":
-        gap = relative_gap(scores.trained.loss, _perceptron("relu", bias, norm, net, chosen, "own").trained.loss)
+        gap = relative_gap(scores.trained.loss, _perceptron("relu", bias, norm, data, net, chosen, "own").trained.loss)
     for i, number in enumerate(net):
         yield {"net": number, "loss_gap": None if gap is None else float(gap[i]), **scores.row(i)}
 
 
-def _perceptron(activation: str, bias: str, norm: str, net: tuple[int, ...], recipe: Any, start: str) -> Scores:
+def _perceptron(
+    activation: str, bias: str, norm: str, data: Data, net: tuple[int, ...], recipe: Any, start: str
+) -> Scores:
     from actbench.networks.training import design_for
 
-    data = data_set("digits")
     design = design_for(data, activation=activation, bias=bias, norm=norm, depth=DEPTH, width=WIDTH)
     return train_and_score(design, data, net, recipe, start=map_signs if start == "mapped" else None)
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from actbench.core.errors import ActbenchError
-from actbench.networks.data import data_set
+from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, init_name, positive, rate_level
+from actbench.runs.factors import activation_spec, init_name, positive, rate_level, split_level
 
 DTYPE, BACKEND = "float32", "numba"
 BATCH = 32
@@ -19,7 +19,7 @@ SGD = [0.01, 0.03, 0.1, 0.3, 1.0]
 ADAM = [0.0003, 0.001, 0.003, 0.01, 0.03]
 PLAIN: dict[str, Any] = {
     "activation": ["relu", "gelu", "tanh"], "optimiser": ["sgd"], "rate": SGD, "width": [64], "norm": ["none"],
-    "residual": [False], "net": range(32),
+    "residual": [False], "split": ["own"], "net": range(32),
 }  # fmt: skip
 BOTH = ["he", "critical"]
 
@@ -51,7 +51,7 @@ def truth(value: Any) -> bool:
     },
     checks={
         "activation": activation_spec, "depth": positive, "width": positive, "rate": rate_level, "init": init_name,
-        "residual": truth,
+        "residual": truth, "split": split_level,
     },
     batch="net",
     dtype=DTYPE,
@@ -59,7 +59,7 @@ def truth(value: Any) -> bool:
 )  # fmt: skip
 def panel(
     *, activation: str, data: str, depth: int, width: int, norm: str, residual: bool, init: str, optimiser: str,
-    rate: float, net: tuple[int, ...],
+    rate: float, split: str, net: tuple[int, ...],
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """How well does each activation train, on the same data, shapes and starts, at the same step sizes?"""
     import numpy as np
@@ -76,7 +76,7 @@ def panel(
             yield {"net": number, "diverged": False, "reason": str(error)}
         return
     recipe = Recipe(optimiser=optimiser, rate=rate, batch=BATCH, epochs=EPOCHS[data])  # type: ignore[arg-type]
-    chosen = data_set(data)
+    chosen = own_splits(data, split, net)
     design = design_for(
         chosen, activation=activation, depth=depth, width=width, norm=norm, residual=residual, init=init
     )  # fmt: skip

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.networks.data import data_set
+from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, positive, rate_level
+from actbench.runs.factors import activation_spec, positive, rate_level, split_level
 
 DTYPE, BACKEND = "float32", "numba"
 BATCH, EPOCHS = 32, 20
@@ -21,7 +21,7 @@ BATCH, EPOCHS = 32, 20
     grid={
         # Adam, for under plain SGD deep sigmoid networks learn next to nothing, and would lose for that alone
         "activation": ["relu", "leaky_relu", "tanh", "sigmoid"], "rate": [0.001, 0.003, 0.01], "depth": [3],
-        "width": [64], "net": range(16),
+        "width": [64], "split": ["own"], "net": range(16),
     },
     quick={"net": range(8), "activation": ["relu", "leaky_relu", "sigmoid"], "rate": [0.003]},
     columns={
@@ -31,19 +31,21 @@ BATCH, EPOCHS = 32, 20
         "constant_end": "units with no variance after training, share of the layer; they are in no mean",
         **SCORES,
     },
-    checks={"activation": activation_spec, "depth": positive, "width": positive, "rate": rate_level},
+    checks={
+        "activation": activation_spec, "depth": positive, "width": positive, "rate": rate_level, "split": split_level,
+    },
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,
 )  # fmt: skip
 def selectivity(
-    *, activation: str, rate: float, depth: int, width: int, net: tuple[int, ...]
+    *, activation: str, rate: float, depth: int, width: int, split: str, net: tuple[int, ...]
 ) -> Iterator[dict[str, Any]]:
     """How much of a unit's variance lies between the classes of digits, and does training raise it?"""
     from actbench.networks.training import Recipe, design_for
 
     recipe = Recipe(optimiser="adam", rate=rate, batch=BATCH, epochs=EPOCHS)
-    data = data_set("digits")
+    data = own_splits("digits", split, net)
     scores = train_and_score(
         design_for(data, activation=activation, depth=depth, width=width), data, net, recipe,
         watch=lambda network: shares(network, data), watch_at=(0, EPOCHS),
@@ -83,12 +85,15 @@ def between(h: NDArray[np.float64], y: NDArray[np.int64]) -> NDArray[np.float64]
     h
         Outputs, ``(nets, inputs, units)``.
     y
-        Classes, ``(inputs,)``.
+        Classes, ``([nets,] inputs)``.
     """
     centred = h - h.mean(axis=1, keepdims=True)
     whole = np.square(centred).sum(axis=1)
-    parts = np.stack([np.square(centred[:, y == k].mean(axis=1)) * (y == k).sum() for k in np.unique(y)])
+    parts = []
+    for k in np.unique(y):
+        own = np.broadcast_to(y == k, h.shape[:2])[:, :, None]
+        parts.append(np.square((centred * own).sum(axis=1)) / own.sum(axis=1))
     # rounding leaves a constant unit a little variance
     constant = ~(whole > 1e-20 * (1 + np.square(h).sum(axis=1)))
-    share: NDArray[np.float64] = np.where(constant, np.nan, parts.sum(axis=0) / np.where(constant, 1.0, whole))
+    share: NDArray[np.float64] = np.where(constant, np.nan, sum(parts) / np.where(constant, 1.0, whole))
     return share

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.networks.data import Data, data_set
+from actbench.networks.data import Data, own_splits
 from actbench.networks.rounding import PRECISIONS
 from actbench.networks.scores import SCORES
 from actbench.runs.experiment import experiment
+from actbench.runs.factors import split_level
 
 DTYPE, BACKEND = "float32", "numba"
 BATCH, DEPTH, WIDTH, CHANNELS = 32, 3, 32, (8,)
@@ -35,8 +36,9 @@ def _precision(value: Any) -> str:
 @experiment(
     grid=[
         {"model": ["mlp"], "precision": ["float64", "float32", "float16", "bfloat16"],
-         "at_zero": [0.0, 0.25, 0.5, 1.0], "net": range(32)},
-        {"model": ["cnn_blank"], "precision": ["float32"], "at_zero": [0.0, 0.5, 1.0], "net": range(48)},
+         "at_zero": [0.0, 0.25, 0.5, 1.0], "split": ["own"], "net": range(32)},
+        {"model": ["cnn_blank"], "precision": ["float32"], "at_zero": [0.0, 0.5, 1.0], "split": ["own"],
+         "net": range(48)},
     ],
     quick={"net": range(4)},
     columns={
@@ -44,12 +46,14 @@ def _precision(value: Any) -> str:
         "zeros_later": "the same over all later steps",
         **SCORES,
     },
-    checks={"at_zero": _slope, "precision": _precision},
+    checks={"at_zero": _slope, "precision": _precision, "split": split_level},
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,
 )  # fmt: skip
-def subgradient(*, model: str, precision: str, at_zero: float, net: tuple[int, ...]) -> Iterator[dict[str, Any]]:
+def subgradient(
+    *, model: str, precision: str, at_zero: float, split: str, net: tuple[int, ...]
+) -> Iterator[dict[str, Any]]:
     """How often is a pre-activation exactly 0, and does the slope used there change what is learned?
 
     Weights, pre-activations, gradients and steps are numbers of the precision; products add up in float32.
@@ -61,7 +65,8 @@ def subgradient(*, model: str, precision: str, at_zero: float, net: tuple[int, .
     activation = f"relu_at_zero:at_zero={at_zero}"
     recipe = Recipe(rate=RATES[model], batch=BATCH, epochs=EPOCHS[model])
     dtype, rounding = PRECISIONS[precision]
-    data = data_set("digits") if model == "mlp" else on_blank(data_set("digits"))
+    data = own_splits("digits", split, net)
+    data = data if model == "mlp" else on_blank(data)
     scores = train_and_score(
         design_for(data, activation=activation, depth=DEPTH, width=WIDTH)
         if model == "mlp"
@@ -78,7 +83,8 @@ def subgradient(*, model: str, precision: str, at_zero: float, net: tuple[int, .
 
 def on_blank(data: Data) -> Data:
     """The same images with pixels from 0 to 1, blank ones 0: a filter that starts without bias sees 0 there."""
-    low, high = data.x.min(), data.x.max()
+    # a split has a scale of its own
+    low, high = (end(data.x, axis=(-2, -1), keepdims=True) for end in (np.min, np.max))
     return replace(data, x=(data.x - low) / (high - low), test_x=(data.test_x - low) / (high - low))
 
 

@@ -8,13 +8,14 @@ from typing import Any
 from actbench.core.errors import ActbenchError
 from actbench.experiments.panel.question import BATCH, EPOCHS
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, init_name, positive, rate_level
+from actbench.runs.factors import activation_spec, init_name, positive, rate_level, split_level
 
 
 @experiment(
     grid={
         "activation": ["relu", "gelu", "tanh"], "data": ["digits", "spirals"], "depth": [3], "width": [64],
-        "init": ["he"], "rate": [0.03, 0.1, 0.3], "net": range(16),
+        "init": ["he"], "rate": [0.03, 0.1, 0.3], "split": ["own"],
+        "net": range(16),
     },
     quick={"data": ["digits"], "net": range(4)},
     columns={
@@ -25,26 +26,29 @@ from actbench.runs.factors import activation_spec, init_name, positive, rate_lev
     },
     checks={
         "activation": activation_spec, "depth": positive, "width": positive, "rate": rate_level, "init": init_name,
+        "split": split_level,
     },
     batch="net",
     dtype="float32",
     backend="torch",
 )  # fmt: skip
 def torch_panel(
-    *, activation: str, data: str, depth: int, width: int, init: str, rate: float, net: tuple[int, ...]
-) -> Iterator[dict[str, Any]]:
+    *, activation: str, data: str, depth: int, width: int, init: str, rate: float, split: str,
+    net: tuple[int, ...],
+) -> Iterator[dict[str, Any]]:  # fmt: skip
     """How well do the panel's networks train in torch, from the same weights and on the same batches?"""
     from actbench.networks import torch_
-    from actbench.networks.data import data_set
+    from actbench.networks.data import data_set, split_number
     from actbench.networks.training import design_for
 
-    reason, chosen = torch_.why_not(), data_set(data)
+    reason = torch_.why_not()
     for number in net:
         row: dict[str, Any] = {"net": number, "diverged": False}
         if reason:
             yield {**row, "reason": reason}
             continue
         try:
+            chosen = data_set(data, split_number(split, number))
             design = design_for(chosen, activation=activation, depth=depth, width=width, init=init)
             layers = torch_.perceptron(design, chosen, number, rate=rate, batch=BATCH, epochs=EPOCHS[data])
         except ActbenchError as error:  # no kernel, or no critical start: an outcome

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from actbench.networks.data import data_set
+from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, positive
+from actbench.runs.factors import activation_spec, positive, split_level
 
 DTYPE, BACKEND = "float32", "numba"
 BATCH = 32
@@ -20,7 +20,7 @@ RATES = {"sgd": 0.1, "adam": 0.001}
 @experiment(
     grid={
         "activation": ["relu", "leaky_relu", "tanh"], "optimiser": ["sgd", "adam"], "epochs": [0, 20], "depth": [10],
-        "width": [64], "net": range(32),
+        "width": [64], "split": ["own"], "net": range(32),
     },
     quick={"net": range(8), "activation": ["relu"]},
     columns={
@@ -29,19 +29,19 @@ RATES = {"sgd": 0.1, "adam": 0.001}
         "path_fraction": "paths from layer 1 whose units are all active, mean over training inputs",
         **SCORES,
     },
-    checks={"activation": activation_spec, "depth": positive, "width": positive},
+    checks={"activation": activation_spec, "depth": positive, "width": positive, "split": split_level},
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,
 )  # fmt: skip
 def trained_activity(
-    *, activation: str, optimiser: str, epochs: int, depth: int, width: int, net: tuple[int, ...]
+    *, activation: str, optimiser: str, epochs: int, depth: int, width: int, split: str, net: tuple[int, ...]
 ) -> Iterator[dict[str, Any]]:
     """What fraction of units and paths is active before and after training on digits?"""
     from actbench.networks.training import Recipe, design_for
 
     recipe = Recipe(optimiser=optimiser, rate=RATES[optimiser], batch=BATCH, epochs=epochs)  # type: ignore[arg-type]
-    data = data_set("digits")
+    data = own_splits("digits", split, net)
     scores = train_and_score(
         design_for(data, activation=activation, depth=depth, width=width), data, net, recipe,
         watch=lambda network: active(network, data), watch_at=[epochs],

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from actbench.networks.data import data_set
+from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, positive, rate_level
+from actbench.runs.factors import activation_spec, positive, rate_level, split_level
 
 DTYPE, BACKEND = "float32", "numba"
 BATCH, EPOCHS = 32, 10
@@ -17,23 +17,25 @@ BATCH, EPOCHS = 32, 10
 @experiment(
     grid={
         "activation": ["relu"], "norm": ["none", "batch_before", "batch_after"], "rate": [0.03, 0.1, 0.3, 1.0],
-        "depth": [4, 12], "width": [64], "net": range(16),
+        "depth": [4, 12], "width": [64], "split": ["own"], "net": range(16),
     },
     quick={"net": range(4), "rate": [0.03, 0.3]},
     columns=SCORES,
-    checks={"activation": activation_spec, "depth": positive, "width": positive, "rate": rate_level},
+    checks={
+        "activation": activation_spec, "depth": positive, "width": positive, "rate": rate_level, "split": split_level,
+    },
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,
 )  # fmt: skip
 def training(
-    *, activation: str, norm: str, rate: float, depth: int, width: int, net: tuple[int, ...]
+    *, activation: str, norm: str, rate: float, depth: int, width: int, split: str, net: tuple[int, ...]
 ) -> Iterator[dict[str, Any]]:
     """What accuracy does each arm reach at each step size of plain SGD on digits?"""
     from actbench.networks.training import Recipe, design_for
 
     recipe = Recipe(rate=rate, batch=BATCH, epochs=EPOCHS)
-    data = data_set("digits")
+    data = own_splits("digits", split, net)
     design = design_for(data, activation=activation, norm=norm, depth=depth, width=width)
     scores = train_and_score(design, data, net, recipe)
     for i, number in enumerate(net):
