@@ -221,7 +221,9 @@ def own_splits(name: str, split: str, nets: tuple[int, ...]) -> Data:
     if not split.startswith("own"):
         return data_set(name, int(split))
     each = [data_set(name, split_number(split, net)) for net in nets]
-    arrays: dict[str, Any] = {part: np.stack([getattr(data, part) for data in each]) for part in ("x", "y", "test_x", "test_y")}
+    arrays: dict[str, Any] = {
+        part: np.stack([getattr(data, part) for data in each]) for part in ("x", "y", "test_x", "test_y")
+    }
     return replace(each[0], **arrays)
 
 
