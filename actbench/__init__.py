@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from actbench.statistics.estimates import Estimate as Estimate
     from actbench.statistics.expectation import Equivalence as Equivalence
     from actbench.statistics.expectation import Region as Region
+    from actbench.statistics.frames import select as select
 
 __version__ = "0.1.0"
 
@@ -40,6 +41,7 @@ _LATER = {
     "Estimate": ("actbench.statistics.estimates", "Estimate"),
     "Reading": ("actbench.claims.claim", "Reading"),
     "Region": ("actbench.statistics.expectation", "Region"),
+    "select": ("actbench.statistics.frames", "select"),
 }
 
 
@@ -111,5 +113,6 @@ __all__ = [
     "names",
     "reproduce",
     "run",
+    "select",
     "testing",
 ]  # fmt: skip

@@ -10,12 +10,13 @@ import pytest
 
 from actbench.core.errors import ActbenchError
 from actbench.networks.cnn import ConvDesign, ConvNetwork, images_of, patches_of
-from actbench.networks.data import DATA, data_set, why_not
+from actbench.networks.data import DATA, data_set, own_splits, why_not
 from actbench.networks.dead import dead_units
 from actbench.networks.losses import cross_entropy
 from actbench.networks.network import Network
 from actbench.networks.scores import evaluate
 from actbench.networks.training import Recipe, design_for, order_of, train
+from actbench.runs.factors import split_level
 
 SMALL = {"width": 16, "depth": 2}
 RULES = [
@@ -258,3 +259,22 @@ def test_a_small_cnn_learns_the_digits(digits):
 def test_a_recipe_that_is_none_is_refused(what):
     with pytest.raises(ActbenchError):
         Recipe(**what)
+
+
+def test_each_network_trains_on_its_own_split_as_it_would_alone():
+    together = own_splits("digits", "own:5", (0, 3))
+    assert together.x.shape[0] == 2
+    recipe = Recipe(rate=0.1, epochs=1)
+    trained = train(design_for(together, activation="relu", **SMALL), together, [0, 3], recipe)
+    for i, net in enumerate((0, 3)):
+        data = data_set("digits", 5 + net)
+        alone = train(design_for(data, activation="relu", **SMALL), data, [net], recipe)
+        assert np.array_equal(together.x[i], data.x)
+        assert np.array_equal(trained.network.parameters.rows[i], alone.network.parameters.rows[0])
+    assert own_splits("digits", "3", (0, 1)) is data_set("digits", 3)
+
+
+@pytest.mark.parametrize("split", ["mine", "own:x", "-1", "1.5"])
+def test_a_split_that_is_none_is_refused(split):
+    with pytest.raises(ValueError, match="own"):
+        split_level(split)
