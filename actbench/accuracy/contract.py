@@ -18,16 +18,8 @@ from actbench.accuracy.meter import ErrorMeter, in_format, where_promised
 from actbench.accuracy.points import points
 from actbench.activations.record import Activation
 from actbench.core.errors import ActbenchError
+from actbench.kernels.backends import FUSED, REFERENCE, TOLERANCES
 from actbench.kernels.kernel import kernel
-
-# backend, dtype -> worst ulp forward, worst ulp backward, absolute error in eps next to a root of the slope
-TOLERANCES: dict[tuple[str, str], tuple[float, float, float]] = {
-    ("numpy", "float16"): (1.0, 1.0, 2.0),
-    ("numpy", "float32"): (1.0, 1.0, 2.0),
-    ("numpy", "float64"): (8.0, 16.0, 2.0),
-    ("numba", "float32"): (8.0, 16.0, 1.0),
-    ("numba", "float64"): (8.0, 16.0, 1.0),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +91,12 @@ def check(function: Check) -> Check:
 
 
 def examine(
-    activation: Activation, *, backend: str = "numpy", dtype: str = "float32", count: int = 20_000, confirmed: int = 32
+    activation: Activation,
+    *,
+    backend: str = REFERENCE,
+    dtype: str = "float32",
+    count: int = 20_000,
+    confirmed: int = 32,
 ) -> Iterator[Finding]:
     """Every check on one implementation, in turn.
 
@@ -123,7 +120,7 @@ def examine(
 def _in_the_kernel(subject: Subject) -> str:
     """The spec as the implementation sees it: a float32 kernel takes float32 parameters."""
     spec = subject.activation.spec
-    return in_format(spec, "float32") if (subject.backend, subject.dtype) == ("numba", "float32") else spec
+    return in_format(spec, "float32") if (subject.backend, subject.dtype) == (FUSED, "float32") else spec
 
 
 def _answers(subject: Subject, direction: str) -> tuple[ErrorMeter, NDArray[Any]]:
@@ -136,7 +133,7 @@ def _answers(subject: Subject, direction: str) -> tuple[ErrorMeter, NDArray[Any]
 
 def _rival(subject: Subject, meter: ErrorMeter) -> NDArray[Any] | None:
     """The float64 row cannot be its own screen: its fused kernel is, where it has one."""
-    if (subject.backend, subject.dtype) != ("numpy", "float64"):
+    if (subject.backend, subject.dtype) != (REFERENCE, "float64"):
         return None
     try:
         run = kernel(subject.activation, meter.direction, dtype="float64", at_defaults=True)
@@ -325,7 +322,7 @@ def layouts(subject: Subject) -> Finding:
             (subject.forward(x), subject.forward(plain)),
             (subject.backward(dy, x), subject.backward(np.ones_like(plain), plain)),
         ):
-            kept = x.dtype if subject.backend == "numpy" else native
+            kept = x.dtype if subject.backend == REFERENCE else native
             if got.shape != x.shape or got.dtype != kept:
                 wrong.append(f"{name}: {x.dtype}{x.shape} became {got.dtype}{got.shape}")
             elif got.astype(native).tobytes() != flat.tobytes():

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from actbench.accuracy.contract import TOLERANCES
 from actbench.accuracy.meter import exact, in_format, near_roots, rounded, units, where_promised
 from actbench.activations.registry import resolve
 from actbench.core.errors import ActbenchError, unknown
+from actbench.kernels.backends import FUSED, TOLERANCES
 
 FORMATS = ("float16", "float32", "float64")
 SCHEMA = "actbench-vectors-1"
@@ -65,7 +65,7 @@ def _pairs(spec: str, dtype: str, direction: str, count: int) -> Iterator[dict[s
     activation, info = resolve(spec), np.finfo(dtype)
     x = where_promised(spec, dtype, count, direction)
     forward = direction == "forward"
-    bound, slope_bound, at_root = TOLERANCES["numpy" if dtype == "float16" else "numba", dtype]
+    bound, slope_bound, at_root = TOLERANCES[FUSED, dtype]
     near = near_roots(activation, direction, x)
     for at, root in zip(map(float, x), near, strict=True):
         value = exact(spec, direction, at)

@@ -79,7 +79,7 @@ def backends() -> Rows:
     """How rows are heard."""
     from actbench.kernels.backends import BACKENDS
 
-    return [{"name": name, "what": what} for name, what in BACKENDS.items()]
+    return [{"name": backend.name, "what": backend.summary} for backend in BACKENDS]
 
 
 def peers() -> Rows:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from actbench.activations.registry import resolve
 from actbench.comparison.arms import Arm
 from actbench.core.errors import ActbenchError
+from actbench.kernels.backends import FUSED, REFERENCE
 from actbench.runs.experiment import EXPERIMENTS, Cell, Experiment
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ POINTS = 20_000  # of the accuracy experiment; its own pages take more
 
 
 def _accuracy(cells: Iterable[Cell], quick: bool) -> list[Cell]:
-    kept = [c for c in cells if c["implementation"] in ("numpy", "numba") and (c["dtype"] == "float32" or not quick)]
+    kept = [c for c in cells if c["implementation"] in (REFERENCE, FUSED) and (c["dtype"] == "float32" or not quick)]
     return [{**c, "count": POINTS} for c in kept]
 
 

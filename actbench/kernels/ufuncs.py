@@ -176,6 +176,18 @@ def make(activation: Activation, direction: str, dtypes: Sequence[str], threads:
     return made
 
 
+_KEPT: dict[tuple[Any, ...], tuple[Any, np.ufunc]] = {}
+
+
+def kept(activation: Activation, direction: str, dtypes: Sequence[str], threads: int) -> np.ufunc:
+    """`make`, once for each row, its bound values, direction and threads."""
+    # by identity: a name may come to mean another row, as in tests; who is kept here keeps its identity
+    key = (id(activation.callables), *sorted(activation.bound.items()), direction, threads)
+    if key not in _KEPT:
+        _KEPT[key] = (activation.callables, make(activation, direction, dtypes, threads))
+    return _KEPT[key][1]
+
+
 _ALIVE: list[Any] = []  # what ufuncs hold addresses of
 
 

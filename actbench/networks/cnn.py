@@ -18,6 +18,7 @@ from actbench.activations.parameter import Learned
 from actbench.activations.registry import canonical, resolve
 from actbench.core.errors import ActbenchError, unknown
 from actbench.core.streams import stream
+from actbench.kernels.backends import FUSED
 from actbench.kernels.epoch import sampled_by
 from actbench.networks.design import Name, Parameters, initialise_at
 from actbench.networks.elementwise import Elementwise, Reductions
@@ -105,7 +106,7 @@ class ConvNetwork:
     """
 
     def __init__(
-        self, design: ConvDesign, nets: Sequence[int], *, dtype: Any = "float32", backend: str = "numba"
+        self, design: ConvDesign, nets: Sequence[int], *, dtype: Any = "float32", backend: str = FUSED
     ) -> None:
         self.design, self.nets, self.dtype = design, tuple(int(net) for net in nets), np.dtype(dtype)
         self.parameters = initialise_at(("cnn", design.depth), design, self.nets, self.dtype)

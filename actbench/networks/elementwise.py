@@ -14,6 +14,7 @@ from actbench.activations.parameter import Learned
 from actbench.activations.registry import resolve
 from actbench.core.errors import ActbenchError
 from actbench.expression.graph import argument_names
+from actbench.kernels.backends import FUSED
 from actbench.kernels.epoch import saved_by
 from actbench.kernels.kernel import kernel
 
@@ -74,7 +75,7 @@ class Elementwise:
         self.keeps_y = self.row.saves == ("y",)
         way = "backward_from_output" if self.keeps_y and not self.row.opaque else "backward"
         self._forward, self._backward = (kernel(self.row, d, dtype=dtype, backend=backend) for d in ("forward", way))
-        self.compiled = backend == "numba" and not self.row.opaque
+        self.compiled = backend == FUSED and not self.row.opaque
         self.in_place = "x" not in saved_by(self.row)  # then the output may take the place of the input
         self.learned = tuple(name for name, p in self.row.parameters.items() if type(p) is Learned)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.core.streams import stream
+from actbench.kernels.backends import FUSED
 from actbench.networks.design import Design
 from actbench.networks.initialisation import initialisation
 from actbench.networks.network import Network
@@ -53,7 +54,7 @@ class Flow:
 
 
 def gradient_flow(
-    design: Design, nets: Sequence[int], x: NDArray[Any], *, dtype: Any = "float32", backend: str = "numba"
+    design: Design, nets: Sequence[int], x: NDArray[Any], *, dtype: Any = "float32", backend: str = FUSED
 ) -> Flow:
     """Send inputs forward and a standard normal cotangent back from the last pre-activation.
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from actbench.activations.record import Activation
 from actbench.core.errors import ActbenchError, unknown
 from actbench.core.streams import stream
+from actbench.kernels.backends import FUSED
 from actbench.kernels.epoch import calls, passes, sampled_by
 from actbench.networks.design import Design, Parameters, initialise
 from actbench.networks.elementwise import Elementwise, Reductions
@@ -94,7 +95,7 @@ class Network:
     """
 
     def __init__(
-        self, design: Design, nets: Sequence[int], *, dtype: Any = "float32", backend: str = "numba",
+        self, design: Design, nets: Sequence[int], *, dtype: Any = "float32", backend: str = FUSED,
         keep_z: bool = False, rounding: Rounding | None = None,
     ) -> None:  # fmt: skip
         if rounding is not None and not design.plain:

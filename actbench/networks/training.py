@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from actbench.core.errors import ActbenchError, unknown
 from actbench.core.streams import stream
+from actbench.kernels.backends import FUSED
 from actbench.kernels.epoch import HYPER, calls, passes, saved_by
 from actbench.networks.cnn import ConvDesign, ConvNetwork
 from actbench.networks.data import Data
@@ -109,7 +110,7 @@ def train(
     recipe: Recipe,
     *,
     dtype: Any = "float32",
-    backend: str = "numba",
+    backend: str = FUSED,
     rounding: Rounding | None = None,
     start: Callable[[Any], None] | None = None,
     **hooks: Any,

@@ -15,6 +15,7 @@ import numpy as np
 
 from actbench.core.errors import ActbenchError
 from actbench.core.machine import machine, output, vector_extensions, version, versions
+from actbench.kernels.backends import FUSED
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -148,7 +149,7 @@ def conditions(*, backend: str, exclusive: bool, files: Iterable[str | os.PathLi
     files
         Code outside the package that the measurement runs.
     """
-    libraries = {"numpy", "scipy", backend, *(("llvmlite",) if backend == "numba" else ())}
+    libraries = {"numpy", "scipy", backend, *(("llvmlite",) if backend == FUSED else ())}
     found: dict[str, Any] = {
         "code": fingerprint(*files),
         "libraries": {name: version(name) for name in sorted(libraries)},

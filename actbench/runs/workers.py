@@ -27,6 +27,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from actbench.core.errors import ActbenchError
+from actbench.kernels.backends import FUSED
 from actbench.runs.experiment import EXPERIMENTS, Cell, Experiment
 from actbench.runs.measure import Block, Outcome, measure, reason
 
@@ -89,7 +90,7 @@ def pinned(backend: str) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     # The limits hold for libraries that are loaded already, the environment for those that a cell is first to load.
     os.environ.update(ONE_THREAD)
-    if backend == "numba":
+    if backend == FUSED:
         importlib.import_module("numba")
     numba = sys.modules.get("numba")
     threads = numba.get_num_threads() if numba else 1

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.accuracy.contract import TOLERANCES
 from actbench.accuracy.meter import ErrorMeter, in_format, where_promised
 from actbench.activations.record import Activation
 from actbench.activations.registry import resolve
@@ -21,6 +20,7 @@ from actbench.implementations.implementation import Operands, PreparedCall
 from actbench.implementations.libraries import contenders as all_contenders
 from actbench.implementations.libraries import prepared
 from actbench.implementations.targets.entered import given
+from actbench.kernels.backends import FUSED, TOLERANCES
 from actbench.kernels.kernel import kernel
 from actbench.speed import cuda
 from actbench.speed.inputs import operands
@@ -221,7 +221,7 @@ def _held_to_the_promise(
     if got.shape != meter.x.shape or got.dtype != arrays.x.dtype:
         return entry
     found = meter.measure(got, kinks=False)
-    limit, slope_limit, eps = TOLERANCES["numba", str(arrays.x.dtype)]
+    limit, slope_limit, eps = TOLERANCES[FUSED, str(arrays.x.dtype)]
     bound = limit if direction == "forward" else slope_limit
     worst = float("inf") if found.special else max(found.worst, found.worst_normal)
     holds = worst <= bound and (found.root_eps or 0.0) <= eps and not found.lost and not found.special

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import actbench as ab
-from actbench.accuracy.contract import TOLERANCES
 from actbench.accuracy.exact_values import BITS, spelt, write
 from actbench.accuracy.meter import ErrorMeter, exact, in_format
 from actbench.accuracy.oracle import MP, START_BITS, ulp
+from actbench.kernels.backends import TOLERANCES
 
 FILE = Path(__file__).parents[1] / "exact.txt"
 ROWS = [row.name for row in ab.ACTIVATIONS]

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import actbench as ab
-from actbench.accuracy.contract import TOLERANCES
 from actbench.accuracy.points import ROOT_ZONE
 from actbench.activations.parameter import Fixed
 from actbench.core.errors import ActbenchError
+from actbench.kernels.backends import TOLERANCES
 
 ROWS = {row.name: row for row in ab.ACTIVATIONS}
 WHOLE = {"float16": np.uint16, "float32": np.uint32, "float64": np.uint64}

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 import actbench as ab
-from actbench.accuracy.contract import CHECKS, TOLERANCES, Subject
+from actbench.accuracy.contract import CHECKS, Subject
 from actbench.accuracy.oracle import MP, Oracle, oracle
 from actbench.activations.parameter import Learned, Sampled
 from actbench.activations.registry import resolve
 from actbench.core.errors import ActbenchError
 from actbench.expression.graph import derivative, record
+from actbench.kernels.backends import TOLERANCES
 
 POINTS = 20_000  # screened a row, dtype and direction, the worst of them settled in mpmath; kinks and roots on top
 CONFIRMED = 8  # settled beside the worst; tests/accuracy/test_exact.py holds the rows to many more cached values

@@ -11,6 +11,7 @@ from actbench.activations.registry import ACTIVATIONS, resolve
 from actbench.core.errors import reason_of
 from actbench.implementations import libraries
 from actbench.implementations.implementation import Absent, Call
+from actbench.kernels.backends import FUSED, REFERENCE, TOLERANCES
 from actbench.kernels.kernel import kernel
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec
@@ -18,7 +19,7 @@ from actbench.runs.factors import activation_spec
 if TYPE_CHECKING:  # they bring mpmath, which `list experiments` does not need
     from actbench.accuracy.meter import ErrorMeter, Measured
 
-OURS = ("numpy", "numba")
+OURS = (REFERENCE, FUSED)
 PEERS = libraries.graded()
 SPREAD = 1000  # float64 points settled in mpmath beside the worst ones: half a second a row and direction
 
@@ -88,7 +89,7 @@ def _one_of(*known: str) -> Any:
         "dtype": _one_of("float32", "float64"), "implementation": implementation, "count": how_many,
     },
     batch="implementation",
-    backend="numba",
+    backend=FUSED,
 )  # fmt: skip
 def accuracy(
     *, activation: str, direction: str, dtype: str, implementation: tuple[str, ...], count: int
@@ -104,7 +105,7 @@ def accuracy(
             yield {"implementation": level, "reason": str(reason)}
             continue
         # our reference path takes parameters in float64; everybody else's float32 code takes them in float32
-        spec = activation if name == "numpy" else in_format(activation, dtype)
+        spec = activation if name == REFERENCE else in_format(activation, dtype)
         meter = ErrorMeter(spec, direction, dtype, where_promised(spec, dtype, count, direction))
         try:
             yield {"implementation": level, **_row(meter, call, name)}
@@ -132,8 +133,8 @@ def _row(meter: ErrorMeter, call: Call, name: str) -> dict[str, Any]:
     if got.shape != x.shape or got.dtype != x.dtype:
         return {"reason": f"gives {got.dtype}{list(got.shape)} for {x.dtype}{list(x.shape)}"}
     rival, yardstick = None, "the row in float64"
-    if name == "numpy" and dtype == "float64":  # it cannot be its own yardstick
-        rival, yardstick = _call("numba", meter.spec, meter.direction, dtype)(x), "the fused kernel"
+    if name == REFERENCE and dtype == "float64":  # it cannot be its own yardstick
+        rival, yardstick = _call(FUSED, meter.spec, meter.direction, dtype)(x), "the fused kernel"
     found = meter.measure(got, rival=rival, spread=SPREAD if dtype == "float64" else 0, kinks=name in OURS)
     wrong = wrong_limits(meter, call, strict=name in OURS)
     special_at = first(meter, call, found.special_at, ErrorMeter.special)
@@ -157,7 +158,6 @@ def answer(call: Call, at: float | None, dtype: str) -> float | None:
 
 def kept(found: Measured, backend: str, dtype: str, direction: str) -> bool:
     """Whether the errors are within what is promised."""
-    from actbench.accuracy.contract import TOLERANCES
 
     forward, backward, eps = TOLERANCES[backend, dtype]
     bound = forward if direction == "forward" else backward

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from actbench.kernels.backends import FUSED
 from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec, split_level
 
-DTYPE, BACKEND = "float32", "numba"
+DTYPE, BACKEND = "float32", FUSED
 BATCH, RATE, INPUTS = 32, 0.03, 256
 DEPTH = 3  # 8 x 8 pixels, halved three times
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from actbench.kernels.backends import FUSED
 from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec, positive, rate_level, split_level
 
-DTYPE, BACKEND = "float32", "numba"
+DTYPE, BACKEND = "float32", FUSED
 EPOCHS, BATCH = 20, 32
 WATCH_AT = (0, 1, 2, 3, 5, 7, 10, 15, 20)
 SHAPE: dict[str, Any] = {

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from actbench.activations.registry import ACTIVATIONS
+from actbench.kernels.backends import FUSED
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec, one_of
 
@@ -40,7 +41,7 @@ def code_of(cell: Mapping[str, Any]) -> str:
     checks={
         "activation": activation_spec, "direction": one_of(("forward", "backward")), "dtype": one_of(FORMATS),
     },
-    backend="numba",
+    backend=FUSED,
     code=code_of,
 )  # fmt: skip
 def exhaustive(*, activation: str, direction: str, dtype: str) -> Iterator[dict[str, Any]]:

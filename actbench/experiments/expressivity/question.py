@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from actbench.kernels.backends import FUSED
 from actbench.networks.scores import SCORES
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec, bias_name, positive
 
-DTYPE, BACKEND = "float32", "numba"
+DTYPE, BACKEND = "float32", FUSED
 BATCH, EPOCHS = 50, 60
 FEATURES = 16  # of the inputs that a line runs through
 UNITS = 128  # of every network on a line

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from actbench.kernels.backends import FUSED
 from actbench.networks.data import DATA, Data
 from actbench.networks.scores import SCORES
 from actbench.networks.synthetic import TEACHERS
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec
 
-DTYPE, BACKEND = "float32", "numba"
+DTYPE, BACKEND = "float32", FUSED
 # few enough that no ranking is simply right, enough that it is not blind
 SAMPLES = {"linear": 60, "relu": 80, "tanh": 80, "product": 800}
 HELD_OUT = 1000

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from actbench.kernels.backends import FUSED
 from actbench.networks.data import inputs
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import ARTICLE, activation_spec, init_name, positive
 
-DTYPE, BACKEND = "float32", "numba"
+DTYPE, BACKEND = "float32", FUSED
 BATCH = 64
 SHAPE = {"depth": [30], "width": [256], "net": range(32)}
 

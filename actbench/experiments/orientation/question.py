@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.activations.registry import resolve
+from actbench.kernels.backends import FUSED
 from actbench.networks.data import Data, own_splits
 from actbench.networks.scores import SCORES, Scores, train_and_score
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import FACTORS, TURNS, activation_spec, bias_name, split_level
 
-DTYPE, BACKEND = "float32", "numba"
+DTYPE, BACKEND = "float32", FUSED
 DEPTH, WIDTH, CHANNELS = 3, 64, (8,)
 RATE, BATCH, EPOCHS = 0.05, 32, 10
 CNN_EPOCHS, MAPPED_EPOCHS = 5, 3  # exact equality needs few steps: 114

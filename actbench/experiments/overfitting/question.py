@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from actbench.kernels.backends import FUSED
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec, positive, rate_level
 
-DTYPE, BACKEND = "float32", "numba"
+DTYPE, BACKEND = "float32", FUSED
 SAMPLES, CHOOSE, BATCH = 300, 750, 32  # of the split's 1200 images the first are learnt, the next chosen by
 EARLY, EPOCHS, LAST = 20, 100, 5
 TARGET = 0.05  # nats, on the whole training set: one loss at which all arms are compared

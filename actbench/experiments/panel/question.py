@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from actbench.core.errors import ActbenchError
+from actbench.kernels.backends import FUSED
 from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec, init_name, positive, rate_level, split_level
 
-DTYPE, BACKEND = "float32", "numba"
+DTYPE, BACKEND = "float32", FUSED
 BATCH = 32
 EPOCHS = {"digits": 8, "spirals": 25, "breast_cancer": 15, "wine": 30, "xor": 15}
 # As many step sizes for each optimiser, and for each activation: the tuning budget is the same.

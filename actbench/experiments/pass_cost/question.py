@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from actbench.kernels.backends import FUSED
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import array_size, one_of
 from actbench.speed.inputs import INPUTS
@@ -30,7 +31,7 @@ PASSES: dict[str, Any] = {"direction": ["forward", "backward"], "dtype": ["float
         "direction": one_of(("forward", "backward")), "dtype": one_of(("float32", "float64")), "size": array_size,
         "inputs": one_of(INPUTS),
     },
-    backend="numba",
+    backend=FUSED,
     exclusive=True,
 )  # fmt: skip
 def pass_cost(*, direction: str, dtype: str, size: int, inputs: str) -> Iterator[dict[str, Any]]:

@@ -10,10 +10,10 @@ from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import TURNS, activation_spec, positive, rate_level, split_level
 
-DTYPE, BACKEND = "float32", "numba"
-BATCH, EPOCHS = 32, 10  # as long as the networks of most claims are trained
 # Weights of a law that is symmetric around 0 make ReLU and ReLU turned by 180 degrees one arm under two names.
 ARMS = ("relu", TURNS["turned by 180 degrees"])
+BATCH, EPOCHS = 32, 10  # as long as the networks of most claims are trained
+DTYPE, BACKEND = "float32", "numba"
 
 
 @experiment(

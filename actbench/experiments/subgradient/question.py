@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from actbench.kernels.backends import FUSED
 from actbench.networks.data import Data, own_splits
 from actbench.networks.rounding import PRECISIONS
 from actbench.networks.scores import SCORES
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import split_level
 
-DTYPE, BACKEND = "float32", "numba"
+DTYPE, BACKEND = "float32", FUSED
 BATCH, DEPTH, WIDTH, CHANNELS = 32, 3, 32, (8,)
 RATES, EPOCHS = {"mlp": 0.1, "cnn_blank": 0.3}, {"mlp": 2, "cnn_blank": 5}
 

@@ -11,6 +11,7 @@ from actbench.core.errors import ActbenchError, unknown
 from actbench.core.streams import stream
 from actbench.implementations import libraries
 from actbench.implementations.implementation import DEVICES
+from actbench.kernels.backends import FUSED
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec, array_size, one_of
 from actbench.speed.inputs import INPUTS, LAYOUTS, sides
@@ -122,7 +123,7 @@ def together(cell: Mapping[str, Any]) -> None:
         "inputs": one_of(INPUTS), "layout": one_of(LAYOUTS), "threads": threads_here, "device": device_level,
         "peers": contenders, "most_rounds": rounds_level, "most_seconds": seconds_level,
     },
-    backend="numba",
+    backend=FUSED,
     exclusive=True,
     together=together,
 )  # fmt: skip

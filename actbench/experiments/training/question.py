@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from actbench.kernels.backends import FUSED
 from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec, positive, rate_level, split_level
 
-DTYPE, BACKEND = "float32", "numba"
+DTYPE, BACKEND = "float32", FUSED
 BATCH, EPOCHS = 32, 10
 
 
