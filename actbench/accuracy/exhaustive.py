@@ -19,7 +19,7 @@ from actbench.activations.registry import resolve
 from actbench.core.dtypes import Format
 from actbench.core.errors import unknown
 from actbench.kernels.kernel import kernel
-from actbench.kernels.source import expanded, graph_of
+from actbench.kernels.lower import expanded, graph_of
 
 Array = NDArray[Any]
 FORMATS = ("float16", "float32")

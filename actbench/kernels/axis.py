@@ -21,7 +21,8 @@ from actbench.expression.graph import record
 from actbench.expression.primitives import exp_times_pair
 from actbench.kernels import cache
 from actbench.kernels.compile import compiling, in_format
-from actbench.kernels.source import expanded, written
+from actbench.kernels.emit import written
+from actbench.kernels.lower import expanded
 
 LANES = 64
 

@@ -22,7 +22,7 @@ from actbench.core.errors import ActbenchError
 from actbench.expression.graph import argument_names
 from actbench.kernels import cache
 from actbench.kernels.compile import compiled, compiling
-from actbench.kernels.source import operands_of
+from actbench.kernels.lower import operands_of
 
 # Order of the numbers in `hyper`.
 HYPER = ("rate", "momentum", "decay", "beta1", "beta2", "epsilon")

@@ -20,7 +20,8 @@ from actbench.core.errors import ActbenchError
 from actbench.expression.graph import record
 from actbench.kernels import cache
 from actbench.kernels.compile import in_format
-from actbench.kernels.source import expanded, graph_of, written
+from actbench.kernels.emit import written
+from actbench.kernels.lower import expanded, graph_of
 
 LANES = 256
 

@@ -1,4 +1,4 @@
-"""A row as the text of one fused loop: every word expanded to primitive steps, constants typed, no branch.
+"""The text of one fused loop over a row's arrays.
 
 The machine code is a C function of addresses, which whoever calls it has looked at (`actbench.kernels.ufuncs`). The
 generated module needs nothing of ours but a few instructions, so its name can be the hash of its text.
@@ -6,52 +6,15 @@ generated module needs nothing of ours but a few instructions, so its name can b
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, reduce
-
-import numpy as np
+from functools import reduce
 
 from actbench.activations.record import Activation
 from actbench.core.dtypes import Format
-from actbench.core.errors import ActbenchError
-from actbench.expression.graph import PRIMITIVES, Expression, Graph, Step, composed, record, trace
-from actbench.expression.primitives.pairs import two_product
-
-_SYMBOLS = {
-    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "greater": ">", "greater_equal": ">=",
-    "less": "<", "less_equal": "<=", "equal": "==", "not_equal": "!=", "logical_and": "&", "logical_or": "|",
-}  # fmt: skip
-_TEMPLATES = {
-    "negative": "-{0}",
-    "absolute": "abs({0})",
-    "sqrt": "np.sqrt({0})",
-    "logical_not": "not {0}",
-    "arctan": "np.arctan({0})",
-    "where": "select({0}, {1}, {2})",
-    "fma": "fma({0}, {1}, {2})",
-    "bits": "bits({0})",
-    "from_bits": "from_bits({0})",
-    "int_add": "whole({0} + whole({v}))",  # numba adds two int32 as int64; narrowed at once, LLVM drops the widening
-    "int_sum": "whole({0} + {1})",
-    "int_minus": "whole(-{0})",
-    "int_shift": "whole({0} << whole({v}))",
-    "int_right": "whole({0} >> whole({v}))",
-    "int_and": "whole({0} & whole({v}))",
-    "int_or": "whole({0} | {1})",
-    "int_xor": "whole({0} ^ {1})",
-    "odd": "({0} & whole(1)) != whole(0)",
-}
-# (far, near, angle...): a call of the C library, which reduces an angle of any size rightly, where it is far; such a
-# branch keeps a loop from becoming vectors, so kernels look for it first (see `blocked`)
-_RARE = {
-    "far_sin": "np.sin({2}) if {0} else {1}",
-    "far_cos": "np.cos({2}) if {0} else {1}",
-    "far_sin_pair": "np.sin({2}) * np.cos({3}) + np.cos({2}) * np.sin({3}) if {0} else {1}",
-    "far_cos_pair": "np.cos({2}) * np.cos({3}) - np.sin({2}) * np.sin({3}) if {0} else {1}",
-}
-_TEMPLATES |= _RARE
+from actbench.expression.graph import Expression, Graph, Step, trace
+from actbench.kernels.emit import RARE, written
+from actbench.kernels.lower import expanded, graph_of, operands_of
 
 # What a kernel is to its callers: size, whether to stream, the addresses of its arrays, its parameters; see `ufuncs`.
 HEADER = '''"""{title}; generated, delete at will."""
@@ -115,114 +78,6 @@ RARELY = """{copies}
 BLOCK_BYTES = 1 << 11  # of the output, as many as `memory.scratch` has
 
 
-def expanded(graph: Graph, form: Format) -> Graph:
-    """The graph with every word that hardware lacks replaced by its kernel meaning.
-
-    Raises
-    ------
-    ActbenchError
-        For a word that has none.
-    """
-
-    def combine(step: Step, operands: list[Expression]) -> Expression:
-        if step.op == "fused":
-            if fuses():
-                return Expression("fma", *operands)
-            product, rest = two_product(*operands[:2])
-            return (product + operands[2]) + rest  # type: ignore[no-any-return]
-        if step.op in ("argument", "constant") or step.op not in PRIMITIVES:  # leaves, and bit steps of a meaning
-            return Expression(step.op, *operands, *([] if step.value is None else [step.value]))
-        if step.op == "add" and fuses():
-            factors = _halved(*operands)
-            if factors is not None:  # 1 instruction for 17
-                a, b, product = factors
-                return Expression("fma", a, b, Expression("negative", product))
-        word = PRIMITIVES[step.op]
-        if word.kernel is not None:
-            return word.kernel(form, *operands)  # type: ignore[no-any-return]
-        if step.op in ("maximum", "minimum"):
-            return _extreme(step.op, *operands)
-        if step.op not in _SYMBOLS and step.op not in _TEMPLATES:
-            raise ActbenchError(f"the word {step.op!r} has no kernel meaning yet; use backend='numpy'")
-        return Expression(step.op, *operands)
-
-    result = trace(graph.fold(combine)[-1], graph.arguments)
-    primitive = {*_SYMBOLS, *_TEMPLATES, "argument", "constant"}
-    # a kernel meaning may itself say `maximum` and the like
-    return result if all(step.op in primitive for step in result) else expanded(result, form)
-
-
-@lru_cache(maxsize=1)
-def fuses() -> bool:
-    """Whether the processor that kernels are for multiplies and adds with one rounding; else that is a slow call."""
-    import llvmlite.binding as llvm
-
-    if os.environ.get("NUMBA_CPU_FEATURES") is not None:
-        return "+fma" in os.environ["NUMBA_CPU_FEATURES"]
-    if os.environ.get("NUMBA_CPU_NAME"):
-        return False
-    return bool(llvm.get_host_cpu_features().get("fma"))
-
-
-def _halved(left: Expression, right: Expression) -> tuple[Expression, Expression, Expression] | None:
-    """a, b and p = a b, where left + right is Dekker's ((ah bh - p) + ah bl + al bh) + al bl: exactly a b - p."""
-    chain = [right]
-    for op in ("add", "add", "subtract"):
-        if left.op != op:
-            return None
-        left, last = left.args
-        chain.append(last)
-    low_low, low_high, high_low, product = chain
-    parts = (left, high_low, low_high, low_low, product)
-    if any(part.op != "multiply" for part in parts):
-        return None
-    (ah, bh), (_, bl), (al, _), _, (a, b) = (part.args for part in parts)
-    wanted = ((ah, bh), (ah, bl), (al, bh), (al, bl), (a, b))
-    same = all(part.args[0] is x and part.args[1] is y for part, (x, y) in zip(parts, wanted, strict=True))
-    split = all(
-        low.op == "subtract" and low.args[0] is whole and low.args[1] is high and high.op == "from_bits"
-        for whole, high, low in ((a, ah, al), (b, bh, bl))
-    )
-    return (a, b, product) if same and split else None
-
-
-def _extreme(op: str, a: Expression, b: Expression) -> Expression:
-    """maximum or minimum with NaN kept from either side; a constant cannot be NaN, which saves a comparison."""
-    compare = "less" if op == "maximum" else "greater"
-    if a.op == "constant":
-        a, b = b, a
-    take_b = Expression(compare, a, b)
-    if b.op != "constant":
-        take_b = Expression("logical_or", take_b, Expression("not_equal", b, b))
-    return Expression("where", take_b, b, a)
-
-
-def graph_of(activation: Activation, direction: str, *, saved: bool = False) -> Graph:
-    """What a kernel computes: ``"forward"`` from x; ``"backward"`` from dy and x, or from what the row saves.
-
-    A learned parameter's name stands for its gradient, element by element.
-    """
-    said = activation.callables
-    if direction == "forward":
-        return record(said.forward)
-    if direction == "backward":
-        return record(said.backward) if saved else composed(said.backward, said.forward)
-    if direction in activation.parameter_gradients:
-        return record(activation.parameter_gradients[direction])
-    raise ActbenchError(f"direction {direction!r} is not known; known: forward, backward, a learned parameter")
-
-
-def operands_of(activation: Activation, direction: str, *, saved: bool = False) -> tuple[str, ...]:
-    """The kernel's operands in order: arrays first, then the parameters that take part."""
-    graph = graph_of(activation, direction, saved=saved)
-    if direction in activation.parameter_gradients:
-        first: tuple[str, ...] = tuple(name for name in graph.arguments if name in ("dy", "x", "y"))
-    else:
-        first = {"forward": ("x",), "backward": ("dy", *(activation.saves if saved else ("x",)))}[direction]
-    parameters = [name for name in graph.arguments if name in activation.parameters]
-    return (*first, *parameters)
-
-
 def source(
     activation: Activation,
     direction: str,
@@ -267,7 +122,7 @@ def _loop(graph: Graph, form: Format, array: Mapping[str, bool]) -> tuple[list[s
     names = [name for name in array if array[name]]
     before, step = "", "size"
     last = graph.steps[-1]
-    if any(operation.op in _RARE for operation in graph):
+    if any(operation.op in RARE for operation in graph):
         constants, inner = _rarely(graph, form, array)
         step = str(block)
     else:
@@ -316,7 +171,7 @@ def _rarely(graph: Graph, form: Format, array: Mapping[str, bool]) -> tuple[list
     tests: list[Expression] = []
 
     def near(step: Step, operands: list[Expression]) -> Expression:
-        if step.op in _RARE:
+        if step.op in RARE:
             tests.append(operands[0])
             return operands[1]
         return Expression(step.op, *operands, *([] if step.value is None else [step.value]))
@@ -338,43 +193,3 @@ def _rarely(graph: Graph, form: Format, array: Mapping[str, bool]) -> tuple[list
         look_again=_indented(16, [*copied, *look]), all=_indented(20, everything),
     )  # fmt: skip
     return [*constants, *more, *most], text
-
-
-def written(graph: Graph, form: Format, prefix: str = "") -> tuple[list[str], list[str], str]:
-    """A graph of primitive steps as text: lines of constants, lines of the loop's body, and the result's name.
-
-    Parameters
-    ----------
-    graph, form
-        What to write; the format of its constants.
-    prefix
-        Begins every name but those of arguments, so that several graphs can stand in one loop.
-    """
-    constants: list[str] = []
-    lines: list[str] = []
-    places: list[str] = []
-    for step in graph:
-        if step.op == "argument":
-            places.append(f"_{step.value}")
-        elif step.op == "constant":
-            places.append(f"{prefix}c{len(constants)}")
-            constants.append(f"{places[-1]} = {_constant(step.value, form)}")
-        else:
-            operands = [places[i] for i in step.operands]
-            places.append(f"{prefix}t{len(lines)}")
-            lines.append(f"{places[-1]} = {_line(step, operands)}")
-    return constants, lines, places[-1]
-
-
-def _line(step: Step, operands: list[str]) -> str:
-    if step.op in _SYMBOLS:
-        return f"{operands[0]} {_SYMBOLS[step.op]} {operands[1]}"
-    return _TEMPLATES[step.op].format(*operands, v=step.value)
-
-
-def _constant(value: float | bool, form: Format) -> str:
-    if isinstance(value, bool):
-        return str(value)
-    kind = np.float32 if form.bits == 32 else np.float64
-    with np.errstate(over="ignore"):
-        return f"np.{form.name}({float(kind(value))!r})".replace("inf", "np.inf").replace("nan", "np.nan")

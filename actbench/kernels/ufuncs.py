@@ -20,7 +20,8 @@ from actbench.core.dtypes import Format
 from actbench.core.errors import ActbenchError
 from actbench.kernels import cache, table
 from actbench.kernels.compile import compiling, machine
-from actbench.kernels.source import operands_of, source
+from actbench.kernels.lower import operands_of
+from actbench.kernels.source import source
 
 THREADED = 1 << 18  # elements: to begin and end a thread takes 20 to 30 us, what relu takes for 2^17
 NEVER = 1 << 62

@@ -1,0 +1,101 @@
+"""From what a row says to steps that hardware has: the one file that asks what the processor can do.
+
+A primitive says its intent (`product_error`, `fused`); here it becomes one instruction or several.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+
+from actbench.activations.record import Activation
+from actbench.core.dtypes import Format
+from actbench.core.errors import ActbenchError
+from actbench.expression.graph import PRIMITIVES, Expression, Graph, Step, composed, record, trace
+from actbench.expression.primitives.pairs import halved
+from actbench.kernels.emit import STEPS
+
+
+def graph_of(activation: Activation, direction: str, *, saved: bool = False) -> Graph:
+    """What a kernel computes: ``"forward"`` from x; ``"backward"`` from dy and x, or from what the row saves.
+
+    A learned parameter's name stands for its gradient, element by element.
+    """
+    said = activation.callables
+    if direction == "forward":
+        return record(said.forward)
+    if direction == "backward":
+        return record(said.backward) if saved else composed(said.backward, said.forward)
+    if direction in activation.parameter_gradients:
+        return record(activation.parameter_gradients[direction])
+    raise ActbenchError(f"direction {direction!r} is not known; known: forward, backward, a learned parameter")
+
+
+def operands_of(activation: Activation, direction: str, *, saved: bool = False) -> tuple[str, ...]:
+    """The kernel's operands in order: arrays first, then the parameters that take part."""
+    graph = graph_of(activation, direction, saved=saved)
+    if direction in activation.parameter_gradients:
+        first: tuple[str, ...] = tuple(name for name in graph.arguments if name in ("dy", "x", "y"))
+    else:
+        first = {"forward": ("x",), "backward": ("dy", *(activation.saves if saved else ("x",)))}[direction]
+    parameters = [name for name in graph.arguments if name in activation.parameters]
+    return (*first, *parameters)
+
+
+def expanded(graph: Graph, form: Format) -> Graph:
+    """The graph with every word that hardware lacks replaced by its kernel meaning.
+
+    Raises
+    ------
+    ActbenchError
+        For a word that has none.
+    """
+
+    def combine(step: Step, operands: list[Expression]) -> Expression:
+        if step.op == "fused":
+            if fuses():
+                return Expression("fma", *operands)
+            a, b, c = operands
+            product = a * b
+            return (product + c) + halved(a, b, product)  # type: ignore[no-any-return]
+        if step.op in ("argument", "constant") or step.op not in PRIMITIVES:  # leaves, and bit steps of a meaning
+            return Expression(step.op, *operands, *([] if step.value is None else [step.value]))
+        word = PRIMITIVES[step.op]
+        if word.kernel is not None:
+            return word.kernel(form, *operands)  # type: ignore[no-any-return]
+        if step.op in ("maximum", "minimum"):
+            return _extreme(step.op, *operands)
+        if step.op not in STEPS:
+            raise ActbenchError(f"the word {step.op!r} has no kernel meaning yet; use backend='numpy'")
+        return Expression(step.op, *operands)
+
+    result = trace(graph.fold(combine)[-1], graph.arguments)
+    # a kernel meaning may itself say `maximum` and the like
+    return (
+        result
+        if all(step.op in STEPS or step.op in ("argument", "constant") for step in result)
+        else expanded(result, form)
+    )
+
+
+@lru_cache(maxsize=1)
+def fuses() -> bool:
+    """Whether the processor that kernels are for multiplies and adds with one rounding; else that is a slow call."""
+    import llvmlite.binding as llvm
+
+    if os.environ.get("NUMBA_CPU_FEATURES") is not None:
+        return "+fma" in os.environ["NUMBA_CPU_FEATURES"]
+    if os.environ.get("NUMBA_CPU_NAME"):
+        return False
+    return bool(llvm.get_host_cpu_features().get("fma"))
+
+
+def _extreme(op: str, a: Expression, b: Expression) -> Expression:
+    """maximum or minimum with NaN kept from either side; a constant cannot be NaN, which saves a comparison."""
+    compare = "less" if op == "maximum" else "greater"
+    if a.op == "constant":
+        a, b = b, a
+    take_b = Expression(compare, a, b)
+    if b.op != "constant":
+        take_b = Expression("logical_or", take_b, Expression("not_equal", b, b))
+    return Expression("where", take_b, b, a)
