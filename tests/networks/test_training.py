@@ -78,13 +78,22 @@ def test_one_epoch_gives_torch_s_weights(digits, dtype, bound, activation, recip
             assert net.parameters["weight", layer][0] == pytest.approx(found, abs=bound, rel=0)
 
 
+EPOCH = 8  # ulp of the largest parameter after an epoch of float32: BLAS sums in another order; 1.5 were seen
+
+
+def apart(one, other):
+    """How far the parameters of two trained copies are apart, in ulp of the largest."""
+    ours, theirs = one.network.parameters.flat, other.network.parameters.flat
+    return np.abs(ours - theirs).max() / np.spacing(np.abs(theirs).max())
+
+
 @pytest.mark.parametrize("recipe", RULES, ids=lambda recipe: f"{recipe.optimiser}-{recipe.momentum}")
 @pytest.mark.parametrize(("activation", "loss"), [("relu", "cross_entropy"), ("rrelu", "squared")])
 def test_the_compiled_epoch_takes_the_steps_of_the_layered_one(digits, activation, loss, recipe):
     recipe = replace(recipe, loss=loss)
     design = design_for(digits, activation=activation, **SMALL)
     one, other = (train(design, digits, [1, 4], recipe, backend=backend) for backend in ("numba", "numpy"))
-    np.testing.assert_allclose(one.network.parameters.flat, other.network.parameters.flat, atol=2e-6)
+    assert apart(one, other) <= EPOCH
     np.testing.assert_allclose(one.loss, other.loss, rtol=1e-5)
     np.testing.assert_array_equal(one.accuracy, other.accuracy)
 
@@ -95,7 +104,7 @@ def test_any_width_trains_alike(digits, width):
     recipe = Recipe(epochs=1, batch=53)
     design = design_for(digits, activation="relu", width=width, depth=1)
     one, other = (train(design, digits, [0], recipe, backend=backend) for backend in ("numba", "numpy"))
-    np.testing.assert_allclose(one.network.parameters.flat, other.network.parameters.flat, atol=2e-6)
+    assert apart(one, other) <= EPOCH
 
 
 def test_a_network_trains_alike_whoever_shares_the_call(digits):
