@@ -38,7 +38,7 @@ def resolve(spec: str) -> Activation:
             equals = ""
         if not equals:
             raise ActbenchError(f"cannot read {part!r} in {spec!r}; write name:parameter=number,...")
-    return activation.bind(**given)
+    return activation.bind(**given) if given else activation
 
 
 def canonical(spec: str) -> str:

@@ -122,7 +122,7 @@ def fixed_points(name: Subject, sigma_w2: float, sigma_b2: float = 0.0) -> tuple
     Where every length rests (ReLU at sigma_w2 = 2) the one at 1 stands for all.
     """
     spec = spec_of(name)
-    grid = [float(q) for q in np.geomspace(1e-12, 1e8, 161)]
+    grid = [float(q) for q in np.geomspace(1e-12, 1e8, 101)]
     excess = []
     for q in grid:
         at = _moments_at(spec, q)
@@ -291,7 +291,7 @@ def critical_points(name: Subject, sigma_b2: float = 0.0) -> tuple[CriticalPoint
         slope = at.growth / at.d_second
         return CriticalPoint(sigma_w2=1 / at.d_second, sigma_b2=sigma_b2, q=q, stable=abs(slope) < 1 - 1e-9)
 
-    grid = np.geomspace(1e-12, 1e8, 161)
+    grid = np.geomspace(1e-12, 1e8, 101)
     found = [excess(float(q)) for q in grid]
     if sum(value == 0 for value in found) > len(grid) // 2:
         return (made(1.0),)

@@ -70,8 +70,13 @@ def expectations(columns: Callable[[Array], Array], ends: Array, q: float) -> tu
     Raises
     ------
     ActbenchError
-        Where a value is NaN, or halving does not settle.
+        Where a value is NaN or overflows, or halving does not settle.
     """
+    with np.errstate(all="ignore"):  # what overflows is named below
+        return _halved(columns, ends, q)
+
+
+def _halved(columns: Callable[[Array], Array], ends: Array, q: float) -> tuple[Array, float]:
     deviation = math.sqrt(q)
     a, b = ends[:-1], ends[1:]
     total = error = scale = np.zeros(0)
@@ -86,6 +91,8 @@ def expectations(columns: Callable[[Array], Array], ends: Array, q: float) -> tu
                 f"value or slope is NaN at x = {where[np.abs(where).argmin()]:g}: no moments at q={q:g}"
             )
         values *= density
+        if not np.isfinite(values).all():
+            raise ActbenchError(f"value or slope overflows within {FAR:g} standard deviations: no moments at q={q:g}")
         both = values @ _RULES
         whole, apart = both[..., 0], np.abs(both[..., 0] - both[..., 1])
         if generation == 0:
@@ -102,4 +109,7 @@ def expectations(columns: Callable[[Array], Array], ends: Array, q: float) -> tu
         if open_.sum() > PANELS:
             break
         a, b = np.concatenate([a[open_], middle[open_]]), np.concatenate([middle[open_], b[open_]])
-    raise ActbenchError(f"the moments do not settle at q={q:g}; the row has a jump or kink that it does not declare")
+    raise ActbenchError(
+        f"the moments do not settle at q={q:g}; it has a jump that it does not declare, or a slope "
+        "whose powers have no mean"
+    )
