@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
-
 from actbench.core.errors import ActbenchError
 from actbench.theory.correlation import resting
 from actbench.theory.gaussian import Moments, moments, variance
@@ -20,6 +18,7 @@ from actbench.theory.roots import root
 from actbench.theory.subject import Subject, row_of, spec_of
 
 SAME = 1e-11  # q' and q this close, relative, are one number: the quadrature's own error is below 1e-12
+GRID = tuple(10.0 ** (k / 5) for k in range(-60, 36))  # lengths between which fixed and critical points are looked for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,23 +116,22 @@ def normalised_factor(name: Subject, sigma_w2: float, sigma_b2: float = 0.0) -> 
 
 
 def fixed_points(name: Subject, sigma_w2: float, sigma_b2: float = 0.0) -> tuple[FixedPoint, ...]:
-    """Every resting length between 1e-12 and 1e8, and 0 where the map leaves it there, by rising q; inf is left out.
+    """Every resting length between 1e-12 and 1e7, and 0 where the map leaves it there, by rising q; inf is left out.
 
     Where every length rests (ReLU at sigma_w2 = 2) the one at 1 stands for all.
     """
     spec = spec_of(name)
-    grid = [float(q) for q in np.geomspace(1e-12, 1e8, 101)]
     excess = []
-    for q in grid:
+    for q in GRID:
         at = _moments_at(spec, q)
         apart = math.nan if at is None else sigma_w2 * at.second + sigma_b2 - q
         excess.append(0.0 if abs(apart) <= SAME * q else apart)
-    if sum(value == 0 for value in excess) > len(grid) // 2:
+    if sum(value == 0 for value in excess) > len(GRID) // 2:
         return (fixed_point(spec, sigma_w2, sigma_b2, start=1.0),)
     found = {}
     if sigma_b2 == 0 and float(row_of(spec).forward(0.0)) == 0:
         found[0.0] = fixed_point(spec, sigma_w2, start=0.0)
-    for a, b, f, g in zip(grid, grid[1:], excess, excess[1:], strict=False):
+    for a, b, f, g in zip(GRID, GRID[1:], excess, excess[1:], strict=False):
         if f * g < 0 or (g == 0 and f != 0):
             q = root(lambda v: sigma_w2 * moments(spec, v).second + sigma_b2 - v, a, b) if f * g < 0 else b
             found[q] = fixed_point(spec, sigma_w2, sigma_b2, start=q)
@@ -262,7 +260,7 @@ def half_stable_point(name: Subject) -> CriticalPoint | None:
         apart = at.growth - at.d_second
         return apart if abs(apart) > SAME * at.d_second else 0.0
 
-    grid = [float(q) for q in np.geomspace(1e-3, 1e4, 57)]
+    grid = [q for q in GRID if 0.99e-3 < q < 1.01e4]
     found = [excess(q) for q in grid]
     for a, b, f, g in zip(grid, grid[1:], found, found[1:], strict=False):
         if f * g < 0:
@@ -276,7 +274,7 @@ def half_stable_point(name: Subject) -> CriticalPoint | None:
 
 @lru_cache(maxsize=512)
 def critical_points(name: Subject, sigma_b2: float = 0.0) -> tuple[CriticalPoint, ...]:
-    """Every critical point with q between 1e-12 and 1e8 and the one at q = 0, by rising q; see `critical_point`."""
+    """Every critical point with q between 1e-12 and 1e7 and the one at q = 0, by rising q; see `critical_point`."""
     spec = spec_of(name)
 
     def excess(q: float) -> float:
@@ -291,16 +289,15 @@ def critical_points(name: Subject, sigma_b2: float = 0.0) -> tuple[CriticalPoint
         slope = at.growth / at.d_second
         return CriticalPoint(sigma_w2=1 / at.d_second, sigma_b2=sigma_b2, q=q, stable=abs(slope) < 1 - 1e-9)
 
-    grid = np.geomspace(1e-12, 1e8, 101)
-    found = [excess(float(q)) for q in grid]
-    if sum(value == 0 for value in found) > len(grid) // 2:
+    found = [excess(q) for q in GRID]
+    if sum(value == 0 for value in found) > len(GRID) // 2:
         return (made(1.0),)
     origin, points = moments(spec, 0.0), []
     if sigma_b2 == 0 and float(row_of(spec).forward(0.0)) == 0 and origin.d_second > 0:
         points.append(CriticalPoint(sigma_w2=1 / origin.d_second, sigma_b2=0.0, q=0.0, stable=_settles(spec, origin)))
     points += [
-        made(root(excess, float(a), float(b)))
-        for a, b, f, g in zip(grid, grid[1:], found, found[1:], strict=False)
+        made(root(excess, a, b))
+        for a, b, f, g in zip(GRID, GRID[1:], found, found[1:], strict=False)
         if f * g < 0
     ]
     return tuple(points)
