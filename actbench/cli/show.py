@@ -11,6 +11,7 @@ import numpy as np
 
 from actbench.activations.parameter import Sampled
 from actbench.activations.record import Activation, Kink
+from actbench.cli import theory
 from actbench.cli.options import add_json, add_run_options, as_json
 from actbench.core.errors import unknown
 
@@ -121,6 +122,7 @@ def activation_card(activation: Activation) -> dict[str, Any]:
         "operations forward": census(activation, "forward"),
         "operations backward": census(activation, "backward"),
         "defaults elsewhere": {name: dict(values) for name, values in activation.defaults.items()},
+        **theory.block(activation.spec),
         "peers": dict(activation.peers),
         "source": activation.source,
     }

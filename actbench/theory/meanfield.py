@@ -293,12 +293,11 @@ def critical_points(name: Subject, sigma_b2: float = 0.0) -> tuple[CriticalPoint
     if sum(value == 0 for value in found) > len(GRID) // 2:
         return (made(1.0),)
     origin, points = moments(spec, 0.0), []
-    if sigma_b2 == 0 and float(row_of(spec).forward(0.0)) == 0 and origin.d_second > 0:
+    sloped = origin.d_second > 0.5 * moments(spec, 1e-20).d_second  # a slope that is 0 at 0 falls with q
+    if sigma_b2 == 0 and float(row_of(spec).forward(0.0)) == 0 and sloped:
         points.append(CriticalPoint(sigma_w2=1 / origin.d_second, sigma_b2=0.0, q=0.0, stable=_settles(spec, origin)))
     points += [
-        made(root(excess, a, b))
-        for a, b, f, g in zip(GRID, GRID[1:], found, found[1:], strict=False)
-        if f * g < 0
+        made(root(excess, a, b)) for a, b, f, g in zip(GRID, GRID[1:], found, found[1:], strict=False) if f * g < 0
     ]
     return tuple(points)
 

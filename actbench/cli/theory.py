@@ -1,0 +1,122 @@
+"""``actbench theory``: gains, fixed points, edge of chaos and depth scales of any function; the table of all as data."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+from typing import Any
+
+from actbench.cli.options import add_json, as_json
+from actbench.core.errors import ActbenchError
+
+DESCRIPTION = """\
+What Gaussian theory says about wide networks of a function: z = W h + b, weights of variance sigma_w2 / fan_in.
+
+  actbench theory gelu                   a card: moments, gains, fixed points, depth scales, shape
+  actbench theory my.py:act swiglu       a function of your own; a gate
+  actbench theory tanh --figure          its edge of chaos, and finite networks beside theory
+  actbench theory --table --out DIR      all rows as table.json and table.csv
+"""
+STANDARD = {"He": 2.0, "LeCun, Glorot": 1.0, "torch default": 1 / 3}  # sigma_w2; sigma_b2 is 0
+
+
+def add(verbs: Any) -> None:
+    """Enter the verb."""
+    parser = verbs.add_parser(
+        "theory", help="gains, fixed points, edge of chaos, depth scales", description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("names", nargs="*", metavar="NAME|TARGET", help="rows, gates, and functions of your own")
+    parser.add_argument("--q", type=float, default=1.0, help="variance of the input of moments and gains (default 1)")
+    parser.add_argument("--sigma-b2", type=float, metavar="V", help="variance of a bias, of the critical point")
+    parser.add_argument("--table", action="store_true", help="write the table of the whole catalogue")
+    parser.add_argument("--figure", action="store_true", help="draw the phase diagram, with networks that are run")
+    parser.add_argument("--out", metavar="DIR", default="actbench-out/theory", help="where files go (%(default)s)")
+    add_json(parser)
+    parser.set_defaults(call=call)
+
+
+def call(args: argparse.Namespace) -> int:
+    """Print cards, or write the table or figures."""
+    if not args.names and not args.table:
+        raise ActbenchError("no name; give one, as in 'actbench theory gelu', or --table for the whole catalogue")
+    if args.table:
+        from actbench.theory.table import write
+
+        print("\n".join(map(str, write(Path(args.out)))))
+    cards = [card(name, args.q, args.sigma_b2) for name in args.names]
+    if args.json and cards:
+        print(as_json(cards))
+    elif cards:
+        from actbench.cli.show import lines
+
+        print("\n\n".join(map(lines, cards)))
+    if args.figure:
+        from actbench.experiments.signal_propagation.phase import draw
+
+        for name in args.names:
+            print(f"figure: {draw(name, Path(args.out))}")
+    return 0
+
+
+def card(name: str, q: float = 1.0, sigma_b2: float | None = None) -> dict[str, Any]:
+    """Everything that theory says about one function, as numbers in words."""
+    from actbench import theory
+    from actbench.activations.registry import AXIS
+
+    found: dict[str, Any] = {"name": name, f"gains at q={q:g}": _gains(name, q)}
+    if name in AXIS:
+        return found
+    at, shape = theory.moments(name, q), theory.shape(name)
+    names = {"mean": "E f", "second": "E f^2", "d_mean": "E f'", "d_second": "E f'^2", "d_fourth": "E f'^4",
+             "growth": "d E f^2 / dq", "error": "estimated relative error"}  # fmt: skip
+    numbers = {text: _number(getattr(at, field)) for field, text in names.items()}
+    found[f"moments at q={q:g}"] = numbers | ({"kinks and jumps": _list(at.kinks)} if at.kinks else {})
+    found["critical point"] = _critical(name, sigma_b2)
+    for init, sigma_w2 in STANDARD.items():
+        rest = theory.fixed_point(name, sigma_w2)
+        words = {"chi_1": "chi_1 (squared gradient a layer)", "slope": "dq'/dq", "c": "resting correlation"}
+        found[f"{init} ({sigma_w2:.3g}, 0)"] = {"comes to rest at q": _number(rest.q)} | {
+            words.get(field, field): _number(getattr(rest, field)) for field in ("chi_1", "slope", "xi_q", "xi_c", "c")
+        }
+    found["largest slope"] = _number(shape.lipschitz)
+    found |= {field: _list(getattr(shape, field)) for field in ("extrema", "inflections")}
+    found |= {f"{kind} on": [f"[{_list(part)}]" for part in getattr(shape, kind)] for kind in ("convex", "concave")}
+    return found
+
+
+def block(name: str) -> dict[str, Any]:
+    """What the identity card of a function shows of its theory; a function that has none says why."""
+    try:
+        return {"gains": _gains(name, 1.0), "critical point": _critical(name)}
+    except ActbenchError as error:
+        return {"gains": f"none: {error}"}
+
+
+def _gains(name: str, q: float) -> dict[str, str]:
+    from actbench.theory import gains
+
+    return _numbers(gains(name, q), torch="torch calculate_gain")
+
+
+def _critical(name: str, sigma_b2: float | None = None) -> dict[str, str] | str:
+    from actbench.theory import critical_point
+
+    point = critical_point(name, sigma_b2)
+    return "none" if point is None else _numbers(point)
+
+
+def _numbers(record: Any, **words: str) -> dict[str, str]:
+    values = {words.get(field, field): value for field, value in vars(record).items()}
+    return {field: _number(value) for field, value in values.items() if not math.isnan(value)}
+
+
+def _number(value: float) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{0 if abs(value) < 1e-14 else value:.6g}"  # an odd function's mean, but for rounding
+
+
+def _list(values: tuple[float, ...]) -> str:
+    return ", ".join(f"{value:.6g}" for value in values)
