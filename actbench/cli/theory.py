@@ -1,4 +1,4 @@
-"""``actbench theory``: gains, fixed points, edge of chaos and depth scales of any function; the table of all as data."""
+"""``actbench theory``: gains, fixed points, critical point and depth scales of any function; the table of all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ What Gaussian theory says about wide networks of a function: z = W h + b, weight
 
   actbench theory gelu                   a card: moments, gains, fixed points, depth scales, shape
   actbench theory my.py:act swiglu       a function of your own; a gate
-  actbench theory tanh --figure          its edge of chaos, and finite networks beside theory
   actbench theory --table --out DIR      all rows as table.json and table.csv
 """
 STANDARD = {"He": 2.0, "LeCun, Glorot": 1.0, "torch default": 1 / 3}  # sigma_w2; sigma_b2 is 0
@@ -31,7 +30,6 @@ def add(verbs: Any) -> None:
     parser.add_argument("--q", type=float, default=1.0, help="variance of the input of moments and gains (default 1)")
     parser.add_argument("--sigma-b2", type=float, metavar="V", help="variance of a bias, of the critical point")
     parser.add_argument("--table", action="store_true", help="write the table of the whole catalogue")
-    parser.add_argument("--figure", action="store_true", help="draw the phase diagram, with networks that are run")
     parser.add_argument("--out", metavar="DIR", default="actbench-out/theory", help="where files go (%(default)s)")
     add_json(parser)
     parser.set_defaults(call=call)
@@ -52,11 +50,6 @@ def call(args: argparse.Namespace) -> int:
         from actbench.cli.show import lines
 
         print("\n\n".join(map(lines, cards)))
-    if args.figure:
-        from actbench.experiments.signal_propagation.phase import draw
-
-        for name in args.names:
-            print(f"figure: {draw(name, Path(args.out))}")
     return 0
 
 

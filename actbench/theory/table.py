@@ -50,7 +50,7 @@ COLUMNS = {
 
 
 def table() -> list[Row]:
-    """One row a function of the catalogue that has gains, elementwise ones first, by name; None where there is no number."""
+    """One row a function, elementwise ones first, by name, then gates; None where there is no number."""
     names = sorted(row.name for row in ACTIVATIONS if row.kind == "elementwise")
     return [_row(name) for name in [*names, *sorted(gates())]]
 

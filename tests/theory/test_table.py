@@ -70,7 +70,7 @@ def test_networks_that_are_scaled_by_the_table_have_unit_variance(name, committe
     sizes = {key: [] for key in ("up", "back", "multiplier")}
     for _ in range(16):
         x = rng.standard_normal((batch, width), dtype=np.float32)
-        first, other, second = rng.standard_normal((3, width, width), dtype=np.float32) / np.float32(width**0.5)
+        first, other = rng.standard_normal((2, width, width), dtype=np.float32) / np.float32(width**0.5)
         scaled = np.float32((width / np.square(x).sum(axis=1, keepdims=True)) ** 0.5) * x
         z, a = scaled @ first, scaled @ other
         h = forward(z) * (a if name in GATES else 1)
