@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from actbench.claims.verdicts import together
+
 REPORTS = Path(__file__).resolve().parent
 ARTICLE, ACCURACY, CATALOGUE = (REPORTS / name for name in ("article", "accuracy", "catalogue"))
 README, EXACT = REPORTS.parent / "README.md", REPORTS.parent / "tests" / "exact.txt"
@@ -40,7 +42,8 @@ def copy(run: Path) -> None:
 
 def digest(folder: Path = ARTICLE) -> str:
     """The README's part: how many claims came out how, the estimates, and the figure."""
-    verdicts = pd.read_csv(folder / "verdicts.csv")
+    timed = folder / "timing_verdicts.csv"
+    verdicts = together(pd.read_csv(folder / "verdicts.csv"), pd.read_csv(timed) if timed.exists() else None)
     overall = verdicts[verdicts["reading"] == "overall"]
     tally = ", ".join(f"{count} {verdict}" for verdict, count in overall["verdict"].value_counts().items())
     lines = [

@@ -9,6 +9,7 @@ from actbench.networks.design import Design
 from actbench.networks.network import Network
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.expectation import Region
+from actbench.statistics.frames import select
 
 ab.define(
     "toy_half",
@@ -35,7 +36,9 @@ def toy_share(*, activation, depth, net):
 
 def share_of(activation):
     """The mean share of one activation."""
-    return lambda frame: Estimate.of(frame[frame["activation"] == activation]["share"])
+    # half of the input is 0 where the input is: that all networks agree is no chance
+    certain = activation == "toy_half"
+    return lambda frame: Estimate.of(select(frame, activation=activation)["share"], bounds=(0.0, 1.0), certain=certain)
 
 
 FULL = Region(low=0.99, words="all active", reason="a linear unit is silent nowhere but on a line of measure zero")

@@ -13,6 +13,7 @@ from actbench.statistics.expectation import Expectation
 Level = Literal["literal", "charitable"]
 Kind = Literal["experiment", "exact", "literature", "opinion"]
 Outcome = Literal["supported", "refuted", "conditional", "inconclusive", "opinion", "not tested"]
+Quantifier = Literal["universal", "existential", "each"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,13 @@ class Reading:
     experiment, effect, settings, expected
         Experiment: the experiment's name; ``frame -> Estimate``, or several under the name of their setting; and
         the region or equivalence that the estimate must meet. Without effect the reading is not tested yet.
+    quantifier
+        What is said of several settings. ``"universal"``: it holds in all of them, so that one counterexample refutes
+        it. ``"existential"``: there is one in which it holds. ``"each"``: it is asked of each by itself, and
+        supported in some and refuted in others makes it conditional.
+    grid
+        Factor to levels, where the reading asks for others than those of its experiment's grid, or for few of them:
+        these cells alone are run for it. Factors not named keep the levels of the grid's first part.
     compute
         Exact: ``() -> Answer``.
     verdict, source
@@ -71,6 +79,8 @@ class Reading:
     effect: Callable[[Any], Any] | None = None
     settings: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     expected: Expectation | None = None
+    quantifier: Quantifier = "each"
+    grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     compute: Callable[[], Answer] | None = None
     verdict: Outcome | None = None
     source: str = ""
@@ -80,8 +90,10 @@ class Reading:
         wrong = ""
         if self.kind == "experiment" and (not self.experiment or self.expected is None):
             wrong = "an experimental reading names its experiment and its expectation"
-        elif self.kind != "experiment" and (self.experiment or self.effect or self.settings or self.expected):
-            wrong = "experiment, effect, settings and expected belong to kind='experiment'"
+        elif self.kind != "experiment" and (
+            self.experiment or self.effect or self.settings or self.expected or self.grid
+        ):
+            wrong = "experiment, grid, effect, settings and expected belong to kind='experiment'"
         elif self.effect is not None and self.settings:
             wrong = "give either one effect or several settings"
         elif (self.compute is not None) and self.kind != "exact":
@@ -97,6 +109,11 @@ class Reading:
     def effects(self) -> Mapping[str, Callable[[Any], Any]]:
         """Setting to effect; a reading with a single effect has the one setting ``""``."""
         return {"": self.effect} if self.effect is not None else self.settings
+
+    @property
+    def observations(self) -> str:
+        """The name of what it is judged by: the experiment's grid, or what claims have asked for beside it."""
+        return f"{self.experiment}.asked" if self.grid else self.experiment
 
 
 @dataclass(frozen=True, kw_only=True)

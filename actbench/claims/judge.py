@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
-from actbench.claims.claim import Claim, Outcome, Reading
+from actbench.claims.claim import Claim, Outcome, Quantifier, Reading
+from actbench.core.errors import NotMeasured, reason_of
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.expectation import Equivalence, Expectation, Region
 from actbench.statistics.power import MOST, detectable, edges, to_settle
@@ -19,11 +22,16 @@ ENDS = ("expected_low", "expected_high")
 BOOTSTRAP = ("bootstrap_low", "bootstrap_high")
 
 Frames = Mapping[str, Any]
+NONE: Mapping[Any, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """The outcome of one reading, of one of its settings, or of a roll-up, with the numbers behind it."""
+    """The outcome of one reading, of one of its settings, or of a roll-up, with the numbers behind it.
+
+    ``left_out`` counts the units that gave no number, ``failed`` the cells of the experiment that could not be
+    computed: neither is in ``value``.
+    """
 
     claim: str
     reading: str
@@ -41,6 +49,8 @@ class Verdict:
     bootstrap_high: float = math.nan
     n: int | None = None
     n_unit: str = ""
+    left_out: int | None = None
+    failed: int | None = None
     detectable: float = math.nan
     n_to_settle: int | None = None
     expected: str = ""
@@ -82,23 +92,29 @@ def experimental_readings(claim: Claim) -> int:
     return sum(reading.kind == "experiment" for reading in claim.readings)
 
 
-def roll_up(outcomes: Iterable[Outcome]) -> Outcome:
-    """One word for several: all alike -> that; supported and refuted -> conditional; none tested -> not tested."""
+def roll_up(outcomes: Iterable[Outcome], quantifier: Quantifier = "each") -> Outcome:
+    """One word for several, of which those not tested say nothing.
+
+    All alike -> that. Refuted and open -> refuted, for no setting that is still open can make it hold. Supported and
+    refuted -> conditional; refuted if it was said of all, supported if of one.
+    """
     tested = [outcome for outcome in outcomes if outcome != "not tested"]
-    judged = [outcome for outcome in tested if outcome != "opinion"]
-    if not tested:
-        return "not tested"
-    if not judged:
-        return "opinion"
-    found = set(judged)
-    if len(found) == 1:
-        return judged[0]
-    if "conditional" in found or {"supported", "refuted"} <= found:
+    kinds = set(tested) - {"opinion"}
+    if not kinds:
+        return "opinion" if tested else "not tested"
+    if len(kinds) == 1:
+        return kinds.pop()
+    decisive: dict[Quantifier, Outcome] = {"universal": "refuted", "existential": "supported"}
+    if decisive.get(quantifier) in kinds:
+        return decisive[quantifier]
+    if "conditional" in kinds or {"supported", "refuted"} <= kinds:
         return "conditional"
-    return "inconclusive"
+    return "refuted" if "refuted" in kinds and quantifier == "each" else "inconclusive"
 
 
-def judge(claim: Claim, frames: Frames, elsewhere: Mapping[str, str] | None = None) -> list[Verdict]:
+def judge(
+    claim: Claim, frames: Frames, *, failed: Mapping[str, int] = NONE, untested: Mapping[tuple[str, str], str] = NONE
+) -> list[Verdict]:
     """Every reading's verdict, then ``overall`` from the literal ones and ``overall charitable`` from the others.
 
     Parameters
@@ -106,11 +122,14 @@ def judge(claim: Claim, frames: Frames, elsewhere: Mapping[str, str] | None = No
     claim
         The record.
     frames
-        Experiment name to its tidy frame; a reading whose experiment is missing is not tested.
-    elsewhere
-        Experiment name to a remark on where its readings are judged instead of here.
+        Name of observations (`Reading.observations`) to their tidy frame; a reading whose frame is missing is not
+        tested.
+    failed
+        The same names to the number of cells that could not be computed.
+    untested
+        Claim and reading to the reason why it is not judged here.
     """
-    verdicts = [_reading(claim, reading, frames, elsewhere or {}) for reading in claim.readings]
+    verdicts = [_reading(claim, reading, frames, failed, untested) for reading in claim.readings]
     literal = [v for v in verdicts if v.level == "literal"]
     charitable = [v for v in verdicts if v.level == "charitable"]
     verdicts.append(_overall(claim, "overall", literal or charitable))
@@ -122,7 +141,7 @@ def judge(claim: Claim, frames: Frames, elsewhere: Mapping[str, str] | None = No
 def _overall(claim: Claim, name: str, verdicts: list[Verdict]) -> Verdict:
     outcome = roll_up(v.verdict for v in verdicts)
     remarks = []
-    if outcome in ("conditional", "inconclusive"):
+    if len({v.verdict for v in verdicts} - {"not tested"}) > 1:
         remarks = [f"{v.reading}: {v.verdict}" for v in verdicts if v.verdict != "not tested"]
     untested = [v.reading for v in verdicts if v.verdict == "not tested"]
     if untested and outcome != "not tested":
@@ -130,24 +149,39 @@ def _overall(claim: Claim, name: str, verdicts: list[Verdict]) -> Verdict:
     if outcome == "not tested":
         remarks = sorted({v.conditions for v in verdicts if v.conditions})
     level = "charitable" if name.endswith("charitable") or all(v.level == "charitable" for v in verdicts) else "literal"
+    failed = {v.experiment: v.failed for v in verdicts if v.failed is not None}
     return Verdict(
-        claim=claim.name, reading=name, level=level, kind="roll-up", verdict=outcome, conditions="; ".join(remarks)
-    )
-
-
-def _reading(claim: Claim, reading: Reading, frames: Frames, elsewhere: Mapping[str, str]) -> Verdict:
-    decide: dict[str, Callable[[], dict[str, Any]]] = {
-        "experiment": lambda: _experimental(claim, reading, frames, elsewhere),
-        "exact": lambda: _exact(reading),
-        "literature": lambda: {"verdict": reading.verdict},
-        "opinion": lambda: {"verdict": "opinion"},
-    }
-    found = decide[reading.kind]()
-    found["conditions"] = "; ".join(filter(None, (found.get("conditions", ""), reading.conditions)))
-    return Verdict(
-        claim=claim.name, reading=reading.name, level=reading.level, kind=reading.kind, source=reading.source,
-        expected=describe(reading.expected), experiment=reading.experiment, **found,
+        claim=claim.name, reading=name, level=level, kind="roll-up", verdict=outcome, conditions="; ".join(remarks),
+        left_out=_total(v.left_out for v in verdicts), failed=_total(failed.values()),
     )  # fmt: skip
+
+
+def _total(counts: Iterable[int | None]) -> int | None:
+    """The sum; None where nothing was counted."""
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
+
+
+def _reading(
+    claim: Claim, reading: Reading, frames: Frames, failed: Mapping[str, int], untested: Mapping[tuple[str, str], str]
+) -> Verdict:
+    if (claim.name, reading.name) in untested:
+        decided: dict[str, Any] = {"verdict": "not tested", "conditions": untested[claim.name, reading.name]}
+    elif reading.kind == "experiment":
+        decided = _experimental(claim, reading, frames, failed)
+    elif reading.kind == "exact":
+        decided = _exact(reading)
+    else:
+        decided = {"verdict": reading.verdict or "opinion"}
+    decided["conditions"] = "; ".join(filter(None, (decided.get("conditions", ""), reading.conditions)))
+    return Verdict(**_named(claim, reading), source=reading.source, **decided)
+
+
+def _named(claim: Claim, reading: Reading) -> dict[str, Any]:
+    return {
+        "claim": claim.name, "reading": reading.name, "level": reading.level, "kind": reading.kind,
+        "expected": describe(reading.expected), "experiment": reading.experiment,
+    }  # fmt: skip
 
 
 def _exact(reading: Reading) -> dict[str, Any]:
@@ -160,65 +194,117 @@ def _exact(reading: Reading) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _experimental(claim: Claim, reading: Reading, frames: Frames, elsewhere: Mapping[str, str]) -> dict[str, Any]:
-    if reading.experiment in elsewhere:
-        return {"verdict": "not tested", "conditions": elsewhere[reading.experiment]}
-    if not reading.effects or reading.experiment not in frames:
-        remark = f"needs experiment {reading.experiment}" if reading.experiment not in frames else "needs its effect"
-        return {"verdict": "not tested", "conditions": remark}
-    frame = frames[reading.experiment]
-    readings = experimental_readings(claim)
+def _experimental(claim: Claim, reading: Reading, frames: Frames, failed: Mapping[str, int]) -> dict[str, Any]:
+    if reading.observations not in frames:
+        return {"verdict": "not tested", "conditions": f"needs experiment {reading.experiment}"}
+    if not reading.effects:
+        return {"verdict": "not tested", "conditions": "needs its effect"}
+    lost = failed.get(reading.observations, 0)
+    # several settings share the reading's part of the claim's error
+    level = 1 - ERROR_RATE / (experimental_readings(claim) * len(reading.effects))
+    parts = {name: _estimated(reading, name, frames[reading.observations], level) for name in reading.effects}
     if reading.effect is not None:
-        return _estimated(reading.effect(frame), reading.expected, 1 - ERROR_RATE / readings)
-    # several settings share the reading's part of the error
-    level = 1 - ERROR_RATE / (readings * len(reading.settings))
-    parts = []
-    for name, effect in reading.settings.items():
-        found = _estimated(effect(frame), reading.expected, level)
-        parts.append(
-            Verdict(
-                claim=claim.name,
-                reading=reading.name,
-                level=reading.level,
-                kind=reading.kind,
-                setting=name,
-                expected=describe(reading.expected),
-                experiment=reading.experiment,
-                **found,
-            )
+        decided = parts[""]
+    else:
+        settings = tuple(
+            Verdict(**_named(claim, reading), setting=name, failed=lost, **part) for name, part in parts.items()
         )
-    sentence = "; ".join(
-        f"{p.setting}: {p.verdict} ({p.value:.3g} [{p.low:.3g}, {p.high:.3g}])"
+        decided = {
+            "verdict": roll_up((part.verdict for part in settings), reading.quantifier),
+            "conditions": _each(settings, reading.quantifier), "settings": settings,
+            "left_out": _total(part.left_out for part in settings),
+        }  # fmt: skip
+    remark = f"{lost} cells of {reading.experiment} failed" if lost else ""
+    return {**decided, "failed": lost, "conditions": "; ".join(filter(None, (remark, decided["conditions"])))}
+
+
+def _each(settings: Sequence[Verdict], quantifier: Quantifier) -> str:
+    """What came out in each setting, behind how many of them came out how: ``refuted (7 of 9; 2 open)``."""
+    told = [
+        f"{p.setting}: {p.verdict} ({p.value:.3g} [{p.low:.3g}, {p.high:.3g}]"
+        + (f", {p.left_out} left out)" if p.left_out else ")")
         if p.verdict != "not tested"
         else f"{p.setting}: not in this run"
-        for p in parts
-    )
-    return {"verdict": roll_up(p.verdict for p in parts), "conditions": sentence, "settings": tuple(parts)}
+        for p in settings
+    ]
+    counts = Counter(part.verdict for part in settings)
+    if len(counts) > 1:
+        words = {"inconclusive": "open", "not tested": "not in this run"}
+        said = [f"{counts[kind]} {words.get(kind, kind)}" for kind in ORDER if counts[kind]]
+        told.insert(0, f"{', '.join(said)} of {len(settings)} settings{ASKED[quantifier]}")
+    return "; ".join(told)
 
 
-def _estimated(estimate: Estimate | None, expected: Expectation | None, level: float) -> dict[str, Any]:
+ORDER: tuple[Outcome, ...] = ("supported", "refuted", "inconclusive", "not tested")
+ASKED: Mapping[Quantifier, str] = {
+    "universal": ", and it was said of all", "existential": ", and it was said of some", "each": ""
+}  # fmt: skip
+
+
+def _estimated(reading: Reading, setting: str, frame: Any, level: float) -> dict[str, Any]:
+    """One setting's effect, held against what was expected."""
+    expected = reading.expected
     assert expected is not None
+    try:
+        estimate: Estimate | None = reading.effects[setting](frame)
+    except NotMeasured as error:
+        return {"verdict": "not tested", "conditions": str(error)}
+    except Exception as error:  # whatever an effect raises, it costs its reading alone
+        return {"verdict": "not tested", "conditions": f"its effect failed: {reason_of(error)}"}
     if estimate is None:
         return {"verdict": "not tested", "conditions": "not in this run"}
-    if not (estimate.n or estimate.left_out or estimate.note):
-        return {"verdict": "not tested", "conditions": "not in this part of the grid"}
+    counted = {"n": estimate.n, "n_unit": estimate.n_unit, "left_out": estimate.left_out}
+    if not estimate.n:
+        why = f"none of {estimate.left_out} {estimate.n_unit} gave a number" if estimate.left_out else ""
+        remark = "; ".join(filter(None, (why, estimate.note))) or "not in this part of the grid"
+        return {"verdict": "not tested", "conditions": remark, **counted}
+    copies = _copies(estimate, frame)
+    if copies:
+        return {"verdict": "not tested", "conditions": copies, **counted}
     low, high = estimate.interval(SHOWN)
     judged = level if isinstance(expected, Region) else EQUIVALENCE_LEVEL
-    judged_low, judged_high = estimate.interval(judged)
-    outcome = meets(expected, judged_low, judged_high)
+    ends = estimate.interval(judged)
+    outcome = meets(expected, *ends)
+    stands, lost = _with_left_out(estimate, expected, ends)
     smallest = detectable(estimate, judged)
-    needed = to_settle(estimate, expected, judged) if outcome == "inconclusive" else None
+    needed = to_settle(estimate, expected, judged) if outcome == "inconclusive" and not estimate.agree else None
+    remarks = (estimate.note, lost, _open(estimate, ends, smallest, needed) if outcome == "inconclusive" else "")
     return {
-        "verdict": outcome, "value": estimate.value, "low": low, "high": high, "judged_level": judged,
-        "judged_low": judged_low, "judged_high": judged_high, "n": estimate.n, "n_unit": estimate.n_unit,
+        "verdict": outcome if stands else "inconclusive", "value": estimate.value, "low": low, "high": high,
+        "judged_level": judged, "judged_low": ends[0], "judged_high": ends[1], **counted,
         "detectable": smallest, "n_to_settle": needed, **dict(zip(ENDS, edges(expected), strict=True)),
-        **dict(zip(BOOTSTRAP, estimate.bootstrap(judged), strict=True)),
-        "conditions": "; ".join(filter(None, (estimate.note, _open(estimate, smallest, needed)))),
+        **dict(zip(BOOTSTRAP, estimate.bootstrap(judged), strict=True)), "conditions": "; ".join(filter(None, remarks)),
     }  # fmt: skip
 
 
-def _open(estimate: Estimate, smallest: float, needed: int | None) -> str:
+def _copies(estimate: Estimate, frame: Any) -> str:
+    """Why these are no independent networks, where there are more of them than the experiment has."""
+    if not estimate.n_unit.startswith("networks") or "net" not in getattr(frame, "columns", ()):
+        return ""
+    units, nets = estimate.n + estimate.left_out, frame["net"].nunique()
+    if units <= nets:
+        return ""
+    return f"{units} values from {nets} networks are no independent ones: one number a network, or name what one is"
+
+
+def _with_left_out(estimate: Estimate, expected: Expectation, ends: tuple[float, float]) -> tuple[bool, str]:
+    """Whether the verdict stands whatever the units that are left out would have given, and how that is said.
+
+    The bound is Manski's (1989): all of them at one end of what a value can be.
+    """
+    if not estimate.left_out:
+        return True, ""
+    worst = estimate.with_left_out(*ends)
+    stands = meets(expected, *worst) == meets(expected, *ends)
+    units = f"{estimate.left_out} of {estimate.n + estimate.left_out} {estimate.n_unit} gave no number"
+    then = "which turns nothing" if stands else "which could turn the verdict"
+    return stands, f"{units}; at worst they make the interval [{worst[0]:.3g}, {worst[1]:.3g}], {then}"
+
+
+def _open(estimate: Estimate, ends: tuple[float, float], smallest: float, needed: int | None) -> str:
     """Beside an inconclusive verdict: what this n could have shown, and the n that would settle it."""
+    if estimate.agree and not all(map(math.isfinite, ends)):
+        return f"all {estimate.n} values agree, which says nothing of others without bounds on what a value can be"
     if needed is None:
         return ""
     enough = f"{MOST:,} or more" if needed >= MOST else f"about {needed:,}"

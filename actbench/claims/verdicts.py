@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.claims.claim import CLAIMS, Claim
-from actbench.claims.judge import BOOTSTRAP, ENDS, Verdict, judge
+from actbench.claims.judge import BOOTSTRAP, ENDS, NONE, Frames, Verdict, judge
 from actbench.core.errors import ActbenchError, unknown
 from actbench.core.machine import machine
 from actbench.runs.experiment import EXPERIMENTS
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "claim", "reading", "level", "kind", "verdict", "value", "low", "high", "judged_level", "judged_low",
-    "judged_high", "n", "n_unit", "detectable", "n_to_settle", "expected", "conditions", "experiment", "source",
-    "rehearsal",
+    "judged_high", "n", "n_unit", "left_out", "failed", "detectable", "n_to_settle", "expected", "conditions",
+    "experiment", "source", "rehearsal",
 )  # fmt: skip
-COUNTS = {"n": "Int64", "n_to_settle": "Int64"}  # whole numbers that may be missing
+COUNTS = dict.fromkeys(("n", "left_out", "failed", "n_to_settle"), "Int64")  # whole numbers that may be missing
+BY_TIME = "rests on time: judged in timing_verdicts.csv"
 
 
 def described(claim: Claim) -> dict[str, Any]:
@@ -82,7 +83,8 @@ def _from_file(target: str) -> list[Claim]:
 
 def rests_on_time(experiment: str) -> bool:
     """Whether an experiment's observations are times, which no second run gives again."""
-    return experiment in EXPERIMENTS and EXPERIMENTS[experiment].exclusive
+    name = experiment.partition(".")[0]
+    return name in EXPERIMENTS and EXPERIMENTS[name].exclusive
 
 
 def observations(experiment: str) -> str:
@@ -91,47 +93,74 @@ def observations(experiment: str) -> str:
 
 
 def judged(
-    claims: Sequence[Claim], frames: dict[str, pd.DataFrame], *, rehearsal: bool
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The tables of verdicts and of the estimates behind them, without those that rest on time.
+    claims: Sequence[Claim], frames: Frames, *, rehearsal: bool, failed: Mapping[str, int] = NONE,
+    untested: Mapping[tuple[str, str], str] = NONE,
+) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
+    """The tables of verdicts and of the estimates behind them, without what rests on time.
 
     Parameters
     ----------
     claims
         The records, in the order of the rows.
-    frames
-        Experiment name to observations.
+    frames, failed, untested
+        As for `actbench.claims.judge.judge`.
     rehearsal
-        Whether the experiments ran on a part of their grid: marks every verdict that rests on one.
+        Whether the experiments ran on a part of their grid: marks every verdict that rests on one. One that rests on
+        an experiment with failed cells is marked whatever was run.
     """
-    timed = {r.experiment for claim in claims for r in claim.readings if rests_on_time(r.experiment)}
-    elsewhere = dict.fromkeys(timed, "rests on time: judged in timing_verdicts.csv")
-    return _tables([judge(claim, frames, elsewhere) for claim in claims], rehearsal)
+    timed = {(claim.name, r.name): BY_TIME for claim in claims for r in claim.readings if rests_on_time(r.experiment)}
+    judgements = []
+    for claim in claims:
+        verdicts = judge(claim, frames, failed=failed, untested={**untested, **timed})
+        for rolled in _with_time(claim):  # one verdict a run, in one file
+            place = next(i for i, verdict in enumerate(verdicts) if verdict.reading == rolled)
+            verdicts[place] = replace(verdicts[place], verdict="not tested", conditions=BY_TIME)
+        judgements.append(verdicts)
+    return _tables(judgements, rehearsal)
 
 
 def judged_by_time(
-    claims: Sequence[Claim], frames: dict[str, pd.DataFrame], *, rehearsal: bool
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The same tables and the machine, for the readings that rest on time and for the roll-ups with them.
+    claims: Sequence[Claim], frames: Frames, *, rehearsal: bool, failed: Mapping[str, int] = NONE,
+    untested: Mapping[tuple[str, str], str] = NONE,
+) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
+    """The same tables and the machine, for the readings that rest on time and for the roll-ups of which one is a part.
 
     Parameters
     ----------
-    claims, frames, rehearsal
+    claims, frames, rehearsal, failed, untested
         As for `judged`.
     """
-    chosen = []
+    judgements = []
     for claim in claims:
-        timed = {r.name for r in claim.readings if rests_on_time(r.experiment)}
-        if timed:
-            chosen.append([v for v in judge(claim, frames) if v.reading in timed or v.kind == "roll-up"])
+        wanted = {r.name for r in claim.readings if rests_on_time(r.experiment)} | _with_time(claim)
+        if wanted:
+            verdicts = judge(claim, frames, failed=failed, untested=untested)
+            judgements.append([v for v in verdicts if v.reading in wanted])
     here = machine()
     where = f"{here['processor']}, {here['cores_usable']} cores, {here['system']}"
-    verdicts, estimates = _tables(chosen, rehearsal)
-    return verdicts.assign(machine=where), estimates.assign(machine=where)
+    tables = _tables(judgements, rehearsal)
+    return tables[0].assign(machine=where), tables[1].assign(machine=where)
+
+
+def _with_time(claim: Claim) -> set[str]:
+    """The roll-ups of a claim of which a reading that rests on time is a part."""
+    levels = {r.level for r in claim.readings if rests_on_time(r.experiment)}
+    split = len({r.level for r in claim.readings}) > 1
+    return {"overall charitable" if split and level == "charitable" else "overall" for level in levels}
+
+
+def together(verdicts: pd.DataFrame, timed: pd.DataFrame | None) -> pd.DataFrame:
+    """All verdicts of a run in one table, those that rest on time from theirs."""
+    import pandas as pd
+
+    if timed is None or not len(timed):
+        return verdicts
+    both = pd.concat([verdicts, timed[[c for c in verdicts if c in timed]]], ignore_index=True)
+    return both.drop_duplicates(["claim", "reading"], keep="last")
 
 
 def _tables(judgements: Iterable[list[Verdict]], rehearsal: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Verdicts claim by claim as rows, and a row for each setting of what was measured."""
+    """Verdicts claim by claim as rows, and a row for each setting of what was measured, those not tested included."""
     import pandas as pd
 
     rows, parts = [], []
@@ -139,10 +168,9 @@ def _tables(judgements: Iterable[list[Verdict]], rehearsal: bool) -> tuple[pd.Da
         measured = {v.reading for v in verdicts if v.kind == "experiment" and v.verdict != "not tested"}
         for verdict in verdicts:
             rests = verdict.reading in measured or (verdict.kind == "roll-up" and bool(measured))
-            rows.append({**_row(verdict), "rehearsal": rehearsal and rests})
+            rows.append({**_row(verdict), "rehearsal": rests and (rehearsal or bool(verdict.failed))})
             if verdict.reading in measured:
-                there = [v for v in verdict.settings or (verdict,) if v.verdict != "not tested"]
-                parts += [{"setting": v.setting, **_row(v)} for v in there]
+                parts += [{"setting": v.setting, **_row(v)} for v in verdict.settings or (verdict,)]
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COUNTS)
     first = ["claim", "reading", "setting", "level", "verdict"]
     last = [c for c in (*COLUMNS, *ENDS, *BOOTSTRAP) if c not in (*first, "kind", "source", "rehearsal")]

@@ -54,8 +54,9 @@ def call(args: argparse.Namespace) -> int:
 
 def summary(report: Any) -> str:
     """The judged claims in a table, the others as a number."""
-    overall = report.verdicts[report.verdicts["reading"] == "overall"].set_index("claim")["verdict"]
-    charitable = report.verdicts[report.verdicts["reading"] == "overall charitable"].set_index("claim")["verdict"]
+    verdicts = report.whole.set_index("claim")
+    overall = verdicts.loc[verdicts["reading"] == "overall", "verdict"].reindex([claim.name for claim in report.claims])
+    charitable = verdicts.loc[verdicts["reading"] == "overall charitable", "verdict"]
     statements = {claim.name: claim.statement["en"] for claim in report.claims}
     rows = [
         (name, verdict, charitable.get(name, ""), statements[name])
@@ -64,5 +65,12 @@ def summary(report: Any) -> str:
     ]
     tally = ", ".join(f"{count} {verdict}" for verdict, count in Counter(overall).most_common())
     head = table(rows, ("claim", "overall", "charitable", "statement"), limit=width()) + "\n\n" if rows else ""
-    note = "\na rehearsal: fewer networks than the full grid" if report.verdicts["rehearsal"].any() else ""
-    return f"{head}{len(overall)} claims: {tally}{note}"
+    notes = ["a rehearsal: fewer networks than the full grid"] if report.run.get("quick") else []
+    left = verdicts.loc[(verdicts["reading"] == "overall") & (verdicts["left_out"] > 0), "left_out"]
+    if len(left):
+        each = ", ".join(f"{claim} {count}" for claim, count in left.items())
+        notes.append(f"units that gave no number and are in no mean: {each}")
+    for name, failures in report.failures.items():
+        notes.append(f"{len(failures)} cells of {name} failed, and what rests on it is a rehearsal: "
+                     f"{failures['reason'].iloc[0]}")  # fmt: skip
+    return "\n".join([f"{head}{len(overall)} claims: {tally}", *notes])

@@ -12,6 +12,10 @@ class ActbenchError(Exception):
     """A request that cannot be met; its text is one line that a person can act on."""
 
 
+class NotMeasured(ActbenchError):
+    """A question that a run has no observations for: not tested, which is neither yes nor no."""
+
+
 def reason_of(error: BaseException) -> str:
     """Somebody else's exception as a reason: its kind and the first line of its text."""
     return f"{type(error).__name__}: {error}".split("\n")[0][:200].rstrip(": ")

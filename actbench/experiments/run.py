@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
+
+import pandas as pd
 
 from actbench.runs.experiment import EXPERIMENTS
 
-if TYPE_CHECKING:
-    import pandas as pd
+
+class Observations(pd.DataFrame):
+    """A run's frame, with the cells that could not be computed: ``failures``, factors and ``reason``, a row a cell."""
+
+    failures: pd.DataFrame
+    _metadata: ClassVar[list[str]] = ["failures"]  # what pandas hands on to copies and selections
+
+    @property
+    def _constructor(self) -> type[Observations]:
+        return Observations
 
 
 def levels_of(given: dict[str, Any]) -> dict[str, list[Any]]:
@@ -27,7 +38,7 @@ def run(
     quick: bool = False,
     progress: bool = False,
     **levels: Any,
-) -> pd.DataFrame:
+) -> Observations:
     """Run one experiment.
 
     Parameters
@@ -45,7 +56,8 @@ def run(
 
     Returns
     -------
-    One row an observation: factors first, measures last.
+    One row an observation: factors first, measures last. Cells that failed stand in its ``failures``, and a warning
+    says how many they are.
 
     Raises
     ------
@@ -57,5 +69,11 @@ def run(
 
     record = EXPERIMENTS[experiment]
     cells = record.cells(quick=quick, **levels_of(levels))
-    frame: pd.DataFrame = run_cells(record, cells, seed=seed, workers=workers, progress=progress).frame
+    result = run_cells(record, cells, seed=seed, workers=workers, progress=progress)
+    frame = Observations(result.frame)
+    frame.failures = result.failures
+    if len(result.failures):
+        first = result.failures["reason"].iloc[0]
+        text = f"{len(result.failures)} of {len(cells)} cells of {experiment} failed ({first}); see .failures"
+        warnings.warn(text, RuntimeWarning, stacklevel=2)
     return frame

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
+from actbench.claims.verdicts import together
 from actbench.core.errors import ActbenchError
 from actbench.drawing.style import VERDICTS
 from actbench.report.sentences import answer, numbers, sentence
@@ -26,7 +27,7 @@ def content(folder: RunFolder, run: dict[str, Any], t: dict[str, str], lang: str
     verdicts = folder.read_frame("verdicts")
     numbers = rows(folder.read_frame("estimates"))
     if (folder.path / "timing_verdicts.csv").exists():
-        verdicts = _timed(verdicts, folder.read_frame("timing_verdicts"))
+        verdicts = together(verdicts, folder.read_frame("timing_verdicts"))
         numbers += rows(folder.read_frame("timing_estimates"))
     estimates = [_estimate(row, t) for row in numbers]
     entries = folder.read_json("claims")
@@ -44,7 +45,12 @@ def content(folder: RunFolder, run: dict[str, Any], t: dict[str, str], lang: str
         "is_article": run.get("target") == "article",
         "contradictions": _contradictions(entries, claims, lang),
         "tally": tally,
-        "rehearsal": bool(verdicts["rehearsal"].any()),
+        "rehearsal": bool(run.get("quick")),
+        "failed": [
+            t["failed"].format(experiment=name, failed=about["failed"], cells=about["cells"])
+            for name, about in (run.get("experiments") or {}).items()
+            if about.get("failed")
+        ],
         "unfinished": not run.get("finished"),
         "title": t["title"] if run.get("target") == "article" else f"{t['title_other']}: {run.get('target')}",
         "lead": t["lead"].format(claims=len(claims), judged=judged),
@@ -61,25 +67,6 @@ def content(folder: RunFolder, run: dict[str, Any], t: dict[str, str], lang: str
     }
 
 
-def _timed(verdicts: pd.DataFrame, timed: pd.DataFrame) -> pd.DataFrame:
-    """The verdicts with the readings that rest on time in their places.
-
-    Roll-ups stay those of verdicts.csv, so that a page counts what every run finds; theirs with time are a remark.
-    """
-    by_name = {(row["claim"], row["reading"]): row for row in rows(timed)}
-    found = []
-    for row in rows(verdicts):
-        other = by_name.get((row["claim"], row["reading"]))
-        if other is not None and row["kind"] == "roll-up":
-            remark = f"with what rests on time: {other['verdict']}"
-            known = row["conditions"] if isinstance(row["conditions"], str) else ""
-            row = {**row, "conditions": "; ".join(filter(None, (known, remark)))}
-        elif other is not None:
-            row = {name: other[name] for name in row}
-        found.append(row)
-    return type(verdicts)(found, columns=verdicts.columns)
-
-
 def _commit(run: dict[str, Any]) -> str:
     commit = run.get("commit") or {}
     name = commit.get("commit") or commit.get("hash") or "-"
@@ -89,7 +76,8 @@ def _commit(run: dict[str, Any]) -> str:
 def _claim(
     entry: dict[str, Any], verdicts: pd.DataFrame, estimates: list[dict[str, Any]], t: dict[str, str], lang: str
 ) -> dict[str, Any]:
-    own = rows(verdicts[verdicts["claim"] == entry["claim"]])
+    order = [*entry["readings"], *OVERALL]
+    own = sorted(rows(verdicts[verdicts["claim"] == entry["claim"]]), key=lambda row: order.index(row["reading"]))
     words = [{"shown": reading_name(row, t), "expected": expectation(row, t)} for row in own]
     found = [shown(row) | said for row, said in zip(own, words, strict=True)]
     if not found:
@@ -202,8 +190,9 @@ def shown(row: dict[str, Any]) -> dict[str, Any]:
     value, interval = numbers(number("value"), number("low"), number("high"))
     n = text(row.get("n"))
     return {
+        "left_out": "", "failed": "",
         **{key: text(value) for key, value in row.items()},
         "value": value,
         "interval": interval,
         "n": f"{int(float(n)):,} {text(row.get('n_unit'))}".strip() if n else "",
-    }
+    }  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from actbench.claims import calibration as instrument
 from actbench.claims.claim import Claim
 from actbench.claims.registration import combined
-from actbench.claims.verdicts import chosen, described, judged, judged_by_time, observations
+from actbench.claims.verdicts import chosen, described, judged, judged_by_time, observations, together
 from actbench.core.streams import whole
 from actbench.report.phrases import phrases
 from actbench.runs import provenance
@@ -58,8 +58,14 @@ class Report:
     run: dict[str, Any] = field(default_factory=dict)
     interrupted: bool = False
 
+    @property
+    def whole(self) -> pd.DataFrame:
+        """All verdicts, those that rest on time among them."""
+        return together(self.verdicts, self.timing_verdicts)
+
     def _repr_html_(self) -> str:
-        shown = self.verdicts[["claim", "reading", "verdict", "value", "low", "high", "n", "conditions"]]
+        columns = ["claim", "reading", "verdict", "value", "low", "high", "n", "left_out", "failed", "conditions"]
+        shown = self.whole[columns]
         html: str = shown.to_html(index=False, escape=True, na_rep="", float_format="{:.3g}".format)
         return html
 
@@ -147,8 +153,9 @@ def reproduce(
     }
     frames = {name: result.frame for name, result in results.items()}
     interrupted = any(result.interrupted for result in results.values())
-    verdicts, estimates = judged(claims, frames, rehearsal=quick or interrupted)
-    by_time = judged_by_time(claims, frames, rehearsal=quick or interrupted)
+    failed = {name: len(result.failures) for name, result in results.items()}
+    verdicts, estimates = judged(claims, frames, failed=failed, rehearsal=quick or interrupted)
+    by_time = judged_by_time(claims, frames, failed=failed, rehearsal=quick or interrupted)
     trial = instrument.EXPERIMENT
     report = Report(
         verdicts=verdicts,
@@ -156,7 +163,7 @@ def reproduce(
         timing_verdicts=by_time[0],
         timing_estimates=by_time[1],
         frames=frames,
-        instrument=instrument.examine(frames[trial], estimates) if trial in frames else None,
+        instrument=instrument.examine(frames[trial], estimates[estimates["n"] > 0]) if trial in frames else None,
         failures={name: result.failures for name, result in results.items() if len(result.failures)},
         claims=claims,
         run={

@@ -110,7 +110,10 @@ class RunFolder:
 
         file = self.path / f"{name}.csv"
         try:
-            frame: pd.DataFrame = pd.read_csv(io.BytesIO(read_bytes(file)), **_exact_floats())
+            # the one missing value is the empty one: a reading may be called nan
+            frame: pd.DataFrame = pd.read_csv(
+                io.BytesIO(read_bytes(file)), keep_default_na=False, na_values=[""], **_exact_floats()
+            )
             return frame
         except OSError:
             raise ActbenchError(f"no {name}.csv in {str(self.path)!r}; run again to make it") from None

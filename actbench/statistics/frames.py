@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from actbench.core.errors import ActbenchError, unknown
@@ -76,6 +78,23 @@ def settle(frame: pd.DataFrame, **preferred: Any) -> pd.DataFrame:
             levels = sorted(frame[factor].unique())
             frame = frame[frame[factor] == (level if level in levels else levels[-1])]
     return frame
+
+
+def undiverged(frame: Any) -> tuple[Any, int]:
+    """The rows of the networks that did not diverge, and how many did."""
+    bad = frame["diverged"].astype(bool)
+    return frame[~bad], int(frame.loc[bad, "net"].nunique())
+
+
+def paired(
+    ours: Mapping[int, float], theirs: Mapping[int, float], by: Callable[[float, float], float] = operator.sub
+) -> list[float]:
+    """Two arms network by network, by default ours less theirs; NaN for a network that only one of them has.
+
+    Empty where an arm is missing altogether: that is no network lost, but a question not asked.
+    """
+    nets = sorted({*ours, *theirs}) if ours and theirs else []
+    return [by(ours[net], theirs[net]) if net in ours and net in theirs else math.nan for net in nets]
 
 
 SPREAD = (0.05, 0.95)  # the middle 90 % of networks: how they differ, not how sure their mean is

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from actbench.core.errors import NotMeasured
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -53,6 +55,8 @@ ACCURACY = Score(column="valid_accuracy", lost=0.0)
 def best_rate(*arms: pd.DataFrame, score: Score = ACCURACY) -> float:
     """The best step size of an arm, or the one that is best for several arms together."""
     means = [score.means(arm) for arm in arms]
+    if not all(map(len, means)):
+        raise NotMeasured("no observations of an arm in this part of the grid")
     total = sum(means[1:], start=means[0]).dropna()  # step sizes that all of them have
     return float(total.index[int(np.argmax(total.to_numpy()))])
 

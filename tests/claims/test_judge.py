@@ -11,7 +11,7 @@ import pytest
 from actbench.claims.claim import Answer, Claim, Reading
 from actbench.claims.expectations import HALVES
 from actbench.claims.judge import judge, meets, roll_up
-from actbench.core.errors import ActbenchError
+from actbench.core.errors import ActbenchError, NotMeasured
 from actbench.experiments.activity.effects import slope_per_layer
 from actbench.statistics.estimates import Estimate, slope
 from actbench.statistics.expectation import Equivalence, Region
@@ -60,6 +60,8 @@ def test_an_interval_against_a_region(low, high, outcome):
         (["supported", "refuted"], "conditional"),
         (["supported", "inconclusive"], "inconclusive"),
         (["supported", "inconclusive", "refuted"], "conditional"),
+        (["refuted", "inconclusive"], "refuted"),
+        (["refuted", "not tested", "inconclusive"], "refuted"),
         (["supported", "conditional"], "conditional"),
         (["not tested", "refuted"], "refuted"),
         (["not tested"], "not tested"),
@@ -69,6 +71,90 @@ def test_an_interval_against_a_region(low, high, outcome):
 )
 def test_readings_roll_up(outcomes, overall):
     assert roll_up(outcomes) == overall
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "said_of_all", "said_of_some"),
+    [
+        (["supported", "supported"], "supported", "supported"),
+        (["supported", "refuted"], "refuted", "supported"),
+        (["supported", "inconclusive"], "inconclusive", "supported"),
+        (["refuted", "inconclusive"], "refuted", "inconclusive"),
+        (["refuted", "refuted", "not tested"], "refuted", "refuted"),
+        (["inconclusive", "not tested"], "inconclusive", "inconclusive"),
+    ],
+)
+def test_one_counterexample_refutes_what_is_said_of_all_and_one_example_supports_what_is_said_of_some(
+    outcomes, said_of_all, said_of_some
+):
+    assert roll_up(outcomes, "universal") == said_of_all
+    assert roll_up(outcomes, "existential") == said_of_some
+
+
+def reading_of(estimates, expected=HALVES, **declared):
+    """A claim with one reading whose settings give these estimates."""
+    settings = {name: lambda frame, e=estimate: e for name, estimate in estimates.items()}
+    reading = Reading(name="r", level="literal", kind="experiment", experiment="x", expected=expected,
+                      settings=settings, **declared)  # fmt: skip
+    return Claim(name="T", statement={"en": "."}, readings=(reading,))
+
+
+def around(centre, n=16, **details):
+    return Estimate.of(centre + np.linspace(-0.01, 0.01, n), **details)
+
+
+def test_a_reading_says_how_many_settings_came_out_how():
+    settings = {"a": around(0.0), "b": around(0.0), "c": Estimate.of([-1.0, 0.0, 1.0]), "d": Estimate.of([])}
+    reading = judge(reading_of(settings, quantifier="universal"), {"x": None})[0]
+    assert reading.verdict == "refuted"
+    assert reading.conditions.startswith("2 refuted, 1 open, 1 not in this run of 4 settings, and it was said of all")
+
+
+@pytest.mark.parametrize(
+    ("left_out", "bounds", "outcome"),
+    [
+        (0, (0.0, 1.0), "supported"),
+        (1, (0.0, 1.0), "supported"),  # at worst 1 of 17 at 0: 0.5 -> 0.47
+        (8, (0.0, 1.0), "inconclusive"),  # at worst 8 of 24 at 0: 0.5 -> 0.33
+        (8, (0.45, 0.55), "supported"),  # no unit can lie that far off
+    ],
+)
+def test_what_is_left_out_stands_beside_the_verdict_and_can_unsettle_it(left_out, bounds, outcome):
+    region = Region(low=0.4, high=0.6, words="half", reason="a test")
+    verdict = judge(reading_of({"a": around(0.5, left_out=left_out, bounds=bounds)}, region), {"x": None})[0]
+    assert (verdict.verdict, verdict.left_out) == (outcome, left_out)
+    assert (f"{left_out} left out" in verdict.conditions) == bool(left_out)
+    said = verdict.settings[0].conditions
+    assert (f"{left_out} of {16 + left_out} networks gave no number" in said) == bool(left_out)
+    assert ("could turn" in said) == (outcome == "inconclusive")
+
+
+def test_failed_cells_are_counted_beside_every_verdict_that_rests_on_them():
+    reading, overall = judge(reading_of({"a": around(-1.0)}), {"x": None}, failed={"x": 3})
+    assert (reading.failed, overall.failed) == (3, 3)
+    assert "3 cells of x failed" in reading.conditions
+
+
+def test_what_nobody_measured_is_not_tested_and_no_number():
+    def missing(frame):
+        raise NotMeasured("no such arm")
+
+    for effect, remark in ((lambda frame: Estimate.of([]), "grid"), (missing, "no such arm"),
+                           (lambda frame: Estimate.of([math.nan] * 4), "none of 4 networks gave a number"),
+                           (lambda frame: frame["nowhere"], "its effect failed: TypeError")):  # fmt: skip
+        reading = Reading(name="r", level="literal", kind="experiment", experiment="x", expected=HALVES, effect=effect)
+        found = judge(Claim(name="T", statement={"en": "."}, readings=(reading,)), {"x": None})[0]
+        assert found.verdict == "not tested"
+        assert remark in found.conditions
+
+
+def test_more_networks_than_there_are_is_pseudo_replication():
+    frame = pd.DataFrame({"net": [0, 0, 1, 1], "layer": [1, 2, 1, 2], "share": [0.1, 0.2, 0.1, 0.2]})
+    reading = Reading(name="r", level="literal", kind="experiment", experiment="x", expected=HALVES,
+                      effect=lambda rows: Estimate.of(rows["share"]))  # fmt: skip
+    found = judge(Claim(name="T", statement={"en": "."}, readings=(reading,)), {"x": frame})[0]
+    assert found.verdict == "not tested"
+    assert "4 values from 2 networks" in found.conditions
 
 
 def network(rate, layers=20, nets=16, noise=0.02, seed=0):

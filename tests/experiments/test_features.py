@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import actbench as ab
+from actbench.core.errors import NotMeasured
 from actbench.experiments.features.effects import ranks_better, share_kept
 from actbench.experiments.features.question import (
     WEAKEST,
@@ -129,7 +130,8 @@ def test_effects_compare_tuned_arms_and_name_their_units():
     ]  # fmt: skip
     frame = pd.DataFrame(rows)
     assert ranks_better("auc", "leaky_relu", "relu")(frame).value == pytest.approx(0.1)
-    assert ranks_better("auc", "tanh", "relu")(frame).n == 0
+    with pytest.raises(NotMeasured):
+        ranks_better("auc", "tanh", "relu")(frame)
     real = ab.run("features", data="diabetes", model="lasso", rate=0.0, net=range(2))
     assert "splits" in share_kept("diabetes")(real).n_unit
     assert real["kept"].between(0, 1).all()

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import actbench as ab
-from actbench.core.errors import ActbenchError
+from actbench.core.errors import ActbenchError, NotMeasured
 from actbench.experiments.overfitting import question as module
 from actbench.experiments.overfitting.effects import PENALTY_RATE, fits_better, gap_beyond, pseudo_values, share_of_l1
 from actbench.experiments.overfitting.question import TARGET, Trajectory, dataset
@@ -131,7 +131,8 @@ def test_gaps_are_compared_at_tuned_step_sizes_and_a_control_shares_its_own():
         0.1 - 0.15
     )  # 0.3 for both
     assert "0.3, best validation accuracy of both arms" in gap_beyond("relu", "leaky_relu", shared=True)(frame).note
-    assert gap_beyond("relu", "tanh", depth=2)(frame).n == 0
+    with pytest.raises(NotMeasured):
+        gap_beyond("relu", "tanh", depth=2)(frame)
 
 
 def test_fit_is_cross_fitted_and_a_diverged_network_is_worth_chance():

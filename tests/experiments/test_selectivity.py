@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import actbench as ab
+from actbench.core.errors import NotMeasured
 from actbench.experiments.selectivity.effects import rise, rise_beyond
 from actbench.experiments.selectivity.question import between, mean
 
@@ -45,7 +46,8 @@ def test_a_rise_is_the_end_less_the_birth_at_each_arm_s_own_step_size():
     frame = pd.DataFrame(rows)
     assert rise("relu")(frame).value == pytest.approx(0.3)
     assert rise_beyond("relu", "tanh")(frame).value == pytest.approx(0.25)
-    assert rise_beyond("relu", "sigmoid")(frame).n == 0
+    with pytest.raises(NotMeasured):
+        rise_beyond("relu", "sigmoid")(frame)
 
 
 def test_the_experiment_yields_its_columns():

@@ -154,6 +154,46 @@ def test_new_things_touch_one_place_each_and_leave_with_their_registry():
     assert (ab.names(), EXPERIMENTS.names(), CLAIMS.names()) == before
 
 
+def test_cells_that_fail_are_seen_everywhere_and_nothing_that_rests_on_them_is_final(tmp_path):
+    from actbench.cli.reproduce import summary
+
+    with ab.ACTIVATIONS.temporary(), EXPERIMENTS.temporary(), CLAIMS.temporary():
+
+        @ab.experiment(grid={"net": range(12)}, columns={"share": "a share"}, batch="net")
+        def fragile(*, net):
+            """Does it break?"""
+            if 3 in net:
+                raise ValueError("net 3 breaks")
+            for number in net:
+                yield {"net": number, "share": 0.5 + 0.001 * number}
+
+        ab.claim("F1", ledger="fragile", statement={"en": "About half."}, readings=[ab.Reading(
+            name="half", level="literal", kind="experiment", experiment="fragile",
+            effect=lambda frame: ab.Estimate.of(frame["share"]),
+            expected=ab.Region(low=0.4, high=0.6, words="half", reason="a test"))])  # fmt: skip
+        with pytest.warns(RuntimeWarning, match="1 of 12 cells of fragile failed"):
+            frame = ab.run("fragile")
+        assert list(frame.failures["net"]) == [3]
+        assert len(frame[frame["net"] > 5].failures) == 1
+        report = reproduce("F1", progress=False, out=tmp_path / "run")
+    assert report.verdicts["failed"].tolist() == report.estimates["failed"].tolist() * 2 == [1, 1]
+    assert report.verdicts["rehearsal"].all()
+    assert "1 cells of fragile failed" in summary(report)
+    for name in ("report.html", "report.md"):
+        assert "1 of 12 cells of fragile could not be computed" in (tmp_path / "run" / name).read_text("utf-8")
+
+
+def test_a_claim_that_rests_on_time_has_one_overall_verdict_a_run(tmp_path):
+    report = reproduce("C26", quick=True, progress=False)
+    kinds = {
+        name: table.set_index("reading")["verdict"]["overall"]
+        for name, table in (("seed", report.verdicts), ("time", report.timing_verdicts))
+    }
+    assert kinds["seed"] == "not tested"
+    assert kinds["time"] != "not tested"
+    assert report.whole.set_index("reading")["verdict"]["overall"] == kinds["time"]
+
+
 def test_every_claim_of_the_article_has_its_overall_row():
     report = reproduce("C07", "C10b", "C12", progress=False)
     overall = report.verdicts[report.verdicts["reading"] == "overall"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actbench.statistics.estimates import Estimate, slope
-from actbench.statistics.frames import by_net, select
+from actbench.statistics.frames import by_net, paired, select
 
 FEWEST_LAYERS = 3  # below this a slope per layer says nothing
 
@@ -33,12 +33,9 @@ def slope_per_layer(measure: str, **levels: Any) -> Callable[[Any], Estimate]:
     def effect(frame: Any) -> Estimate:
         chosen = select(frame, **levels)
         slopes = list(by_net(chosen, lambda net: slope_of_one(net, measure)).values())
-        lost = sum(math.isnan(s) for s in slopes)
         shortened = sum(bool((net[measure] == 0).any()) for _, net in chosen.groupby("net", sort=True))
         note = f"{shortened} of {len(slopes)} networks reached a layer of zeros" if shortened else ""
-        if lost:
-            note += f"; {lost} left out (diverged or fewer than {FEWEST_LAYERS} layers)"
-        return Estimate.of(slopes, note=note.lstrip("; "))
+        return Estimate.of(slopes, note=note)
 
     return effect
 
@@ -47,12 +44,9 @@ def zeros_beyond(activation: str, rival: str, **levels: Any) -> Callable[[Any], 
     """The share of exact zeros under one activation less that under another: mean over layers, network by network."""
 
     def effect(frame: Any) -> Estimate:
-        shares = []
-        for name in (rival, activation):
-            chosen = select(frame, activation=name, **levels)
-            shares.append(by_net(chosen, lambda net: float(net["active_fraction"].mean())))
-        theirs, ours = shares
-        return Estimate.of([theirs[net] - ours[net] for net in ours if net in theirs])
+        arms = [select(frame, activation=name, **levels) for name in (activation, rival)]
+        ours, theirs = (by_net(arm, lambda net: float(net["active_fraction"].mean())) for arm in arms)
+        return Estimate.of(paired(theirs, ours), bounds=(-1.0, 1.0))
 
     return effect
 

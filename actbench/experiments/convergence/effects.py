@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actbench.statistics.estimates import Estimate, slope
-from actbench.statistics.frames import select
+from actbench.statistics.frames import select, undiverged
 from actbench.statistics.shares import Share
 from actbench.statistics.tuning import OTHER_HALF, Score, cross_tuned, rates_of
 
@@ -24,10 +24,8 @@ def steadiness(**levels: Any) -> Effect:
         chosen = select(frame, **levels)
         (rate,), rule = rates_of([chosen])
         runs = select(chosen, rate=rate)
-        whole = runs[~runs["diverged"].astype(bool)]
-        lost = len(runs) - len(whole)
-        note = rule + (f"; {lost} of {len(runs)} networks diverged and are left out" if lost else "")
-        return Estimate.of(list(whole["second_rate"] / whole["first_rate"]), left_out=lost, note=note)
+        whole, lost = undiverged(runs)
+        return Estimate.of(list(whole["second_rate"] / whole["first_rate"]), left_out=lost, note=rule)
 
     return effect
 

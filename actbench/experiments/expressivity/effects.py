@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from operator import truediv
 from typing import Any
 
 from actbench.statistics.estimates import Estimate, slope
-from actbench.statistics.frames import select
+from actbench.statistics.frames import paired, select
 
 Effect = Callable[[Any], Estimate]
 
@@ -22,7 +23,7 @@ def pieces_beyond(activation: str, rival: str, **levels: Any) -> Effect:
 
     def effect(frame: Any) -> Estimate:
         ours, theirs = (_pieces(frame, task="line", activation=name, **levels) for name in (activation, rival))
-        return Estimate.of([ours[net] - theirs[net] for net in ours if net in theirs])
+        return Estimate.of(paired(ours, theirs))
 
     return effect
 
@@ -32,7 +33,7 @@ def deep_over_shallow(depth: int, **levels: Any) -> Effect:
 
     def effect(frame: Any) -> Estimate:
         deep, shallow = (_pieces(frame, task="line", activation="relu", depth=d, **levels) for d in (depth, 1))
-        return Estimate.of([deep[net] / shallow[net] for net in deep if net in shallow])
+        return Estimate.of(paired(deep, shallow, truediv), bounds=(0.0, math.inf))
 
     return effect
 
@@ -44,4 +45,5 @@ def doublings(frame: Any) -> Estimate:
         slope(list(rows["depth"].astype(float)), [math.log2(count) for count in rows["pieces"]])
         for _, rows in folds.groupby("net", sort=True)
     ]
-    return Estimate.of(slopes, n_unit="draws of the folds' peaks")
+    # a construction whose pieces are counted exactly: that all slopes agree is no chance
+    return Estimate.of(slopes, n_unit="draws of the folds' peaks", certain=True)

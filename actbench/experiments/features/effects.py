@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actbench.statistics.estimates import Estimate
-from actbench.statistics.frames import select
+from actbench.statistics.frames import paired, select
 from actbench.statistics.tuning import rates_of
 
 Effect = Callable[[Any], Estimate]
@@ -20,7 +20,7 @@ def share_kept(data: str, model: str = "lasso") -> Effect:
 
     def effect(frame: Any) -> Estimate:
         chosen = select(frame, data=data, model=model)
-        return Estimate.of(list(chosen["kept"].astype(float)), n_unit="splits of one data set")
+        return Estimate.of(list(chosen["kept"].astype(float)), n_unit="splits of one data set", bounds=(0.0, 1.0))
 
     return effect
 
@@ -30,12 +30,10 @@ def ranks_better(measure: str, rival: str, kind: str) -> Effect:
 
     def effect(frame: Any) -> Estimate:
         arms = [select(frame, data=f"teacher_{kind}", model=model) for model in ("relu", rival)]
-        if any(arm.empty for arm in arms):
-            return Estimate.of([])
         rates, note = rates_of(arms)
         runs = [select(arm, rate=rate) for arm, rate in zip(arms, rates, strict=True)]
         ours, theirs = (dict(zip(part["net"].astype(int), part[measure].astype(float), strict=True)) for part in runs)
-        values = [ours[net] - theirs[net] for net in ours if net in theirs]
-        return Estimate.of(values, n_unit="networks, each with its own teacher", note=note)
+        unit = "networks, each with its own teacher"
+        return Estimate.of(paired(ours, theirs), n_unit=unit, note=note, bounds=(-1.0, 1.0))
 
     return effect

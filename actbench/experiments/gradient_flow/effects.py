@@ -7,26 +7,24 @@ from collections.abc import Callable
 from typing import Any
 
 from actbench.statistics.estimates import Estimate
-from actbench.statistics.frames import by_net, select
+from actbench.statistics.frames import by_net, paired, select
 
 Effect = Callable[[Any], Estimate]
 
 
 def _factor(net: Any, column: str = "grad_log_norm") -> float:
-    """(norm at z^1 / norm at z^L)^(1 / (L - 1)); NaN where a gradient is zero or not finite."""
+    """(norm at z^1 / norm at z^L)^(1 / (L - 1)); 0 where it is zero at z^1, NaN where it is not finite."""
     logs = net[column].to_numpy(float)
-    if len(logs) < 2 or not (math.isfinite(logs[0]) and math.isfinite(logs[-1])):
+    if len(logs) < 2 or not math.isfinite(logs[-1]) or math.isnan(logs[0]) or logs[0] == math.inf:
         return math.nan
     return math.exp((logs[0] - logs[-1]) / (len(logs) - 1))
 
 
 def factor(**levels: Any) -> Effect:
-    """The factor a layer, one value per network; a network whose gradient is zero or not finite is left out."""
+    """The factor a layer, one value per network: 0 where no gradient arrives, none where it is not finite."""
 
     def effect(frame: Any) -> Estimate:
-        factors = list(by_net(select(frame, **levels), _factor).values())
-        lost = sum(math.isnan(value) for value in factors)
-        return Estimate.of(factors, note=f"{lost} of {len(factors)} networks without a finite gradient" if lost else "")
+        return Estimate.of(list(by_net(select(frame, **levels), _factor).values()), bounds=(0.0, math.inf))
 
     return effect
 
@@ -36,9 +34,13 @@ def ratio(levels: dict[str, Any], rival: dict[str, Any]) -> Effect:
 
     def effect(frame: Any) -> Estimate:
         ours, theirs = (by_net(select(frame, **chosen), _factor) for chosen in (levels, rival))
-        return Estimate.of([ours[net] / theirs[net] for net in ours if net in theirs])
+        return Estimate.of(paired(ours, theirs, _over), bounds=(0.0, math.inf))
 
     return effect
+
+
+def _over(ours: float, theirs: float) -> float:
+    return ours / theirs if theirs else math.nan
 
 
 def beyond_theory(**levels: Any) -> Effect:
@@ -70,7 +72,7 @@ def slopes_alone(**levels: Any) -> Effect:
     def effect(frame: Any) -> Estimate:
         chosen = select(frame, **levels)
         with_zero = by_net(chosen, lambda net: math.exp(_mean_log(net["slope_rms"].to_numpy(float))))
-        return Estimate.of(list(with_zero.values()))
+        return Estimate.of(list(with_zero.values()), bounds=(0.0, math.inf))
 
     return effect
 

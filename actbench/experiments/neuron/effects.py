@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -32,6 +33,6 @@ def of_top_rate(measure: Callable[[Any], float], **levels: Any) -> Callable[[Any
     def effect(frame: Any) -> Estimate:
         groups = select(frame, **levels).groupby("neuron", sort=True)
         values = [measure(rows) / float(rows["closed_form"].max()) for _, rows in groups]
-        return Estimate.of(values, n_unit="neurons")
+        return Estimate.of(values, n_unit="neurons", certain=levels.get("noise") == 0.0, bounds=(0.0, math.inf))
 
     return effect

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actbench.statistics.estimates import Estimate
-from actbench.statistics.frames import select
+from actbench.statistics.frames import paired, select
 
 CHANCE = 0.1  # ten classes: what a diverged network is worth
 OWN = {"start": "own", "recipe": "sgd"}
@@ -17,7 +17,8 @@ def same_run(recipe: str) -> Callable[[Any], Estimate]:
 
     def effect(frame: Any) -> Estimate:
         chosen = select(frame, start="mapped", recipe=recipe)
-        return Estimate.of(chosen.groupby("net")["loss_gap"].max().tolist())
+        # an identity: where it holds, changes of sign are exact and no network differs
+        return Estimate.of(chosen.groupby("net")["loss_gap"].max().tolist(), certain=True)
 
     return effect
 
@@ -36,7 +37,7 @@ def beyond_relu(activation: str, *, model: str = "mlp", bias: str = "zero") -> C
         ours, relus = (select(chosen, activation=name) for name in (activation, "relu"))
         lost = [int(part["diverged"].sum()) for part in (ours, relus)]
         note = f"{lost[0]} of {len(ours)} networks diverged, {lost[1]} of ReLU's; they count as chance"
-        gaps = (accuracies(ours) - accuracies(relus)).dropna()
-        return Estimate.of(gaps.tolist(), note=note if any(lost) else "")
+        gaps = paired(dict(accuracies(ours)), dict(accuracies(relus)))
+        return Estimate.of(gaps, note=note if any(lost) else "", bounds=(-1.0, 1.0))
 
     return effect

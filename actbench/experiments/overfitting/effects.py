@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from actbench.statistics.estimates import Estimate
-from actbench.statistics.frames import select
+from actbench.statistics.frames import paired, select
 from actbench.statistics.tuning import OTHER_HALF, Score, cross_tuned, rates_of
 
 Effect = Callable[[Any], Estimate]
@@ -27,13 +28,10 @@ def gap_beyond(activation: str, rival: str, *, shared: bool = False, **levels: A
 
     def effect(frame: Any) -> Estimate:
         arms = [select(frame, activation=name, penalty="none", **levels) for name in (activation, rival)]
-        if any(arm.empty for arm in arms):
-            return Estimate.of([], n_unit=UNIT)
         rates, note = rates_of(arms, shared=shared)
         runs = [select(arm, rate=rate) for arm, rate in zip(arms, rates, strict=True)]
         ours, theirs = (_by_net(part, part["train_accuracy"] - part["test_accuracy"]) for part in runs)
-        values = [ours[net] - theirs[net] for net in ours if net in theirs]
-        return Estimate.of(values, n_unit=UNIT, note=note)
+        return Estimate.of(paired(ours, theirs), n_unit=UNIT, note=note, bounds=(-2.0, 2.0))
 
     return effect
 
@@ -46,12 +44,9 @@ def fits_better(activation: str, rival: str, column: str, **levels: Any) -> Effe
 
     def effect(frame: Any) -> Estimate:
         arms = [select(frame, activation=name, penalty="none", **levels) for name in (activation, rival)]
-        if any(arm.empty for arm in arms):
-            return Estimate.of([], n_unit=UNIT)
         runs = [cross_tuned(arm, Score(column=column, lost=CHANCE)) for arm in arms]
         ours, theirs = (_by_net(part, part[column].astype(float).fillna(CHANCE)) for part in runs)
-        values = [ours[net] - theirs[net] for net in ours if net in theirs]
-        return Estimate.of(values, n_unit=UNIT, note=OTHER_HALF)
+        return Estimate.of(paired(ours, theirs), n_unit=UNIT, note=OTHER_HALF, bounds=(-1.0, 1.0))
 
     return effect
 
@@ -74,11 +69,13 @@ def share_of_l1(measure: str, on: str) -> Effect:
         strength = complete.groupby("penalty")["valid_accuracy"].mean().idxmax()
         arms = [select(base, activation="relu"), select(base, activation="leaky_relu"),
                 select(complete, penalty=strength)]  # fmt: skip
-        relu, control, l1 = (_by_net(arm, arm[measure]) for arm in arms)
-        nets = [net for net in relu if net in control and net in l1]
-        above = [control[net] - relu[net] for net in nets]
-        below = [control[net] - l1[net] for net in nets]
-        return Estimate.of(pseudo_values(above, below), n_unit=UNIT, note=f"penalty {strength}")
+        found = [_by_net(arm, arm[measure]) for arm in arms]
+        rows = [[arm.get(net, math.nan) for arm in found] for net in sorted(set().union(*found))]
+        whole = [row for row in rows if all(map(math.isfinite, row))]
+        above = [control - relu for relu, control, _ in whole]
+        below = [control - l1 for _, control, l1 in whole]
+        values = pseudo_values(above, below) if whole else []
+        return Estimate.of(values, n_unit=UNIT, note=f"penalty {strength}", left_out=len(rows) - len(whole))
 
     return effect
 

@@ -6,17 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from actbench.statistics.estimates import Estimate
-from actbench.statistics.frames import by_net, select
+from actbench.statistics.frames import by_net, paired, select
 from actbench.statistics.tuning import rates_of
 
 Effect = Callable[[Any], Estimate]
 
 
 def _rises(runs: Any, rate: float) -> dict[int, float]:
-    """Each network's rise, mean over layers, at a step size."""
-    whole = select(runs, rate=rate)
-    whole = whole[~whole["diverged"].astype(bool)]
-    return by_net(whole, lambda net: float((net["share_end"] - net["share_birth"]).mean()))
+    """Each network's rise, mean over layers, at a step size; NaN where it diverged."""
+    return by_net(select(runs, rate=rate), lambda net: float((net["share_end"] - net["share_birth"]).mean()))
 
 
 def rise(activation: str) -> Effect:
@@ -25,7 +23,7 @@ def rise(activation: str) -> Effect:
     def effect(frame: Any) -> Estimate:
         chosen = select(frame, activation=activation)
         (rate,), note = rates_of([chosen])
-        return Estimate.of(list(_rises(chosen, rate).values()), note=note)
+        return Estimate.of(list(_rises(chosen, rate).values()), note=note, bounds=(-1.0, 1.0))
 
     return effect
 
@@ -35,11 +33,8 @@ def rise_beyond(activation: str, rival: str, *, shared: bool = False) -> Effect:
 
     def effect(frame: Any) -> Estimate:
         arms = [select(frame, activation=name) for name in (activation, rival)]
-        if any(arm.empty for arm in arms):
-            return Estimate.of([])
         rates, note = rates_of(arms, shared=shared)
         ours, theirs = (_rises(arm, rate) for arm, rate in zip(arms, rates, strict=True))
-        values = [ours[net] - theirs[net] for net in ours if net in theirs]
-        return Estimate.of(values, note=note)
+        return Estimate.of(paired(ours, theirs), note=note, bounds=(-2.0, 2.0))
 
     return effect

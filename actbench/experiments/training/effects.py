@@ -1,4 +1,7 @@
-"""Effects of experiments that train: at tuned step sizes, with diverged networks counted and never averaged."""
+"""Effects of experiments that train: at tuned step sizes, with diverged networks counted and never averaged.
+
+A network that diverged has no measures, so that its number is NaN and an estimate counts it as left out.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +11,24 @@ from typing import Any
 
 from actbench.experiments.activity.effects import slope_of_one
 from actbench.statistics.estimates import Estimate
-from actbench.statistics.frames import by_net, select
+from actbench.statistics.frames import by_net, paired, select, undiverged
 from actbench.statistics.tuning import rates_of
 
 Effect = Callable[[Any], Estimate]
 
 
-def _without_diverged(frame: Any) -> tuple[Any, str]:
-    bad = frame.loc[frame["diverged"].astype(bool), "net"].nunique()
-    note = f"{bad} of {frame['net'].nunique()} networks diverged and are left out" if bad else ""
-    return frame[~frame["diverged"].astype(bool)], note
+SHARES = ("active_fraction", "path_fraction", "connection_fraction", "ks")
+DIFFERENCE = (-1.0, 1.0)  # of two shares
 
 
 def mean_of(measure: str, *, complement: bool = False, size: bool = False, **levels: Any) -> Effect:
     """A measure's mean over layers, one value per network; its complement to 1, or its absolute value, where asked."""
 
     def effect(frame: Any) -> Estimate:
-        whole, note = _without_diverged(select(frame, **levels))
-        values = list(by_net(whole, lambda net: float(_shaped(net[measure], complement, size).mean())).values())
-        return Estimate.of(values, note=note)
+        chosen = select(frame, **levels)
+        values = by_net(chosen, lambda net: float(_shaped(net[measure], complement, size).mean()))
+        bounds = (0.0 if size or measure in SHARES else -math.inf, 1.0 if measure in SHARES else math.inf)
+        return Estimate.of(list(values.values()), bounds=bounds)
 
     return effect
 
@@ -39,8 +41,7 @@ def trained_slope(measure: str, **levels: Any) -> Effect:
     """The slope per layer of log2 of a measure in networks that did not diverge."""
 
     def effect(frame: Any) -> Estimate:
-        whole, note = _without_diverged(select(frame, **levels))
-        return Estimate.of(list(by_net(whole, lambda net: slope_of_one(net, measure)).values()), note=note)
+        return Estimate.of(list(by_net(select(frame, **levels), lambda net: slope_of_one(net, measure)).values()))
 
     return effect
 
@@ -49,9 +50,9 @@ def more_zeros(arm: dict[str, Any], than: dict[str, Any]) -> Effect:
     """The share of zeros of one arm less that of another: mean over layers, network by network."""
 
     def effect(frame: Any) -> Estimate:
-        parts = [_without_diverged(select(frame, **levels))[0] for levels in (arm, than)]
+        parts = [select(frame, **levels) for levels in (arm, than)]
         ours, theirs = (by_net(part, lambda net: float(net["active_fraction"].mean())) for part in parts)
-        return Estimate.of([theirs[net] - ours[net] for net in ours if net in theirs])
+        return Estimate.of(paired(theirs, ours), bounds=DIFFERENCE)
 
     return effect
 
@@ -65,36 +66,38 @@ def dead_beyond_birth(*, tuned: bool = False, **levels: Any) -> Effect:
         if tuned:
             (rate,), rule = rates_of([chosen])
             chosen = select(chosen, rate=rate)
-        whole, note = _without_diverged(chosen)
-        note = "; ".join(filter(None, (rule, note)))
-        values = by_net(whole, lambda net: float((net["dead_end"] - net["dead_birth"]).mean()))
-        return Estimate.of(list(values.values()), note=note)
+        values = by_net(chosen, lambda net: float((net["dead_end"] - net["dead_birth"]).mean()))
+        return Estimate.of(list(values.values()), note=rule, bounds=DIFFERENCE)
 
     return effect
 
 
-def dead_at_tuned(**levels: Any) -> Effect:
-    """Share of units dead after training at the tuned step size."""
+def dead_at_tuned(*, certain: bool = False, **levels: Any) -> Effect:
+    """Share of units dead after training at the tuned step size; ``certain`` as `Estimate` has it."""
 
     def effect(frame: Any) -> Estimate:
         chosen = select(frame, **levels)
         (rate,), rule = rates_of([chosen])
-        whole, note = _without_diverged(select(chosen, rate=rate))
-        values = by_net(whole, lambda net: float(net["dead_end"].mean()))
-        return Estimate.of(list(values.values()), note="; ".join(filter(None, (rule, note))))
+        values = by_net(select(chosen, rate=rate), lambda net: float(net["dead_end"].mean()))
+        return Estimate.of(list(values.values()), note=rule, bounds=(0.0, 1.0), certain=certain)
 
     return effect
 
 
-def revived_share(**levels: Any) -> Effect:
-    """Of the units that were ever dead, the share that had a slope again: pooled over step sizes, one per network."""
+def revived_share(*, certain: bool = False, **levels: Any) -> Effect:
+    """Of the units that were ever dead, the share that had a slope again: pooled over step sizes, one per network.
+
+    A network none of whose units died has no such share and is no unit of the estimate: said, not left out.
+    ``certain`` as `Estimate` has it.
+    """
 
     def effect(frame: Any) -> Estimate:
-        chosen = select(frame, **levels)
-        whole = chosen[~chosen["diverged"].astype(bool)]
-        shares = by_net(whole, _revived)
-        none = sum(math.isnan(share) for share in shares.values())
-        return Estimate.of(list(shares.values()), note=f"{none} networks had no dead unit" if none else "")
+        whole, _ = undiverged(select(frame, **levels))
+        shares = list(by_net(whole, _revived).values())
+        died = [share for share in shares if not math.isnan(share)]
+        none = len(shares) - len(died)
+        note = f"{none} networks had no dead unit" if none else ""
+        return Estimate.of(died, note=note, bounds=(0.0, 1.0), certain=certain)
 
     return effect
 
@@ -128,7 +131,7 @@ def gain_where(what: str, remedy: str, **levels: Any) -> Effect:
             return Estimate.of([], note=f"no step size of the grid at which ReLU {what}")
         ours, theirs = (_accuracies(part[part["rate"].isin(rates)]) for part in (relu, other))
         shown = ", ".join(f"{rate:g}" for rate in rates)
-        return Estimate.of([theirs[net] - ours[net] for net in ours], note=f"step sizes {shown}")
+        return Estimate.of(paired(theirs, ours), note=f"step sizes {shown}", bounds=DIFFERENCE)
 
     return effect
 
@@ -151,6 +154,6 @@ def gain(better: dict[str, Any], than: dict[str, Any], **levels: Any) -> Effect:
         arms = [select(frame, **levels, **arm) for arm in (better, than)]
         rates, note = rates_of(arms)
         ours, theirs = (_accuracies(select(arm, rate=rate)) for arm, rate in zip(arms, rates, strict=True))
-        return Estimate.of([ours[net] - theirs[net] for net in ours], note=note)
+        return Estimate.of(paired(ours, theirs), note=note, bounds=DIFFERENCE)
 
     return effect
