@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import lru_cache
@@ -72,7 +73,9 @@ def code(spec: str, direction: str) -> str:
     return hashlib.sha256(repr(steps).encode()).hexdigest()[:16]
 
 
-def exhaust(spec: str, direction: str, dtype: str = "float32", *, threads: int = 1) -> Exhausted:
+def exhaust(
+    spec: str, direction: str, dtype: str = "float32", *, threads: int = 1, narrow: Callable[..., Any] | None = None
+) -> Exhausted:
     """Compare one direction of one activation with its yardstick at every input.
 
     Parameters
@@ -84,6 +87,8 @@ def exhaust(spec: str, direction: str, dtype: str = "float32", *, threads: int =
         processor time. ``"float16"``: the reference path against the row in float64; under a second.
     threads
         How many cores.
+    narrow
+        Whose float32 answers are judged, called as the fused kernel is, which is the default.
 
     Raises
     ------
@@ -95,7 +100,7 @@ def exhaust(spec: str, direction: str, dtype: str = "float32", *, threads: int =
     spec = resolve(spec).spec
     if dtype == "float16":
         return _all_float16(spec, direction)
-    sweep = _Sweep(in_format(spec, dtype), direction)
+    sweep = _Sweep(in_format(spec, dtype), direction, narrow)
     with ThreadPoolExecutor(threads) as pool:
         shares = [pool.submit(sweep.share, start) for start in range(-(1 << 31), 1 << 31, SHARE)]
         try:
@@ -140,10 +145,10 @@ def _all_float16(spec: str, direction: str) -> Exhausted:
 class _Sweep:
     """The state of one pass over all float32, shared by its threads."""
 
-    def __init__(self, spec: str, direction: str) -> None:
+    def __init__(self, spec: str, direction: str, narrow: Callable[..., Any] | None) -> None:
         row = resolve(spec)
         self.spec, self.forward = spec, direction == "forward"
-        self._narrow = kernel(spec, direction, dtype="float32", at_defaults=True)
+        self._narrow = narrow or kernel(spec, direction, dtype="float32", at_defaults=True)
         self._wide = kernel(spec, direction, dtype="float64", at_defaults=True)
         self.roots = [root for root in row.fact("roots" if self.forward else "roots_of_slope") if root != 0.0]
         self.excluded = () if self.forward else row.fact("excluded_slope")
@@ -154,7 +159,7 @@ class _Sweep:
         self.worst, self.at, self.root_eps, self.lost, self.special, self.nan_lost = -1.0, 0.0, 0.0, 0, 0, 0
 
     def fused(self, x: Array) -> Array:
-        """The fused float32 kernel."""
+        """The float32 answers that are judged."""
         found = self._narrow(x) if self.forward else self._narrow(np.ones_like(x), x)
         return np.asarray(found)
 

@@ -9,10 +9,10 @@ import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
-from actbench.cli import bench, compare, doctor, listing, report, reproduce, run, show, theory, vectors
+from actbench.cli import bench, compare, doctor, export, listing, report, reproduce, run, show, theory, vectors
 from actbench.core.errors import ActbenchError
 
-VERBS = (listing, show, run, reproduce, compare, theory, report, vectors, bench, doctor)
+VERBS = (listing, show, run, reproduce, compare, theory, report, vectors, export, bench, doctor)
 
 DONE, WRONG_REQUEST, SOME_FAILED, INTERRUPTED = 0, 2, 3, 130
 GOES_ON = "actbench: interrupted; finished cells are kept, the same command goes on from there"

@@ -42,8 +42,13 @@ def operands_of(activation: Activation, direction: str, *, saved: bool = False) 
     return (*first, *parameters)
 
 
-def expanded(graph: Graph, form: Format) -> Graph:
-    """The graph with every word that hardware lacks replaced by its kernel meaning.
+def expanded(graph: Graph, form: Format, *, fma: bool | None = None) -> Graph:
+    """The graph with every primitive that hardware lacks replaced by its kernel meaning.
+
+    Parameters
+    ----------
+    fma
+        Whether products and sums may be one instruction; by default what `fuses` says.
 
     Raises
     ------
@@ -51,9 +56,11 @@ def expanded(graph: Graph, form: Format) -> Graph:
         For a word that has none.
     """
 
+    fma = fuses() if fma is None else fma
+
     def combine(step: Step, operands: list[Expression]) -> Expression:
         if step.op == "fused":
-            if fuses():
+            if fma:
                 return Expression("fma", *operands)
             a, b, c = operands
             product = a * b
@@ -66,7 +73,7 @@ def expanded(graph: Graph, form: Format) -> Graph:
         if step.op in ("maximum", "minimum"):
             return _extreme(step.op, *operands)
         if step.op not in STEPS:
-            raise ActbenchError(f"the word {step.op!r} has no kernel meaning yet; use backend='numpy'")
+            raise ActbenchError(f"the primitive {step.op!r} has no kernel meaning yet; use backend='numpy'")
         return Expression(step.op, *operands)
 
     result = trace(graph.fold(combine)[-1], graph.arguments)
@@ -74,7 +81,7 @@ def expanded(graph: Graph, form: Format) -> Graph:
     return (
         result
         if all(step.op in STEPS or step.op in ("argument", "constant") for step in result)
-        else expanded(result, form)
+        else expanded(result, form, fma=fma)
     )
 
 

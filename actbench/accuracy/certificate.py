@@ -1,0 +1,224 @@
+"""What an exported kernel is worth: its header compiled, and every float compared with the exact slope or value.
+
+The certificate is of the header as a compiler made it: its name, flags and target stand in it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+import shlex
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actbench.accuracy.exhaustive import exhaust
+from actbench.accuracy.meter import ErrorMeter, where_promised
+from actbench.accuracy.vectors import vectors
+from actbench.activations.record import Activation
+from actbench.activations.registry import resolve
+from actbench.core.errors import ActbenchError
+from actbench.core.machine import output
+from actbench.kernels.c99 import DIRECTIONS, FORMATS, function_name, header
+from actbench.kernels.lower import operands_of
+
+FLAGS = "-O3 -march=native -fno-math-errno"
+SAMPLED = 20_000  # float64 points, most of them screened with the row in float64, the worst settled by mpmath
+CHECKED = 200  # vectors a function in a check program
+
+
+def compiler() -> str:
+    """The C compiler of this machine.
+
+    Raises
+    ------
+    ActbenchError
+        Where there is none.
+    """
+    found = next((path for name in ("cc", "gcc", "clang") if (path := shutil.which(name))), None)
+    if found is None:
+        raise ActbenchError("no C compiler is here (looked for cc, gcc, clang); install one or name one")
+    return found
+
+
+@contextmanager
+def compiled(row: Activation, *, cc: str, flags: str) -> Iterator[Callable[[str, str], Callable[..., Any]]]:
+    """A row's header as a shared library: ``call(direction, dtype)`` gives ``f(x, out=)`` or ``f(dy, x, out=)``.
+
+    Parameters
+    ----------
+    row
+        Its parameters are bound to their values.
+    cc, flags
+        The compiler and its flags.
+
+    Raises
+    ------
+    ActbenchError
+        Where it does not compile, with the compiler's first line.
+    """
+    names = [function_name(row, direction, form) for direction in DIRECTIONS for form in FORMATS]
+    table = "".join(f"void *take_{name}(void) {{ return (void *)(size_t){name}_n; }}\n" for name in names)
+    with tempfile.TemporaryDirectory(prefix="actbench-c-") as folder:
+        place = Path(folder)
+        (place / "kernel.h").write_text(header([row], version=""), encoding="utf-8")
+        (place / "kernel.c").write_text('#include "kernel.h"\n' + table, encoding="utf-8")
+        done = subprocess.run(  # noqa: S603  a compiler that the user named or that was found, files of ours
+            [cc, *shlex.split(flags), "-std=c99", "-shared", "-fPIC", "kernel.c", "-o", "kernel.so", "-lm"],
+            cwd=folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise ActbenchError(f"{cc} {flags} refused the header: {(done.stderr.splitlines() or ['no reason'])[0]}")
+        library = ctypes.CDLL(str(place / "kernel.so"))
+
+        def call(direction: str, dtype: str) -> Callable[..., Any]:
+            return _callable(library, row, direction, dtype)
+
+        yield call
+
+
+def _callable(library: Any, row: Activation, direction: str, dtype: str) -> Callable[..., Any]:
+    form = next(form for form in FORMATS if form.name == dtype)
+    take = library[f"take_{function_name(row, direction, form)}"]
+    take.restype = ctypes.c_void_p
+    real = ctypes.c_float if form.bits == 32 else ctypes.c_double
+    names = operands_of(row, direction)
+    values = row.values()
+    numbers = [float(values[name]) for name in names if name in row.parameters]
+    pointers = len(names) - len(numbers)
+    kinds = [ctypes.c_size_t, *[ctypes.c_void_p] * pointers, *[real] * len(numbers), ctypes.c_void_p]
+    run = ctypes.CFUNCTYPE(None, *kinds)(take())
+
+    def call(*arrays: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
+        held = [np.ascontiguousarray(array, dtype) for array in arrays[-pointers:]]
+        out = np.empty_like(held[0]) if out is None else out
+        run(out.size, *(array.ctypes.data for array in held), *numbers, out.ctypes.data)
+        return out
+
+    return call
+
+
+def certificates(
+    row: Activation, *, cc: str, flags: str = FLAGS, every: bool = True, threads: int = 1,
+    told: Callable[[str], None] = lambda line: None,
+) -> dict[str, str]:  # fmt: skip
+    """One line on the errors of each function of a row's header, by its name in C.
+
+    Parameters
+    ----------
+    row, cc, flags
+        As for `compiled`.
+    every
+        All 2^32 floats, 15 to 120 s of processor time a function, or `SAMPLED` points as for double.
+    threads
+        How many cores.
+    told
+        Is told which function comes next.
+    """
+    where = f"{(output(cc, '--version') or cc).splitlines()[0]} {flags}, {platform.machine()}"
+    lines = {}
+    with compiled(row, cc=cc, flags=flags) as call:
+        for direction in DIRECTIONS:
+            for form in FORMATS:
+                name = function_name(row, direction, form)
+                told(name)
+                run = call(direction, form.name)
+                if every and form.bits == 32:
+                    found = exhaust(row.spec, direction, threads=threads, narrow=run)
+                    worst, at, lost = found.worst_ulp, found.at_hex, found.lost + found.special + found.nan_lost
+                    said = "all 2^32 inputs"
+                else:
+                    x = where_promised(row.spec, form.name, SAMPLED, direction)
+                    got = run(x) if direction == "forward" else run(np.ones_like(x), x)
+                    measured = ErrorMeter(row.spec, direction, form.name, x).measure(got)
+                    worst, at, lost = measured.worst, float(measured.at).hex(), measured.lost + measured.special
+                    said = f"{len(x):,} sampled inputs"
+                lines[name] = f"worst {worst:.2f} ulp at {at} of {said}, {lost} lost ({where})"
+    return lines
+
+
+CHECK = """\
+/* Compares {names} with exact values, rounded once: a line a function, status 1 where one breaks its tolerance.
+   cc -O2 {file}.c -o check -lm && ./check */
+#include "{file}.h"
+#include <stdio.h>
+
+static int failed;
+{functions}
+int main(void)
+{{
+{calls}    return failed;
+}}
+"""
+CHECKING = """
+static void check_{name}(void)
+{{
+    static const {real} table[][3] = {{ /* input, exact output, tolerance in ulp */
+{rows}
+    }};
+    double worst = 0.0;
+    int broken = 0;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {{
+        const {real} x = table[i][0], want = table[i][1], got = {name}({call});
+        if (isnan(want) || isinf(want) || isinf(got)) {{
+            broken += isnan(want) ? !isnan(got) : got != want;
+            continue;
+        }}
+        int exponent;
+        (void)frexp(want, &exponent);
+        const double unit = ldexp(1.0, (exponent > {least} && want != 0 ? exponent : {least}) - {digits});
+        /* half for the rounding of the exact value; next to a root of a slope the tolerance is many ulp */
+        const double share = fabs((double)got - (double)want) / unit / ((double)table[i][2] + 0.5);
+        worst = share > worst ? share : worst;
+        broken += !(share <= 1.0);
+    }}
+    printf("{name}: worst error %.2f of the tolerance, %d broken\\n", worst, broken);
+    failed |= broken > 0;
+}}"""
+
+
+def check_program(rows: Sequence[Activation], file: str) -> str:
+    """A C program that holds a header to reference vectors.
+
+    Parameters
+    ----------
+    rows
+        As for `actbench.kernels.c99.header`.
+    file
+        The header's name without its ending.
+    """
+    parts, names = [], []
+    for row in rows:
+        for direction in DIRECTIONS:
+            for form in FORMATS:
+                name = function_name(row, direction, form)
+                names.append(name)
+                info = np.finfo(form.name)
+                values = resolve(row.spec).values()
+                operands = operands_of(row, direction)
+                parameters = ["x" if op == "x" else "1" if op == "dy" else float(values[op]).hex() for op in operands]
+                found = vectors(row.spec, dtype=form.name, direction=direction, count=CHECKED)["vectors"]
+                parts.append(CHECKING.format(
+                    name=name, real="float" if form.bits == 32 else "double", call=", ".join(parameters),
+                    least=int(info.minexp) + 1, digits=info.nmant + 1,
+                    rows="\n".join("        {" + ", ".join(map(_in_c, (v["input"], v["output"], v["tolerance_ulp"])))
+                                   + "}," for v in found),
+                ))  # fmt: skip
+    return CHECK.format(
+        names=", ".join(row.name for row in rows),
+        file=file,
+        functions="\n".join(parts),
+        calls="".join(f"    check_{name}();\n" for name in names),
+    )
+
+
+def _in_c(number: str | float) -> str:
+    text = str(number)
+    return {"inf": "INFINITY", "-inf": "-INFINITY", "nan": "NAN"}.get(text, text)

@@ -1,0 +1,70 @@
+"""``actbench export``: kernels as a C99 header, with what they are worth."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+DESCRIPTION = """\
+Write kernels as a C99 header to take away: one function and one loop on arrays each, forward and backward, float and
+double, no dependency but the C library, and a program that checks them against exact values.
+
+  actbench export silu                                actbench_silu.h and actbench_silu_check.c
+  actbench export gelu tanh --out kernels.h           both in one header, kernels_check.c beside it
+  actbench export silu --certify                      with the worst error of all 2^32 floats, as compiled here
+  actbench export silu --certify sampled --cc clang --flags=-O2
+"""
+
+
+def add(verbs: Any) -> None:
+    """Enter the verb."""
+    parser = verbs.add_parser(
+        "export", help="kernels as a C header, with a program that checks them", description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("name", nargs="+", metavar="NAME", help="activations; 'all' for every one that can be exported")
+    parser.add_argument("--to", default="c", choices=("c",), help="the language (default c)")
+    parser.add_argument("--out", metavar="FILE.h", help="the header (default actbench_NAME.h, actbench_kernels.h)")
+    parser.add_argument(
+        "--certify", nargs="?", const="all", choices=("all", "sampled"),
+        help="compile it and measure the worst error: of all floats (minutes), or of 20,000",
+    )  # fmt: skip
+    parser.add_argument("--cc", metavar="COMPILER", help="the compiler for --certify (default cc, gcc or clang)")
+    parser.add_argument("--flags", help="its flags (default -O3 -march=native -fno-math-errno)")
+    parser.set_defaults(call=call)
+
+
+def call(args: argparse.Namespace) -> int:
+    """Write the files and say which."""
+    from pathlib import Path
+
+    from actbench.accuracy.certificate import FLAGS, certificates, check_program, compiler
+    from actbench.activations.registry import ACTIVATIONS, resolve
+    from actbench.cli.options import usable_cores
+    from actbench.core.errors import ActbenchError
+    from actbench.core.files import write_text
+    from actbench.core.machine import version
+    from actbench.kernels.c99 import header
+
+    if args.certify is None and (args.cc or args.flags):
+        raise ActbenchError("--cc and --flags say how --certify compiles; give --certify too")
+    every = [row for row in ACTIVATIONS if row.kind == "elementwise" and not row.opaque]
+    rows = every if args.name == ["all"] else [resolve(name) for name in args.name]
+    place = Path(args.out or f"actbench_{rows[0].name if len(rows) == 1 else 'kernels'}.h")
+    if place.suffix != ".h":
+        raise ActbenchError(f"--out {args.out!r} is no header; give a name that ends in .h")
+    known: dict[str, str] = {}
+    if args.certify:
+        cc = args.cc or compiler()
+        for row in rows:
+            known |= certificates(
+                row, cc=cc, flags=FLAGS if args.flags is None else args.flags, every=args.certify == "all",
+                threads=usable_cores(),
+                told=lambda name: print(f"measuring {name}", file=sys.stderr, flush=True),
+            )  # fmt: skip
+    check = place.with_name(place.stem + "_check.c")
+    write_text(place, header(rows, version=version("actbench-suite") or "", certificates=known))
+    write_text(check, check_program(rows, place.stem))
+    print(f"{place}\n{check}")
+    return 0

@@ -1,0 +1,151 @@
+"""Kernels to take away: a C99 header of rows, forward and backward, in float and double.
+
+The steps are the fused kernels' own (`lower`), in another syntax (`emit`). Error-free products are `fma` where the
+processor has it, else Dekker's halves, which no compiler contracts there: nothing depends on -ffp-contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from actbench.activations.record import Activation
+from actbench.core.dtypes import Format
+from actbench.core.errors import ActbenchError
+from actbench.kernels.emit import C99, written
+from actbench.kernels.lower import expanded, graph_of, operands_of
+
+FORMATS = (Format(32), Format(64))
+DIRECTIONS = ("forward", "backward")
+LICENCE = """\
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software, to deal in it without
+restriction, provided that this notice stays with it. It comes as it is, without warranty of any kind (MIT licence)."""
+
+HEADER = """\
+/* {title}
+
+Forward is f(x), backward dy f'(x). out may be x or dy itself; NaN in, NaN out. Promised: 8 ulp forward, 16 backward.
+Compile with -O3 -march=native -fno-math-errno for vectors.
+
+{licence}
+*/
+#ifndef {guard}
+#define {guard}
+#ifdef __FAST_MATH__
+#error "kernels compare NaN and count on the order of sums: compile without -ffast-math"
+#endif
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+{shared}
+{functions}
+#endif
+"""
+# one copy, whichever headers a program includes
+SHARED = """\
+#ifndef ACTBENCH_SHARED_H
+#define ACTBENCH_SHARED_H
+#if defined(__clang__)
+#define ACTBENCH_LOOP _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define ACTBENCH_LOOP _Pragma("GCC ivdep")
+#else
+#define ACTBENCH_LOOP
+#endif
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__FP_FAST_FMA)
+#define ACTBENCH_FMA 1
+#else
+#define ACTBENCH_FMA 0
+#endif
+{formats}#endif"""
+FORMAT = """\
+static inline int{w}_t actbench_bits{f}({real} x) {{ int{w}_t i; memcpy(&i, &x, sizeof i); return i; }}
+static inline {real} actbench_from_bits{f}(int{w}_t i) {{ {real} x; memcpy(&x, &i, sizeof x); return x; }}
+/* a b + c where c all but takes a b away: rounded once, or a product in two parts (Dekker 1971) */
+static inline {real} actbench_fma{f}({real} a, {real} b, {real} c)
+{{
+    if (ACTBENCH_FMA) return fma{f}(a, b, c);
+    const {real} p = a * b;
+    const {real} ah = actbench_from_bits{f}(actbench_bits{f}(a) & {mask}), al = a - ah;
+    const {real} bh = actbench_from_bits{f}(actbench_bits{f}(b) & {mask}), bl = b - bh;
+    return (p + c) + (((ah * bh - p) + ah * bl + al * bh) + al * bl);
+}}
+"""
+FUNCTION = """
+/* {comment} */
+static inline {real} {name}({given})
+{{
+{body}
+    return {result};
+}}
+static inline void {name}_n(size_t count, {arrays}, {real} *out)
+{{
+    ACTBENCH_LOOP
+    for (size_t i = 0; i < count; i++) out[i] = {name}({call});
+}}"""
+
+
+def function_name(row: Activation, direction: str, form: Format) -> str:
+    """What a kernel is called in C; ``..._n`` takes arrays."""
+    return f"actbench_{row.name}{'' if direction == 'forward' else '_' + direction}_f{form.bits}"
+
+
+def header(rows: Iterable[Activation], *, version: str, certificates: Mapping[str, str] | None = None) -> str:
+    """The text of a header: a scalar function and one on arrays for each row, direction and format.
+
+    Parameters
+    ----------
+    rows
+        Elementwise rows; parameters, at their defaults in a comment, are the functions' last arguments.
+    version
+        Of this package, for the first line.
+    certificates
+        What is known of a function's errors, by its name in C.
+
+    Raises
+    ------
+    ActbenchError
+        For a row that cannot be lowered.
+    """
+    rows = list(rows)
+    known = certificates or {}
+    names = ", ".join(row.name for row in rows)
+    functions = [
+        _function(row, direction, form, known.get(function_name(row, direction, form), "errors not measured here"))
+        for row in rows for direction in DIRECTIONS for form in FORMATS
+    ]  # fmt: skip
+    return HEADER.format(
+        title=f"{names if len(rows) < 9 else len(rows)}: kernels of actbench {version}", licence=LICENCE,
+        guard=f"ACTBENCH_{rows[0].name.upper() if len(rows) == 1 else 'KERNELS'}_H",
+        shared=SHARED.format(formats="".join(_shared(form) for form in FORMATS)), functions="\n".join(functions),
+    )  # fmt: skip
+
+
+def _real(form: Format) -> str:
+    return "float" if form.bits == 32 else "double"
+
+
+def _shared(form: Format) -> str:
+    cleared = {32: "(int32_t)0xfffff000u", 64: "(int64_t)0xfffffffff8000000ull"}[form.bits]  # as `pairs.upper`
+    return FORMAT.format(w=form.bits, f="f" if form.bits == 32 else "", real=_real(form), mask=cleared)
+
+
+def _function(row: Activation, direction: str, form: Format, certificate: str) -> str:
+    if row.opaque:
+        raise ActbenchError(f"{row.name} is code that is called; only rows that were traced can be exported")
+    graph = expanded(graph_of(row, direction), form, fma=True)
+    names = operands_of(row, direction)
+    constants, lines, result = written(graph, form, syntax=C99)
+    values = row.values()
+    parameters = [name for name in names if name in row.parameters]
+    used = {str(step.value) for step in graph if step.op == "argument"}
+    real = _real(form)
+    unused = [f"(void)_{name};" for name in names if name not in used]
+    defaults = "".join(f"; {name} = {float(values[name])!r} by default" for name in parameters)
+    return FUNCTION.format(
+        comment=f"{row.name} {direction}{defaults}: {certificate}", real=real, result=result,
+        name=function_name(row, direction, form), given=", ".join(f"{real} _{name}" for name in names),
+        body="\n".join(f"    {line}" for line in [*unused, *constants, *lines]),
+        arrays=", ".join(f"{real} {name}" if name in parameters else f"const {real} *{name}" for name in names),
+        call=", ".join(name if name in parameters else f"{name}[i]" for name in names),
+    )  # fmt: skip
