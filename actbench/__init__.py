@@ -15,6 +15,7 @@ from actbench.runs.experiment import experiment
 
 if TYPE_CHECKING:
     from actbench import testing as testing
+    from actbench import theory as theory
     from actbench.claims.claim import Reading as Reading
     from actbench.comparison import compare as compare
     from actbench.experiments.run import run as run
@@ -115,4 +116,5 @@ __all__ = [
     "run",
     "select",
     "testing",
+    "theory",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actbench.core.errors import ActbenchError
-from actbench.statistics import ranking
+from actbench.statistics import differences
 from actbench.statistics.calibration import calibration
 
 ARM = 8  # networks an arm, as in a quick comparison
@@ -34,13 +34,13 @@ def false_alarms(comparisons: int = 40, *, seed: int = 0, workers: int = 1, prog
     frame = run("same_twice", seed=seed, workers=workers, progress=progress, net=nets)
     one, other = (part.set_index("net")["test_accuracy"] for _, part in frame.groupby("activation", sort=True))
     samples = (one - other).reindex(nets).to_numpy(float).reshape(comparisons, ARM)
-    equal = [ranking.difference(d.tolist(), name=(str(i),)) for i, d in enumerate(samples)]
-    apart = [ranking.difference((d + ranking.MARGIN).tolist(), name=(str(i),)) for i, d in enumerate(samples)]
-    nominal, margin = ranking.ERROR_RATE, ranking.MARGIN
+    equal = [differences.difference(d.tolist(), name=(str(i),)) for i, d in enumerate(samples)]
+    apart = [differences.difference((d + differences.MARGIN).tolist(), name=(str(i),)) for i, d in enumerate(samples)]
+    nominal, margin = differences.ERROR_RATE, differences.MARGIN
     rates = calibration(equal, {
         "sign-flip test": (lambda d: d.p < nominal, nominal),
         "BCa interval alone": (lambda d: not d.low <= 0 <= d.high, nominal),
-        "decision 'better' or 'worse'": (lambda d: ranking.decide(d, d.p)[0] in ("better", "worse"), nominal),
+        "decision 'better' or 'worse'": (lambda d: differences.decide(d, d.p)[0] in ("better", "worse"), nominal),
     }, "comparisons")  # fmt: skip
     rates |= calibration(apart, {
         "'equal in practice' on the margin": (lambda d: -margin <= d.inner_low and d.inner_high <= margin, nominal),

@@ -17,8 +17,10 @@ from actbench.core.errors import ActbenchError
 from actbench.core.streams import whole
 from actbench.implementations.targets.examine import LIMIT
 from actbench.runs import provenance
+from actbench.runs.experiment import EXPERIMENTS
 from actbench.runs.folder import RunFolder, open_folder
 from actbench.runs.progress import follow, note
+from actbench.statistics.differences import networks_to_decide
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,13 +130,15 @@ def compare(
         advance(len(asked))
     alive = [arm for arm in arms if not arm.reason]
     _enough(arms, alive, progress)
+    networks = _to_decide(alive, quick, progress)
     frames: dict[str, Any] = {}
     failures: dict[str, Any] = {}
     interrupted = False
     with ACTIVATIONS.temporary():
         enter(alive)
         here = [arm for arm in alive if not arm.called]
-        options: dict[str, Any] = {"parts": list(parts), "quick": quick, "seed": seed, "workers": workers, "only": only}
+        options: dict[str, Any] = {"parts": list(parts), "quick": quick, "seed": seed, "workers": workers, "only": only,
+                                   "networks": networks}  # fmt: skip
         if here:
             if cost:
                 frames["cost"] = pd.DataFrame(raced(here), columns=list(COLUMNS))
@@ -185,6 +189,18 @@ def _enough(arms: Sequence[Arm], alive: Sequence[Arm], progress: bool) -> None:
         raise ActbenchError(f"{beside}; {'; '.join(refused)}")
     for said in refused:
         note(f"takes no part: {said}", show=progress)
+
+
+def _to_decide(alive: Sequence[Arm], quick: bool, progress: bool) -> int:
+    """The networks whose smallest p is small enough for all decisions together: on accuracy, and on divergence."""
+    import actbench.experiments  # noqa: F401  fills the registry
+
+    networks = networks_to_decide(max(1, 2 * (len(alive) - 1)))
+    usual = len(EXPERIMENTS["panel"].quick["net"])
+    if quick and networks > usual:
+        note(f"{usual} networks could decide nothing among {len(alive)} arms: the panel takes {networks} of the full "
+             "grid's", show=progress)  # fmt: skip
+    return networks
 
 
 def _reference(alive: Sequence[Arm], asked: str | None, *, strict: bool = True) -> str:

@@ -69,7 +69,7 @@ def functions(tables: Tables, hues: dict[str, str], reference: str) -> Any:
 
 def differences(tables: Tables, hues: dict[str, str], reference: str) -> Any:
     """A row an arm: the paired difference with its 95 % interval, and the region of practical equivalence."""
-    from actbench.statistics.ranking import MARGIN
+    from actbench.statistics.differences import MARGIN
 
     frame = tables["decisions"].assign(place=range(len(tables["decisions"])))
     frame[["value", "low", "high"]] *= 100

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,12 +45,16 @@ CHOICES: dict[str, Callable[[Iterable[Cell], bool], list[Cell]]] = {
 }  # fmt: skip
 
 
-def cells(experiment: Experiment, spec: str, quick: bool) -> list[Cell]:
+def cells(experiment: Experiment, spec: str, quick: bool, networks: int = 0) -> list[Cell]:
     """The cells of an experiment that every arm takes: ReLU's, with the arm in its place.
 
+    A quick run takes its own networks, or so many of the full grid's where those could not decide.
     Gradients at a critical start are not asked of an arm that has none; the table of the theory says so, and the
     panel's cells are rows with that reason.
     """
+    if experiment.name == "panel" and quick:
+        nets = range(max(networks, len(experiment.quick["net"])))
+        experiment = replace(experiment, quick={**experiment.quick, "net": nets})
     whole = [cell for cell in experiment.cells(quick=quick) if cell["activation"] == LIKE]
     kept = CHOICES[experiment.name](whole, quick)
     if experiment.name == "gradient_flow" and not _starts(spec):
@@ -69,7 +74,7 @@ def _starts(spec: str) -> bool:
 
 def measure(
     arms: Sequence[Arm], *, parts: Sequence[str], quick: bool, seed: int, workers: int, store: Path | None,
-    progress: bool, only: dict[str, Sequence[Any]] | None = None,
+    progress: bool, only: dict[str, Sequence[Any]] | None = None, networks: int = 0,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame], bool]:  # fmt: skip
     """Run the parts for arms whose code may run in this process and its workers.
 
@@ -81,6 +86,8 @@ def measure(
         Of `PARTS`.
     only
         Levels of factors that are kept, for tests.
+    networks
+        How many it takes to decide, which a quick panel has at least.
 
     Returns
     -------
@@ -102,7 +109,7 @@ def measure(
     for group, part in product(filter(None, groups), asked):
         if part == "accuracy" and any(arm.called for arm in group):
             continue  # nothing exact to hold it to
-        wanted = [c for arm in group for c in cells(EXPERIMENTS[part], arm.spec, quick)]
+        wanted = [c for arm in group for c in cells(EXPERIMENTS[part], arm.spec, quick, networks)]
         for factor, levels in (only or {}).items():
             wanted = [c for c in wanted if c.get(factor, levels[0]) in levels]
         if not wanted or interrupted:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from actbench.comparison.arms import Arm
-from actbench.statistics import divergence, ranking
+from actbench.statistics import differences, divergence, ranking
 from actbench.statistics.tuning import Score, tuned
 
 if TYPE_CHECKING:
@@ -87,26 +87,27 @@ def _compared(scores: pd.DataFrame, specs: Sequence[str], reference: str) -> dic
         everyone = [setting for setting in everyone if not any(lost[arm].get(setting) for arm in present)]
     pairs = ranking.pairs(present)
     each = [ranking.paired(scores, a, b, settings=everyone) for a, b in pairs]
-    adjusted = ranking.holm([d.p for d in each])
+    adjusted, tests = _corrected(d.p for d in each)
     comparisons = [
         {"a": a, "b": b, "value": d.value, "low": d.low, "high": d.high, "inner_low": d.inner_low,
          "inner_high": d.inner_high, "p": d.p, "p_holm": p, "effect": d.effect, "n": d.n, "left_out": d.left_out,
-         "needed": d.needed}
+         "needed": differences.networks_needed(d.spread, differences.OF_INTEREST, tests)}
         for (a, b), d, p in zip(pairs, each, adjusted, strict=True)
     ]  # fmt: skip
     versus = [(arm, ranking.paired(scores, arm, reference, settings=everyone)) for arm in present if arm != reference]
     shares = [divergence.difference_in_shares(scores, arm, reference) for arm, _ in versus]
-    corrected = ranking.holm([d.p for d in (*(d for _, d in versus), *shares)])
+    corrected, tests = _corrected(d.p for d in (*(d for _, d in versus), *shares))
     decisions = []
     for (arm, d), share, p, p_share in zip(versus, shares, corrected, corrected[len(versus) :], strict=False):
-        word, reason = divergence.decide(*ranking.decide(d, p), share, p_share)
+        word, reason = divergence.decide(*differences.decide(d, p, tests), share, p_share)
         away = {s: who for who in (arm, reference) for s in lost[who] if s in table.index}
         reason += "".join(f"; not in the mean: {setting}, where {who} diverged" for setting, who in away.items())
         own = scores[scores["activation"] == arm]
         edges = sorted(own[own["edge"]]["setting"].unique())
         decisions.append({"activation": arm, "reference": reference, "decision": word, "reason": reason,
                           "value": d.value, "low": d.low, "high": d.high, "p_holm": p, "effect": d.effect, "n": d.n,
-                          "left_out": d.left_out, "needed": d.needed,
+                          "left_out": d.left_out,
+                          "needed": differences.networks_needed(d.spread, differences.OF_INTEREST, tests),
                           "settings_at_edge": len(edges)})  # fmt: skip
     columns = ["activation", "reference", "decision", "reason", "value", "low", "high", "p_holm", "effect", "n",
                "left_out", "needed", "settings_at_edge"]  # fmt: skip
@@ -124,6 +125,12 @@ def _compared(scores: pd.DataFrame, specs: Sequence[str], reference: str) -> dic
             for arm, rank in ranked.mean.items()
         ])  # fmt: skip
     return found
+
+
+def _corrected(p: Iterable[float]) -> tuple[list[float], int]:
+    """P values by Holm, and how many tests they are."""
+    raw = list(p)
+    return differences.holm(raw), max(1, sum(not math.isnan(value) for value in raw))
 
 
 def measures(arm: Arm, frames: Mapping[str, pd.DataFrame], scores: pd.DataFrame | None) -> list[dict[str, Any]]:
@@ -183,7 +190,7 @@ def _row(
 def _spread(arm: Arm, measure: str, values: Any, note: str) -> dict[str, Any]:
     """A mean over networks with its BCa interval."""
     numbers = [float(v) for v in values if v == v]
-    found = ranking.difference(numbers, name=(arm.spec, measure))
+    found = differences.difference(numbers, name=(arm.spec, measure))
     return _row(arm, measure, found.value, found.low, found.high, found.n, "networks", note)
 
 
@@ -194,7 +201,7 @@ def _gradient(arm: Arm, init: str, part: pd.DataFrame) -> dict[str, Any]:
     )
     depth = int(part["layer"].max())
     steps = (ends[1] - ends[depth]) / (depth - 1)
-    found = ranking.difference([math.exp(v) for v in steps if math.isfinite(v)], name=(arm.spec, init))
+    found = differences.difference([math.exp(v) for v in steps if math.isfinite(v)], name=(arm.spec, init))
     note = f"gradient's factor a layer, depth {depth}, {init}"
     return _row(arm, f"gradient_factor {init}", found.value, found.low, found.high, found.n, "networks", note)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from actbench.statistics import ranking
+from actbench.statistics import differences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +37,7 @@ def checklist(
         line("P values are corrected for their number", True,
              f"Holm, over {len(tables.get('decisions', frame))} decisions and over {len(frame)} pairs")  # fmt: skip
         line("What counts as equal was fixed beforehand", True,
-             f"{100 * ranking.MARGIN:g} points of accuracy, in actbench/statistics/ranking.py")  # fmt: skip
+             f"{100 * differences.MARGIN:g} points of accuracy, in actbench/statistics/differences.py")  # fmt: skip
         lost = int(frame["left_out"].max())
         line("Diverged networks are counted, and in no mean", True, f"at most {lost} left out of a comparison")
     timing = tables.get("cost")

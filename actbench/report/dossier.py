@@ -14,7 +14,7 @@ from actbench.drawing.figure import NothingToDrawError
 from actbench.drawing.style import save
 from actbench.report.checklist import checklist
 from actbench.runs.folder import RunFolder
-from actbench.statistics import ranking
+from actbench.statistics import differences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +76,7 @@ def render(folder: RunFolder, *, title: str | None = None) -> Path:
         "rehearsal": bool(run.get("quick")), "unfinished": not run.get("finished"), "reference": reference,
         "arms": [_arm(arm, tables.get("theory")) for arm in arms], "decisions": _decisions(tables),
         "measures": measures(tables["measures"]), "ranks": _ranks(tables), "settings": _settings(tables),
-        "theory": _theory(tables), "margin": 100 * ranking.MARGIN, "interest": 100 * ranking.OF_INTEREST,
+        "theory": _theory(tables), "margin": 100 * differences.MARGIN, "interest": 100 * differences.OF_INTEREST,
         "figures": {figure["name"]: figure for figure in _figures(folder, tables, reference)}, "tags": TAGS,
         "checks": checklist(tables, arms, run), "run": _run(run),
     }  # fmt: skip

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from actbench.statistics.ranking import ERROR_RATE, Difference, difference
+from actbench.statistics.differences import ERROR_RATE, Difference, difference
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,7 @@ def decide(word: str, reason: str, found: Difference, p: float) -> tuple[str, st
     Parameters
     ----------
     word, reason
-        As `actbench.statistics.ranking.decide` gives them.
+        As `actbench.statistics.differences.decide` gives them.
     found, p
         Of `difference_in_shares`; p adjusted for the number of tests.
 

@@ -47,7 +47,17 @@ def to_settle(estimate: Estimate, expected: Expectation, level: float) -> int | 
     if estimate.n < 2:
         return None
     distance = min(abs(estimate.value - edge) for edge in edges(expected) if math.isfinite(edge))
-    spread = float(np.std(estimate.values, ddof=1))
+    return units_needed(float(np.std(estimate.values, ddof=1)), distance, level)
+
+
+def units_needed(spread: float, distance: float, level: float) -> int:
+    """The units of this spread that show, four times in five, what lies so far from an edge; `MOST` or fewer.
+
+    Parameters
+    ----------
+    level
+        Of the two-sided interval that is judged.
+    """
     low, high = 2, MOST
     if _reach(spread, high, level) > distance:
         return MOST

@@ -14,9 +14,11 @@ from panel_frames import panel
 from actbench.comparison import compare
 from actbench.comparison.arms import Arm
 from actbench.comparison.calibration import false_alarms
+from actbench.comparison.measured import cells
 from actbench.comparison.tables import tables
 from actbench.core.errors import ActbenchError
 from actbench.experiments.run import run
+from actbench.runs.experiment import EXPERIMENTS
 
 TINY = {"parts": ("activity",), "cost": False, "progress": False, "only": {"net": [0, 1]}}
 
@@ -58,6 +60,20 @@ def test_equal_arms_rank_equal_and_a_planted_better_one_is_found():
     assert found["ranks"]["activation"].iloc[0] == "gelu"
     assert set(found["scores"]["rate"]) == {0.1}
     assert (found["comparisons"]["p_holm"] >= found["comparisons"]["p"]).all()
+
+
+def test_a_quick_panel_takes_as_many_networks_of_the_full_grid_as_can_decide(tmp_path, capsys):
+    whole = {repr(cell) for cell in cells(EXPERIMENTS["panel"], "gelu", quick=False)}
+    for networks, nets in ((0, 8), (9, 9), (13, 13)):
+        taken = cells(EXPERIMENTS["panel"], "gelu", True, networks)
+        assert {cell["net"] for cell in taken} == set(range(nets))
+        assert {repr(cell) for cell in taken} <= whole
+        assert len({cell["rate"] for cell in taken}) == 3
+    five = ("relu", "tanh", "gelu", "silu", "mish")
+    found = compare(*five, quick=True, out=tmp_path / "five", **(TINY | {"progress": True}))
+    assert "8 networks could decide nothing among 5 arms: the panel takes 9" in capsys.readouterr().err
+    again = compare(*five, quick=True, out=tmp_path / "again", **TINY)  # in the same process
+    pd.testing.assert_frame_equal(found.tables["measures"], again.tables["measures"])
 
 
 def test_an_arm_without_a_critical_point_is_compared_where_it_can_be():
