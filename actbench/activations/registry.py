@@ -24,20 +24,23 @@ def resolve(spec: str) -> Activation:
 
     A spec is the only form in which an activation crosses processes or enters a cell's key.
     """
-    name, _, tail = str(spec).partition(":")
+    name, colon, tail = str(spec).partition(":")
     if name not in ACTIVATIONS:
         for entered in filter(None, (enter(str(spec)) for enter in ENTERING)):
             return ACTIVATIONS[entered]
     activation = ACTIVATIONS[name]
     given: dict[str, float] = {}
-    for part in filter(None, tail.split(",")):
-        key, equals, text = part.partition("=")
+    for part in tail.split(",") if colon else ():
+        key, equals, text = (word.strip() for word in part.partition("="))
         try:
-            given[key.strip()] = float(text)
+            number = float(text)
         except ValueError:
             equals = ""
         if not equals:
             raise ActbenchError(f"cannot read {part!r} in {spec!r}; write name:parameter=number,...")
+        if key in given:
+            raise ActbenchError(f"{spec!r} gives {key} twice; give it once")
+        given[key] = number
     return activation.bind(**given) if given else activation
 
 

@@ -50,6 +50,8 @@ def parser() -> Parser:
     verbs = top.add_subparsers(dest="verb", metavar="COMMAND", parser_class=Parser)
     for verb in VERBS:
         verb.add(verbs)
+    for each in verbs.choices.values():
+        each.set_defaults(parser=each)  # for its defaults
     return top
 
 

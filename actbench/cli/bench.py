@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from actbench.cli import against
-from actbench.cli.options import add_json, add_run_options, as_json, table, width
+from actbench.cli.options import add_json, add_run_options, as_json, refuse_idle, table, width
 from actbench.cli.run import measured, status
 from actbench.runs.folder import DEFAULT
 
@@ -26,6 +26,9 @@ them, torch, torch.compile, jax, onnxruntime, keras. Values are compared with th
 It is the experiment 'throughput': what an earlier call measured on this commit and machine is kept, --fresh measures
 it again. Sizes are numbers of elements: 1000000 or 2^20. Ratios are pairs of the same round; above 1 ours is faster.
 """
+OF_RACES = (
+    "dtype", "size", "direction", "inputs", "layout", "threads", "peers", "device", "rounds", "quick", "fresh",
+)  # fmt: skip
 QUICK_ROUNDS, QUICK_SECONDS = 21, 0.8  # of one cell
 
 
@@ -55,7 +58,9 @@ def add(verbs: Any) -> None:
 def call(args: argparse.Namespace) -> int:
     """Race, print, write."""
     if args.against is not None:
+        refuse_idle(args, OF_RACES, "not with --against, which times benchmarks as they stand; choose by --benchmark")
         return against.call(args)
+    refuse_idle(args, ("threshold", "benchmark"), "for --against alone")
     import pandas as pd
 
     from actbench.experiments.throughput.question import COLUMNS, FACTORS

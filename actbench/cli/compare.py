@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from actbench.cli.options import add_json, add_run_options, as_json, table, width
+from actbench.cli.options import add_json, add_run_options, as_json, refuse_idle, table, width
 from actbench.core.errors import ActbenchError
 
 DESCRIPTION = """\
@@ -45,6 +45,10 @@ def add(verbs: Any) -> None:
 def call(args: argparse.Namespace) -> int:
     """Compare, and print the decisions."""
     if args.false_alarms is not None:
+        if args.names:
+            raise ActbenchError(f"--false-alarms compares ReLU with itself; leave {' '.join(args.names)} away")
+        idle = ("out", "quick", "fresh", "reference", "limit", "dossier")
+        refuse_idle(args, idle, "not with --false-alarms, which writes nothing")
         return alarms(args)
     if not args.names:
         raise ActbenchError("nothing to compare; give names or FILE.py:OBJ, as in 'actbench compare relu my.py:act'")

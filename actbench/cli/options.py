@@ -8,6 +8,12 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from actbench.core.errors import ActbenchError
+
+RUN_OPTIONS = ("out", "seed", "workers", "quick", "fresh")
+
+MOST_WORKERS = 512  # of one machine
+
 
 def usable_cores() -> int:
     """The cores that this process may use."""
@@ -17,11 +23,13 @@ def usable_cores() -> int:
 def add_run_options(parser: argparse.ArgumentParser, *, workers: bool = True) -> None:
     """``--out --seed --workers --quick --fresh``; without workers where times are measured, by one process alone."""
     group = parser.add_argument_group("how to run")
-    group.add_argument("--out", metavar="DIR", help="folder of the run (default actbench-out/COMMAND-TARGET)")
+    group.add_argument(
+        "--out", type=folder, metavar="DIR", help="folder of the run (default actbench-out/COMMAND-TARGET)"
+    )
     group.add_argument("--seed", type=whole_number, default=0, metavar="N", help="master seed (default 0)")
     if workers:
         group.add_argument(
-            "--workers", type=int, default=usable_cores(), metavar="N",
+            "--workers", type=workers_number, default=usable_cores(), metavar="N",
             help="processes; changes no number (default: the cores, here %(default)s)",
         )  # fmt: skip
     else:
@@ -30,11 +38,32 @@ def add_run_options(parser: argparse.ArgumentParser, *, workers: bool = True) ->
     group.add_argument("--fresh", action="store_true", help="delete what the folder holds of an earlier run")
 
 
+def refuse_idle(args: argparse.Namespace, names: Sequence[str], why: str) -> None:
+    """Complain about options of the verb that were given and would do nothing; ``--workers 2`` for ``workers``."""
+    given = [name for name in names if getattr(args, name) != args.parser.get_default(name)]
+    if given:
+        raise ActbenchError(f"{', '.join('--' + name.replace('_', '-') for name in given)}: {why}")
+
+
 def whole_number(text: str) -> int:
     """A whole number from 0, in ASCII digits."""
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise argparse.ArgumentTypeError(f"{text!r} is no seed; give a whole number, 0 or more")
     return int(text)
+
+
+def workers_number(text: str) -> int:
+    """A number of processes."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_WORKERS):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes; give 1 or more, up to {MOST_WORKERS}")
+    return int(text)
+
+
+def folder(text: str) -> str:
+    """A folder's name."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} names no folder; give one, or leave --out away")
+    return text
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

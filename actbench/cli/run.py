@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.cli.options import add_json, add_run_options, as_json
 from actbench.core.errors import ActbenchError, unknown
-from actbench.runs.experiment import Cell, Experiment
+from actbench.runs.experiment import MOST_CELLS, Cell, Experiment
 
 if TYPE_CHECKING:
     from actbench.runs.folder import RunFolder
@@ -44,9 +44,13 @@ def call(args: argparse.Namespace) -> int:
     """Run it."""
     import actbench.experiments  # noqa: F401  fills the registry
     from actbench.claims.verdicts import observations
+    from actbench.core.machine import version
     from actbench.runs.experiment import EXPERIMENTS
 
     experiment = EXPERIMENTS[args.experiment]
+    if version(experiment.backend) is None:
+        needed = experiment.backend
+        raise ActbenchError(f"{experiment.name} needs {needed}, which is not installed; pip install {needed}")
     if args.exhaustive:
         if experiment.name != "accuracy":
             raise ActbenchError(f"--exhaustive is for accuracy, not for {experiment.name}")
@@ -144,6 +148,8 @@ def level(word: str) -> list[Any]:
     if colon and start.lstrip("-").isdigit() and stop.lstrip("-").isdigit():
         if int(stop) <= int(start):
             raise ActbenchError(f"the range {word!r} is empty; write START:STOP with START below STOP")
+        if int(stop) - int(start) > MOST_CELLS:
+            raise ActbenchError(f"the range {word!r} has more than {MOST_CELLS:,} levels; give fewer")
         return list(range(int(start), int(stop)))
     for kind in (int, float):
         try:

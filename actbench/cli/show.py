@@ -12,7 +12,7 @@ import numpy as np
 from actbench.activations.parameter import Sampled
 from actbench.activations.record import Activation, Kink
 from actbench.cli import theory
-from actbench.cli.options import add_json, add_run_options, as_json
+from actbench.cli.options import RUN_OPTIONS, add_json, add_run_options, as_json, refuse_idle
 from actbench.core.errors import unknown
 
 MANY_KINKS = 12  # beyond this they are summarised
@@ -41,6 +41,7 @@ def call(args: argparse.Namespace) -> int:
 
         beside = [args.name] if args.name == "relu" else [args.name, "relu"]
         return compare.run(args, beside, command="show")
+    refuse_idle(args, RUN_OPTIONS, "for 'show --dossier' alone, which measures; a card is printed as it is")
     if is_target(args.name):
         return plug_in(args)
     import actbench.claims.ledgers
@@ -63,8 +64,7 @@ def call(args: argparse.Namespace) -> int:
         card = claim_card(CLAIMS[args.name])
         print(as_json(card) if args.json else lines(card))
     else:
-        names = [*ACTIVATIONS.spellings(), *AXIS.spellings(), *EXPERIMENTS.names(), *CLAIMS.names()]
-        raise unknown("activation", args.name, names)
+        raise unknown("activation", args.name, [*ACTIVATIONS.spellings(), *AXIS.spellings(), *EXPERIMENTS.names()])
     return 0
 
 

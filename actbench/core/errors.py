@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 
 LISTED = ("activation", "experiment", "claim", "backend")  # what `actbench list` shows
@@ -34,7 +35,8 @@ def unknown(kind: str, asked: object, known: Iterable[str]) -> ActbenchError:
         Every name that would have been understood.
     """
     names = sorted(set(known))
-    near = difflib.get_close_matches(str(asked).lower(), names, n=3, cutoff=0.6)
+    asked_plainly = unicodedata.normalize("NFKC", str(asked)).lower()  # full-width letters are letters
+    near = difflib.get_close_matches(asked_plainly, names, n=3, cutoff=0.6)
     if near:
         hint = "did you mean " + " or ".join(repr(name) for name in near) + "?"
     else:

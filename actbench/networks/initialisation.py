@@ -7,6 +7,7 @@ Weights have variance sigma_w2 / fan_in: he has sigma_w2 = 2, lecun 1, glorot 2 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -101,12 +102,12 @@ def initialisation(init: str, activation: str | None = None) -> Initialisation:
             raise ActbenchError(f"initialisation {init!r}: {name} takes no number; write {name!r}")
         return _PLAIN[name]
     if name == "orthogonal":
-        gain = _number(text, init) if colon else 1.0
+        gain = _number(text, init, 0) if colon else 1.0
         # max: the longer side of a matrix that is not square holds the variance down
         return Initialisation(
             deviation=lambda fan_in, fan_out: gain / math.sqrt(max(fan_in, fan_out)), law="orthogonal"
         )
-    asked = _number(text, init) if colon else None
+    asked = _number(text, init, 0) if colon else None
     if activation is None:
         raise ActbenchError("initialisation 'critical' depends on the activation; name one")
     from actbench.theory import critical_point
@@ -131,7 +132,7 @@ def init_level(value: Any) -> str:
     """
     text = str(value)
     if text.partition(":")[0] == "critical":
-        _number(text.partition(":")[2] or "0", text)
+        _number(text.partition(":")[2] or "0", text, 0)
     else:
         initialisation(text)
     return text
@@ -231,11 +232,11 @@ def bias_level(bias: str) -> tuple[str, float]:
     raise ActbenchError(f"no bias named {bias!r}; known: own, zero, constant:NUMBER, normal:DEVIATION")
 
 
-def _number(text: str, level: str) -> float:
+def _number(text: str, level: str, low: float = -sys.float_info.max) -> float:
     try:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not math.isfinite(number):
-        raise ActbenchError(f"cannot read {level!r}; write name:NUMBER with a finite number")
+    if not low <= number < math.inf:
+        raise ActbenchError(f"cannot read {level!r}; write name:NUMBER with a finite number{' from 0 on' * (low == 0)}")
     return number

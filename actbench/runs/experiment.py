@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import product
+from math import prod
 from typing import Any
 
 from actbench.core.errors import ActbenchError, unknown
@@ -16,6 +17,9 @@ from actbench.expression.graph import argument_names
 
 # A factor of such a name could not be told from the command line's own options.
 RESERVED = ("seed", "out", "workers", "quick", "fresh", "json", "scheduler", "lang")
+
+MOST_CELLS = 10**7  # of one run: 0.1 ms each and 0.5 kB in the store, without their computation
+LARGEST_NUMBER = 2**53
 
 Cell = dict[str, Any]
 
@@ -108,6 +112,9 @@ class Experiment:
             parts = [{f: [v for v in vs if v in self.quick.get(f, vs)] for f, vs in part.items()} for part in parts]
         if levels:
             parts = [{**parts[0], **levels}]
+        count = sum(prod(len(part[factor]) for factor in self.factors) for part in parts)
+        if count > MOST_CELLS:
+            raise ActbenchError(f"{self.name}: {count:,} cells are more than {MOST_CELLS:,}; give fewer levels")
         found: dict[str, Cell] = {}
         for part in parts:
             for values in product(*(part[factor] for factor in self.factors)):
@@ -118,13 +125,17 @@ class Experiment:
         return list(found.values())
 
     def _level(self, factor: str, value: Any) -> Any:
-        check = self.checks.get(factor)
+        check = self.checks.get(factor, _number if self._counts(factor) else None)
         if check is None:
             return value
         try:
             return check(value)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             raise ActbenchError(f"{self.name}: {factor}={value!r} {error}") from None
+
+    def _counts(self, factor: str) -> bool:
+        """Whether the grid has whole numbers from 0 alone here: networks, epochs."""
+        return all(type(level) is int and level >= 0 for part in self.grid for level in part[factor])
 
     def figures(self) -> tuple[Any, ...]:
         """The figures (`actbench.drawing.figure.FigureSpec`) of ``figures.py`` beside the question, where it is."""
@@ -132,6 +143,13 @@ class Experiment:
         if file != "question" or find_spec(f"{folder}.figures") is None:
             return ()
         return tuple(import_module(f"{folder}.figures").FIGURES)
+
+
+def _number(value: Any) -> int:
+    number = int(value)
+    if number != float(value) or not 0 <= number <= LARGEST_NUMBER:
+        raise ValueError(f"is not a whole number from 0 to {LARGEST_NUMBER:,}")
+    return number
 
 
 EXPERIMENTS: Registry[Experiment] = Registry("experiment")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from sys import float_info
 from typing import Any
 
 from actbench.activations.registry import canonical
 from actbench.networks.data import INPUTS
+from actbench.networks.design import NORMS
 from actbench.networks.initialisation import bias_level, init_level
+from actbench.networks.training import OPTIMISERS
 
 ARTICLE = ("identity", "relu", "leaky_relu", "prelu", "rrelu", "sigmoid", "tanh")
 LARGEST = 100_000
@@ -45,6 +48,8 @@ def one_of(known: Any) -> Any:
 
 
 data_name = one_of(INPUTS)
+optimiser_name = one_of(OPTIMISERS)
+norm_name = one_of(NORMS)
 
 
 def array_size(value: Any) -> int:
@@ -69,6 +74,21 @@ def bias_name(value: Any) -> str:
     """``own``, ``zero``, ``constant:NUMBER`` or ``normal:DEVIATION``."""
     bias_level(str(value))
     return str(value)
+
+
+def number_in(low: float, high: float = float("inf")) -> Any:
+    """A finite number from the first to the second."""
+
+    def check(value: Any) -> float:
+        number = float(value)
+        if not low <= number <= min(high, float_info.max):
+            raise ValueError(f"is not a number from {low:g} " + ("on" if high == float("inf") else f"to {high:g}"))
+        return number
+
+    return check
+
+
+rate_or_none = number_in(0)  # 0 stands for what has no step size
 
 
 def rate_level(value: Any) -> float:

@@ -123,7 +123,7 @@ def load(modules: Iterable[str]) -> list[ModuleType]:
             loaded.append(_from_file(Path(name)) if name.endswith(".py") else importlib.import_module(name))
         except ActbenchError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             text = f"cannot load {name} ({reason(error)}); give an import path or a Python file"
             raise ActbenchError(text) from error
     return loaded

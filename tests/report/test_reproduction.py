@@ -220,44 +220,6 @@ def test_hostile_text_is_escaped_in_the_page(tmp_path):
     assert render(folder, lang="zh").exists()
 
 
-@pytest.mark.parametrize(
-    ("words", "match"),
-    [
-        (["show", "swsh"], "did you mean 'swish'"),
-        (["reproduce", "C99"], "no ledger or claim"),
-        (["reproduce", "nowhere.py"], "no file"),
-        (["reproduce", "--workers", "0"], "1 or more"),
-        (["reproduce", "--seed", "x"], "no seed"),
-        (["run", "activty"], "did you mean 'activity'"),
-        (["run", "activity", "--depth", "-3"], "whole number"),
-        (["run", "activity", "--depth", "2.5"], "whole number"),
-        (["run", "activity", "--depht", "3"], "did you mean 'depth'"),
-        (["run", "activity", "--net", "5:5"], "empty"),
-        (["run", "activity", "--depth"], "has no level"),
-        (["run", "activity", "--bias", "constant:x"], "constant:x"),
-        (["run", "activity", "--init", "hee"], "did you mean 'he'"),
-        (["report", "nowhere"], "run.json"),
-        (["list", "frogs"], "invalid choice"),
-        (["frobnicate"], "invalid choice"),
-        (["list", "--quick"], "not understood"),
-    ],
-)
-def test_a_wrong_request_is_one_line_and_exit_2(words, match, tmp_path, monkeypatch, capsys):
-    from actbench.cli import main
-
-    monkeypatch.chdir(tmp_path)
-    try:
-        status = main(words)
-    except SystemExit as stop:
-        status = stop.code
-    captured = capsys.readouterr()
-    assert status == 2
-    assert match in captured.err
-    assert captured.err.count("\n") == 1
-    assert "Traceback" not in captured.err
-    assert not list(tmp_path.rglob("run.json"))
-
-
 def test_out_that_is_a_file_or_a_foreign_folder_is_refused(tmp_path):
     file = tmp_path / "file"
     file.write_text("mine")

@@ -14,7 +14,7 @@ from actbench.implementations.implementation import Absent, Call
 from actbench.kernels.backends import FUSED, REFERENCE, TOLERANCES
 from actbench.kernels.kernel import kernel
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec
+from actbench.runs.factors import activation_spec, one_of
 
 if TYPE_CHECKING:  # they bring mpmath, which `list experiments` does not need
     from actbench.accuracy.meter import ErrorMeter, Measured
@@ -42,15 +42,6 @@ def how_many(value: Any) -> int:
     if number != float(value) or not 100 <= number <= 10_000_000:
         raise ValueError("is not a whole number from 100 to 10,000,000")
     return number
-
-
-def _one_of(*known: str) -> Any:
-    def check(value: Any) -> str:
-        if value not in known:
-            raise ValueError(f"is not known; known: {', '.join(known)}")
-        return str(value)
-
-    return check
 
 
 @experiment(
@@ -85,8 +76,8 @@ def _one_of(*known: str) -> Any:
         "reason": "why there is no figure",
     },
     checks={
-        "activation": activation_spec, "direction": _one_of("forward", "backward"),
-        "dtype": _one_of("float32", "float64"), "implementation": implementation, "count": how_many,
+        "activation": activation_spec, "direction": one_of(("forward", "backward")),
+        "dtype": one_of(("float32", "float64")), "implementation": implementation, "count": how_many,
     },
     batch="implementation",
     backend=FUSED,

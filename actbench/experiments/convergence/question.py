@@ -12,7 +12,15 @@ from actbench.kernels.backends import FUSED
 from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, init_name, positive, rate_level, split_level
+from actbench.runs.factors import (
+    activation_spec,
+    init_name,
+    norm_name,
+    optimiser_name,
+    positive,
+    rate_level,
+    split_level,
+)
 
 DTYPE, BACKEND = "float32", FUSED
 BATCH, EPOCHS = 32, 20
@@ -46,7 +54,7 @@ SIGMOID: dict[str, Any] = {**PLAIN, "activation": ["sigmoid"], "rate": [0.1, 1.0
     },
     checks={
         "activation": activation_spec, "depth": positive, "width": positive, "rate": rate_level, "init": init_name,
-        "split": split_level,
+        "optimiser": optimiser_name, "norm": norm_name, "split": split_level,
     },
     batch="net",
     dtype=DTYPE,

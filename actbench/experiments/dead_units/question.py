@@ -11,7 +11,7 @@ from actbench.kernels.backends import FUSED
 from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, positive, rate_level, split_level
+from actbench.runs.factors import activation_spec, optimiser_name, positive, rate_level, split_level
 
 DTYPE, BACKEND = "float32", FUSED
 EPOCHS, BATCH = 20, 32
@@ -44,6 +44,7 @@ SHAPE: dict[str, Any] = {
         "depth": positive,
         "width": positive,
         "rate": rate_level,
+        "optimiser": optimiser_name,
         "split": split_level,
     },
     batch="net",

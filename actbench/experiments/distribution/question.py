@@ -12,7 +12,7 @@ from actbench.kernels.backends import FUSED
 from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import ARTICLE, activation_spec, positive, split_level
+from actbench.runs.factors import ARTICLE, activation_spec, norm_name, positive, split_level
 
 DTYPE, BACKEND = "float32", FUSED
 BATCH, RATE, INPUTS = 32, 0.03, 256
@@ -32,7 +32,10 @@ BATCH, RATE, INPUTS = 32, 0.03, 256
         "ks": "largest gap between the laws of the standardised outputs and the standardised pre-activations",
         **SCORES,
     },
-    checks={"activation": activation_spec, "depth": positive, "width": positive, "split": split_level},
+    checks={
+        "activation": activation_spec, "depth": positive, "width": positive,
+        "norm": norm_name, "split": split_level,
+    },
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,

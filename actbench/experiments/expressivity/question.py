@@ -11,7 +11,7 @@ import numpy as np
 from actbench.kernels.backends import FUSED
 from actbench.networks.scores import SCORES
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, bias_name, positive
+from actbench.runs.factors import activation_spec, bias_name, one_of, positive, rate_or_none
 
 DTYPE, BACKEND = "float32", FUSED
 BATCH, EPOCHS = 50, 60
@@ -20,20 +20,6 @@ UNITS = 128  # of every network on a line
 TASKS = ("xor", "spirals", "saw")
 ARMS = ["relu", "identity"]
 LINE: dict[str, Any] = {"task": ["line"], "rate": [0.0], "bias": ["zero", "normal:0.5"], "net": range(64)}
-
-
-def _task(value: Any) -> str:
-    known = (*TASKS, "line", "tent")
-    if value not in known:
-        raise ValueError(f"is not known; known: {', '.join(known)}")
-    return str(value)
-
-
-def _rate(value: Any) -> float:
-    number = float(value)
-    if not 0 <= number < float("inf"):
-        raise ValueError("is not a step size; 0 stands for a network as it was born")
-    return number
 
 
 @experiment(
@@ -56,8 +42,8 @@ def _rate(value: Any) -> float:
         **SCORES,
     },
     checks={
-        "task": _task, "activation": activation_spec, "depth": positive, "width": positive, "bias": bias_name,
-        "rate": _rate,
+        "task": one_of((*TASKS, "line", "tent")), "activation": activation_spec, "depth": positive, "width": positive,
+        "bias": bias_name, "rate": rate_or_none,
     },
     batch="net",
     dtype=DTYPE,

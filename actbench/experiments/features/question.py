@@ -13,7 +13,7 @@ from actbench.networks.data import DATA, Data
 from actbench.networks.scores import SCORES
 from actbench.networks.synthetic import TEACHERS
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec
+from actbench.runs.factors import activation_spec, one_of, rate_or_none
 
 DTYPE, BACKEND = "float32", FUSED
 # few enough that no ranking is simply right, enough that it is not blind
@@ -28,21 +28,8 @@ TAUGHT = tuple(f"teacher_{kind}" for kind in TEACHERS)
 Fit = Callable[[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 
 
-def _data(value: Any) -> str:
-    if value not in DATA:
-        raise ValueError(f"is not known; known: {', '.join(DATA)}")
-    return str(value)
-
-
 def _model(value: Any) -> str:
     return str(value) if value in PENALISED else activation_spec(value)
-
-
-def _rate(value: Any) -> float:
-    number = float(value)
-    if not 0 <= number < float("inf"):
-        raise ValueError("is not a step size; 0 stands for a model that has none")
-    return number
 
 
 @experiment(
@@ -62,7 +49,7 @@ def _rate(value: Any) -> float:
         "precision": "relevant features among as many top ones as are relevant, share",
         **SCORES,
     },
-    checks={"data": _data, "model": _model, "rate": _rate},
+    checks={"data": one_of(DATA), "model": _model, "rate": rate_or_none},
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,

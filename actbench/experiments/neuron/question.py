@@ -11,18 +11,12 @@ from numpy.typing import NDArray
 from actbench.activations.registry import ACTIVATIONS
 from actbench.core.streams import stream
 from actbench.runs.experiment import experiment
+from actbench.runs.factors import number_in
 
 STEP, SECONDS = 5e-5, 1.0
 THRESHOLD = 1.0  # currents are counted in the one that just reaches the threshold of the potential
 CURRENTS = tuple((np.arange(4, 25) / 8).tolist())  # 0.5 to 3, the threshold among them
 TAU, T_REF = (0.01, 0.03), (0.001, 0.003)  # a neuron's constants in s are drawn between these (Gerstner et al. 2014)
-
-
-def _noise(value: Any) -> float:
-    number = float(value)
-    if not 0 <= number < float("inf"):
-        raise ValueError("is not a number from 0 on")
-    return number
 
 
 @experiment(
@@ -35,7 +29,7 @@ def _noise(value: Any) -> float:
         "late": "spikes in its second half, in Hz",
         "closed_form": "rate of the row lif with the neuron's own constants, in Hz",
     },
-    checks={"noise": _noise},
+    checks={"noise": number_in(0)},
     batch="neuron",
 )
 def neuron(*, noise: float, neuron: tuple[int, ...]) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from actbench.kernels.backends import FUSED
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, positive, rate_level
+from actbench.runs.factors import activation_spec, number_in, positive, rate_level
 
 DTYPE, BACKEND = "float32", FUSED
 SAMPLES, CHOOSE, BATCH = 300, 750, 32  # of the split's 1200 images the first are learnt, the next chosen by
@@ -45,13 +45,6 @@ def penalty_of(value: Any) -> str:
     return str(value)
 
 
-def _noise(value: Any) -> float:
-    number = float(value)
-    if not 0 <= number <= 1:
-        raise ValueError("is not a share from 0 to 1")
-    return number
-
-
 @experiment(
     grid=[
         *[
@@ -81,7 +74,8 @@ def _noise(value: Any) -> float:
         "diverged": "a loss or weight is not finite: counted, and in no other measure",
     },
     checks={
-        "activation": activation_spec, "depth": positive, "rate": rate_level, "penalty": penalty_of, "noise": _noise,
+        "activation": activation_spec, "depth": positive, "rate": rate_level, "penalty": penalty_of,
+        "noise": number_in(0, 1),
     },
     batch="net",
     dtype=DTYPE,

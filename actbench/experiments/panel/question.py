@@ -10,7 +10,16 @@ from actbench.kernels.backends import FUSED
 from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, init_name, positive, rate_level, split_level
+from actbench.runs.factors import (
+    activation_spec,
+    init_name,
+    norm_name,
+    one_of,
+    optimiser_name,
+    positive,
+    rate_level,
+    split_level,
+)
 
 DTYPE, BACKEND = "float32", FUSED
 BATCH = 32
@@ -52,7 +61,7 @@ def truth(value: Any) -> bool:
     },
     checks={
         "activation": activation_spec, "depth": positive, "width": positive, "rate": rate_level, "init": init_name,
-        "residual": truth, "split": split_level,
+        "residual": truth, "data": one_of(EPOCHS), "norm": norm_name, "optimiser": optimiser_name, "split": split_level,
     },
     batch="net",
     dtype=DTYPE,

@@ -14,24 +14,11 @@ from actbench.networks.data import Data, own_splits
 from actbench.networks.rounding import PRECISIONS
 from actbench.networks.scores import SCORES
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import split_level
+from actbench.runs.factors import number_in, one_of, split_level
 
 DTYPE, BACKEND = "float32", FUSED
 BATCH, DEPTH, WIDTH, CHANNELS = 32, 3, 32, (8,)
 RATES, EPOCHS = {"mlp": 0.1, "cnn_blank": 0.3}, {"mlp": 2, "cnn_blank": 5}
-
-
-def _slope(value: Any) -> float:
-    number = float(value)
-    if not 0 <= number <= 1:
-        raise ValueError("is not a number from 0 to 1")
-    return number
-
-
-def _precision(value: Any) -> str:
-    if value not in PRECISIONS:
-        raise ValueError(f"is not known; known: {', '.join(PRECISIONS)}")
-    return str(value)
 
 
 @experiment(
@@ -47,7 +34,7 @@ def _precision(value: Any) -> str:
         "zeros_later": "the same over all later steps",
         **SCORES,
     },
-    checks={"at_zero": _slope, "precision": _precision, "split": split_level},
+    checks={"at_zero": number_in(0, 1), "precision": one_of(PRECISIONS), "model": one_of(EPOCHS), "split": split_level},
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,

@@ -8,7 +8,7 @@ from typing import Any
 from actbench.core.errors import ActbenchError
 from actbench.experiments.panel.question import BATCH, EPOCHS
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, init_name, positive, rate_level, split_level
+from actbench.runs.factors import activation_spec, init_name, one_of, positive, rate_level, split_level
 
 
 @experiment(
@@ -26,7 +26,7 @@ from actbench.runs.factors import activation_spec, init_name, positive, rate_lev
     },
     checks={
         "activation": activation_spec, "depth": positive, "width": positive, "rate": rate_level, "init": init_name,
-        "split": split_level,
+        "data": one_of(EPOCHS), "split": split_level,
     },
     batch="net",
     dtype="float32",

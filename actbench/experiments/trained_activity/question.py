@@ -11,7 +11,7 @@ from actbench.kernels.backends import FUSED
 from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, positive, split_level
+from actbench.runs.factors import activation_spec, optimiser_name, positive, split_level
 
 DTYPE, BACKEND = "float32", FUSED
 BATCH = 32
@@ -30,7 +30,10 @@ RATES = {"sgd": 0.1, "adam": 0.001}
         "path_fraction": "paths from layer 1 whose units are all active, mean over training inputs",
         **SCORES,
     },
-    checks={"activation": activation_spec, "depth": positive, "width": positive, "split": split_level},
+    checks={
+        "activation": activation_spec, "depth": positive, "width": positive,
+        "optimiser": optimiser_name, "split": split_level,
+    },
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,
