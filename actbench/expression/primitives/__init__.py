@@ -1,36 +1,44 @@
-"""The vocabulary in which rows are said: each word with its NumPy, exact, derivative, LaTeX and kernel meaning.
+"""The vocabulary of rows: each primitive with its NumPy, exact, derivative, LaTeX and kernel meaning.
 
-NumPy's own functions keep their names. A function of ours is decorated with `word`; called with arrays it computes in
-float64, called with an expression it is recorded. To add a word, write one entry in the file of its kind.
+NumPy's own functions keep their names. A function of ours is decorated with `primitive`; called with arrays it computes
+in float64, called with an expression it is recorded. A new one is an entry in a file beside this one, found by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from actbench.expression.graph import PRIMITIVES, Expression, Primitive, record_op
 
 
 def register(name: str, arity: int, **meanings: Any) -> Primitive:
-    """Enter a word into the vocabulary; a word twice is an error."""
+    """Enter a primitive into the vocabulary; one twice is an error."""
     if name in PRIMITIVES:
-        raise ValueError(f"the word {name!r} is defined twice")
+        raise ValueError(f"the primitive {name!r} is defined twice")
     meanings["cost"] = tuple(meanings.get("cost", {}).items())
     PRIMITIVES[name] = Primitive(name=name, arity=arity, **meanings)
     return PRIMITIVES[name]
 
 
-COMPOSITE: set[str] = set()
+COMPOSITE: dict[str, Callable[..., Any]] = {}
 
 
 def primitive(**meanings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a NumPy function of ours a word: any expression among its operands records it."""
+    """Make a NumPy function of ours a primitive: any expression among its operands records it.
+
+    Parameters
+    ----------
+    **meanings
+        Those of `actbench.expression.graph.Primitive`; without ``kernel`` a kernel takes the function's own steps.
+    """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        meanings.setdefault("kernel", lambda form, *operands: function(*operands))
         register(function.__name__, function.__code__.co_argcount, **meanings)
-        COMPOSITE.add(function.__name__)
 
         @wraps(function)
         def evaluate(*operands: Any) -> Any:
@@ -38,20 +46,15 @@ def primitive(**meanings: Any) -> Callable[[Callable[..., Any]], Callable[..., A
                 return record_op(function.__name__, *operands)
             return function(*operands)
 
+        COMPOSITE[function.__name__] = evaluate
         return evaluate
 
     return decorate
 
 
-from actbench.expression.primitives import cubic as cubic  # noqa: E402  the folder fills the vocabulary
-from actbench.expression.primitives import elementary as elementary  # noqa: E402
-from actbench.expression.primitives import exponential as exponential  # noqa: E402
-from actbench.expression.primitives import gaussian as gaussian  # noqa: E402
-from actbench.expression.primitives import logarithm as logarithm  # noqa: E402
-from actbench.expression.primitives import logistic as logistic  # noqa: E402
-from actbench.expression.primitives import nested as nested  # noqa: E402
-from actbench.expression.primitives import pairs as pairs  # noqa: E402
-from actbench.expression.primitives import periodic as periodic  # noqa: E402
+for _module in sorted(module.name for module in iter_modules(__path__)):
+    import_module(f"{__name__}.{_module}")
+
 from actbench.expression.primitives.cubic import x_tanh_gate as x_tanh_gate  # noqa: E402
 from actbench.expression.primitives.cubic import x_tanh_gate_slope as x_tanh_gate_slope  # noqa: E402
 from actbench.expression.primitives.exponential import exp_times as exp_times  # noqa: E402

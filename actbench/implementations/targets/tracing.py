@@ -4,40 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
 import numpy as np
 
 from actbench.core.errors import ActbenchError, reason_of
-from actbench.expression import primitives
 from actbench.expression.graph import PRIMITIVES, Graph, composed, derivative, record
 from actbench.expression.primitives import COMPOSITE
 from actbench.implementations.implementation import Implementation
 
 
-@lru_cache(maxsize=1)
-def _composites() -> dict[str, tuple[str, Any]]:
-    """Our composite primitives: name to the module that holds it and the function."""
-    found: dict[str, tuple[str, Any]] = {}
-    for info in iter_modules(primitives.__path__):
-        module = import_module(f"actbench.expression.primitives.{info.name}")
-        found |= {name: (module.__name__, getattr(module, name)) for name in COMPOSITE if hasattr(module, name)}
-    return found
-
-
 def written(op: str) -> tuple[str, Callable[..., Any]]:
     """How an operation is written in Python, and the function itself."""
     if op in COMPOSITE:
-        return op, _composites()[op][1]
+        return op, COMPOSITE[op]
     return f"np.{op}", getattr(np, op)
 
 
 def home(op: str) -> str:
     """The module that one of our composite primitives is imported from."""
-    return _composites()[op][0]
+    return COMPOSITE[op].__module__
 
 
 def evaluate(graph: Graph, values: Mapping[str, Any]) -> Any:
