@@ -13,7 +13,6 @@ import actbench.experiments  # noqa: F401  both fill their registries
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 spec = importlib.util.spec_from_file_location("refresh", ROOT / "reports" / "refresh.py")
 refresh = importlib.util.module_from_spec(spec)
@@ -58,21 +57,6 @@ def test_every_command_that_the_readme_names_exists():
     verbs = parser()._subparsers._group_actions[0].choices
     for verb in re.findall(r"^actbench (\w+)", README, flags=re.M):
         assert verb in verbs
-
-
-def test_the_recipe_for_an_activation_is_a_right_row():
-    """The recipe of CONTRIBUTING keeps every promise, so that who copies it starts from something that holds."""
-    import numpy as np
-
-    import actbench as ab
-    from actbench.accuracy.contract import examine
-    from actbench.activations.record import Kink
-
-    block = next(b for b in re.findall(r"```python\n(.*?)```", CONTRIBUTING, flags=re.S) if b.startswith("define("))
-    with ab.ACTIVATIONS.temporary():
-        exec(block, {"define": ab.define, "np": np, "Kink": Kink})
-        for finding in examine(ab.get("hinge"), backend="numpy", dtype="float64", count=200):
-            assert finding.holds, finding.says
 
 
 def test_the_readme_shows_what_the_article_s_report_holds():

@@ -91,7 +91,7 @@ register(
 register("logical_or", 2, exact=lambda mp, a, b: a or b, latex=(r"{0} \vee {1}", 0), cost={"compare": 1}, discrete=True)
 register("logical_not", 1, exact=lambda mp, a: not a, latex=(r"\neg({0})", 8), cost={"compare": 1}, discrete=True)
 
-# What has a kernel meaning is steps of the words above.
+# What has a kernel meaning is steps of the primitives above.
 register(
     "sign",
     1,
@@ -109,8 +109,7 @@ def _cube_root(form: Format, a: Any) -> Any:
     y = np.exp(np.log(size) / 3.0)
     for _ in range(2):
         y = y - (y - size / (y * y)) / 3.0
-    y = np.where((size > 0.0) & (size < np.inf), y, size)  # log has no number at 0 and inf
-    return np.where(a < 0.0, -y, y)
+    return np.where((size > 0.0) & (size < np.inf), np.where(a < 0.0, -y, y), a)  # log has no number at 0 and inf
 
 
 register(
