@@ -9,15 +9,10 @@ run axis_accuracy``. ``--again NAME...`` computes exact values of rows anew whos
 from __future__ import annotations
 
 import argparse
-import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-
-import pandas as pd
-
-from actbench.claims.verdicts import together
 
 REPORTS = Path(__file__).resolve().parent
 ARTICLE, ACCURACY, CATALOGUE = (REPORTS / name for name in ("article", "accuracy", "catalogue"))
@@ -26,7 +21,6 @@ KEPT = (
     "verdicts.csv", "estimates.csv", "timing_verdicts.csv", "timing_estimates.csv", "instrument.csv", "claims.json",
     "run.json", "report.html", "tables/*.csv", "figures/*.svg",
 )  # fmt: skip
-MARKS = ("<!-- article:begin (python reports/refresh.py article writes this part) -->\n", "<!-- article:end -->")
 
 
 def copy(run: Path) -> None:
@@ -38,35 +32,6 @@ def copy(run: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, target)
     shutil.copyfile(run / "report.md", ARTICLE / "README.md")
-
-
-def digest(folder: Path = ARTICLE) -> str:
-    """The README's part: how many claims came out how, the estimates, and the figure."""
-    timed = folder / "timing_verdicts.csv"
-    verdicts = together(pd.read_csv(folder / "verdicts.csv"), pd.read_csv(timed) if timed.exists() else None)
-    overall = verdicts[verdicts["reading"] == "overall"]
-    tally = ", ".join(f"{count} {verdict}" for verdict, count in overall["verdict"].value_counts().items())
-    lines = [
-        "![What halves with every layer?](reports/article/figures/activity-readings.svg)", "",
-        f"Of {len(overall)} claims: {tally}. The whole list, with every reading, interval and source, is in "
-        "[reports/article](reports/article/README.md); what another seed or half of the networks would have changed, "
-        "in [reports/stability](reports/stability/README.md). The most quoted one, C10, \"N layers divide the "
-        "activation rate "
-        "by 2^N\", depends on what is counted: slope of log2 per layer, -1 is halving.", "",
-        "| reading | setting | slope per layer | 95 % interval | n networks | verdict |", "|---|---|---|---|---|---|",
-    ]  # fmt: skip
-    estimates = pd.read_csv(folder / "estimates.csv", keep_default_na=False)
-    for row in estimates[estimates["claim"] == "C10"].itertuples():
-        value, low, high = (float(v) for v in (row.value, row.low, row.high))
-        numbers = f"{value:.3f} | [{low:.3f}, {high:.3f}] | {row.n}"
-        lines.append(f"| {row.reading} | {row.setting} | {numbers} | {row.verdict} |")
-    return "\n".join(lines).replace("-0.000", "0.000") + "\n"
-
-
-def refreshed(readme: str, part: str) -> str:
-    """The README with its part replaced."""
-    begin, end = map(re.escape, MARKS)
-    return re.sub(f"(?<={begin}).*?(?={end})", lambda _: f"\n{part}\n", readme, flags=re.S)
 
 
 def exact(runs: Sequence[Path], again: Sequence[str]) -> None:
@@ -109,9 +74,11 @@ def catalogue(runs: Sequence[Path], again: Sequence[str]) -> None:
 
 def article(runs: Sequence[Path], again: Sequence[str]) -> None:
     """reports/article, from a finished run of it, and the README's part about it."""
+    from actbench.report.readme import digest, refreshed
+
     if runs:
         copy(runs[0])
-    README.write_text(refreshed(README.read_text(encoding="utf-8"), digest()), encoding="utf-8")
+    README.write_text(refreshed(README.read_text(encoding="utf-8"), digest(ARTICLE)), encoding="utf-8")
 
 
 def _write(folder: Path, texts: dict[str, str]) -> None:

@@ -69,7 +69,6 @@ def test_recipes_work_as_printed(copy):
     assert green.returncode == 0, green.stdout[-4000:]
 
     for words, shown in (
-        (["list", "peers"], "sklearn"),
         (["show", "hinge"], "where it was proposed"),
         (["run", "accuracy", "--activation", "relu", "--implementation", "sklearn", "--count", "200"], "sklearn"),
         (["reproduce", "O1", "--quick"], "last_layer"),
