@@ -71,7 +71,7 @@ def test_recipes_work_as_printed(copy):
     for words, shown in (
         (["show", "hinge"], "where it was proposed"),
         (["run", "accuracy", "--activation", "relu", "--implementation", "sklearn", "--count", "200"], "sklearn"),
-        (["reproduce", "O1", "--quick"], "last_layer"),
+        (["reproduce", "O1", "--quick"], "refuted"),
     ):
         done = copy("-m", "actbench", *words)
         assert done.returncode == 0, done.stderr
