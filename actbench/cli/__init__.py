@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from actbench.cli import bench, compare, doctor, export, listing, report, reproduce, run, show, theory, vectors
 from actbench.core.errors import ActbenchError
+from actbench.runs.progress import note
 
 VERBS = (listing, show, run, reproduce, compare, theory, report, vectors, export, bench, doctor)
 
@@ -57,7 +62,7 @@ def parser() -> Parser:
 
 def _one_line(message: Warning | str, *place: object, **further: object) -> None:
     """A warning as a person reads it: what happened, not where in our code."""
-    print(f"actbench: {message}", file=sys.stderr)
+    note(f"actbench: {message}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,28 +73,71 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv
         The words after ``actbench``; by default the process's own.
     """
+    _prepare()
+    try:
+        status = _called(argv)
+        sys.stdout.flush()
+        if status == INTERRUPTED:
+            note(GOES_ON)
+        return status
+    except ActbenchError as error:
+        note(f"actbench: {error}")
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would meet the interpreter on its way out
+        note(GOES_ON)
+        return INTERRUPTED
+    except MemoryError:
+        note("actbench: there is no memory left; give fewer --workers, or smaller levels")
+        return SOME_FAILED
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        _drop_output()
+        return DONE
+    except OSError as error:
+        _drop_output()  # what is left in its buffer would fail once more at exit
+        where = f" {error.filename!r}" if error.filename else ""
+        note(f"actbench: the system refuses{where}: {error.strerror or error}; finished cells and files are kept")
+    return WRONG_REQUEST
+
+
+def _called(argv: Sequence[str] | None) -> int:
+    """Parse and call."""
     top = parser()
-    args, rest = top.parse_known_args(argv)
+    try:
+        args, rest = top.parse_known_args(argv)
+    except SystemExit:  # --help and --version are written, and may meet a full disk
+        sys.stdout.flush()
+        raise
     if args.verb is None:
         top.print_help()
         return DONE
+    if rest and args.verb != "run":
+        raise ActbenchError(f"{' '.join(rest)!r} is not understood; see 'actbench {args.verb} --help'")
+    if args.verb == "run":
+        args.rest = rest
+    return int(args.call(args))
+
+
+def _prepare() -> None:
+    """What a terminal, a service or a closed pipe may have left odd, so that no verb meets it."""
     warnings.showwarning = _one_line
-    try:
-        if rest and args.verb != "run":
-            raise ActbenchError(f"{' '.join(rest)!r} is not understood; see 'actbench {args.verb} --help'")
-        if args.verb == "run":
-            args.rest = rest
-        status: int = args.call(args)
-        sys.stdout.flush()
-        if status == INTERRUPTED:
-            print(GOES_ON, file=sys.stderr)
-        return status
-    except ActbenchError as error:
-        print(f"actbench: {error}", file=sys.stderr)
-        return WRONG_REQUEST
-    except KeyboardInterrupt:
-        print(GOES_ON, file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:  # the reader (head, less) has seen enough
+    os.environ["MPLBACKEND"] = "agg"  # figures go into files; a name that matplotlib does not know ends its import
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:  # closed: the next file that is opened would get its number, and what is printed
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115  for as long as the process
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # LANG=C and Windows' pipes lack letters
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):  # a service's end is an interrupt; nohup's SIG_IGN stays
+            if (ending := getattr(signal, name, None)) and signal.getsignal(ending) == signal.SIG_DFL:
+                signal.signal(ending, signal.default_int_handler)
+
+
+def _drop_output() -> None:
+    """Let what stdout still holds go to nowhere: Python would try to write it once more at exit."""
+    with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE

@@ -81,8 +81,8 @@ def render(folder: RunFolder, *, title: str | None = None) -> Path:
         "checks": checklist(tables, arms, run), "run": _run(run),
     }  # fmt: skip
     for name in ("decisions", "measures", "settings"):
-        write_text(folder.path / "latex" / f"{name}.tex", _template(f"dossier_{name}.tex").render(**content))
-    page = write_text(folder.path / "dossier.html", _template("dossier.html").render(**content))
+        write_text(folder.at(f"latex/{name}.tex"), _template(f"dossier_{name}.tex").render(**content))
+    page = write_text(folder.at("dossier.html"), _template("dossier.html").render(**content))
     folder.list_files(begin=False)
     return page
 
@@ -231,7 +231,7 @@ def _figures(folder: RunFolder, tables: dict[str, pd.DataFrame], reference: str)
     drawn = []
     for figure in FIGURES:
         try:
-            picture = save(figure.picture(tables, reference), folder.path / "figures" / figure.name)
+            picture = save(figure.picture(tables, reference), folder.at(f"figures/{figure.name}"))
         except NothingToDrawError:
             continue
         drawn.append({"name": figure.name, "title": figure.title, "caption": figure.caption, "uri": picture.uri,

@@ -47,8 +47,8 @@ def render(folder: RunFolder, *, lang: str | None = None) -> Path:
         claim["figures"] = [f for f in figures if _first(f, shown["claims"]) == claim["name"]]
         claim["see"] = [f for f in figures if claim["name"] in f["claims"] and f not in claim["figures"]]
     page = template("report.html").render(**shown, t=t, lang=lang, figures=figures)
-    write_text(folder.path / "report.html", page)
-    write_text(folder.path / "report.md", template("report.md").render(**shown, t=t, figures=figures))
+    write_text(folder.at("report.html"), page)
+    write_text(folder.at("report.md"), template("report.md").render(**shown, t=t, figures=figures))
     folder.list_files(begin=False)
     return folder.path / "report.html"
 
@@ -83,7 +83,7 @@ def _drawn_or_said(folder: RunFolder, spec: FigureSpec, lang: str) -> dict[str, 
     except Exception as error:  # whatever a drawing raises, it costs its figure alone
         plt.close("all")
         for suffix in ("svg", "png"):  # an earlier run's picture would be taken for this one's
-            (folder.path / "figures" / f"{spec.name}.{suffix}").unlink(missing_ok=True)
+            folder.at(f"figures/{spec.name}.{suffix}").unlink(missing_ok=True)
         note(f"actbench: figure {spec.name} is not drawn ({reason(error)}); its observations are in the folder")
         return {**shown, "missing": reason(error)}
     return None if picture is None else {**shown, "uri": picture.uri, "width": picture.width}
@@ -99,7 +99,12 @@ def _drawn(folder: RunFolder, spec: FigureSpec, lang: str) -> Picture | None:
     elif not (folder.path / f"{table_name}.csv").exists():
         return None
     picture = spec.picture(folder.read_frame(table_name))
-    return save(picture, folder.path / "figures" / spec.name, words=WORDS.get(lang))
+    return save(picture, folder.at(f"figures/{spec.name}"), words=WORDS.get(lang))
+
+
+def plain_markdown(value: Any) -> Any:
+    """A text as Markdown shows it: no raw HTML, no link, no image; those come from outside alone."""
+    return value.replace("<", "&lt;").replace("](", "]\\(") if isinstance(value, str) else value
 
 
 def template(name: str) -> Any:
@@ -113,6 +118,7 @@ def template(name: str) -> Any:
         lstrip_blocks=True,
         undefined=StrictUndefined,
         keep_trailing_newline=True,
+        finalize=plain_markdown if name.endswith(".md") else None,
     )
     environment.filters["slug"] = lambda text: str(text).replace(" ", "-")
     environment.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")

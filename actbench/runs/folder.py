@@ -6,6 +6,7 @@ import io
 import json
 import math
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ IDENTITY = ("command", "target", "schema", "seed")
 DEFAULT = "actbench-out"
 STORE = ("cells.sqlite", "cells.sqlite-wal", "cells.sqlite-shm")
 LOCK = ".lock"
+FORMULA = re.compile(r"^[=@\t\r]|^[+-].*[(|!]")  # spreadsheets run such a text; names and reasons come from outside
 SHOWN = 8  # names of files in one line
 
 
@@ -44,9 +46,26 @@ class RunFolder:
         """The cell store, for resuming."""
         return self.path / "cells.sqlite"
 
+    def at(self, name: str) -> Path:
+        """The place of a file of the folder.
+
+        Raises
+        ------
+        ActbenchError
+            Where a link leads out of the folder: one that a stranger handed over must not read or write elsewhere.
+        """
+        place = self.path / name
+        try:
+            inside = place.resolve().is_relative_to(self.path.resolve())
+        except (OSError, ValueError, RuntimeError):  # a loop, or a name that cannot be: whoever opens it says so
+            inside = True
+        if not inside:
+            raise ActbenchError(f"{place} leads out of the folder by a link; remove the link")
+        return place
+
     def read_run(self) -> dict[str, Any]:
         """The run's description; an error where the folder holds none."""
-        file = self.path / "run.json"
+        file = self.at("run.json")
         try:
             found = json.loads(read_bytes(file))
         except FileNotFoundError:
@@ -61,7 +80,7 @@ class RunFolder:
 
     def write_run(self, run: Mapping[str, Any]) -> None:
         """Write ``run.json``, and list what this run has written so far."""
-        write_text(self.path / "run.json", json.dumps(run, indent=1, sort_keys=True, allow_nan=False) + "\n")
+        write_text(self.at("run.json"), json.dumps(run, indent=1, sort_keys=True, allow_nan=False) + "\n")
         self.list_files()
 
     def list_files(self, *, begin: bool = True) -> None:
@@ -73,7 +92,7 @@ class RunFolder:
             return
         names = {*self.listed(), *written_under(self.path), "manifest.json", *STORE}
         there = sorted(name for name in names if (self.path / name).exists() or name in STORE)
-        write_text(self.path / "manifest.json", json.dumps(there, indent=1, ensure_ascii=False) + "\n")
+        write_text(self.at("manifest.json"), json.dumps(there, indent=1, ensure_ascii=False) + "\n")
 
     def listed(self) -> list[str]:
         """What ``manifest.json`` lists of plain files inside the folder; of what is no such list, nothing."""
@@ -94,8 +113,10 @@ class RunFolder:
             return False
 
     def write_frame(self, name: str, frame: pd.DataFrame) -> Path:
-        """Write ``NAME.csv``, floats in full, missing as empty."""
-        return write_text(self.path / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+        """Write ``NAME.csv``, floats in full, missing as empty; a text that a spreadsheet would run is quoted."""
+        texts = frame.select_dtypes(exclude=["number", "bool"]).columns
+        frame = frame.assign(**{str(column): frame[column].map(_no_formula) for column in texts})
+        return write_text(self.at(f"{name}.csv"), frame.to_csv(index=False, lineterminator="\n"))
 
     def write_failures(self, name: str, failures: pd.DataFrame) -> None:
         """Write ``NAME.failures.csv`` where cells failed; where none did any more, the file of an earlier run goes."""
@@ -108,7 +129,7 @@ class RunFolder:
         """Read ``NAME.csv`` as it was written."""
         import pandas as pd
 
-        file = self.path / f"{name}.csv"
+        file = self.at(f"{name}.csv")
         try:
             # the one missing value is the empty one: a reading may be called nan
             frame: pd.DataFrame = pd.read_csv(
@@ -122,15 +143,19 @@ class RunFolder:
 
     def write_json(self, name: str, content: Any) -> Path:
         """Write ``NAME.json``; NaN and infinities become null."""
-        return write_text(self.path / f"{name}.json", json.dumps(finite(content), indent=1, ensure_ascii=False) + "\n")
+        return write_text(self.at(f"{name}.json"), json.dumps(finite(content), indent=1, ensure_ascii=False) + "\n")
 
     def read_json(self, name: str) -> Any:
         """Read ``NAME.json``."""
-        file = self.path / f"{name}.json"
+        file = self.at(f"{name}.json")
         try:
             return json.loads(read_bytes(file))
         except (OSError, ValueError, RecursionError):
             raise ActbenchError(f"cannot read {file}; run again to make it") from None
+
+
+def _no_formula(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and FORMULA.search(value) else value
 
 
 def _exact_floats() -> dict[str, Any]:

@@ -102,7 +102,7 @@ def _write(file: TextIO, text: str) -> None:
     try:
         file.write(f"{text}\n")
         file.flush()
-    except (OSError, ValueError):
+    except (AttributeError, OSError, ValueError):  # of None, where stderr was closed
         # The reader of the pipe has gone, or the file was closed: no reason to lose a run.
         return
 

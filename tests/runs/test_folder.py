@@ -142,3 +142,28 @@ def test_a_place_that_cannot_be_is_one_line(tmp_path: Path, name: str) -> None:
     with pytest.raises(ActbenchError) as caught:
         again(tmp_path / name)
     assert "\n" not in str(caught.value)
+
+
+def test_a_link_leads_neither_reading_nor_writing_out_of_the_folder(tmp_path: Path) -> None:
+    outside, out = tmp_path / "outside", tmp_path / "run"
+    (outside / "data").mkdir(parents=True)
+    (outside / "secret.csv").write_text("a\n1\n")
+    out.mkdir()
+    (out / "verdicts.csv").symlink_to(outside / "secret.csv")
+    (out / "data").symlink_to(outside / "data")
+    folder = RunFolder(out)
+    with pytest.raises(ActbenchError, match="leads out of the folder"):
+        folder.read_frame("verdicts")
+    with pytest.raises(ActbenchError, match="leads out of the folder"):
+        folder.write_json("data/x", {})
+    assert not list((outside / "data").iterdir())
+
+
+def test_a_text_that_a_spreadsheet_would_run_is_quoted(tmp_path: Path) -> None:
+    import pandas as pd
+
+    texts = ["=1+1", "@SUM(A1)", "-1+cmd|' /C calc'!A0", "+HYPERLINK(1)", "relu", "-0.5 to 0.5", None]
+    RunFolder(tmp_path).write_frame("x", pd.DataFrame({"name": texts, "value": [-1.0] * len(texts)}))
+    back = RunFolder(tmp_path).read_frame("x")
+    assert list(back["name"][:6]) == ["'" + text for text in texts[:4]] + texts[4:6]
+    assert (back["value"] == -1.0).all()

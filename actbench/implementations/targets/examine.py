@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from actbench.core.errors import ActbenchError
+from actbench.core.files import read_bytes
 from actbench.core.registry import normal
+from actbench.expression.graph import PRIMITIVES
 from actbench.implementations.targets.generated import write
 from actbench.implementations.targets.target import parse
 
@@ -26,6 +28,8 @@ from actbench.implementations.targets.target import parse
 _ENTERED: dict[str, str] = {}
 _RUNNING: set[subprocess.Popen[bytes]] = set()
 PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
+GRAPHS = ("forward", "backward", "definition")
+DEEPEST = 20  # an answer nests to 6
 LIMIT = 60.0  # seconds for one plug-in: loading torch on a busy machine takes ten
 
 
@@ -118,10 +122,69 @@ def _answer(target: str, limit: float) -> dict[str, Any]:
         if status is None:
             return {"ok": False, "name": name, "reason": f"does not return within {limit:g} s"}
         try:
-            found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            found = json.loads(read_bytes(answer))
+        except (OSError, ValueError, RecursionError):
             return {"ok": False, "name": name, "reason": f"ends its process ({_status(status)}) without an answer"}
-    return {"name": name, **found}
+    if not _meant(found):
+        return {"ok": False, "name": name, "reason": "answers what no examination says: its process was tampered with"}
+    return {**found, "name": name}
+
+
+def _meant(found: Any) -> bool:
+    """Whether an answer has the form that `child` writes: the plug-in's process wrote it, and may have forged it.
+
+    Names go into a module's text, so they must be names; all other texts go in as literals.
+    """
+    if not isinstance(found, dict) or not _sane(found):
+        return False
+    if found.get("ok") is not True:
+        return found.get("ok") is False and isinstance(found.get("reason"), str)
+    texts, graphs = ("kind", "library", "sha256", "why_not", "derived", "slope_differs"), found.get("graphs", {})
+    if not all(isinstance(found.get(key), str) for key in texts) or not isinstance(found.get("facts"), dict):
+        return False
+    kinks = found["facts"].get("kinks")
+    if not isinstance(kinks, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in kinks):
+        return False
+    if not isinstance(graphs, dict) or not isinstance(found.get("gradients", {}), dict):
+        return False
+    if found.get("traced") is True and not {"forward", "backward"} <= set(graphs) <= {*GRAPHS}:
+        return False
+    return all(
+        name.isidentifier() and _is_graph(graph) for name, graph in (graphs | found.get("gradients", {})).items()
+    )
+
+
+def _sane(content: Any, depth: int = 0) -> bool:
+    """No surrogates, no deep nesting."""
+    if isinstance(content, str):
+        return content.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in content)
+    if isinstance(content, dict):
+        return depth < DEEPEST and all(_sane(key) and _sane(value, depth + 1) for key, value in content.items())
+    return not isinstance(content, list) or (depth < DEEPEST and all(_sane(value, depth + 1) for value in content))
+
+
+def _is_graph(graph: Any) -> bool:
+    """Arguments that are names, and steps of known operations on earlier steps and plain numbers."""
+    if not isinstance(graph, dict) or not isinstance(graph.get("arguments"), list) or not graph.get("steps"):
+        return False
+    arguments = graph["arguments"]
+    if not all(isinstance(name, str) and name.isidentifier() for name in arguments):
+        return False
+    for at, step in enumerate(graph["steps"]):
+        if not (isinstance(step, list) and len(step) == 3 and isinstance(step[1], list)):
+            return False
+        op, operands, value = step
+        if not all(type(place) is int and 0 <= place < at for place in operands):
+            return False
+        if op == "argument":
+            fine = value in arguments
+        elif op == "constant":
+            fine = isinstance(value, (bool, int, float))
+        else:
+            fine = isinstance(op, str) and op in PRIMITIVES
+        if not fine:
+            return False
+    return True
 
 
 def contained(

@@ -1,0 +1,99 @@
+"""What a terminal, a service, a disk or a hasty person may do to a command: a line and a status, never a trace."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actbench.cli import main
+
+ACTBENCH = f"{sys.executable} -m actbench"
+RUN = f"{ACTBENCH} run neuron --noise 0.0 --workers 1"
+posix = pytest.mark.skipif(os.name != "posix", reason="a shell's redirections")
+
+
+def shell(line: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-c", line], capture_output=True, text=True, timeout=100, cwd=folder,
+        env={**os.environ, **environment}, errors="replace",
+    )  # fmt: skip
+
+
+@posix
+@pytest.mark.parametrize(
+    ("line", "status", "said"),
+    [
+        (f"{ACTBENCH} list > /dev/full", 2, "No space left on device"),
+        (f"{ACTBENCH} list --json >&-", 0, ""),
+        (f"{ACTBENCH} list <&- >&- 2>&-", 0, ""),
+        (f"{ACTBENCH} list frogs 2>&-", 2, ""),
+        (f"{ACTBENCH} list frogs 2> /dev/full", 2, ""),
+        (f"set -o pipefail; {ACTBENCH} list claims --json | head -1", 0, ""),
+        (f"{RUN} --neuron 0 --out a 2> /dev/full", 0, ""),
+        (f"{RUN} --neuron 0 --out b >&- 2>&-", 0, ""),
+        (f"ulimit -f 0; {RUN} --neuron 0 --out c", 2, "actbench: "),
+    ],
+)
+def test_a_closed_or_full_output_is_a_line_at_most(line: str, status: int, said: str, tmp_path: Path) -> None:
+    done = shell(line, tmp_path)
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    assert done.stderr.count("\n") <= 4  # two lines of progress
+    assert said in done.stderr
+
+
+@posix
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "cp1252"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"MPLBACKEND": "frog"}, {"COLUMNS": "0"},
+    ],
+)  # fmt: skip
+def test_an_encoding_that_lacks_a_letter_is_met_with_another(environment: dict[str, str], tmp_path: Path) -> None:
+    done = shell(f"{ACTBENCH} show C10 && {ACTBENCH} list", tmp_path, **environment)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@posix
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_run_in_one_line_and_keeps_what_is_finished(number: int, tmp_path: Path) -> None:
+    # More neurons than can be finished meanwhile; the handler of a shell's background job is not ours.
+    command = [*RUN.split(), "--neuron", "0:4000", "--out", "run"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True
+    ) as process:
+        try:
+            assert process.stderr is not None
+            process.stderr.readline()
+            time.sleep(0.5)
+            os.killpg(process.pid, number)
+            said = process.stderr.read()
+            assert process.wait(60) == 130, said
+        finally:
+            process.kill()
+    assert "Traceback" not in said
+    assert "the same command goes on from there" in said
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["finished"] is None
+
+
+@pytest.mark.parametrize("words", [["run", "activity", "--quick"], ["reproduce", "C10", "C21", "--quick"]])
+def test_an_interrupt_before_the_first_cell_is_no_trace(
+    words: list[str], tmp_path: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("actbench.runs.runner.compute_here", interrupted)
+    assert main([*words, "--workers", "1", "--out", str(tmp_path / "run")]) == 130
+    assert "goes on from there" in capsys.readouterr().err
+    assert (tmp_path / "run" / "run.json").exists()
