@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import actbench.experiments  # noqa: F401  before another file's test sets the registry aside
 from actbench.cli import main
 
 ACTBENCH = f"{sys.executable} -m actbench"
