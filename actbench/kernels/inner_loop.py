@@ -158,7 +158,7 @@ def run(args, size, steps, table):
         for place in range(trailing):
             slot = load(table, SLOTS + 16 * place)
             if slot >= 0:
-                gather(2 if narrow else width, own + slot, load(args, 8 * (read + place)), 0, 1)
+                gather(width, own + slot, load(args, 8 * (read + place)), 0, 1)
         numbers = own
     elif trailing > 0:
         for place in range(trailing):
@@ -186,10 +186,11 @@ def run(args, size, steps, table):
         some = min(BLOCK, size - start)
         for place in range(count):
             source, step = load(places, 8 * place), load(strides, 8 * place)
-            if step == width and not narrow:
+            form = inside if place < read else width  # parameters of halves are doubles
+            if step == width and form == width:
                 store(blocks, 8 * place, source + step * start)
             else:
-                gather(inside, room + 8 * BLOCK * place, source + step * start, step, some)
+                gather(form, room + 8 * BLOCK * place, source + step * start, step, some)
                 store(blocks, 8 * place, room + 8 * BLOCK * place)
         store(blocks, 8 * count, room + 8 * BLOCK * count)
         invoke(function, (some, 0, blocks, numbers))

@@ -31,7 +31,8 @@ NEVER = 1 << 62
 STREAMED = 10
 LAST_CACHE = 32 << 20  # bytes, where the system does not say
 MAKE = 1  # PyUFunc_FromFuncAndData's place in NumPy's table of ufunc functions
-LOOPS = (("e", 64), ("f", 32), ("d", 64))  # a half is a double inside: widened exactly, rounded once
+# A half is a double inside: widened exactly, rounded once. Its parameters are doubles: smu's mu = 1e6 is beyond a half
+LOOPS = (("e", "d", 64), ("f", "f", 32), ("d", "d", 64))
 COMPILE = ctypes.CFUNCTYPE(None, ctypes.c_ssize_t, ctypes.c_ssize_t)
 
 
@@ -148,14 +149,15 @@ def make(activation: Activation, direction: str, dtypes: Sequence[str], threads:
         Formats whose machine code is made at once.
     """
     compiling()
-    variants = [Variant(activation, direction, bits, letter == "e", threads) for letter, bits in LOOPS]
+    variants = [Variant(activation, direction, bits, letter == "e", threads) for letter, _, bits in LOOPS]
     if variants[0].read + len(variants[0].trailing) >= table.MOST:
         raise ActbenchError(f"{activation.name} has too many parameters for a kernel; use backend='numpy'")
     for variant in variants:
         if ("float16" if variant.half else variant.form.name) in dtypes:
             variant.compile(table.SCALAR)
-    operands = variants[0].read + len(variants[0].trailing)
-    numbers = [np.dtype(letter).num for letter, _ in LOOPS for _ in range(operands + 1)]
+    read, trailing = variants[0].read, len(variants[0].trailing)
+    operands = read + trailing
+    numbers = [np.dtype(kind).num for x, more, _ in LOOPS for kind in x * read + more * trailing + x]
     count = len(LOOPS)
     kinds = ctypes.create_string_buffer(bytes(numbers), len(numbers))
     functions = (ctypes.c_void_p * count)(*[native("inner_loop")] * count)

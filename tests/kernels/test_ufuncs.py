@@ -29,10 +29,24 @@ def test_kernels_are_ufuncs_of_three_formats():
         kernel = ab.kernel(name, direction)
         assert type(kernel) is np.ufunc
         assert (kernel.nin, kernel.nout) == (operands, 1)
-        assert kernel.types == [f"{letter * operands}->{letter}" for letter in "efd"]
+        trailing = len(ab.get(name).trailing)
+        forms = (("e", "d"), ("f", "f"), ("d", "d"))  # a half's parameters are doubles
+        assert kernel.types == [f"{x * (operands - trailing)}{more * trailing}->{x}" for x, more in forms]
         assert kernel.__name__ == f"{name}_{direction}"
         assert kernel is ab.kernel(name, direction)
     assert "weight" in ab.kernel("prelu").__doc__
+
+
+def test_a_parameter_beyond_a_half_is_itself():
+    x = np.array([-6e-8, 6e-8, 1.0], np.float16)
+    dy = np.ones_like(x)
+    for direction, given in (("forward", (x,)), ("backward", (dy, x))):
+        kernel = ab.kernel("smu", direction)
+        want = kernel(*(np.float64(a) for a in given), 1e6).astype(np.float16)
+        for mu in (1e6, np.full(3, 1e6), np.full(3, 1e6, np.float32)):
+            got = kernel(*given, mu)
+            assert got.dtype == np.float16
+            np.testing.assert_array_equal(got, want)
 
 
 def test_every_way_to_call_gives_the_same():
