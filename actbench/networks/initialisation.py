@@ -1,7 +1,8 @@
 """Random weights and biases: unit draws named by content, and the laws that initialisations put on them.
 
 Weights have variance sigma_w2 / fan_in: he has sigma_w2 = 2, lecun 1, glorot 2 fan_in / (fan_in + fan_out), which is
-1 at equal widths, torch_default 1/3, orthogonal the square of its gain, critical what `actbench.theory` finds.
+1 at equal widths, torch_default 1/3, orthogonal the square of its gain, critical what `actbench.theory` finds, and
+sigma_w2=1.5,sigma_b2=0.05 says it itself.
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ INITIALISATIONS: Mapping[str, str] = MappingProxyType(
         "orthogonal": "orthogonal times a gain, orthogonal:1.4142 (Saxe et al. 2014); the gain is 1 unless given",
         "critical": "normal at the activation's edge of chaos for a sigma_b2, critical:0.05; 0 unless "
         "given, or for GELU and its like where that of their half-stable point",
+        "sigma_w2=1.5": "normal, any sigma_w2 from 0 on; sigma_w2=1.5,sigma_b2=0.05 with normal biases",
     }
 )
 
@@ -85,7 +87,8 @@ def initialisation(init: str, activation: str | None = None) -> Initialisation:
     Parameters
     ----------
     init
-        ``he``, ``lecun``, ``glorot``, ``torch_default``, ``orthogonal[:GAIN]`` or ``critical[:SIGMA_B2]``.
+        ``he``, ``lecun``, ``glorot``, ``torch_default``, ``orthogonal[:GAIN]``, ``critical[:SIGMA_B2]`` or
+        ``sigma_w2=V[,sigma_b2=V]``.
     activation
         The row's spec; ``critical`` asks for it.
 
@@ -95,6 +98,8 @@ def initialisation(init: str, activation: str | None = None) -> Initialisation:
         For an unknown level, a number that is none, or an activation that has no critical point there.
     """
     name, colon, text = str(init).partition(":")
+    if name.startswith("sigma_w2="):
+        return _gaussian(*_variances(str(init)))
     if name not in INITIALISATIONS:
         raise unknown("initialisation", init, INITIALISATIONS)
     if name in _PLAIN:
@@ -115,11 +120,27 @@ def initialisation(init: str, activation: str | None = None) -> Initialisation:
     point = critical_point(activation, asked)
     if point is None:
         raise ActbenchError(f"{activation} has no critical point at sigma_b2 = {asked or 0:g}; choose another sigma_b2")
-    sigma_w2, sigma_b2 = point.sigma_w2, point.sigma_b2
+    return _gaussian(point.sigma_w2, point.sigma_b2)
+
+
+def _gaussian(sigma_w2: float, sigma_b2: float) -> Initialisation:
+    """Normal weights and biases of these variances (of weights times fan_in)."""
     return Initialisation(
         deviation=lambda fan_in, fan_out: math.sqrt(sigma_w2 / fan_in),
         bias_deviation=lambda fan_in: math.sqrt(sigma_b2),
     )
+
+
+def _variances(level: str) -> tuple[float, float]:
+    """sigma_w2 and sigma_b2 of ``sigma_w2=1.5,sigma_b2=0.05``."""
+    weight, comma, bias = level.removeprefix("sigma_w2=").partition(",sigma_b2=")
+    try:
+        found = float(weight), float(bias) if comma else 0.0
+    except ValueError:
+        found = math.nan, math.nan
+    if not all(0 <= number < math.inf for number in found):
+        raise ActbenchError(f"cannot read {level!r}; write sigma_w2=V or sigma_w2=V,sigma_b2=V, finite, from 0 on")
+    return found
 
 
 def init_level(value: Any) -> str:

@@ -53,11 +53,20 @@ def test_biases_are_what_their_level_says():
     own = biases(3, 30, 64, 2, 64, "torch_default", "own", np.float64, fan_out=20_000)
     assert np.abs(own).max() <= 1 / 8
     assert own.std() == pytest.approx(1 / 8 / math.sqrt(3), rel=0.02)
-    critical = biases(3, 30, 64, 2, 64, "critical:0.05", "own", np.float64, fan_out=20_000, activation="tanh")
-    assert critical.var() == pytest.approx(0.05, rel=0.03)
+    for init in ("critical:0.05", "sigma_w2=1.5,sigma_b2=0.05"):
+        drawn = biases(3, 30, 64, 2, 64, init, "own", np.float64, fan_out=20_000, activation="tanh")
+        assert drawn.var() == pytest.approx(0.05, rel=0.03)
 
 
-@pytest.mark.parametrize("init", ["hee", "he:2", "orthogonal:x", "critical:inf"])
+def test_a_gaussian_level_draws_what_its_twin_draws():
+    drawn = weights(*PLACE, "sigma_w2=2,sigma_b2=0.1", np.float32)
+    assert np.array_equal(drawn, weights(*PLACE, "he", np.float32))
+    assert init_level("sigma_w2=2,sigma_b2=0.1") == "sigma_w2=2,sigma_b2=0.1"
+
+
+@pytest.mark.parametrize(
+    "init", ["hee", "he:2", "orthogonal:x", "critical:inf", "sigma_w2=-1", "sigma_w2=1,sigma_b2=nan", "sigma_w2=1,x"]
+)
 def test_an_initialisation_that_is_none_is_refused(init):
     with pytest.raises(ActbenchError):
         init_level(init)
