@@ -30,7 +30,9 @@ BOUND = [
         "oriented_relu:facing=1,height=-2.5", "relu_at_zero:at_zero=0", "relu_at_zero:at_zero=1",
         "soft_exponential:alpha=1", "soft_exponential:alpha=0.3", "acon_c:p1=1.5,p2=-0.5,beta=2",
         "acon_c:p1=0.75,p2=0.25", "smu:alpha=0,mu=2.5", "smu:alpha=0.05,mu=1", "erfact:alpha=1.5,beta=0.5",
-        "smelu:beta=0.3",
+        "smelu:beta=0.3", "softcap:cap=0.3", "situ:beta=25", "situ:beta=0.7", "clamped_squared_relu:scale=2.5",
+        "dyt:alpha=0.7,gamma=-1.5,beta=0.4", "derf:alpha=0.7,gamma=1.5,beta=0.2,shift=1", "apa:kappa=1.3,lambd=0.4",
+        "aglu:kappa=0.7,lambd=2.5",
     )
 ]  # fmt: skip
 

@@ -121,6 +121,61 @@ define(
 )
 
 
+def _snake_beta(x, alpha, beta):
+    s = sin_pair(*_phase(x, alpha))
+    return x + s * s / beta
+
+
+def _phase(x, alpha):
+    return two_product(np.where(_within(x, alpha), x, 0.0), alpha)
+
+
+def _snake_beta_slope(dy, x, alpha, beta):
+    u, r = _phase(x, alpha), alpha / beta
+    w = sin_pair(*u) + cos_pair(*u)
+    return dy * np.where(_within(x, alpha), (1.0 - r) + r * (w * w), NAN)  # 1 + r sin(2 alpha x)
+
+
+def _snake_beta_alpha(dy, x, alpha, beta):
+    u = _phase(x, alpha)
+    return dy * np.where(_within(x, alpha), 2.0 * x * (sin_pair(*u) * cos_pair(*u)) / beta, NAN)
+
+
+def _snake_beta_beta(dy, x, alpha, beta):
+    s = sin_pair(*_phase(x, alpha)) / beta
+    return -dy * (s * s)
+
+
+def _snake_beta_roots(alpha, beta):
+    """Where x = -sin^2(alpha x) / beta beside 0: only where the slope goes below 0."""
+    if alpha <= beta:
+        return ()
+    x = np.linspace(-1.0 / beta, 0.0, 4096)[:-1]
+    y = x + np.sin(alpha * x) ** 2 / beta
+    at = np.flatnonzero(y[1:] * y[:-1] < 0)
+    return tuple(float(x[i]) for i in at)
+
+
+define(
+    "snake_beta",
+    forward=_snake_beta,
+    backward=_snake_beta_slope,
+    definition=lambda x, alpha, beta: x + np.sin(alpha * x) * np.sin(alpha * x) / beta,
+    parameters={
+        "alpha": Learned(default=1.0, doc="frequency", valid=_positive, law=LAW),
+        "beta": Learned(default=1.0, doc="one over the size of the wave", valid=_positive, law=LAW),
+    },
+    parameter_gradients={"alpha": _snake_beta_alpha, "beta": _snake_beta_beta},
+    slope_limits=(NAN, NAN),
+    slope_terms=lambda x: np.ones_like(x),
+    roots=_snake_beta_roots,
+    at_negative_zero=0.0,
+    monotone=lambda alpha, beta: bool(np.all(np.less_equal(alpha, beta))),
+    identical_to=("snake",),
+    source="BigVGAN: Lee, Ping, Ginsburg, Catanzaro & Yoon 2022, arXiv 2206.04658, its log-scale off; its code adds 1e-9",
+)
+
+
 def _sinlu(x):
     c, e = tail(x)
     g = logistic(c, e)

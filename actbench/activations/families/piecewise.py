@@ -38,7 +38,7 @@ define(
 )
 define(
     "threshold",
-    aliases=("thresholded_relu", "trelu"),
+    aliases=("thresholded_relu", "trelu", "fatrelu"),
     forward=lambda x, threshold, value: np.where(x <= threshold, value, x),
     backward=lambda dy, x, threshold: np.where(x > threshold, dy, np.where(x == x, 0.0, x)),
     definition=lambda x, threshold, value: np.where(x > threshold, x, value),

@@ -1,0 +1,152 @@
+"""What language models cap and score with: a tanh that bounds logits, a gate and a square, and the root of softplus."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from actbench.activations.define import define
+from actbench.activations.families.learned_gates import _crossing
+from actbench.activations.parameter import Fixed
+from actbench.expression.primitives import exp_times, exp_times_pair, log1p_ratio
+from actbench.expression.primitives.gates import FAR, divided, near, sigmoid_times
+
+INF = np.inf
+SMALL = 1e-8  # |x / cap| up to which tanh changes no digit: x / cap may be subnormal there, x is not
+LAW = "must be in [0.001, 10000]"
+
+
+def _cap(default, doc):
+    return Fixed(default=default, doc=doc, valid=lambda v: 1e-3 <= v <= 1e4, law=LAW)
+
+
+def softcapped(x, cap):
+    """cap * tanh(x / cap), said in words, so rows can say it."""
+    return np.where(np.absolute(x) <= SMALL * cap, x, cap * np.tanh(near(x, FAR * cap) / cap))
+
+
+def softcap_slope_times(c, x, cap):
+    """c * (1 - tanh^2(x / cap)), the tails whole: 4 q / (1 + q)^2 with q = exp(-2 |x / cap|)."""
+    u = divided(x, cap)
+    size, rest = np.absolute(u[0]), np.where(u[0] >= 0.0, u[1], -u[1])
+    o = 1.0 + np.exp(-2.0 * size)
+    return exp_times_pair(4.0 * c / (o * o), -2.0 * size, -2.0 * rest)
+
+
+define(
+    "softcap",
+    aliases=("logit_softcap", "tanh_softcap"),
+    forward=softcapped,
+    backward=lambda dy, x, cap: dy * softcap_slope_times(1.0, x, cap),
+    definition=lambda x, cap: cap * np.tanh(x / cap),
+    parameters={"cap": _cap(30.0, "the largest size of a result")},
+    bounds=lambda cap: (-cap, cap),
+    limits=lambda cap: (-cap, cap),
+    slope_limits=(0.0, 0.0),
+    symmetry="odd",
+    monotone=True,
+    defaults={"gemma2 attention": {"cap": 50.0}, "gemma2 logits": {"cap": 30.0}},
+    source="logits of Bello, Pham, Le, Norouzi & Bengio 2017, arXiv 1611.09940 (10 tanh u); Gemma 2, arXiv 2408.00118",
+)
+
+
+def _situ_slope(dy, x, beta):
+    c = near(x)
+    e = np.exp(-np.absolute(c))
+    o = 1.0 + e
+    t, flat = np.tanh(c / beta), softcap_slope_times(1.0, x, beta)
+    right = softcap_slope_times(1.0 / o, x, beta) + exp_times(beta * t / (o * o), -np.absolute(c))
+    return dy * np.where(c >= 0.0, right, exp_times((flat + beta * t / o) / o, -np.absolute(c)))
+
+
+def _situ_lowest(beta):
+    def slope(x):
+        t, s = math.tanh(x / beta), 1.0 / (1.0 + math.exp(-x))
+        return 1.0 - t * t + beta * t * (1.0 - s)  # over s, which is positive
+
+    return _crossing(slope, -40.0, 0.0)
+
+
+def _situ_least(beta):
+    at = _situ_lowest(beta)
+    return beta * math.tanh(at / beta) / (1.0 + math.exp(-at))
+
+
+define(
+    "situ",
+    forward=lambda x, beta: sigmoid_times(softcapped(x, beta), (near(x), 0.0)),
+    backward=_situ_slope,
+    definition=lambda x, beta: beta * np.tanh(x / beta) / (1.0 + np.exp(-x)),
+    parameters={"beta": _cap(4.0, "the cap: the largest value")},
+    bounds=lambda beta: (_situ_least(beta), beta),
+    limits=lambda beta: (-0.0, beta),
+    slope_limits=(-0.0, 0.0),
+    roots_of_slope=lambda beta: (_situ_lowest(beta),),
+    source="sigmoid tanh unit, the elementwise half of situ_glu: Kimi K3 report, equation 12; cudnn-frontend#645",
+)
+
+
+def _clamped(x, scale):
+    """scale * tanh(relu(x) / scale); next to 1 a float32 tanh is 4 ulp off, which a square doubles, and this one not."""
+    r = np.where(x <= 0.0, 0.0, x)
+    m = -np.expm1(-2.0 * (near(r, FAR * scale) / scale))
+    return np.where(r <= SMALL * scale, r, scale * (m / (2.0 - m)))
+
+
+def _clamped_square_slope(dy, x, scale):
+    c = _clamped(x, scale)
+    passed = np.where(x <= 0.0, 0.0, dy)
+    return passed * softcap_slope_times(2.0 * c, np.where(x <= 0.0, 0.0, x), scale)
+
+
+define(
+    "clamped_squared_relu",
+    aliases=("clamped_relu2",),
+    forward=lambda x, scale: _clamped(x, scale) * _clamped(x, scale),
+    backward=_clamped_square_slope,
+    definition=lambda x, scale: (
+        scale * np.tanh(np.maximum(x, 0.0) / scale) * (scale * np.tanh(np.maximum(x, 0.0) / scale))
+    ),
+    parameters={
+        "scale": _cap(16.0, "the square root of the largest value; no code has a default, one profiler has 16")
+    },
+    flat=((-INF, 0.0),),
+    bounds=lambda scale: (0.0, scale * scale),
+    limits=lambda scale: (0.0, scale * scale),
+    slope_limits=(0.0, 0.0),
+    at_negative_zero=0.0,
+    monotone=True,
+    source="cudnn-frontend#858; flashinfer's ClampedRelu2: (S tanh(relu(x) / S))^2",
+)
+
+
+def _right_softplus(x, e):
+    return np.maximum(np.maximum(x, 0.0) + np.log1p(e), 0.5)  # 0.69 at 0; a discarded arm divides by no 0
+
+
+def _sqrt_softplus(x):
+    e = np.exp(-np.absolute(x))
+    left = exp_times(np.sqrt(log1p_ratio(e)), 0.5 * np.minimum(x, 0.0))  # sqrt(log(1 + e^x)) = e^(x/2) sqrt(...)
+    return np.where(x >= 0.0, np.sqrt(_right_softplus(x, e)), left)
+
+
+def _sqrt_softplus_slope(dy, x):
+    e = np.exp(-np.absolute(x))
+    left = exp_times(0.5 / ((1.0 + e) * np.sqrt(log1p_ratio(e))), 0.5 * np.minimum(x, 0.0))
+    right = 0.5 / ((1.0 + e) * np.sqrt(_right_softplus(x, e)))
+    return dy * np.where(x >= 0.0, right, left)
+
+
+define(
+    "sqrt_softplus",
+    forward=_sqrt_softplus,
+    backward=_sqrt_softplus_slope,
+    definition=lambda x: np.sqrt(np.log1p(np.exp(x))),
+    bounds=(0.0, INF),
+    limits=(0.0, INF),
+    slope_limits=(0.0, 0.0),
+    at_negative_zero=math.sqrt(math.log(2.0)),
+    monotone=True,
+    source="router scores of DeepSeek V4 (transformers' sqrtsoftplus): the square root of softplus",
+)
