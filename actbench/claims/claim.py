@@ -117,6 +117,32 @@ class Reading:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Change:
+    """A reading that was changed, or added, after its claim had been judged; the page shows it.
+
+    Parameters
+    ----------
+    on
+        The day, ``"2026-11-28"``.
+    reading
+        Whose.
+    was, now
+        What was asked before, and what is asked since.
+    why
+        The reason.
+    after_looking
+        Whether results were known by then.
+    """
+
+    on: str
+    reading: str
+    was: str
+    now: str
+    why: str
+    after_looking: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class Claim:
     """One sentence of a text, with the readings by which it is judged.
 
@@ -137,6 +163,8 @@ class Claim:
         named by one of the two.
     note
         A remark that belongs beside the verdict.
+    history
+        What was changed after the claim was first judged.
     """
 
     name: str
@@ -146,6 +174,7 @@ class Claim:
     ledger: str = "article"
     contradicts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     note: str = ""
+    history: tuple[Change, ...] = ()
 
     def __post_init__(self) -> None:
         names = [reading.name for reading in self.readings]
@@ -155,6 +184,9 @@ class Claim:
             raise ActbenchError(f"{self.name}: 'overall' is the roll-up's name, not a reading's")
         if not self.statement.get("en"):
             raise ActbenchError(f"{self.name}: a statement in 'en' is needed")
+        for change in self.history:
+            if change.reading not in names:
+                raise ActbenchError(f"{self.name}: its history names the reading {change.reading!r}; known: {names}")
         for other, why in self.contradicts.items():
             if not why.get("en") or other == self.name:
                 raise ActbenchError(f"{self.name}: what contradicts it is another claim, with the reason in 'en'")

@@ -1,7 +1,7 @@
 """Expectations are registered: their hashes stand in a committed file that is older than the results.
 
-``python reports/refresh.py register`` adds what is new and never rewrites a line: an expectation that is to change
-is a change of that file by hand, for everyone to see.
+``python reports/refresh.py register`` adds what is new and never rewrites a line. An expectation that has changed gets
+a further line, and only where the claim's history says so; the last line of a reading is the one that holds.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from actbench.claims.claim import Claim
+from actbench.core.errors import ActbenchError
 from actbench.statistics.expectation import Equivalence, Expectation
 
 FILE = Path(__file__).with_name("registered.csv")
@@ -59,11 +60,21 @@ def registered() -> dict[tuple[str, str], str]:
 
 
 def register(claims: Iterable[Claim]) -> int:
-    """Append the expectations that the file does not hold yet; how many they were."""
+    """Append the expectations that the file does not hold yet; how many they were.
+
+    Raises
+    ------
+    ActbenchError
+        For one that differs from the registered one although its claim's history says nothing.
+    """
     claims = list(claims)
     known = registered() if FILE.exists() else {}
     expected = {(c.name, r.name): r.expected for c in claims for r in c.readings if r.expected is not None}
-    new = [(key, sha) for key, sha in digests(claims).items() if key not in known]
+    told = {(claim.name, change.reading) for claim in claims for change in claim.history}
+    new = [(key, sha) for key, sha in digests(claims).items() if known.get(key) != sha]
+    silent = [key for key, _ in new if key in known and key not in told]
+    if silent:
+        raise ActbenchError(f"{silent[0]} has another expectation than is registered; say why in the claim's history")
     with FILE.open("a", encoding="utf-8", newline="") as lines:
         writer = csv.writer(lines, lineterminator="\n")
         if not known:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ def described(claim: Claim) -> dict[str, Any]:
         "claim": claim.name, "section": claim.section, "ledger": claim.ledger, "statement": dict(claim.statement),
         "contradicts": {other: dict(why) for other, why in claim.contradicts.items()}, "note": claim.note,
         "readings": {reading.name: reading.says for reading in claim.readings},
+        "history": [asdict(change) for change in claim.history],
         "conditions": {reading.name: reading.conditions for reading in claim.readings if reading.conditions},
     }  # fmt: skip
 

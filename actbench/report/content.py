@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OVERALL = ("overall", "overall charitable")
+WHEN = {True: "after", False: "before"}
 FINDINGS = 6  # that the first screen shows
 
 
@@ -94,6 +95,10 @@ def _claim(
         "name": entry["claim"], "section": entry["section"],
         "statement": entry["statement"].get(lang) or entry["statement"]["en"],
         "note": entry["note"], "readings": readings,
+        "history": [
+            t["changed"].format(**change, shown=reading_name(change, t), when=t[WHEN[change["after_looking"]]])
+            for change in entry.get("history", ())
+        ],
         "sentences": {level: sentence(part, t) for level, part in levels.items() if part},
         "overall": by_name["overall"], "charitable": by_name.get("overall charitable"),
     }  # fmt: skip

@@ -180,3 +180,10 @@ def slope(x: Sequence[float], y: Sequence[float]) -> float:
         return math.nan
     dx = np.asarray(x, float) - np.mean(x)
     return float(np.dot(dx, np.asarray(y, float)) / np.dot(dx, dx))
+
+
+def pseudo_values(above: Sequence[float], below: Sequence[float]) -> list[float]:
+    """The jackknife's pseudo-values of sum(above) / sum(below): n times the ratio less n - 1 times it without one."""
+    n, up, down = len(above), sum(above), sum(below)
+    whole = up / down
+    return [n * whole - (n - 1) * (up - a) / (down - b) for a, b in zip(above, below, strict=True)]

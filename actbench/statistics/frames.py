@@ -58,8 +58,25 @@ def averaged(frame: Any, over: Sequence[str] = ()) -> list[str]:
     ]
 
 
-def by_net(frame: Any, number: Callable[[Any], float]) -> dict[int, float]:
-    """Each network's number, from its rows in the order of the layers."""
+def by_net(frame: Any, number: Callable[[Any], float], *, over: Sequence[str] = ()) -> dict[int, float]:
+    """Each network's number, from its rows in the order of the layers.
+
+    Parameters
+    ----------
+    frame
+        Observations of one setting.
+    number
+        Of one network's rows.
+    over
+        Factors of which a network's rows hold several levels on purpose.
+
+    Raises
+    ------
+    ActbenchError
+        For any other factor with several levels within a network.
+    """
+    if "net" in frame and (pooled := averaged(frame, over)):
+        raise ActbenchError(f"one number a network would mix {'; '.join(pooled)}; select a level, or name in over=")
     return {int(net): number(rows.sort_values("layer")) for net, rows in frame.groupby("net", sort=True)}
 
 

@@ -17,6 +17,7 @@ from actbench.activations.registry import ACTIVATIONS
 from actbench.claims.article.exact_inputs import every_float16, float32_sweep
 from actbench.claims.claim import CLAIMS, Answer, Reading
 from actbench.claims.judge import judge
+from actbench.core.errors import ActbenchError
 
 ARTICLE = [claim for claim in CLAIMS if claim.ledger == "article"]
 READINGS = [pytest.param(claim, r, id=f"{claim.name}-{r.name}") for claim in ARTICLE for r in claim.readings]
@@ -199,6 +200,16 @@ def test_the_sweep_covers_every_exponent_and_the_special_values():
     assert np.array_equal(single, float32_sweep.__wrapped__(), equal_nan=True)
 
 
+@pytest.mark.parametrize("claim", [claim for claim in ARTICLE if claim.history], ids=lambda claim: claim.name)
+def test_a_change_says_what_was_asked_what_is_asked_and_why(claim):
+    for change in claim.history:
+        assert re.fullmatch(r"20\d\d-\d\d-\d\d", change.on)
+        assert change.after_looking
+        assert all((change.was, change.now, change.why))
+    with pytest.raises(ActbenchError, match="history"):
+        replace(claim, history=(replace(claim.history[0], reading="nowhere"),))
+
+
 def test_the_halving_claim_has_the_readings_that_its_files_promise():
     assert [reading.name for reading in CLAIMS["C10"].readings] == [
         "units", "trained", "paths", "connections", "negative_bias", "energy",
@@ -206,10 +217,13 @@ def test_the_halving_claim_has_the_readings_that_its_files_promise():
 
 
 def test_the_step_sizes_that_are_judged_are_those_that_are_measured():
-    from actbench.claims.article.drawbacks import DEPTHS, RATES, STAGES
+    from actbench.claims.article.drawbacks import BIAS, DEAD_STARTS, DEPTHS, RATES, STAGES
     from actbench.runs.experiment import EXPERIMENTS
 
-    measured = {part["optimiser"][0]: tuple(part["rate"]) for part in EXPERIMENTS["dead_units"].grid}
+    grid = EXPERIMENTS["dead_units"].grid
+    measured = {part["optimiser"][0]: tuple(part["rate"]) for part in grid if part["bias"] == ["zero"]}
     assert measured == RATES
+    starts = {(bias, part["optimiser"][0]) for part in grid for bias in part["bias"] if bias != "zero"}
+    assert starts == {(BIAS[start], opt) for start, optimisers in DEAD_STARTS.items() for opt in optimisers}
     assert tuple(EXPERIMENTS["training"].grid[0]["depth"]) == DEPTHS
     assert tuple(EXPERIMENTS["distribution"].grid[0]["epochs"]) == tuple(STAGES.values())

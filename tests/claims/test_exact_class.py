@@ -38,6 +38,11 @@ class PassesAll(KeepsOutput):
         return handed.copy()
 
 
+class Broadcasts(KeepsOutput):
+    def backward(self, handed):
+        return np.ones(self.kept.shape)
+
+
 class Leaks(KeepsOutput):
     def forward(self, x):
         self.kept = np.where(x > 0, x, x // 8)
@@ -59,14 +64,20 @@ def test_a_careful_class_and_the_catalogue_s_row_pass_every_reading(name):
 
 @pytest.mark.parametrize(
     ("name", "wrong"),
-    [("C49b-holds_it", PassesAll), ("C50-chain", PassesAll), ("C50-chain", Leaks), ("C50-integer", RefusesIntegers)],
+    [
+        ("C49-required", Broadcasts),
+        ("C49b-holds_it", PassesAll),
+        ("C50-chain", PassesAll),
+        ("C50-chain", Leaks),
+        ("C50-integer", RefusesIntegers),
+    ],
 )
 def test_what_the_class_does_right_a_wrong_class_does_not(name, wrong):
     assert READINGS[name]().holds
     assert not READINGS[name](wrong).holds
 
 
-@pytest.mark.parametrize("name", sorted(set(READINGS) - {"C49b-holds_it", "C50-chain", "C50-integer"}))
+@pytest.mark.parametrize("name", sorted(set(READINGS) - {"C49-required", "C49b-holds_it", "C50-chain", "C50-integer"}))
 def test_where_the_class_fails_the_evidence_shows_a_case(name):
     answer = READINGS[name]()
     assert not answer.holds

@@ -13,11 +13,13 @@ import pytest
 
 import actbench.claims.ledgers  # noqa: F401  fills the ledger
 from actbench.claims import registration
-from actbench.claims.claim import CLAIMS
+from actbench.claims.claim import CLAIMS, Change
+from actbench.core.errors import ActbenchError
 from actbench.statistics.expectation import Region
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTICLE = [claim for claim in CLAIMS if claim.ledger == "article"]
+A_REGION = next(claim for claim in ARTICLE if isinstance(claim.readings[0].expected, Region))
 
 
 def test_every_expectation_is_registered_and_has_not_changed():
@@ -46,17 +48,11 @@ def test_the_registration_is_older_than_the_committed_run():
 
 
 def test_a_moved_threshold_is_noticed_and_a_new_word_is_not():
-    claim = next(claim for claim in ARTICLE if isinstance(claim.readings[0].expected, Region))
-    region = claim.readings[0].expected
-
-    def with_region(**change):
-        reading = replace(claim.readings[0], expected=replace(region, **change))
-        return registration.digests([replace(claim, readings=(reading, *claim.readings[1:]))])
-
-    here = registration.digests([claim])
-    assert with_region(words="otherwise said") == here
+    region = A_REGION.readings[0].expected
+    here = registration.digests([A_REGION])
+    assert registration.digests([with_region(A_REGION, words="otherwise said")]) == here
     end = "high" if region.high < float("inf") else "low"
-    assert with_region(**{end: getattr(region, end) + 1e-9}) != here
+    assert registration.digests([with_region(A_REGION, **{end: getattr(region, end) + 1e-9})]) != here
 
 
 def test_registering_appends_what_is_new_and_keeps_what_is_old(tmp_path, monkeypatch):
@@ -66,4 +62,16 @@ def test_registering_appends_what_is_new_and_keeps_what_is_old(tmp_path, monkeyp
     assert registration.register(ARTICLE) > 0
     assert registration.FILE.read_text().startswith(before)
     assert registration.register(ARTICLE) == 0
+    moved = with_region(A_REGION, low=-7.0, high=7.0)
+    with pytest.raises(ActbenchError, match="history"):
+        registration.register([moved])
     assert registration.registered() == registration.digests(ARTICLE)
+    told = Change(on="2026-01-01", reading=moved.readings[0].name, was="a", now="b", why="c")
+    assert registration.register([replace(moved, history=(told,))]) == 1
+    assert registration.registered() == registration.digests(ARTICLE) | registration.digests([moved])
+
+
+def with_region(claim, **change):
+    """A claim whose first reading has another region."""
+    reading = replace(claim.readings[0], expected=replace(claim.readings[0].expected, **change))
+    return replace(claim, readings=(reading, *claim.readings[1:]))

@@ -41,6 +41,9 @@ def test_a_steady_fall_is_one_and_a_slowing_one_is_less():
     frame = runs(first_rate=0.4, second_rate=lambda net, rate, depth: 0.4 if depth == 2 else 0.1)
     assert steadiness(depth=2)(frame).value == pytest.approx(1.0)
     assert steadiness(depth=10)(frame).value == pytest.approx(0.25)
+    # a network whose first half hardly falls has a ratio of 40, and no weight of its own in a ratio of means
+    slow = runs(first_rate=lambda net, rate, depth: 0.01 if net == 0 else 0.4, second_rate=0.4)
+    assert steadiness(depth=2)(slow).value == pytest.approx(16 * 0.4 / (15 * 0.4 + 0.01), rel=1e-2)
     frame["diverged"] = frame["net"] == 0
     assert (steadiness(depth=2)(frame).n, steadiness(depth=2)(frame).left_out) == (15, 1)
 

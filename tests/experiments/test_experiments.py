@@ -10,8 +10,9 @@ import pytest
 
 import actbench as ab
 import actbench.experiments
+from actbench.core.errors import ActbenchError
 from actbench.experiments.distribution.question import gap, law
-from actbench.experiments.gradient_flow.effects import factor, predicted_factor
+from actbench.experiments.gradient_flow.effects import exponent, factor, left_over, predicted_factor
 from actbench.experiments.training.effects import (
     dead_beyond_birth,
     gain,
@@ -152,6 +153,17 @@ def test_the_gradient_s_factor_and_its_theory_on_a_linear_network():
     assert predicted_factor(frame) == pytest.approx(math.sqrt(2), rel=1e-9)
     low, high = estimate.interval(0.999)
     assert low < math.sqrt(2) < high * 1.01
+
+
+def test_what_is_left_of_a_gradient_is_the_product_and_a_power_law_has_its_exponent():
+    layers = np.arange(1, 101)
+    rows = [{"depth": 100, "net": net, "layer": layer, "grad_log_norm": 0.5 * np.log(layer) + net}
+            for net in range(3) for layer in layers]  # fmt: skip
+    frame = pd.DataFrame(rows)
+    assert left_over(depth=100)(frame).values == pytest.approx([0.1] * 3)
+    assert exponent(depth=100)(frame).values == pytest.approx([0.5] * 3)
+    with pytest.raises(ActbenchError, match="depth"):
+        factor()(pd.concat([frame, frame.assign(depth=30)]))
 
 
 def test_the_ks_gap_agrees_with_scipy():

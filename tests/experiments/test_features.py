@@ -12,6 +12,7 @@ from actbench.experiments.features.effects import ranks_better, share_kept
 from actbench.experiments.features.question import (
     WEAKEST,
     dataset,
+    forward_paths,
     kept,
     lasso_paths,
     logistic_path,
@@ -57,12 +58,34 @@ def test_paths_are_those_of_scikit_learn_s_own_models():
     assert set(np.flatnonzero(logistic[0, :-1, 1])) >= {0, 1}
 
 
+def test_forward_selection_takes_what_lowers_the_error_most_and_fits_by_least_squares():
+    x, y = made()
+    x = np.column_stack([x, np.ones(len(x))])  # a constant, which no model needs twice
+    y = np.column_stack([y, x[:, 2:3] ** 2])
+    path = forward_paths(x, y, np.arange(12.0))
+    assert (path[:, :-1, 0] == 0).all()
+    taken = []
+    for step in range(1, 11):
+        errors = {}
+        for feature in set(range(10)) - set(taken):
+            part = np.column_stack([x[:, [*taken, feature]], np.ones(len(x))])
+            errors[feature] = np.square(y - part @ np.linalg.lstsq(part, y, rcond=None)[0]).sum()
+        taken.append(min(errors, key=errors.get))
+        part = np.column_stack([x[:, taken], np.ones(len(x))])
+        own = np.linalg.lstsq(part, y, rcond=None)[0]
+        np.testing.assert_allclose(path[:, [*taken, 11], step], own.T, rtol=1e-8, atol=1e-10)
+    assert (path[:, 10, :] == 0).all()
+    sums = forward_paths(np.column_stack([x, x[:, 0] + x[:, 1]]), y, np.arange(13.0))
+    assert np.count_nonzero(sums[0, :-1, -1]) == 10  # the third of three that make each other up is never taken
+
+
 def test_of_planted_features_those_are_kept_that_matter():
     x, y = made(400)
     data = Data(name="planted", x=x, y=y[:, 0], test_x=x, test_y=y[:, 0], classes=0)
     assert kept(data, "lasso", 0)["kept"] == pytest.approx(0.2)
     noise = Data(name="noise", x=x, y=np.random.default_rng(1).normal(size=400), test_x=x, test_y=y[:, 0], classes=0)
     assert kept(noise, "lasso", 0)["kept"] <= 0.1
+    assert (kept(data, "forward", 0)["kept"], kept(noise, "forward", 0)["kept"]) == (pytest.approx(0.2), 0.0)
     x, y = made(400, noise=2.0)  # with hardly any noise log loss asks for ever larger weights, and keeps much
     labels = (y[:, 0] > 0).astype(np.int64)
     two = Data(name="two", x=x, y=labels, test_x=x, test_y=labels, classes=2)
@@ -130,6 +153,12 @@ def test_effects_compare_tuned_arms_and_name_their_units():
     ]  # fmt: skip
     frame = pd.DataFrame(rows)
     assert ranks_better("auc", "leaky_relu", "relu")(frame).value == pytest.approx(0.1)
+    assert ranks_better("auc", "leaky_relu", "relu", shared=True)(frame).note.startswith("step size 0.3")
+    fewer = frame[(frame["model"] == "relu") | (frame["net"] < 4)]
+    assert (
+        ranks_better("auc", "leaky_relu", "relu")(fewer).n,
+        ranks_better("auc", "leaky_relu", "relu")(fewer).left_out,
+    ) == (4, 0)
     with pytest.raises(NotMeasured):
         ranks_better("auc", "tanh", "relu")(frame)
     real = ab.run("features", data="diabetes", model="lasso", rate=0.0, net=range(2))

@@ -9,6 +9,7 @@ from actbench.claims.article.exact_class import (
     holds_the_gradient,
     in_chain,
     in_residual,
+    needs_equal_shapes,
     refuses_other_shapes,
     shows_nan,
     with_fan_out,
@@ -22,6 +23,7 @@ from actbench.claims.article.exact_slopes import (
     scalar_subgradient,
     subgradients,
 )
+from actbench.claims.article.history import HISTORY
 from actbench.claims.claim import Reading, claim
 from actbench.claims.expectations import SAME_ACCURACY
 from actbench.experiments.subgradient.effects import share_of_zeros, zero_beyond
@@ -262,14 +264,22 @@ claim(
     },
     readings=[
         Reading(
-            name="same_shape",
+            name="required",
             level="literal",
+            kind="exact",
+            says="It has to be so: only with a dout of the kept array's shape does a gradient of x's shape come back.",
+            compute=needs_equal_shapes,
+        ),
+        Reading(
+            name="same_shape",
+            level="charitable",
             kind="exact",
             says="It is ensured: a dout of another shape than the kept array is refused.",
             compute=refuses_other_shapes,
             conditions="a dout whose first axes are the kept array's passes, and whole rows of it are zeroed",
-        )
+        ),
     ],
+    history=HISTORY["C49"],
 )
 
 claim(

@@ -285,6 +285,28 @@ def refuses_other_shapes(kind: Callable[[], Layer] = KeepsOutput) -> Answer:
     return _answer(theirs, ours, "pairs of shapes", "pairs of different shapes are refused", where)
 
 
+def _needs(new: New) -> Tally:
+    """Pairs of shapes in which a gradient of the kept array's shape comes back just where the two are equal."""
+    tally = Tally()
+    for kept, handed in product(SHAPES, SHAPES):
+        y, back = new()(np.ones(kept))
+        try:
+            found: tuple[int, ...] | None = np.shape(back(np.ones(handed)))
+        except (ValueError, IndexError, TypeError, ActbenchError):
+            found = None
+        size = np.array([float(np.prod(kept) + np.prod(handed))])
+        good = np.array([(found == y.shape) == (kept == handed)])
+        tally.add(size, good, lambda _, k=kept, h=handed, f=found: f"kept {k}, dout {h}: dx {f}")  # type: ignore[misc]
+    return tally
+
+
+def needs_equal_shapes(kind: Callable[[], Layer] = KeepsOutput) -> Answer:
+    """Is there a gradient of x's shape only where dout has the kept array's? All pairs with up to three axes."""
+    where = "one to three axes of length 1 to 3; a gradient of x's shape comes back just where the shapes are equal"
+    what = "pairs of shapes are as it has to be"
+    return _answer(_needs(objects_of(kind)), _needs(the_row), "pairs of shapes", what, where)
+
+
 def _arrays() -> Iterator[tuple[str, Array]]:
     """A gradient in each precision, lying in memory in several ways."""
     for dtype in ("float16", "float32", "float64"):

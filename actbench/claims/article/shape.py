@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actbench.claims.article.exact_rules import a_multiple, closed, linear, linear_by_halves, rule, two_pieces
+from actbench.claims.article.history import HISTORY
 from actbench.claims.claim import Reading, claim
 from actbench.claims.expectations import SAME_ACCURACY
 from actbench.experiments.orientation.effects import beyond_relu, same_run
@@ -146,12 +147,13 @@ claim(
         ),
         Reading(
             name="any_factor",
-            level="literal",
+            level="charitable",
             kind="experiment",
             experiment="orientation",
             expected=SAME_ACCURACY,
+            quantifier="universal",
             settings={f"factor {height:g}": beyond_relu(spec) for height, spec in FACTORS.items()},
-            says="A constant coefficient does no harm: factors other than 1 and -1 train to the same accuracy.",
+            says="A constant coefficient does no harm, whichever it is: it trains to the same accuracy.",
             conditions="the same step size and initialisation (He) for all",
         ),
         Reading(
@@ -165,6 +167,7 @@ claim(
             conditions="biases start at 0, no pooling",
         ),
     ],
+    history=HISTORY["C11b"],
 )
 
 claim(

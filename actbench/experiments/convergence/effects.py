@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from actbench.statistics.estimates import Estimate, slope
+from actbench.statistics.estimates import Estimate, pseudo_values, slope
 from actbench.statistics.frames import select, undiverged
 from actbench.statistics.shares import Share
 from actbench.statistics.tuning import OTHER_HALF, Score, cross_tuned, rates_of
@@ -18,14 +18,21 @@ EPOCHS = 20  # of the experiment; a test compares
 
 
 def steadiness(**levels: Any) -> Effect:
-    """The second half's rate of log-loss over the first half's at the tuned step size, network by network."""
+    """The second half's mean rate of log-loss over the first half's mean rate, at the tuned step size.
+
+    A ratio of means over networks; its interval is the jackknife's (Tukey 1958). A mean of ratios would be pulled up by
+    the networks whose first half has hardly any rate.
+    """
 
     def effect(frame: Any) -> Estimate:
         chosen = select(frame, **levels)
         (rate,), rule = rates_of([chosen])
         runs = select(chosen, rate=rate)
         whole, lost = undiverged(runs)
-        return Estimate.of(list(whole["second_rate"] / whole["first_rate"]), left_out=lost, note=rule)
+        rates = whole[["second_rate", "first_rate"]].astype(float).dropna()
+        lost += len(whole) - len(rates)
+        values = pseudo_values(list(rates["second_rate"]), list(rates["first_rate"])) if len(rates) > 1 else []
+        return Estimate.of(values, left_out=lost, note=rule)
 
     return effect
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def dead_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Dead share beyond initialisation by optimiser, activation and step size, and the share that diverged."""
     by = ["optimiser", "activation", "rate"]
-    frame = settle(frame, depth=4, width=64)
+    frame = settle(frame, depth=4, width=64, bias="zero")
     whole = frame[~frame["diverged"].astype(bool)].assign(died=lambda f: f["dead_end"] - f["dead_birth"])
     nets = whole.groupby([*by, "net"], sort=True)["died"].mean().reset_index()
     lost = frame.drop_duplicates([*by, "net"]).groupby(by, sort=True)["diverged"].mean().reset_index()

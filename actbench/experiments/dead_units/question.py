@@ -11,7 +11,7 @@ from actbench.kernels.backends import FUSED
 from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, optimiser_name, positive, rate_level, split_level
+from actbench.runs.factors import activation_spec, bias_name, optimiser_name, positive, rate_level, split_level
 
 DTYPE, BACKEND = "float32", FUSED
 EPOCHS, BATCH = 20, 32
@@ -20,15 +20,20 @@ SHAPE: dict[str, Any] = {
     "activation": ["relu", "leaky_relu", "prelu", "rrelu"],
     "depth": [4],
     "width": [64],
+    "bias": ["zero"],
     "split": ["own"],
     "net": range(16),
 }
+SHORT = {**SHAPE, "activation": ["relu", "prelu", "rrelu"]}
 
 
 @experiment(
     grid=[
         {**SHAPE, "optimiser": ["sgd"], "rate": [0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0]},
         {**SHAPE, "optimiser": ["adam"], "rate": [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1]},
+        # starts with dead units: at -1.5 seven in ten, the last two layers whole; at -5 all but one in a hundred
+        {**SHORT, "optimiser": ["sgd"], "rate": [0.03, 0.1, 0.3], "bias": ["constant:-1.5"]},
+        {**SHORT, "optimiser": ["adam"], "rate": [0.001, 0.003, 0.01], "bias": ["constant:-1.5", "constant:-5.0"]},
     ],
     quick={"net": range(4), "activation": ["relu", "prelu", "rrelu"], "rate": [0.1, 0.5, 0.003, 0.03]},
     columns={
@@ -45,6 +50,7 @@ SHAPE: dict[str, Any] = {
         "width": positive,
         "rate": rate_level,
         "optimiser": optimiser_name,
+        "bias": bias_name,
         "split": split_level,
     },
     batch="net",
@@ -52,7 +58,15 @@ SHAPE: dict[str, Any] = {
     backend=BACKEND,
 )
 def dead_units(
-    *, activation: str, optimiser: str, rate: float, depth: int, width: int, split: str, net: tuple[int, ...]
+    *,
+    activation: str,
+    optimiser: str,
+    rate: float,
+    depth: int,
+    width: int,
+    bias: str,
+    split: str,
+    net: tuple[int, ...],
 ) -> Iterator[dict[str, Any]]:
     """How many units die, and do the dead come back?"""
     from actbench.networks.dead import dead_units as find_dead
@@ -61,7 +75,7 @@ def dead_units(
     recipe = Recipe(optimiser=optimiser, rate=rate, batch=BATCH, epochs=EPOCHS)  # type: ignore[arg-type]
     data = own_splits("digits", split, net)
     scores = train_and_score(
-        design_for(data, activation=activation, depth=depth, width=width), data, net, recipe,
+        design_for(data, activation=activation, depth=depth, width=width, bias=bias), data, net, recipe,
         watch=lambda network: find_dead(network, data.x), watch_at=WATCH_AT,
     )  # fmt: skip
     history = np.stack([scores.trained.watched[epoch].units for epoch in WATCH_AT])  # (times, nets, layers, units)

@@ -25,12 +25,17 @@ def share_kept(data: str, model: str = "lasso") -> Effect:
     return effect
 
 
-def ranks_better(measure: str, rival: str, kind: str) -> Effect:
-    """ReLU's measure less a rival's, network by network with one teacher each, each arm at its own tuned step size."""
+def ranks_better(measure: str, rival: str, kind: str, *, shared: bool = False) -> Effect:
+    """ReLU's measure less a rival's, network by network with one teacher each, over the networks that both arms have.
+
+    Each arm at its own tuned step size, or both at one.
+    """
 
     def effect(frame: Any) -> Estimate:
         arms = [select(frame, data=f"teacher_{kind}", model=model) for model in ("relu", rival)]
-        rates, note = rates_of(arms)
+        nets = set.intersection(*(set(arm["net"]) for arm in arms))
+        arms = [arm[arm["net"].isin(nets)] for arm in arms]
+        rates, note = rates_of(arms, shared=shared)
         runs = [select(arm, rate=rate) for arm, rate in zip(arms, rates, strict=True)]
         ours, theirs = (dict(zip(part["net"].astype(int), part[measure].astype(float), strict=True)) for part in runs)
         unit = "networks, each with its own teacher"

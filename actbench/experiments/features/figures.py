@@ -17,7 +17,7 @@ MEASURES = {
     "kept": ("features kept (share)", "one-standard-error model"),
     "auc": ("AUC of the ranking", "relevant features by input gradient"),
 }
-LINEAR = {"lasso": "L1, least squares", "logistic": "L1, logistic"}
+LINEAR = {"lasso": "L1, least squares", "logistic": "L1, logistic", "forward": "forward selection"}
 
 
 def features_table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -40,7 +40,7 @@ def features_figure(table: pd.DataFrame) -> Any:
         part = table[table["measure"] == measure]
         part = part.assign(model=part["model"].replace(LINEAR))
         sets, models = (list(dict.fromkeys(part[column])) for column in ("data", "model"))
-        linear = dict(zip(LINEAR.values(), (PALETTE[7], PALETTE[6]), strict=True))
+        linear = dict(zip(LINEAR.values(), (PALETTE[7], PALETTE[6], PALETTE[4]), strict=True))
         hues = palette([model for model in models if model not in linear])
         hues |= {model: linear[model] for model in models if model in linear}
         names = {name: name.removeprefix("teacher_").replace("_", "\n") for name in sets}

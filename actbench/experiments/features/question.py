@@ -1,4 +1,4 @@
-"""Which features matter: how many an L1 model keeps on real data, whether networks find those that a teacher uses."""
+"""Which features matter: how many a model keeps on real data, whether networks find those that a teacher uses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SAMPLES = {"linear": 60, "relu": 80, "tanh": 80, "product": 800}
 HELD_OUT = 1000
 BATCH, EPOCHS, WIDTH, DEPTH = 20, 40, 32, 2
 FOLDS, STRENGTHS, WEAKEST = 5, 30, 3e-3  # cross-validation; penalties, down to this part of the one that keeps nothing
-PENALISED = ("lasso", "logistic")
+SELECTORS = ("lasso", "logistic", "forward")
 REAL = ("breast_cancer", "diabetes", "wine", "digits")
 TAUGHT = tuple(f"teacher_{kind}" for kind in TEACHERS)
 
@@ -29,19 +29,17 @@ Fit = Callable[[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]], 
 
 
 def _model(value: Any) -> str:
-    return str(value) if value in PENALISED else activation_spec(value)
+    return str(value) if value in SELECTORS else activation_spec(value)
 
 
 @experiment(
     grid=[
-        {"data": REAL, "model": ["lasso"], "rate": [0.0], "net": range(16)},
+        {"data": REAL, "model": ["lasso", "forward"], "rate": [0.0], "net": range(16)},
         {"data": ["breast_cancer"], "model": ["logistic"], "rate": [0.0], "net": range(16)},
-        {
-            "data": TAUGHT, "model": ["relu", "leaky_relu", "tanh", "sigmoid"], "rate": [0.01, 0.03, 0.1],
-            "net": range(32),
-        },
+        {"data": TAUGHT, "model": ["relu", "leaky_relu"], "rate": [0.01, 0.03, 0.1], "net": range(128)},
+        {"data": TAUGHT, "model": ["tanh", "sigmoid"], "rate": [0.01, 0.03, 0.1], "net": range(32)},
     ],
-    quick={"net": range(4), "rate": [0.0, 0.03], "model": ["lasso", "relu", "leaky_relu", "sigmoid"]},
+    quick={"net": range(4), "rate": [0.0, 0.03], "model": ["lasso", "forward", "relu", "leaky_relu", "sigmoid"]},
     columns={
         "kept": "features with a weight for any class in the one-standard-error model, share of all",
         "kept_per_class": "features with a weight for one class, mean over classes, share of all",
@@ -57,28 +55,33 @@ def _model(value: Any) -> str:
 def features(*, data: str, model: str, rate: float, net: tuple[int, ...]) -> Iterator[dict[str, Any]]:
     """How many features does a target need, and which activation's networks find them?
 
-    For an L1 model ``net`` is the split of the data; for a network it is its own seed, its teacher's and its samples'.
+    For a model that selects ``net`` is the split of the data, for a network its own seed, its teacher's and its
+    samples'.
     """
     from actbench.networks.data import data_set
 
     for number in net:
-        if model in PENALISED:
+        if model in SELECTORS:
             yield {"net": number, **kept(data_set(data, number), model, number), "diverged": False}
         else:
             yield {"net": number, **student(data.removeprefix("teacher_"), model, rate, number)}
 
 
 def kept(data: Data, model: str, split: int) -> dict[str, float]:
-    """The features of the strongest penalty whose cross-validated error is within one standard error of the least.
+    """The features of the smallest model whose cross-validated error is within one standard error of the least.
 
-    Squared error of the classes' indicators (or of the number) for the lasso, log loss for logistic regression.
+    Squared error of the classes' indicators (or of the number), log loss for logistic regression. Models of one kind
+    are ordered by an L1 penalty, or by their number of features. At its penalty of least error the lasso also keeps
+    features that do not matter (Meinshausen & Buehlmann 2006); forward selection shrinks nothing, and stops earlier.
     """
     from sklearn.model_selection import KFold, StratifiedKFold
 
-    fit: Fit = logistic_path if model == "logistic" else lasso_paths
+    fit: Fit = {"logistic": logistic_path, "lasso": lasso_paths, "forward": forward_paths}[model]
     # of two classes one indicator says all; a number has a column of its own
     y = data.targets[:, -1:] if data.classes == 2 or not data.classes else data.targets
     strengths = strongest(data.x, y) * np.geomspace(1, WEAKEST, STRENGTHS)
+    if model == "forward":
+        strengths = np.arange(data.x.shape[1] + 1.0)
     kind = StratifiedKFold if data.classes else KFold
     parts = kind(FOLDS, shuffle=True, random_state=split).split(data.x, data.y)
     errors = np.stack([_errors(fit, data.x, y, train, test, strengths, model) for train, test in parts])
@@ -127,6 +130,37 @@ def logistic_path(
         model.fit(x, y[:, 0] > 0.5)
         found.append(np.append(model.coef_[0], model.intercept_))
     return np.stack(found, axis=1)[None]
+
+
+def forward_paths(x: NDArray[np.float64], y: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same for least squares on the first 0, 1, 2, ... features that forward selection takes (Efroymson 1960).
+
+    Each is the one that lowers the squared error of all columns of y together most; modified Gram-Schmidt keeps what
+    those taken leave of the others.
+    """
+    from scipy.linalg import solve_triangular
+
+    centre, mean = x.mean(axis=0), y.mean(axis=0)
+    rest, left = x - centre, y - mean
+    least = 1e-10 * np.square(rest).sum(axis=0).max()  # what is left of a column that others make up
+    taken: list[int] = []
+    basis = np.zeros((len(x), 0))
+    found = np.zeros((y.shape[1], x.shape[1] + 1, len(sizes)))
+    found[:, -1, :] = mean[:, None]
+    for step in range(1, len(sizes)):
+        size = np.square(rest).sum(axis=0)
+        gains = np.divide(np.square(rest.T @ left).sum(axis=1), size, out=np.zeros(len(size)), where=size > least)
+        gains[taken] = 0.0
+        if gains.max() > 0:
+            best = int(gains.argmax())
+            unit = rest[:, best] / np.sqrt(size[best])
+            taken.append(best)
+            basis = np.column_stack([basis, unit])
+            rest, left = rest - np.outer(unit, unit @ rest), left - np.outer(unit, unit @ left)
+        weights = solve_triangular(basis.T @ (x - centre)[:, taken], basis.T @ (y - mean))
+        found[:, taken, step] = weights.T
+        found[:, -1, step] = mean - centre[taken] @ weights
+    return found
 
 
 def _errors(

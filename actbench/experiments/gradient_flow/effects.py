@@ -6,7 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from actbench.statistics.estimates import Estimate
+import numpy as np
+
+from actbench.statistics.estimates import Estimate, slope
 from actbench.statistics.frames import by_net, paired, select
 
 Effect = Callable[[Any], Estimate]
@@ -25,6 +27,32 @@ def factor(**levels: Any) -> Effect:
 
     def effect(frame: Any) -> Estimate:
         return Estimate.of(list(by_net(select(frame, **levels), _factor).values()), bounds=(0.0, math.inf))
+
+    return effect
+
+
+def left_over(**levels: Any) -> Effect:
+    """What is left of the gradient's norm at the first layer, as a share of that at the last: the whole product."""
+
+    def effect(frame: Any) -> Estimate:
+        chosen = select(frame, **levels)
+        products = by_net(chosen, lambda net: _factor(net) ** (len(net) - 1))
+        return Estimate.of(list(products.values()), bounds=(0.0, math.inf))
+
+    return effect
+
+
+BEYOND = 10  # layers, after which a power law has left its start behind
+
+
+def exponent(**levels: Any) -> Effect:
+    """The power of the layer's number by which the gradient's norm grows on its way up: least squares of logs."""
+
+    def effect(frame: Any) -> Estimate:
+        chosen = select(frame, **levels)
+        later = chosen[chosen["layer"] >= BEYOND].sort_values("layer")
+        fits = [slope(list(np.log(net["layer"])), list(net["grad_log_norm"])) for _, net in later.groupby("net")]
+        return Estimate.of(fits)
 
     return effect
 

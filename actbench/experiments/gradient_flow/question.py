@@ -19,6 +19,8 @@ SHAPE = {"depth": [30], "width": [256], "net": range(32)}
     grid=[
         {**SHAPE, "activation": ARTICLE, "init": ["he", "glorot", "torch_default", "orthogonal", "critical"]},
         {**SHAPE, "activation": ["relu"], "init": ["he"], "width": [16]},
+        {**SHAPE, "activation": ["relu", "sigmoid", "tanh"], "init": ["sigma_w2=4"]},
+        {**SHAPE, "activation": ["tanh"], "init": ["glorot"], "depth": [100]},
     ],
     quick={"net": range(4), "activation": ["relu", "sigmoid", "tanh"]},
     columns={

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from actbench.statistics.estimates import Estimate
+from actbench.statistics.estimates import Estimate, pseudo_values
 from actbench.statistics.frames import paired, select
 from actbench.statistics.tuning import OTHER_HALF, Score, cross_tuned, rates_of
 
@@ -78,10 +78,3 @@ def share_of_l1(measure: str, on: str) -> Effect:
         return Estimate.of(values, n_unit=UNIT, note=f"penalty {strength}", left_out=len(rows) - len(whole))
 
     return effect
-
-
-def pseudo_values(above: Sequence[float], below: Sequence[float]) -> list[float]:
-    """The jackknife's pseudo-values of sum(above) / sum(below): n times the ratio less n - 1 times it without one."""
-    n, up, down = len(above), sum(above), sum(below)
-    whole = up / down
-    return [n * whole - (n - 1) * (up - a) / (down - b) for a, b in zip(above, below, strict=True)]

@@ -93,7 +93,7 @@ def revived_share(*, certain: bool = False, **levels: Any) -> Effect:
 
     def effect(frame: Any) -> Estimate:
         whole, _ = undiverged(select(frame, **levels))
-        shares = list(by_net(whole, _revived).values())
+        shares = list(by_net(whole, _revived, over=("rate",)).values())
         died = [share for share in shares if not math.isnan(share)]
         none = len(shares) - len(died)
         note = f"{none} networks had no dead unit" if none else ""

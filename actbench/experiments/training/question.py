@@ -18,7 +18,7 @@ BATCH, EPOCHS = 32, 10
 @experiment(
     grid={
         "activation": ["relu"], "norm": ["none", "batch_before", "batch_after"], "rate": [0.03, 0.1, 0.3, 1.0],
-        "depth": [4, 12], "width": [64], "split": ["own"], "net": range(16),
+        "depth": [4, 12], "width": [64], "split": ["own"], "net": range(64),
     },
     quick={"net": range(4), "rate": [0.03, 0.3]},
     columns=SCORES,
