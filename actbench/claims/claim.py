@@ -13,6 +13,7 @@ from actbench.statistics.expectation import Expectation
 Level = Literal["literal", "charitable"]
 Kind = Literal["experiment", "exact", "literature", "opinion"]
 Outcome = Literal["supported", "refuted", "conditional", "inconclusive", "opinion", "not tested"]
+MISSING = ("nan", "na", "null", "none", "n/a")  # names that a verdicts.csv would lose
 Quantifier = Literal["universal", "existential", "each"]
 
 
@@ -88,7 +89,9 @@ class Reading:
 
     def __post_init__(self) -> None:
         wrong = ""
-        if self.kind == "experiment" and (not self.experiment or self.expected is None):
+        if self.name.lower() in MISSING:
+            wrong = f"pandas, R and spreadsheets read {', '.join(MISSING)} as a missing value; give it another name"
+        elif self.kind == "experiment" and (not self.experiment or self.expected is None):
             wrong = "an experimental reading names its experiment and its expectation"
         elif self.kind != "experiment" and (
             self.experiment or self.effect or self.settings or self.expected or self.grid

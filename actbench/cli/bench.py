@@ -93,7 +93,7 @@ def call(args: argparse.Namespace) -> int:
         print(f"actbench: {warning}", file=sys.stderr)
     if not args.json:
         again = "" if not result.reused else f" ({result.reused} of {len(cells)} cells were there; --fresh: once more)"
-        print(f"\ntables, samples and figures: {folder.path}{again}")
+        print(f"\npage: {folder.path / 'report.html'}; tables, samples and figures beside it{again}")
     return status(result) or (0 if table["time_s"].notna().any() else 3)
 
 

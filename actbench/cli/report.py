@@ -35,12 +35,17 @@ def call(args: argparse.Namespace) -> int:
         return 0
     if args.out:
         raise ActbenchError("--out is for asv's results; the page of a run goes into its own folder")
-    from actbench.report import dossier, page
+    from actbench.report import dossier, page, plain
     from actbench.runs.folder import RunFolder
 
     folder = RunFolder(Path(args.directory))
-    if folder.read_run().get("command") in dossier.COMMANDS:
+    command = folder.read_run().get("command")
+    if command in dossier.COMMANDS:
+        if args.lang not in (None, "en"):
+            raise ActbenchError(f"--lang {args.lang}: the page of a comparison is in English alone; leave --lang away")
         print(dossier.render(folder))
+    elif command in plain.COMMANDS:
+        print(plain.render(folder, lang=args.lang))
     else:
         print(page.render(folder, lang=args.lang))
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.cli.options import add_json, add_run_options, as_json
@@ -81,7 +82,7 @@ def measured(
     """
     from actbench.claims.verdicts import observations
     from actbench.core.streams import whole
-    from actbench.report.page import draw_figures
+    from actbench.report.plain import render
     from actbench.runs import provenance
     from actbench.runs.folder import open_folder
     from actbench.runs.runner import run
@@ -97,7 +98,8 @@ def measured(
     folder.write_frame(written, result.frame)
     folder.write_failures(written, result.failures)
     folder.write_run({**description, "finished": None if result.interrupted else provenance.now()})
-    draw_figures(folder, "en")
+    if len(result.frame):
+        render(folder)
     return result, folder
 
 
@@ -106,14 +108,20 @@ def status(result: Result) -> int:
     return 130 if result.interrupted else 3 if len(result.failures) else 0
 
 
-def summary(experiment: Experiment, result: Any, file: Any) -> str:
-    """The head and tail of the table and where the rest is."""
+def summary(experiment: Experiment, result: Any, file: Path) -> str:
+    """Means over independent units, or the rows, and where all observations are."""
+    from actbench.report.plain import summarised
+
     frame = result.frame
     lines = [experiment.question]
     if len(frame):
-        varying = [c for c in frame.columns if c not in experiment.factors or frame[c].nunique() > 1]
-        lines.append(frame[varying].to_string(max_rows=20, index=False, float_format="{:.4g}".format))
-    lines.append(f"{len(frame)} rows in {file} ({result.reused} cells were there already)")
+        shown = summarised(experiment, frame)
+        lines.append(shown.to_string(max_rows=40, index=False, float_format="{:.4g}".format, na_rep=""))
+    there = f" ({result.reused} cells were there already)" if result.reused else ""
+    lines += [
+        f"{len(frame)} rows in {file}{there}",
+        *([f"page: {file.parents[1] / 'report.html'}"] if len(frame) else []),
+    ]
     if len(result.failures):
         lines.append(f"{len(result.failures)} cells failed, first: {result.failures['reason'].iloc[0]}")
     return "\n".join(lines)

@@ -121,6 +121,11 @@ def logarithmic(axis: Any, which: str, *, base: float = 10, ticks: Sequence[floa
     if max(low, high) <= 0:
         return
     getattr(axis, f"set_{which}scale")("log", base=base)
+    low, high = sorted(getattr(axis, f"get_{which}lim")())  # the margins are others now
+    if not len(ticks) and low > 0 and high < low * base**2:  # matplotlib names 2, 3, 4, 6 times a power: they collide
+        powers = range(math.floor(math.log(low, base)), math.ceil(math.log(high, base)) + 1)
+        steps = (1, 3) if base == 10 else (1,)
+        ticks = [step * base**power for power in powers for step in steps if low <= step * base**power <= high]
     if len(ticks):
         getattr(axis, f"set_{which}ticks")(list(ticks), [f"{tick:g}" for tick in ticks])
         getattr(axis, f"{which}axis").set_minor_locator(NullLocator())
@@ -135,9 +140,26 @@ def label(axis: Any, *, title: str = "", x: str = "", y: str = "") -> None:
 
 def legend(figure: Any, hues: Mapping[Any, str], marks: Mapping[str, Mapping[str, Any]] | None = None) -> None:
     """One legend under the panels: a line a colour, then what dashes and markers mean; only what was drawn."""
+    from matplotlib.colors import to_hex
     from matplotlib.lines import Line2D
 
-    entries: dict[str, dict[str, Any]] = {str(name): {"color": hue} for name, hue in hues.items()}
+    there = _colours(figure)
+    entries: dict[str, dict[str, Any]] = {
+        str(name): {"color": hue} for name, hue in hues.items() if to_hex(hue) in there
+    }
     entries |= {name: {"color": GREY, **how} for name, how in (marks or {}).items()}
     handles = [Line2D([], [], label=name, **{"linewidth": 1.7, **how}) for name, how in entries.items()]
     figure.legend(handles=handles, loc="outside lower left", ncols=min(len(handles), 5), frameon=False)
+
+
+def _colours(figure: Any) -> set[Any]:
+    """The colours of lines, dots and bars that have a place in a figure's panels."""
+    from matplotlib.colors import to_hex
+
+    found: set[Any] = set()
+    for axis in figure.axes:
+        found |= {to_hex(line.get_color()) for line in axis.lines if len(line.get_xydata())}
+        for marks in axis.collections:
+            found |= {to_hex(one) for one in (*marks.get_facecolor(), *marks.get_edgecolor())}
+        found |= {to_hex(patch.get_facecolor()) for patch in axis.patches}
+    return found

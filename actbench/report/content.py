@@ -36,8 +36,6 @@ def content(folder: RunFolder, run: dict[str, Any], t: dict[str, str], lang: str
     overall = [claim["overall"]["verdict"] for claim in claims]
     tally = [(verdict, overall.count(verdict)) for verdict in VERDICTS if verdict in overall]
     judged = sum(count for verdict, count in tally if verdict != "not tested")
-    machine = {"processor": "", "cores": "", "system": "", **(run.get("machine") or {})}
-    names = {"python": "", "numpy": "", "scipy": "", **(run.get("versions") or {})}
     surprising = sorted((claim for claim in claims if claim["surprise"]), key=lambda claim: -claim["surprise"])
     return {
         "claims": claims,
@@ -55,16 +53,26 @@ def content(folder: RunFolder, run: dict[str, Any], t: dict[str, str], lang: str
         "unfinished": not run.get("finished"),
         "title": t["title"] if run.get("target") == "article" else f"{t['title_other']}: {run.get('target')}",
         "lead": t["lead"].format(claims=len(claims), judged=judged),
+        **provenance_lines(run, t),
+        "estimates": estimates,
+        "instrument": _instrument(folder, t),
+    }
+
+
+def provenance_lines(run: dict[str, Any], t: dict[str, str]) -> dict[str, str]:
+    """Where a run's numbers come from: ``machine``, and ``provenance`` with the commit to cite."""
+    machine = {"processor": "", "cores": "", "system": "", **(run.get("machine") or {})}
+    names = {"python": "", "numpy": "", "scipy": "", **(run.get("versions") or {})}
+    which = t["commit"] if run.get("expectations") else t["commit alone"]
+    return {
         "machine": t["machine"].format_map({**names, **machine}),
-        "provenance": t["commit"].format(
+        "provenance": which.format(
             commit=_commit(run),
             seed=run.get("seed"),
             started=run.get("started"),
             finished=run.get("finished") or "-",
-            expectations=str(run.get("expectations") or "-")[:12],
+            expectations=str(run.get("expectations"))[:12],
         ),
-        "estimates": estimates,
-        "instrument": _instrument(folder, t),
     }
 
 
@@ -194,9 +202,10 @@ def shown(row: dict[str, Any]) -> dict[str, Any]:
 
     value, interval = numbers(number("value"), number("low"), number("high"))
     n = text(row.get("n"))
+    counts = {name: text(row.get(name)).removesuffix(".0") for name in ("left_out", "failed")}
     return {
-        "left_out": "", "failed": "",
         **{key: text(value) for key, value in row.items()},
+        **counts,  # a frame that lacks some has floats
         "value": value,
         "interval": interval,
         "n": f"{int(float(n)):,} {text(row.get('n_unit'))}".strip() if n else "",

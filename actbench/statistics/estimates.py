@@ -135,7 +135,7 @@ class Estimate:
             return tuple(self.value + others * (end - self.value) if end != self.value else end for end in self.bounds)  # type: ignore[return-value]
         spread = float(np.std(self.values, ddof=1)) / math.sqrt(self.n)
         reach = float(stdtrit(self.n - 1, 0.5 + level / 2)) * spread
-        return self.value - reach, self.value + reach
+        return max(self.value - reach, self.bounds[0]), min(self.value + reach, self.bounds[1])
 
     def with_left_out(self, low: float, high: float) -> tuple[float, float]:
         """An interval's ends, were every unit that is left out at the worst end of the range (Manski 1989).

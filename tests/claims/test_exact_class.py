@@ -124,7 +124,7 @@ def test_torch_hands_a_gradient_on_at_nan_as_the_condition_says():
     x = torch.tensor([float("nan")], requires_grad=True)
     torch.relu(x).backward(torch.ones(1))
     assert x.grad.item() == 1.0
-    assert "torch" in next(r.conditions for r in CLAIMS["C50"].readings if r.name == "nan")
+    assert "torch" in next(r.conditions for r in CLAIMS["C50"].readings if r.name == "nan_input")
 
 
 def test_every_reading_names_its_module():

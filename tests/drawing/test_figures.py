@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import itertools
 import math
 import re
 import warnings
@@ -246,3 +247,25 @@ def test_times_are_bars_with_their_ends_and_shares_of_the_copy(tmp_path):
             text = (tmp_path / f"{spec.name}.svg").read_text(encoding="utf-8")
             assert ("torch *" in text) == spec.name.startswith("bars")
             assert ">copy<" not in text
+
+
+def test_a_short_log_scale_names_ticks_that_do_not_collide():
+    with style.theme():
+        figure, (axis,) = parts.panels(1)
+        axis.plot([0.03, 0.1, 0.55], [0.0, 0.1, 0.2])
+        parts.logarithmic(axis, "x")
+        figure.draw_without_rendering()
+        boxes = [t.get_window_extent() for t in axis.get_xticklabels(which="both") if t.get_text() and t.get_visible()]
+    plt.close(figure)
+    assert len(boxes) >= 3
+    assert all(one.x1 < other.x0 for one, other in itertools.pairwise(boxes))
+
+
+def test_a_legend_names_only_what_is_drawn():
+    with style.theme():
+        figure, (axis,) = parts.panels(1)
+        axis.plot([1, 2], [1, 2], color="#0072B2")
+        parts.legend(figure, {"relu": "#0072B2", "absent": "#D55E00"})
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    plt.close(figure)
+    assert names == ["relu"]

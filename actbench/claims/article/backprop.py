@@ -344,7 +344,7 @@ claim(
             compute=called_twice,
         ),
         Reading(
-            name="nan",
+            name="nan_input",
             level="literal",
             kind="exact",
             says="A NaN in the input shows in the gradient.",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,8 @@ def _number(value: float | bool) -> str:
 
 def text(found: Mapping[str, Any], target: str) -> str:
     """The module of an examined plug-in."""
-    common = {"facts": found["facts"], "source": f"{target}, sha256 {found['sha256'][:16] or 'unknown'}"}
+    named = re.sub(r"^.*[/\\](?=[^/\\]*\.py:)", "", target)  # a folder that is handed on tells nobody's paths
+    common = {"facts": found["facts"], "source": f"{named}, sha256 {found['sha256'][:16] or 'unknown'}"}
     title = f"What is traced of {found['name']}" if found["traced"] else f"How {found['name']} is called"
     if not found["traced"]:
         told = {k: found[k] for k in ("why_not", "sha256", "complex_step", "kind")}

@@ -1,0 +1,105 @@
+"""The page of a plain `run` or a `bench`: the question, means with intervals, figures, and where every number lies."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from actbench.core.errors import ActbenchError
+from actbench.core.files import write_text
+from actbench.report.content import provenance_lines
+from actbench.report.page import draw_figures, template
+from actbench.report.phrases import phrases
+from actbench.report.sentences import numbers
+from actbench.runs.experiment import EXPERIMENTS, Experiment
+from actbench.runs.folder import RunFolder
+from actbench.statistics.estimates import Estimate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COMMANDS = ("run", "bench")
+UNITS = ("net", "neuron")  # batch factors whose levels are independent units: means are taken over them
+INNER = ("layer", "current")  # columns that are no factors and no measures: places inside of a unit
+LONG = (
+    "samples_s",
+    "places",
+    "warnings",
+    "at_hex",
+    "peers",
+    "most_rounds",
+    "most_seconds",
+    "code",
+)  # for the CSV alone
+MOST_ROWS = 200
+
+
+def summarised(experiment: Experiment, frame: pd.DataFrame) -> pd.DataFrame:
+    """What a frame says: of independent units, means with 95 % intervals and n; of anything else, its rows.
+
+    Columns are the factors that vary, then the measures as text.
+    """
+    import pandas as pd
+
+    varying = [f for f in experiment.factors if f != experiment.batch and f in frame and frame[f].nunique() > 1]
+    if experiment.batch not in UNITS or not len(frame):
+        first = [*varying, *([experiment.batch] if experiment.batch else [])]
+        told = [c for c in experiment.columns if c in frame and frame[c].notna().any() and c not in LONG]
+        return frame[[*dict.fromkeys([*(c for c in first if c not in LONG), *told])]]
+    keys = [*varying, *(column for column in INNER if column in experiment.columns)]
+    measures = [c for c in experiment.columns if c in frame and c not in INNER and frame[c].dtype.kind in "fib"]
+    rows = []
+    groups: Any = frame.groupby(keys, sort=False) if keys else [((), frame)]
+    for key, part in groups:
+        estimates = {m: Estimate.of(list(part.groupby(experiment.batch)[m].mean())) for m in measures}
+        texts = {m: _told(e) for m, e in estimates.items()}
+        n = {e.n for e in estimates.values() if e.n}
+        rows.append({**dict(zip(keys, key, strict=True)), **texts, "n": max(n, default=0)})
+    return pd.DataFrame(rows)
+
+
+def _told(estimate: Estimate) -> str:
+    """A mean with its interval; alone where the values agree and nothing bounds them."""
+    low, high = estimate.interval()
+    return " ".join(numbers(estimate.value, *((low, high) if math.isfinite(high - low) else ()))).strip()
+
+
+def render(folder: RunFolder, *, lang: str | None = None) -> Path:
+    """Draw the figures and the page of a run from its files; the path of report.html.
+
+    Raises
+    ------
+    ActbenchError
+        Where the folder lacks its observations, or the experiment is not known any more.
+    """
+    import actbench.experiments  # noqa: F401  fills the registry
+
+    run = folder.read_run()
+    lang = lang or str(run.get("lang", "en"))
+    t, name = phrases(lang), str(run.get("target"))
+    if name not in EXPERIMENTS:
+        raise ActbenchError(
+            f"no experiment {name!r} here; it was run with a file of one's own: give it to 'actbench run'"
+        )
+    experiment = EXPERIMENTS[name]
+    place = next((f"{p}/{name}" for p in ("data", "timings") if (folder.path / p / f"{name}.csv").exists()), "")
+    if not place:
+        raise ActbenchError(
+            f"{str(folder.path)!r} has no observations of {name}; give the same command again, it goes on"
+        )
+    frame = folder.read_frame(place)
+    table = summarised(experiment, frame)
+    failures = folder.path / f"{place}.failures.csv"
+    content = {
+        "title": f"{t['run of']}: {name}", "question": experiment.question, "rehearsal": bool(run.get("quick")),
+        "unfinished": not run.get("finished"), "head": list(table.columns),
+        "rows": [["" if v != v or v is None else v for v in row] for row in table.head(MOST_ROWS).values.tolist()],
+        "more": len(table) - MOST_ROWS, "observations": len(frame), "file": f"{place}.csv",
+        "columns": {c: experiment.columns[c] for c in table.columns if c in experiment.columns},
+        "failures": len(folder.read_frame(f"{place}.failures")) if failures.exists() else 0,
+        "units": experiment.batch in UNITS, "figures": draw_figures(folder, lang), **provenance_lines(run, t),
+    }  # fmt: skip
+    page = write_text(folder.at("report.html"), template("run.html").render(**content, t=t, lang=lang))
+    folder.list_files(begin=False)
+    return page

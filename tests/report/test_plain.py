@@ -1,0 +1,108 @@
+"""A page for every plain run, drawn again from its files; no path of the machine in what is handed on."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from actbench.cli import main
+from actbench.report.plain import summarised
+from actbench.runs.experiment import EXPERIMENTS
+from actbench.runs.folder import RunFolder
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("plain") / "run"
+    words = ["run", "activity", "--activation", "relu", "tanh", "--depth", "3", "--width", "16", "--data", "normal"]
+    assert main([*words, "--net", "0:4", "--out", str(place), "--workers", "1"]) == 0
+    return place
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page_of_a_run_is_made_and_drawn_again(folder, lang, capsys):
+    assert main(["report", str(folder), "--lang", lang]) == 0
+    assert capsys.readouterr().out.strip() == str(folder / "report.html")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert f'lang="{lang}"' in page
+    assert EXPERIMENTS["activity"].question in page
+    assert 'href="data/activity.csv"' in page
+    assert "<img" in page
+    assert "<script" not in page
+    assert json.loads((folder / "run.json").read_text())["commit"]["commit"][:12] in page  # the one to cite
+
+
+def test_means_over_networks_are_student_s(folder):
+    from scipy import stats
+
+    frame = RunFolder(folder).read_frame("data/activity")
+    table = summarised(EXPERIMENTS["activity"], frame)
+    row = table[(table["activation"] == "relu") & (table["layer"] == 2)].iloc[0]
+    own = frame[(frame["activation"] == "relu") & (frame["layer"] == 2)]["active_fraction"]
+    low, high = stats.t.interval(0.95, len(own) - 1, own.mean(), stats.sem(own))
+    told = np.array(
+        [float(x) for x in row["active_fraction"].replace("[", "").replace("]", "").replace(",", "").split()]
+    )
+    assert row["n"] == 4
+    assert np.abs(told - [own.mean(), low, high]).max() <= 0.5 * 10 ** math.floor(math.log10(high - low))
+    assert len(table) == 6  # two functions, three layers
+
+
+def test_an_implementation_is_a_row(tmp_path, capsys):
+    words = ["run", "accuracy", "--activation", "relu", "tanh", "--direction", "forward", "--dtype", "float32"]
+    assert main([*words, "--implementation", "numpy", "--count", "100", "--out", str(tmp_path / "run")]) == 0
+    shown = capsys.readouterr().out
+    assert [line.split()[:2] for line in shown.splitlines() if " numpy " in f" {line} "] == [
+        ["relu", "numpy"], ["tanh", "numpy"]
+    ]  # fmt: skip
+
+
+def test_a_folder_without_observations_says_what_helps(folder, tmp_path, capsys):
+    (tmp_path / "run.json").write_text((folder / "run.json").read_text())
+    assert main(["report", str(tmp_path)]) == 2
+    assert "give the same command again" in capsys.readouterr().err
+
+
+def test_what_is_traced_of_a_plug_in_names_no_folder_of_the_machine(tmp_path):
+    from actbench.implementations.targets.examine import examine
+
+    (tmp_path / "mine.py").write_text("import numpy as np\ndef act(x):\n    return np.maximum(x, 0.0)\n")
+    answer = examine([f"{tmp_path / 'mine.py'}:act"], tmp_path / "out")[0]
+    text = Path(answer.module).read_text(encoding="utf-8")
+    assert "mine.py:act, sha256" in text
+    assert str(tmp_path) not in text
+
+
+def test_a_reading_has_no_name_that_a_csv_would_lose():
+    from actbench.claims.claim import MISSING, Reading
+    from actbench.core.errors import ActbenchError
+
+    for name in MISSING:
+        with pytest.raises(ActbenchError, match="missing value"):
+            Reading(name=name, level="literal", kind="exact")
+
+
+def test_an_interval_stays_where_values_can_be():
+    from actbench.statistics.estimates import Estimate
+
+    estimate = Estimate.of([-0.9, -0.1, 0.2, 0.1], bounds=(-1.0, 1.0))
+    assert Estimate.of(estimate.values).interval()[0] < -0.9
+    low, high = Estimate.of([-1.0, -1.0, 0.2, 0.1], bounds=(-1.0, 1.0)).interval()
+    assert low == -1.0
+    assert high <= 1.0
+
+
+def test_the_source_distribution_takes_what_its_tests_read():
+    import tomllib
+
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    taken = told["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    for name in ("tests", "reports", "tools", "benchmarks", "CITATION.cff", "CONTRIBUTING.md", ".ci"):
+        assert name in taken, name
+    assert "https:" not in (ROOT / "asv.conf.json").read_text(encoding="utf-8")
