@@ -27,6 +27,7 @@ from actbench.statistics.tuning import tuned
 
 SPECS = {spec.name: spec for spec in all_figures() if spec.claims}
 TABLES = Path(__file__).parents[2] / "reports" / "article" / "tables"
+COMMITTED = [name for name in SPECS if (TABLES / f"{name}.csv").exists()]
 
 
 def observed(name, *, quick=False, nets=3, lost=0, levels=None):
@@ -112,7 +113,7 @@ def test_without_a_finite_number_there_is_nothing_to_draw(name):
         spec.picture(table)
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", COMMITTED)
 def test_the_same_numbers_give_the_same_bytes_without_a_date(name, tmp_path):
     spec = SPECS[name]
     for place in ("one", "other"):
@@ -131,7 +132,9 @@ def test_a_figure_has_words_in_both_languages(name, tmp_path):
     for text in (spec.title, spec.caption):
         assert set(text) == {"en", "zh"}
         assert text["en"].isascii()
-    style.save(spec.picture(pd.read_csv(TABLES / f"{name}.csv")), tmp_path / "zh", words=WORDS["zh"])
+    held = name in COMMITTED
+    table = pd.read_csv(TABLES / f"{name}.csv") if held else spec.table(observed(spec.experiment, quick=True))
+    style.save(spec.picture(table), tmp_path / "zh", words=WORDS["zh"])
     texts = re.findall(r"<text[^>]*>([^<]+)</text>", (tmp_path / "zh.svg").read_text(encoding="utf-8"))
     assert not [text for text in texts if len(re.findall(r"[A-Za-z]{2,}", text)) > 6 and ", " not in text]
     untold = {t for t in texts if re.search(r"[a-z]{3,} [a-z]{3,}", t)}
