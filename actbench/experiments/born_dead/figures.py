@@ -24,8 +24,9 @@ def dead_table(frame: pd.DataFrame) -> pd.DataFrame:
 
     rows = []
     chosen = settle(frame, activation="relu", init="he")
-    for (width, depth), part in chosen.groupby(["width", "depth"], sort=True):
-        said = born_dead(int(width), int(depth))
+    for _, part in chosen.groupby(["width", "depth"], sort=True):
+        width, depth = int(part["width"].iloc[0]), int(part["depth"].iloc[0])
+        said = born_dead(width, depth)
         for inputs in INPUTS:
             share = Share.count(list(part[inputs].dropna().astype(bool)))
             low, high = share.interval()

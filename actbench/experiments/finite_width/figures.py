@@ -24,14 +24,16 @@ def width_table(frame: pd.DataFrame) -> pd.DataFrame:
     from actbench.theory import relu_log_norm
 
     rows = []
-    for (activation, init, width, depth), part in frame.groupby(["activation", "init", "width", "depth"], sort=False):
+    for _, part in frame.groupby(["activation", "init", "width", "depth"], sort=False):
+        activation, init = (str(part[name].iloc[0]) for name in ("activation", "init"))
+        width, depth = (int(part[name].iloc[0]) for name in ("width", "depth"))
         logs = part["log_norm"].dropna().astype(float)
         if len(logs) < 2:
             continue
         law = None
-        if activation == "relu" and initialisation(str(init), "relu").law == "normal":
-            sigma_w2 = initialisation(str(init), "relu").sigma_w2(width, width)
-            law = relu_log_norm(int(width), int(depth), sigma_w2) if sigma_w2 else None
+        if activation == "relu" and initialisation(init, "relu").law == "normal":
+            sigma_w2 = initialisation(init, "relu").sigma_w2(width, width)
+            law = relu_log_norm(width, depth, sigma_w2) if sigma_w2 else None
         for moment in MOMENTS:
             estimate = Estimate.of(list(logs if moment == "mean" else squares(logs)))
             low, high = estimate.interval()

@@ -60,8 +60,8 @@ FIGURES = (
             "en": "Variance of the squared singular values of the input-output Jacobian over their squared mean, "
             "networks of width 128 at initialisation. Points: mean over networks with 95 % intervals. Lines: theory "
             "of infinitely wide networks along the measured lengths.",
-            "zh": "输入输出雅可比矩阵奇异值平方的方差与其均值平方之比，宽度 128 的网络（初始化时）。点：各网络均值及 95 % "
-            "区间；线：沿实测长度的无限宽网络理论值。",
+            "zh": "输入输出雅可比矩阵奇异值平方的方差与其均值平方之比，宽度 128 的网络（初始化时）。"
+            "点：各网络均值及 95 % 区间；线：沿实测长度的无限宽网络理论值。",
         },
         table=spectrum_table,
         draw=spectrum_figure,

@@ -30,19 +30,21 @@ def signal_table(frame: pd.DataFrame) -> pd.DataFrame:
     chosen = settle(frame, init="he", length=1.0, depth=30, width=256)
     hidden = set(FUNCTIONS) - set(FEW) if chosen["activation"].isin(FEW).any() else set()
     chosen = chosen[~chosen["activation"].isin(hidden)]
-    for (init, activation), part in chosen.groupby(["init", "activation"], sort=False):
+    for levels, part in chosen.groupby(["init", "activation"], sort=False):
+        init, activation = map(str, levels)
         depth, width, length = (part[name].iloc[0] for name in ("depth", "width", "length"))
-        theory = predicted(str(activation), str(init), int(width), int(depth), float(length))
+        theory = predicted(activation, init, int(width), int(depth), float(length))
         last = part[part["layer"] == part["layer"].max()].set_index("net")["grad_log_norm"]
         part = part.assign(grad_log_norm=part["grad_log_norm"] - part["net"].map(last))
         for measure in SHOWN:
-            for layer, each in part.groupby("layer"):
+            for layer in range(1, int(depth) + 1):
+                each = part[part["layer"] == layer]
                 estimate = Estimate.of([_shown(measure, v) for v in each[measure]])
                 low, high = estimate.interval()
                 rows.append({
                     "init": init, "activation": activation, "measure": measure, "layer": layer,
                     "mean": estimate.value, "low": low, "high": high,
-                    "theory": _shown(measure, theory[measure][int(layer) - 1]), "n": estimate.n,
+                    "theory": _shown(measure, theory[measure][layer - 1]), "n": estimate.n,
                 })  # fmt: skip
     columns = ["init", "activation", "measure", "layer", "mean", "low", "high", "theory", "n"]
     return pd.DataFrame(rows, columns=columns)
@@ -76,11 +78,11 @@ FIGURES = (
         claims=("L02", "L03", "L04", "L10", "L17"),
         title={"en": "What becomes of a signal, layer by layer?", "zh": "信号逐层如何变化？"},
         caption={
-            "en": "Mean square, correlation of two inputs that start 60 degrees apart, and gradient on its way back, in "
-            "networks of width 256. He initialisation. Points: mean over networks with 95 % intervals. Lines: theory of "
-            "infinitely wide networks, nothing fitted.",
-            "zh": "宽度 256、He 初始化的网络：均方值、起初相隔 60 度的两个输入的相关系数、回传的梯度。点：各网络均值及 95 % 区间；"
-            "线：无限宽网络的理论值，无任何拟合。",
+            "en": "Mean square, correlation of two inputs that start 60 degrees apart, and gradient on its way back: "
+            "networks of width 256, He initialisation. Points: mean over networks with 95 % intervals. Lines: theory "
+            "of infinitely wide networks, nothing fitted.",
+            "zh": "宽度 256、He 初始化的网络：均方值、起初相隔 60 度的两个输入的相关系数、回传的梯度。"
+            "点：各网络均值及 95 % 区间；线：无限宽网络的理论值，无任何拟合。",
         },
         table=signal_table,
         draw=signal_figure,
