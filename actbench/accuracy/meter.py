@@ -22,6 +22,7 @@ from actbench.accuracy.points import ROOT_ZONE, points
 from actbench.activations.parameter import Fixed
 from actbench.activations.record import Activation
 from actbench.activations.registry import resolve
+from actbench.core.dtypes import info
 
 Array = NDArray[Any]
 WORST, NEXT_TO_ROOTS = 24, 8  # how many of the worst answers of each kind are settled in mpmath
@@ -108,22 +109,22 @@ def rounded(value: Any, dtype: str) -> float:
     """An exact value rounded once to a format, ties to even, as a float; beyond the largest number, infinity."""
     if MP.isnan(value) or MP.isinf(value):
         return float(value)
-    info = np.finfo(dtype)
+    form = info(dtype)
     with MP.workprec(START_BITS):
         unit = ulp(value, dtype)
         result = float(MP.nint(value / unit) * unit)  # at most 53 bits: float() adds no second rounding
-    if abs(result) > float(info.max):
+    if abs(result) > float(form.max):
         return math.copysign(math.inf, result)
     return math.copysign(result, -1.0) if result == 0 and value < 0 else result
 
 
 def units(size: Array, dtype: str) -> Array:
     """The last place of a format at these sizes, as float64; below the normal range the subnormal step."""
-    info = np.finfo(dtype)
+    form = info(dtype)
     with np.errstate(all="ignore"):
         _, exponent = np.frexp(np.where(np.isfinite(size), size, 1.0))
-    least = int(info.minexp) - info.nmant
-    power = np.where(size == 0, least, np.maximum(exponent - 1 - info.nmant, least))
+    least = int(form.minexp) - form.nmant
+    power = np.where(size == 0, least, np.maximum(exponent - 1 - form.nmant, least))
     return np.asarray(np.ldexp(1.0, power.astype(np.int32)))
 
 
@@ -138,8 +139,8 @@ def near_roots(activation: Activation, direction: str, x: Array) -> Array:
 
 def overflow(dtype: str) -> float:
     """The size from which an exact value rounds to infinity; infinite for float64, where no yardstick is larger."""
-    info = np.finfo(dtype)
-    return math.inf if dtype == "float64" else float(info.max) + math.ldexp(1.0, int(info.maxexp) - info.nmant - 2)
+    form = info(dtype)
+    return math.inf if dtype == "float64" else float(form.max) + math.ldexp(1.0, int(form.maxexp) - form.nmant - 2)
 
 
 def prescreened(got: Array, yard: Array, unit: Array, dtype: str) -> Array:
@@ -216,7 +217,7 @@ class ErrorMeter:
     @cached_property
     def normal(self) -> Array:
         """Where input and exact result are normal numbers of the format, or 0."""
-        tiny = float(np.finfo(self.dtype).tiny)
+        tiny = float(info(self.dtype).tiny)
         sizes = np.abs(self.yard), np.abs(self.x.astype(np.float64))
         return np.asarray(np.logical_and(*((size >= tiny) | (size == 0) for size in sizes)) & self.representable)
 
@@ -224,7 +225,7 @@ class ErrorMeter:
         """Where the answer is 0 and the exact result is a normal number."""
         if self.waves:
             return np.zeros(got.shape, bool)
-        tiny = float(np.finfo(self.dtype).tiny)
+        tiny = float(info(self.dtype).tiny)
         return np.asarray((got == 0) & (np.abs(self.yard) >= tiny) & self.representable & ~self.near)
 
     def special(self, got: Array) -> Array:
@@ -239,7 +240,7 @@ class ErrorMeter:
         run of agreeing zeros and infinities.
         """
         lost, special = self.lost(got), self.special(got)
-        tiny = float(np.finfo(self.dtype).tiny)
+        tiny = float(info(self.dtype).tiny)
         for kind in ((got == 0) & (self.yard == 0), np.isinf(got) & ~self.representable):
             for side in (self.x < 0, self.x > 0):
                 run = np.flatnonzero(kind & side & ~self.near & ~self.kinked)
@@ -302,7 +303,7 @@ class ErrorMeter:
         at = max(confirmed, key=lambda i: confirmed[i])
         ordinary = {i: e for i, e in confirmed.items() if self.normal[i]} or confirmed
         at_normal = max(ordinary, key=lambda i: ordinary[i])
-        eps = float(np.finfo(self.dtype).eps)
+        eps = float(info(self.dtype).eps)
         closest = [int(zone[i]) for i in _top(inside, min(worst, NEXT_TO_ROOTS))]
         roots = [abs(float(got[i]) - exact(self.spec, self.direction, float(self.x[i]))) / eps for i in closest]
         many = self.many(got) & ~out

@@ -12,10 +12,10 @@ from functools import lru_cache
 from typing import Any
 
 import mpmath
-import numpy as np
 
 from actbench.activations.record import Activation
 from actbench.activations.registry import resolve
+from actbench.core.dtypes import info
 from actbench.core.errors import ActbenchError
 from actbench.expression.graph import PRIMITIVES, Graph, derivative, record
 
@@ -147,12 +147,12 @@ def oracle(spec: str) -> Oracle:
 
 def ulp(exact: Any, dtype: Any) -> Any:
     """The distance of neighbouring floats of a format at an exact value; below the normal range, the subnormal step."""
-    info = np.finfo(dtype)
-    digits = info.nmant
+    form = info(dtype)
+    digits = form.nmant
     if exact == 0:
-        return MP.ldexp(1, int(info.minexp) - digits)
+        return MP.ldexp(1, int(form.minexp) - digits)
     exponent = MP.frexp(exact)[1] - 1
-    return MP.ldexp(1, max(int(exponent), int(info.minexp)) - digits)
+    return MP.ldexp(1, max(int(exponent), int(form.minexp)) - digits)
 
 
 def ulp_error(got: float, exact: Any, dtype: Any) -> float:
@@ -164,10 +164,10 @@ def ulp_error(got: float, exact: Any, dtype: Any) -> float:
     """
     if MP.isnan(exact) or math.isnan(got):
         return 0.0 if MP.isnan(exact) and math.isnan(got) else math.inf
-    info = np.finfo(dtype)
-    largest = MP.mpf(float(info.max))
+    form = info(dtype)
+    largest = MP.mpf(float(form.max))
     with MP.workprec(START_BITS):
-        beyond = abs(exact) >= largest + MP.ldexp(1, int(info.maxexp) - info.nmant - 2)
+        beyond = abs(exact) >= largest + MP.ldexp(1, int(form.maxexp) - form.nmant - 2)
         if math.isinf(got) or MP.isinf(exact):
             same = beyond and (exact > 0) == (got > 0)
             # One step below the infinity that it should have rounded to is one ulp, not an infinite error.

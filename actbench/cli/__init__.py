@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
 
-from actbench.cli import bench, compare, doctor, export, listing, report, reproduce, run, show, theory, vectors
+from actbench.cli import audit, bench, compare, doctor, export, listing, report, reproduce, run, show, theory, vectors
 from actbench.core.errors import ActbenchError
 from actbench.runs.progress import note
 
-VERBS = (listing, show, run, reproduce, compare, theory, report, vectors, export, bench, doctor)
+VERBS = (listing, show, run, reproduce, compare, audit, theory, report, vectors, export, bench, doctor)
 
 DONE, WRONG_REQUEST, SOME_FAILED, INTERRUPTED = 0, 2, 3, 130
 GOES_ON = "actbench: interrupted; finished cells are kept, the same command goes on from there"
@@ -28,8 +28,8 @@ start here:
   actbench show relu                one activation's identity card
   actbench list claims              what is judged
 
-exit status: 0 done, whatever the verdicts; 2 the request was wrong (one line says why);
-3 some cells failed; 130 interrupted, finished work is kept
+exit status: 0 done, whatever the verdicts; 1 the answer is no (audit: findings);
+2 the request was wrong (one line says why); 3 some cells failed; 130 interrupted, finished work is kept
 """
 
 

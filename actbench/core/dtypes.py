@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -43,3 +44,22 @@ class Format:
 
 
 FLOATS = (np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64))  # in which rows compute
+
+
+def info(dtype: Any) -> Any:
+    """As `np.finfo`, and of bfloat16 too, whose arrays ml_dtypes brings."""
+    if str(dtype) == "bfloat16":
+        import ml_dtypes
+
+        return ml_dtypes.finfo("bfloat16")  # type: ignore[no-untyped-call, unused-ignore]
+    return np.finfo(dtype)
+
+
+def every(dtype: str) -> np.ndarray[Any, Any]:
+    """All finite numbers of a format of 16 bits, sorted; -0.0 and 0.0 count as one."""
+    if dtype == "bfloat16":
+        import ml_dtypes  # noqa: F401  it tells NumPy the name
+    with np.errstate(invalid="ignore"):  # signalling NaN among the bits
+        x = np.arange(1 << 16, dtype=np.uint16).view(np.dtype(dtype))
+        found: np.ndarray[Any, Any] = np.unique(x[np.isfinite(x)])
+    return found

@@ -94,6 +94,9 @@ class Implementation:
     forward, backward
         ``x -> y`` and ``(dy, x) -> dx`` on arrays of any of ``dtypes``: new arrays of the same dtype; None where
         there is none.
+    raw
+        The forward pass on the very array that is given, where ``forward`` hands on a copy: what audits of layouts and
+        of writing call.
     lacks
         Direction to the reason why it is not offered.
     dtypes, devices
@@ -114,6 +117,7 @@ class Implementation:
     kind: str = "row"
     forward: Call | None = None
     backward: Call | None = None
+    raw: Call | None = None
     lacks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     dtypes: tuple[str, ...] = ("float32", "float64")
     devices: tuple[str, ...] = ("cpu",)

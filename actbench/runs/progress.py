@@ -17,7 +17,7 @@ Advance = Callable[[int], None]
 
 @contextmanager
 def follow(
-    title: str, total: int, *, done: int = 0, show: bool = True, file: TextIO | None = None
+    title: str, total: int, *, done: int = 0, show: bool = True, file: TextIO | None = None, unit: str = "cells"
 ) -> Iterator[Advance]:
     """Show progress while the block runs; call what it yields with the number of cells that were finished.
 
@@ -31,6 +31,8 @@ def follow(
         False for silence.
     file
         Where to; stderr by default.
+    unit
+        What is counted.
     """
     file = sys.stderr if file is None else file
     if not show or total == 0:
@@ -39,7 +41,7 @@ def follow(
         with _bar(title, total, done, file) as advance:
             yield advance
     else:
-        lines = _Lines(title, total, done, file)
+        lines = _Lines(title, total, done, file, unit)
         lines.first()
         try:
             yield lines.advance
@@ -69,14 +71,15 @@ def _bar(title: str, total: int, done: int, file: TextIO) -> Iterator[Advance]:
 class _Lines:
     """Plain lines: the first, the last, and few between."""
 
-    def __init__(self, title: str, total: int, done: int, file: TextIO) -> None:
+    def __init__(self, title: str, total: int, done: int, file: TextIO, unit: str) -> None:
+        self.unit = unit
         self.title, self.total, self.stored, self.done, self.file = title, total, done, done, file
         self.shown_done, self.begun = done, time.monotonic()
         self.shown_at = self.begun
 
     def first(self) -> None:
         stored = f", {self.stored} of them from the store" if self.stored else ""
-        self._print(f"{self.done} of {self.total} cells{stored}")
+        self._print(f"{self.done} of {self.total} {self.unit}{stored}")
 
     def advance(self, count: int) -> None:
         self.done += count
@@ -88,11 +91,11 @@ class _Lines:
             spent = now - self.begun
             left = spent / max(self.done - self.stored, 1) * (self.total - self.done)
             self.shown_at, self.shown_done = now, self.done
-            self._print(f"{self.done} of {self.total} cells in {_span(spent)}, about {_span(left)} left")
+            self._print(f"{self.done} of {self.total} {self.unit} in {_span(spent)}, about {_span(left)} left")
 
     def last(self) -> None:
         if self.done > self.stored or self.done < self.total:
-            self._print(f"{self.done} of {self.total} cells in {_span(time.monotonic() - self.begun)}")
+            self._print(f"{self.done} of {self.total} {self.unit} in {_span(time.monotonic() - self.begun)}")
 
     def _print(self, text: str) -> None:
         _write(self.file, f"{self.title}: {text}")

@@ -43,15 +43,15 @@ def of_tensors(function: Tensors, *, kind: str = "row") -> Implementation:
 
     def forward(x: Array) -> Array:
         with torch.no_grad():
-            return np.array(function(torch.from_numpy(np.array(x))).numpy())
+            return np.array(array(function(tensor(np.array(x)))))
 
     def backward(dy: Array, x: Array) -> Array:
-        tensor = torch.from_numpy(np.array(x)).requires_grad_()
-        result = function(tensor)
+        leaf = tensor(np.array(x)).requires_grad_()
+        result = function(leaf)
         if not result.requires_grad:
             return np.zeros_like(x)
-        (slope,) = torch.autograd.grad(result, tensor, torch.from_numpy(np.array(dy)))
-        return np.array(slope.numpy())
+        (slope,) = torch.autograd.grad(result, leaf, tensor(np.array(dy)))
+        return np.array(array(slope))
 
     return Implementation(library="torch", version=str(version("torch")), kind=kind, forward=forward,
                           backward=backward, dtypes=("float16", "float32", "float64"), devices=DEVICES)  # fmt: skip
@@ -98,7 +98,7 @@ def _of_users(function: Tensors, *, weights: bool = False) -> Implementation:
             raise ActbenchError("writes into its input; return a new tensor")
         return answer
 
-    made = of_tensors(checked, kind="function")
+    made = replace(of_tensors(checked, kind="function"), raw=None if weights else _raw(function))
     if not weights:
         return made
 
@@ -106,6 +106,37 @@ def _of_users(function: Tensors, *, weights: bool = False) -> Implementation:
         return made.values("forward", "float64")(x.astype(np.float64)).astype(x.dtype)
 
     return replace(made, forward=forward)
+
+
+def _raw(function: Tensors) -> Callable[[Array], Array]:
+    """On the array's own memory and strides, where torch can have them."""
+    torch = import_module("torch")
+
+    def raw(x: Array) -> Array:
+        fits = x.flags.writeable and x.flags.aligned and min(x.strides, default=0) >= 0
+        with torch.no_grad():
+            answer = function(tensor(x if fits else np.array(x)))
+        return array(answer)
+
+    return raw
+
+
+def tensor(x: Array) -> Any:
+    """An array as a tensor on the same memory; ml_dtypes' bfloat16 through its bits."""
+    torch = import_module("torch")
+    if x.dtype.name == "bfloat16":
+        return torch.from_numpy(x.view(np.int16)).view(torch.bfloat16)
+    return torch.from_numpy(x)
+
+
+def array(given: Any) -> Array:
+    """A tensor as an array on the same memory."""
+    if str(given.dtype) == "torch.bfloat16":
+        import ml_dtypes
+
+        bits: Array = given.detach().contiguous().view(import_module("torch").int16).numpy()
+        return bits.view(ml_dtypes.bfloat16)
+    return np.asarray(given.detach().numpy())
 
 
 def of_row(row: Function) -> Implementation:

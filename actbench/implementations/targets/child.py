@@ -35,7 +35,7 @@ def main(words: list[str]) -> None:
     """Examine, and write the answer."""
     target, answer = words
     die_with_parent()
-    _limit_memory()
+    limit_memory()
     try:
         found: dict[str, Any] = {"ok": True, **examined(target)}
     except (Exception, SystemExit) as error:  # the plug-in may raise whatever it likes
@@ -43,7 +43,8 @@ def main(words: list[str]) -> None:
     Path(answer).write_text(json.dumps(found), encoding="utf-8")
 
 
-def _limit_memory() -> None:
+def limit_memory() -> None:
+    """Let Python raise MemoryError beyond `MEMORY`."""
     try:
         import resource
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from actbench.implementations.targets.target import parse
 # Name to the generated module that first had it in this process.
 _ENTERED: dict[str, str] = {}
 _RUNNING: set[subprocess.Popen[bytes]] = set()
+MARK = "ACTBENCH_CONTAINED"  # in the environment of what is contained, and of all that it starts
 PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
 GRAPHS = ("forward", "backward", "definition")
 DEEPEST = 20  # an answer nests to 6
@@ -124,7 +126,7 @@ def _answer(target: str, limit: float) -> dict[str, Any]:
         try:
             found = json.loads(read_bytes(answer))
         except (OSError, ValueError, RecursionError):
-            return {"ok": False, "name": name, "reason": f"ends its process ({_status(status)}) without an answer"}
+            return {"ok": False, "name": name, "reason": f"ends its process ({how_it_ended(status)}) without an answer"}
     if not _meant(found):
         return {"ok": False, "name": name, "reason": "answers what no examination says: its process was tampered with"}
     return {**found, "name": name}
@@ -188,7 +190,11 @@ def _is_graph(graph: Any) -> bool:
 
 
 def contained(
-    command: Sequence[str], limit: float, log: Path | None = None, watch: Callable[[], None] | None = None
+    command: Sequence[str],
+    limit: float,
+    log: Path | None = None,
+    watch: Callable[[], None] | None = None,
+    every: float = 1.0,
 ) -> int | None:
     """Run a command in a session of its own, one thread a library, and end all of it after the limit.
 
@@ -199,7 +205,7 @@ def contained(
     log
         Where its output goes; by default nowhere.
     watch
-        Called about every second while it runs, and once more at its end.
+        Called every so many seconds (``every``) while it runs, and once more at its end.
 
     Returns
     -------
@@ -208,7 +214,8 @@ def contained(
     package = str(Path(__file__).resolve().parents[3])
     paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    environment = {**os.environ, **threads, "PYTHONPATH": os.pathsep.join(paths)}
+    mark = secrets.token_hex(8)
+    environment = {**os.environ, **threads, "PYTHONPATH": os.pathsep.join(paths), MARK: mark}
     output: Any = subprocess.DEVNULL if log is None else log.open("wb")
     try:
         process = subprocess.Popen(  # noqa: S603  our own interpreter and module; the target is an argument
@@ -217,9 +224,10 @@ def contained(
         _RUNNING.add(process)
         try:
             with ended_by_signals():
-                return _awaited(process, limit, watch)
+                return _awaited(process, limit, watch, every)
         finally:
             _end(process)
+            _end_marked(mark)
             _RUNNING.discard(process)
     finally:
         if log is not None:
@@ -247,12 +255,14 @@ def _asked_to_end(number: int, frame: object) -> None:
     raise SystemExit(128 + number)
 
 
-def _awaited(process: subprocess.Popen[bytes], limit: float, watch: Callable[[], None] | None) -> int | None:
+def _awaited(
+    process: subprocess.Popen[bytes], limit: float, watch: Callable[[], None] | None, every: float
+) -> int | None:
     last = time.monotonic() + limit
     while True:
         left = max(0.0, last - time.monotonic())
         try:
-            status = process.wait(left if watch is None else min(1.0, left))
+            status = process.wait(left if watch is None else min(every, left))
         except subprocess.TimeoutExpired:
             status = None
         if watch is not None:
@@ -281,7 +291,18 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     time.sleep(0)
 
 
-def _status(status: int) -> str:
+def _end_marked(mark: str) -> None:
+    """End what left the session (setsid, a daemon): it has our mark in the environment that it was born with."""
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if f"{MARK}={mark}".encode() in entry.read_bytes().split(b"\0"):
+                os.kill(int(entry.parent.name), signal.SIGKILL)
+        except OSError:  # another user's, or gone
+            continue
+
+
+def how_it_ended(status: int) -> str:
+    """An exit status in words."""
     if status >= 0:
         return f"exit status {status}"
     try:

@@ -116,7 +116,7 @@ def load(target: Target) -> Any:
     ActbenchError
         Where the module has no such object. Whatever the module itself raises goes through.
     """
-    module = _module(target)
+    module = module_at(target.place)
     found: Any = module
     path, arguments, options = split(target.attribute)
     for part in path.split("."):
@@ -132,18 +132,19 @@ def load(target: Target) -> Any:
 
 
 @cache
-def _module(target: Target) -> ModuleType:
-    """Its module, run once a process: one that defines rows cannot do so twice."""
-    if target.file is None:
+def module_at(place: str) -> ModuleType:
+    """A file or a module, run once a process: one that defines rows cannot do so twice."""
+    if not place.endswith(".py"):
         sys.path.insert(0, "")  # a module beside the caller, as `python -m` finds it
-        return importlib.import_module(target.place)
-    name = "actbench_plugin_" + re.sub(r"\W", "_", target.file.stem)
-    spec = importlib.util.spec_from_file_location(name, target.file)
+        return importlib.import_module(place)
+    file = Path(place)
+    name = "actbench_plugin_" + re.sub(r"\W", "_", file.stem)
+    spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    sys.path.insert(0, str(target.file.parent))  # its neighbours, as when it is run
+    sys.path.insert(0, str(file.parent))  # its neighbours, as when it is run
     sys.dont_write_bytecode = True
     spec.loader.exec_module(module)
     return module

@@ -1,0 +1,166 @@
+"""Is it a function of each element alone, whatever the array: length, start, layout, company, memory, history?"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from actbench.audit.finding import Finding
+from actbench.audit.subject import Array, Subject, unit_roundoff
+
+SEED = 20260402
+LENGTHS = (*range(1, 130), 255, 256, 257, 1023, 4097)  # every remainder of 64, and what is split among threads
+COMPANY = {"an infinity in the array": np.inf, "NaN in the array": np.nan, "1e6 in the array": 1e6,
+           "-1e6 in the array": -1e6, "zeros in the array": 0.0}  # fmt: skip
+Call = Callable[[Array], Any]
+
+
+def arrays(subject: Subject, dtype: str) -> Iterator[Finding]:
+    """Findings about the forward pass, and about what either pass writes into; at most one of each class."""
+    call = subject.made.raw or subject.made.forward
+    assert call is not None
+    seen: set[str] = set()
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for finding in _all(subject, call, dtype):
+            if finding.kind not in seen:
+                seen.add(finding.kind)
+                yield finding
+
+
+def sample(dtype: str, count: int = 4097) -> Array:
+    """Seeded points in [-6, 6], among them 0, 1 and -1 and none at which much cancels."""
+    x = np.random.default_rng(SEED).uniform(-6.0, 6.0, count)
+    x[[3, 70, 131]] = 0.0, 1.0, -1.0
+    return x.astype(dtype)
+
+
+def _all(subject: Subject, call: Call, dtype: str) -> Iterator[Finding]:
+    about = {"direction": "forward", "dtype": dtype}
+    x = sample(dtype)
+    given = x.copy()
+    answer = call(given)
+    yield from _written(subject, x, given, "x", about)
+    if not isinstance(answer, np.ndarray) or answer.shape != x.shape:
+        shape = list(answer.shape) if isinstance(answer, np.ndarray) else type(answer).__name__
+        yield subject.finding("shape", detail=f"{list(x.shape)} -> {shape}", **about)
+        return
+    first = np.array(answer)
+    yield from _memory(subject, call, x, first, about)
+    yield from _history(subject, call, x, first, about)
+    yield from _shapes(subject, call, x, first, about)
+    yield from _starts(subject, call, x, first, about)
+    yield from _company(subject, call, x, first, about)
+    if subject.made.backward is not None:
+        dy, at = np.full_like(x, 0.5), x.copy()
+        subject.made.backward(dy, at)
+        yield from _written(subject, np.full_like(x, 0.5), dy, "dy", {**about, "direction": "backward"})
+        yield from _written(subject, x, at, "x", {**about, "direction": "backward"})
+
+
+def _differs(subject: Subject, kind: str, came: Any, wanted: Array, x: Array, detail: str,
+             about: dict[str, str]) -> Iterator[Finding]:  # fmt: skip
+    """A finding where an answer has another shape or other numbers than the same elements had before."""
+    came = np.asarray(came)
+    if came.shape != wanted.shape:
+        yield subject.finding("shape", detail=f"{detail}: {list(wanted.shape)} -> {list(came.shape)}", **about)
+        return
+    if came.dtype != wanted.dtype:
+        yield subject.finding("dtype", detail=f"{detail}: {wanted.dtype} -> {came.dtype}", **about)
+    got, right = came.astype(np.float64).reshape(-1), wanted.astype(np.float64).reshape(-1)
+    eps = unit_roundoff(about["dtype"])
+    # loops for single elements and for vectors may round differently, and by more where much cancels
+    slack = 4 * subject.allowed[about["dtype"]] * eps * np.maximum(np.abs(right), 0.25)
+    wrong = np.flatnonzero(~((np.abs(got - right) <= slack) | (got == right) | (np.isnan(got) & np.isnan(right))))
+    if wrong.size:
+        flat = x.astype(np.float64).reshape(-1)
+        i = int(wrong[np.abs(flat[wrong]).argmin()])
+        yield subject.finding(kind, at=float(flat[i]), came=float(got[i]), exact=float(right[i]), detail=detail,
+                              **about)  # fmt: skip
+
+
+def _written(subject: Subject, x: Array, given: Array, name: str, about: dict[str, str]) -> Iterator[Finding]:
+    changed = np.flatnonzero((given != x).reshape(-1))
+    if changed.size:
+        i = int(changed[np.abs(x.reshape(-1)[changed].astype(np.float64)).argmin()])
+        yield subject.finding("mutation", at=float(x.reshape(-1)[i]), came=float(given.reshape(-1)[i]), detail=name,
+                              **about)  # fmt: skip
+
+
+def _memory(subject: Subject, call: Call, x: Array, first: Array, about: dict[str, str]) -> Iterator[Finding]:
+    given = x.copy()
+    answer = call(given)
+    if np.may_share_memory(answer, given):
+        yield subject.finding("aliasing", detail="the result is the input's memory", **about)
+    elif isinstance(answer, np.ndarray):
+        kept = answer.copy()
+        call(-x)
+        if kept.tobytes() != answer.tobytes():
+            yield subject.finding("aliasing", detail="a later call overwrites an earlier result", **about)
+
+
+def _history(subject: Subject, call: Call, x: Array, first: Array, about: dict[str, str]) -> Iterator[Finding]:
+    yield from _differs(subject, "state", call(x.copy()), first, x, "called again", about)
+    call(np.full(7, np.nan, x.dtype))
+    call(np.linspace(50.0, 90.0, 31).astype(x.dtype))
+    yield from _differs(subject, "state", call(x.copy()), first, x, "called with other inputs before,", about)
+
+
+def _tried(subject: Subject, call: Call, x: Array, wanted: Array, kind: str, detail: str,
+           about: dict[str, str]) -> Iterator[Finding]:  # fmt: skip
+    """One more call, which may be refused."""
+    try:
+        came = call(x)
+    except Exception as error:  # somebody's code may raise anything
+        from actbench.implementations.targets.objects import in_words
+
+        yield subject.finding("raises", detail=f"{detail}: {in_words(error)}", **about)
+        return
+    yield from _differs(subject, kind, came, wanted, x, detail, about)
+
+
+def _shapes(subject: Subject, call: Call, x: Array, first: Array, about: dict[str, str]) -> Iterator[Finding]:
+    part, same = x[:24], first[:24]
+    cases = {
+        "0-d": (part[3:4].reshape(()), same[3:4].reshape(())), "empty": (part[:0], same[:0]),
+        "1 x 24": (part.reshape(1, 24), same.reshape(1, 24)), "24 x 1": (part.reshape(24, 1), same.reshape(24, 1)),
+        "2 x 3 x 4": (part.reshape(2, 3, 4), same.reshape(2, 3, 4)), "0 x 3": (part[:0].reshape(0, 3),) * 2,
+    }  # fmt: skip
+    for name, (given, wanted) in cases.items():
+        yield from _tried(subject, call, given.copy(), wanted, "neighbours", name, about)
+    rows, wide = x[:4096].reshape(64, 64), first[:4096].reshape(64, 64)
+    layouts = {
+        "x[::3]": (x[::3], first[::3]), "x[::-1]": (x[::-1], first[::-1]), "x.T": (rows.T, wide.T),
+        "every other column": (rows[:, ::2], wide[:, ::2]), "Fortran order": (np.asfortranarray(rows), wide),
+        "broadcast": (np.broadcast_to(x[:1], (3, 5)), np.broadcast_to(first[:1], (3, 5))),
+    }  # fmt: skip
+    for name, (given, wanted) in layouts.items():
+        yield from _tried(subject, call, given, wanted, "layout", name, about)
+
+
+def _starts(subject: Subject, call: Call, x: Array, first: Array, about: dict[str, str]) -> Iterator[Finding]:
+    for n in LENGTHS:
+        yield from _tried(subject, call, x[:n].copy(), first[:n], "length", f"n = {n}", about)
+    for offset in range(1, 16):
+        store = np.empty(300 + offset, x.dtype)
+        store[offset:] = x[:300]
+        yield from _tried(subject, call, store[offset:], first[:300], "alignment", f"{offset} elements in", about)
+    raw = np.empty(300 * x.itemsize + 1, np.uint8)[1:].view(x.dtype)
+    raw[:] = x[:300]
+    yield from _tried(subject, call, raw, first[:300], "alignment", "1 byte in", about)
+
+
+def _company(subject: Subject, call: Call, x: Array, first: Array, about: dict[str, str]) -> Iterator[Finding]:
+    part, same = x[:256], first[:256]
+    yield from _differs(subject, "neighbours", call(part[::-1].copy()), same[::-1], part[::-1], "the order reversed",
+                        about)  # fmt: skip
+    for name, value in COMPANY.items():
+        edge = np.full(1, value, np.float64).astype(x.dtype)
+        for given, cut in ((np.concatenate([edge, part]), slice(1, None)),
+                           (np.concatenate([part, edge]), slice(None, -1))):  # fmt: skip
+            came = np.asarray(call(given))
+            if came.shape == given.shape:
+                yield from _differs(subject, "neighbours", came[cut], same, part, name, about)

@@ -1,0 +1,223 @@
+"""Is every number right? Values and slopes in ulp against the oracle, with the smallest input that shows each fault."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from actbench.accuracy.meter import ErrorMeter, exact, rounded, where_promised
+from actbench.accuracy.shrink import first
+from actbench.audit.finding import Finding
+from actbench.audit.subject import Array, Subject, unit_roundoff
+from actbench.core.dtypes import every, info
+
+SCREEN_SLACK = 20.0  # ulp by which the float64 row, which screens float64 answers, may itself be off
+CANCELLED = 8.0  # epsilons: an error this small against 1 (or x) is one of digits that cancel, not of a formula
+GROSS = 2.0**-6  # relative: two correct digits are not left
+NARROW = 1e5  # ulp of float64, where answers that are all float32 numbers are at home
+CUT_SHARE, CUT_LEAST = 0.3, 200  # of all inexact results that a cut puts more than half a place too low; how many
+ROUNDS, BETWEEN = 3, 1000  # how often points nearer to 0 are tried, and how many
+SMALL = 128.0  # beyond it x itself no longer says how large an intermediate is
+Masks = Mapping[str, Array]
+
+
+def values(subject: Subject, direction: str, dtype: str) -> Iterator[Finding]:
+    """Findings about finite inputs of one format."""
+    spec, allowed = subject.spec_in(dtype), subject.allowed[dtype]
+    meter = ErrorMeter(spec, direction, dtype, tried(subject, direction, dtype))
+    call = subject.call(direction, dtype)
+    got = call(meter.x).astype(dtype)
+    masks = classes(meter, got, allowed)
+    narrow = dtype == "float64" and _is_narrow(meter, got)
+    found = []
+    for kind, mask in masks.items():
+        if not mask.any():
+            continue
+        at = _smallest(meter, call, mask, kind, allowed)
+        finding = _finding(subject, meter, call, at, "narrow" if narrow else kind)
+        if finding.ulp is not None and (finding.ulp > allowed or kind == "overflow"):
+            found.append(_graded(finding, meter, got, mask))
+        if narrow:
+            break
+    yield from found
+    if direction == "backward":
+        yield from _kinks(subject, meter, got)
+    if not found and dtype != "float64":
+        yield from _cut_off(subject, meter, call, got)
+
+
+def tried(subject: Subject, direction: str, dtype: str) -> Array:
+    """All inputs of a format of 16 bits, seeded ones of the others."""
+    spec = subject.spec_in(dtype)
+    if info(dtype).bits > 16:
+        x = where_promised(spec, dtype, subject.count, direction)
+        more = np.array(subject.extra.get(direction, ()), dtype)
+        return np.unique(np.concatenate([x, more])) if more.size else x
+    x = every(dtype)
+    if direction == "backward":
+        for low, high in subject.row.fact("excluded_slope"):
+            x = x[(x < low) | (x > high)]
+    return x
+
+
+def classes(meter: ErrorMeter, got: Array, allowed: float) -> Masks:
+    """Which points fall into which class of findings; a point is in one alone. Points at kinks are looked at apart."""
+    form, x = info(meter.dtype), np.abs(meter.x.astype(np.float64))
+    eps, tiny = float(form.eps), float(form.tiny)
+    with np.errstate(all="ignore"):
+        off = np.abs(got.astype(np.float64) - meter.yard)
+    wrong = meter.errors(got) > allowed + (SCREEN_SLACK if meter.dtype == "float64" else 1e-6)
+    wrong &= ~(meter.near & (off <= allowed * eps)) & ~meter.kinked
+    special = meter.special(got) & ~meter.kinked
+    zero = wrong & ~special & (got == 0) & ~meter.near & ~np.asarray(meter.waves)
+    flushed = zero & (np.abs(meter.yard) < tiny)
+    lost = zero & ~flushed
+    rest = wrong & ~special & ~zero & (meter.representable | np.isfinite(got.astype(np.float64)))
+    # a 0 is a tail that cancelled where 0 is near; where it is far off, it is another value
+    far = off > CANCELLED * eps * np.clip(x, 1.0, SMALL)
+    value = (rest | lost) & far
+    return {"overflow": special, "value": value, "lost": lost & ~far, "subnormal": flushed, "digits": rest & ~far}
+
+
+def _smallest(meter: ErrorMeter, call: Callable[[Array], Array], mask: Array, kind: str, allowed: float) -> float:
+    """The failing input nearest to 0: among all of a small format, else narrowed down between the seeded points."""
+    near = meter.smallest(mask)
+    assert near is not None
+    if info(meter.dtype).bits == 16:
+        return near
+
+    def fails(meter: ErrorMeter, got: Array) -> Array:
+        return classes(meter, got.astype(meter.dtype), allowed)[kind]
+
+    at = float(first(meter, call, near, fails) or 0.0)
+    for _ in range(ROUNDS):  # failing points may lie scattered: looked for once more, closer to 0
+        x = _between(at, meter.dtype)
+        closer = ErrorMeter(meter.spec, meter.direction, meter.dtype, x)
+        failing = fails(closer, call(x))
+        if not failing.any():
+            break
+        at = float(first(closer, call, closer.smallest(failing), fails) or 0.0)
+    return at
+
+
+def _between(at: float, dtype: str) -> Array:
+    """Numbers nearer to 0 than one, of both signs, half of them spread evenly and half over all binades."""
+    low = float(info(dtype).tiny)
+    if abs(at) <= low:
+        return np.zeros(1, dtype)
+    even, binades = np.linspace(0.0, abs(at), BETWEEN + 2)[1:-1], np.geomspace(low, abs(at), BETWEEN + 2)[1:-1]
+    x = np.concatenate([even, binades]).astype(dtype)
+    return np.unique(np.concatenate([-x, x])[np.abs(np.concatenate([-x, x])) < abs(at)])
+
+
+def _finding(subject: Subject, meter: ErrorMeter, call: Callable[[Array], Array], at: float, kind: str) -> Finding:
+    """What is wrong at one input, by mpmath."""
+    x = np.full(64, at, meter.dtype)  # as many as a vector loop takes, for its tail may have other bits
+    came = float(call(x).astype(meter.dtype)[0])
+    value = exact(meter.spec, meter.direction, at)
+    error = ErrorMeter(meter.spec, meter.direction, meter.dtype, x[:1]).settle(0, came)
+    return subject.finding(kind, direction=meter.direction, dtype=meter.dtype, at=at, came=came,
+                           exact=rounded(value, meter.dtype), ulp=error)  # fmt: skip
+
+
+def _graded(finding: Finding, meter: ErrorMeter, got: Array, mask: Array) -> Finding:
+    """With the severity that the worst of its points deserve."""
+    errors = meter.errors(got)[mask]
+    if finding.kind == "digits":
+        return replace(finding, severity="warning" if errors.max() > 1000.0 else "note")
+    if finding.kind == "value":
+        with np.errstate(all="ignore"):
+            relative = np.abs(got.astype(np.float64) - meter.yard)[mask] / np.abs(meter.yard[mask])
+        gross = bool((~(relative <= GROSS)).any())
+        return replace(finding, severity="error" if gross else "warning")
+    return finding
+
+
+def _is_narrow(meter: ErrorMeter, got: Array) -> bool:
+    """Whether float64 answers are float32 numbers nearly everywhere, and wrong ones."""
+    body = (np.abs(meter.x) < 8.0) & (np.abs(meter.x) > 0.01) & ~meter.near
+    with np.errstate(all="ignore"):
+        short = got.astype(np.float32).astype(np.float64) == got
+    inexact = body & (meter.errors(got) > NARROW)
+    return bool(inexact.mean() > 0.02 and short[body].all())
+
+
+def _cut_off(subject: Subject, meter: ErrorMeter, call: Callable[[Array], Array], got: Array) -> Iterator[Finding]:
+    """Truncation: results are off by up to a whole place, always towards 0."""
+    with np.errstate(all="ignore"):
+        low = (np.abs(meter.yard) - np.abs(got.astype(np.float64))) / meter.unit
+    counts = meter.normal & (meter.yard != 0) & ~meter.near & ~meter.kinked & (np.abs(low) > 1e-6)
+    if counts.sum() < CUT_LEAST or (low[counts] < -1e-6).mean() > 0.01:
+        return
+    cut = counts & (low > 0.5 + 1e-6)
+    if cut.sum() > CUT_SHARE * counts.sum():
+        at = meter.smallest(cut)
+        assert at is not None
+        yield _finding(subject, meter, call, at, "truncation")
+
+
+def _kinks(subject: Subject, meter: ErrorMeter, got: Array) -> Iterator[Finding]:
+    """Slopes at kinks: a convention between the slopes of both sides, else wrong."""
+    where = np.flatnonzero(meter.kinked)
+    eps = unit_roundoff(meter.dtype)
+    for i in where[np.argsort(np.abs(meter.x[where]))]:
+        came, right = float(got[i]), float(meter.yard[i])
+        if abs(came - right) <= 16 * eps * max(1.0, abs(right)):
+            continue
+        beside = [float(meter.yard[j]) for j in (i - 1, i + 1) if 0 <= j < meter.x.size]
+        low, high = min(*beside, right), max(*beside, right)
+        slack = 16 * eps * max(1.0, abs(low), abs(high))
+        convention = low - slack <= came <= high + slack
+        yield subject.finding("kink", severity="" if convention else "error", direction=meter.direction,
+                              dtype=meter.dtype, at=float(meter.x[i]), came=came, exact=right)  # fmt: skip
+        return
+
+
+def special_values(subject: Subject, direction: str, dtype: str) -> Iterator[Finding]:
+    """Findings at the infinities, at NaN and at -0.0."""
+    row = subject.row
+    call = subject.call(direction, dtype)
+    x = np.resize(np.array([-np.inf, np.inf, np.nan, -0.0], dtype), 64)
+    got = call(x).astype(dtype)[:4].astype(np.float64)
+    about: dict[str, Any] = {"direction": direction, "dtype": dtype}
+    forward = direction == "forward"
+    for at, came, wanted in zip((-math.inf, math.inf), got, row.fact("limits" if forward else "slope_limits"),
+                                strict=False):  # fmt: skip
+        right = float(np.dtype(dtype).type(wanted))
+        if math.isnan(right) or came == right:
+            continue
+        if not abs(came - right) <= subject.allowed[dtype] * unit_roundoff(dtype) * abs(right):
+            yield subject.finding("limit", at=at, came=float(came), exact=right, **about)
+            break
+    if not np.isnan(got[2]) and (forward or row.saves):
+        yield subject.finding(
+            "nan", severity="" if forward else "note", at=math.nan, came=float(got[2]), exact=math.nan, **about
+        )
+    if forward and row.symmetry == "odd" and got[3] == 0 and not np.signbit(got[3]):
+        yield subject.finding("signed zero", at=-0.0, came=float(got[3]), exact=-0.0, **about)
+
+
+def linear(subject: Subject, dtype: str) -> Iterator[Finding]:
+    """A backward pass is dy times the slope for every dy."""
+    run = subject.made.values("backward", dtype)
+    x = np.linspace(-6.0, 6.0, 241).astype(dtype)
+    with np.errstate(all="ignore"):
+        slope = np.asarray(run(np.ones_like(x), x.copy())).astype(np.float64)
+    mixed = np.resize(np.array([1.0, -2.0, 0.5, 3.0]), x.size)
+    failing: list[tuple[float, float, float, float]] = []
+    for dy in (np.zeros(x.size), np.full(x.size, 2.0), np.full(x.size, -1.0), mixed):
+        with np.errstate(all="ignore"):
+            got = np.asarray(run(dy.astype(dtype), x.copy())).astype(np.float64)
+        wanted = dy * slope
+        wrong = np.flatnonzero(np.abs(got - wanted) > 64 * unit_roundoff(dtype) * (np.abs(wanted) + np.abs(dy)))
+        if wrong.size:
+            i = int(wrong[np.abs(x[wrong]).argmin()])
+            failing.append((float(x[i]), float(got[i]), float(wanted[i]), float(dy[i])))
+    if failing:
+        at, came, right, arriving = min(failing, key=lambda f: abs(f[0]))
+        yield subject.finding("linear", direction="backward", dtype=dtype, at=at, came=came, exact=right,
+                              detail=f"dy = {arriving:g}")  # fmt: skip

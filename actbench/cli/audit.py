@@ -1,0 +1,163 @@
+"""``actbench audit``: other people's implementations judged; exit status 1 on findings."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from actbench.cli.options import add_json, as_json
+
+if TYPE_CHECKING:
+    from actbench.audit.audited import Audited, Report
+
+DESCRIPTION = """\
+Find the activations in somebody's code and judge each against exact values: value and slope in ulp, limits, NaN,
+subnormals, lengths, layouts, state, memory. Each finding has the smallest input that shows it.
+
+  actbench audit homework.py                     every activation of a file
+  actbench audit my.py:gelu --like gelu_tanh     one object, and the row that it should be
+  actbench audit torch.nn.functional             every activation of a module
+  actbench audit onnxruntime                     what the catalogue's rows name in a library
+  actbench audit kernel.py:silu --golden ref.py:silu     is the reference right that it is compared to?
+  actbench audit my.py --json > known.json;  actbench audit my.py --baseline known.json     nothing new?
+
+The code runs in a process of its own. Exit status: 0 nothing of --fail-on or worse, 1 findings, 2 a wrong request.
+"""
+LEVELS = ("note", "warning", "error", "never")
+
+
+def add(verbs: Any) -> None:
+    """Enter the verb."""
+    parser = verbs.add_parser(
+        "audit", help="judge other people's implementations", description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("target", metavar="TARGET|MODULE|FILE", help="my.py, my.py:OBJ, package.module, a library")
+    parser.add_argument("--like", default="", metavar="NAME", help="the row that it should be; by default recognised")
+    parser.add_argument("--golden", default="", metavar="OTHER", help="a reference to be judged as well")
+    parser.add_argument("--dtype", nargs="+", choices=("float16", "bfloat16", "float32", "float64"),
+                        help="formats (default all; bfloat16 needs ml_dtypes)")  # fmt: skip
+    parser.add_argument("--max-ulp", type=float, metavar="U",
+                        help="the error that is allowed, in every format (default 16; 8 in 16 bits)")  # fmt: skip
+    parser.add_argument("--count", type=int, default=4000, metavar="N",
+                        help="seeded points of float32 and float64 (default 4000); else all")  # fmt: skip
+    parser.add_argument("--exhaustive", action="store_true", help="all 2^32 float32: minutes a function and pass")
+    parser.add_argument("--limit", type=float, default=60.0, metavar="S", help="seconds for one subject (default 60)")
+    parser.add_argument("--fail-on", default="warning", choices=LEVELS, help="exit 1 from it on (default warning)")
+    parser.add_argument("--baseline", metavar="FILE", help="known findings, as --json wrote them: they do not count")
+    parser.add_argument("--lang", default="en", choices=("en", "zh"), help="language of sentences (default en)")
+    for kind in ("html", "junit", "sarif"):
+        parser.add_argument(f"--{kind}", metavar="FILE", help=f"write the report as {kind} too")
+    add_json(parser)
+    parser.set_defaults(call=call)
+
+
+def call(args: argparse.Namespace) -> int:
+    """Audit, print, write."""
+    from contextlib import ExitStack
+
+    from actbench.audit.audited import audit
+    from actbench.audit.finding import SEVERITIES
+    from actbench.audit.subject import DTYPES
+    from actbench.audit.written import as_data, baseline
+    from actbench.core.errors import ActbenchError
+    from actbench.runs.progress import follow
+
+    if not 8 <= args.count <= 1_000_000:
+        raise ActbenchError(f"--count {args.count} is not from 8 to 1,000,000")
+    if args.max_ulp is not None and not args.max_ulp >= 0.5:
+        raise ActbenchError(f"--max-ulp {args.max_ulp:g}: no format can promise less than 0.5")
+    if not 0 < args.limit < 1e6:
+        raise ActbenchError(f"--limit {args.limit:g} is no number of seconds; give more than 0")
+    known = baseline(args.baseline) if args.baseline else frozenset()
+    with ExitStack() as open_:
+        begun: list[Any] = []
+
+        def told(done: int, of: int, name: str) -> None:
+            if begun:
+                begun[0](1)
+            else:
+                begun.append(open_.enter_context(follow("audit", of, done=done, unit="objects")))
+
+        report = audit(
+            args.target, like=args.like, golden=args.golden, dtypes=args.dtype or DTYPES, max_ulp=args.max_ulp,
+            count=args.count, exhaustive=args.exhaustive, limit=args.limit * (60 if args.exhaustive else 1),
+            progress=told,
+        )  # fmt: skip
+        if begun:
+            begun[0](1)
+    print(as_json(as_data(report, known)) if args.json else "\n".join(lines(report, args.lang, known)))
+    _write(args, report, known)
+    if args.fail_on == "never":
+        return 0
+    worst = SEVERITIES[SEVERITIES.index(args.fail_on) :]
+    return int(any(f.level in worst and f.fingerprint not in known for f in report.findings))
+
+
+def _write(args: argparse.Namespace, report: Report, known: frozenset[str]) -> None:
+    from pathlib import Path
+
+    from actbench.core.files import write_text
+
+    if args.html:
+        from actbench.report.audit import write
+
+        write(report, Path(args.html), lang=args.lang, known=known)
+    if args.junit:
+        from actbench.audit.written import junit
+
+        write_text(Path(args.junit), junit(report, known))
+    if args.sarif:
+        from actbench.audit.written import sarif
+
+        write_text(Path(args.sarif), as_json(sarif(report, known)) + "\n")
+
+
+def lines(report: Report, lang: str, known: frozenset[str]) -> list[str]:
+    """What a person reads."""
+    from actbench.audit.finding import SEVERITIES
+
+    said = []
+    for one in report.subjects:
+        said += [*_subject(one, lang, known), ""]
+    said += [f"left out: {one.target}: {one.why_not}" for one in report.left_out]
+    counts = [(level, sum(f.level == level for f in report.findings)) for level in reversed(SEVERITIES)]
+    told = ", ".join(f"{count} {level}{'s' if count != 1 else ''}" for level, count in counts)
+    old = sum(f.fingerprint in known for f in report.findings)
+    said.append(f"{len(report.subjects)} audited in {report.seconds:.1f} s: {told}"
+                + (f"; {old} of them known" if old else "")
+                + (f"; {report.others} other objects are no activations" if report.others else ""))  # fmt: skip
+    return said
+
+
+def _subject(one: Audited, lang: str, known: frozenset[str]) -> list[str]:
+    from rich.table import Table
+
+    about = "; ".join(filter(None, (one.library, ", ".join(one.dtypes))))
+    head = f"{one.target}{' (the reference)' if one.golden else ''}" + (f" is {one.row}" if one.row else "")
+    if not one.findings:
+        return [f"{head}: nothing found ({about})"]
+    grid = Table.grid(padding=(0, 2))
+    for finding in one.findings:
+        also = f" (also {', '.join(finding.also)})" if finding.also else ""
+        old = "known" if finding.fingerprint in known else finding.level
+        grid.add_row("", old, finding.kind, finding.sentence(lang) + also)
+    promise = next((f.promise for f in one.findings if f.promise), "")
+    return [
+        f"{head} ({about})" if about else head,
+        _drawn(grid),
+        *([f"  actbench promises of {promise}"] * bool(promise)),
+    ]
+
+
+def _drawn(grid: Any) -> str:
+    """A table as text, at the terminal's width and without its markup."""
+    import io
+
+    from rich.console import Console
+
+    from actbench.cli.options import width
+
+    text = io.StringIO()
+    Console(file=text, width=max(width(), 80), markup=False, highlight=False, emoji=False).print(grid)
+    return "\n".join(line.rstrip() for line in text.getvalue().rstrip().splitlines())

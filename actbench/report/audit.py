@@ -1,0 +1,67 @@
+"""An audit as one page: subjects, and each finding with its numbers beside what actbench promises of its own row."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from actbench.audit.audited import Audited, Report
+from actbench.audit.finding import SEVERITIES, plain_hex, shown
+from actbench.core.files import write_text
+from actbench.core.machine import version
+from actbench.report.page import template
+
+WORDS = {
+    "en": {
+        "title": "Audit of",
+        "lead": "Every value and slope against exact ones; the smallest input that shows each fault.",
+        "class": "class", "where": "pass, formats", "at": "smallest failing input", "came": "came", "exact": "exact",
+        "says": "what is wrong", "promise": "actbench's own row", "clean": "nothing found", "is": "is",
+        "left": "Left out", "known": "known", "golden": "the reference", "count": "findings",
+    },
+    "zh": {
+        "title": "审查", "lead": "每个值与斜率都与精确值比较；每个错误给出能显示它的最小输入。",
+        "class": "类别", "where": "方向与格式", "at": "最小的出错输入", "came": "得到", "exact": "精确值",
+        "says": "问题", "promise": "actbench 自己的保证", "clean": "没有发现问题", "is": "是",
+        "left": "未审查", "known": "已知", "golden": "参考实现", "count": "个发现",
+    },
+}  # fmt: skip
+
+
+def page(report: Report, *, lang: str = "en", known: Collection[str] = ()) -> str:
+    """The page as HTML, complete by itself.
+
+    Parameters
+    ----------
+    report
+        What `actbench.audit.audited.audit` gave.
+    lang
+        ``"en"`` or ``"zh"``.
+    known
+        Fingerprints of findings that a baseline knows.
+    """
+    counts = {level: sum(f.level == level for f in report.findings) for level in reversed(SEVERITIES)}
+    return str(template("audit.html").render(
+        t=WORDS[lang], lang=lang, asked=report.asked, counts=counts, version=version("actbench-suite") or "",
+        subjects=[_subject(one, lang, known) for one in report.subjects], left=report.left_out,
+    ))  # fmt: skip
+
+
+def write(report: Report, place: Path, *, lang: str = "en", known: Collection[str] = ()) -> Path:
+    """The page as a file."""
+    return write_text(place, page(report, lang=lang, known=known))
+
+
+def _subject(one: Audited, lang: str, known: Collection[str]) -> dict[str, Any]:
+    rows = [
+        {
+            "level": f.level, "kind": f.kind, "known": f.fingerprint in known, "promise": f.promise,
+            "where": " ".join(filter(None, (f.direction, ", ".join(filter(None, (f.dtype, *f.also)))))),
+            "at": shown(f.at, f.dtype), "hex": "" if f.at is None else plain_hex(f.at), "came": shown(f.came, f.dtype),
+            "exact": shown(f.exact, f.dtype), "says": f.sentence(lang),
+        }
+        for f in one.findings
+    ]  # fmt: skip
+    return {"target": one.target, "row": one.row, "library": one.library, "golden": one.golden,
+            "dtypes": ", ".join(one.dtypes), "rows": rows}  # fmt: skip

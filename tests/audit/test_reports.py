@@ -1,0 +1,174 @@
+"""What an audit of a small file says, and how: on a terminal, as JSON, JUnit, SARIF, a page; exit status, baseline."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from xml.etree import ElementTree
+
+import mpmath
+import numpy as np
+import pytest
+
+from actbench.audit.audited import audit
+from actbench.audit.finding import KINDS, SEVERITIES
+from actbench.audit.recognise import row_named
+from actbench.cli import main
+
+HOMEWORK = '''
+import numpy as np
+
+def softplus(x):
+    return np.log(1 + np.exp(x))
+
+class SiLU:
+    """Right forward; its backward pass forgets a term."""
+    def forward(self, x):
+        self.x, self.s = x, np.where(x < 0, np.exp(-np.abs(x)), 1) / (1 + np.exp(-np.abs(x)))
+        return np.maximum(x, -1e30) * self.s
+    def backward(self, dout):
+        return dout * self.s
+
+def relu(x):
+    return np.maximum(x, 0)
+
+def leaky_relu(x, negative_slope=0.3):
+    return np.where(x > 0, x, negative_slope * x)
+
+def gelu(x):
+    return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
+
+def load(path):
+    return open(path)
+'''
+
+
+@pytest.fixture(scope="module")
+def homework(tmp_path_factory):
+    place = tmp_path_factory.mktemp("homework <b>") / "work.py"
+    place.write_text(HOMEWORK, encoding="utf-8")
+    return place
+
+
+@pytest.fixture(scope="module")
+def report(homework):
+    return audit(str(homework), dtypes=("float32", "float64"), count=500)
+
+
+def of(report, name):
+    return next(one for one in report.subjects if one.target.endswith(f":{name}"))
+
+
+def test_what_a_file_holds_is_recognised_and_told_apart(report):
+    rows = {one.target.rpartition(":")[2]: one.row for one in report.subjects}
+    assert rows == {"softplus": "softplus", "SiLU": "silu", "relu": "relu",
+                    "leaky_relu": "leaky_relu:negative_slope=0.3", "gelu": "gelu_tanh"}  # fmt: skip
+    assert report.others == 1
+    assert not of(report, "relu").findings
+    (other,) = of(report, "leaky_relu").findings
+    assert (other.kind, other.level) == ("defaults", "note")
+    assert "by default 0.01" in other.sentence()
+    name = next(f for f in of(report, "gelu").findings if f.kind == "name")
+    assert "is called gelu and computes gelu_tanh" in name.sentence()
+
+
+def test_the_smallest_input_of_an_overflow_is_the_first_one(report):
+    found = next(f for f in of(report, "softplus").findings if f.kind == "overflow")
+    one_less = np.nextafter(np.float32(found.at), np.float32(0))
+    with np.errstate(over="ignore"):
+        assert np.isinf(np.exp(np.float32(found.at)))
+        assert np.isfinite(np.exp(one_less))
+    assert found.exact == float(np.float32(mpmath.log1p(mpmath.exp(found.at))))
+    assert math.isinf(found.came)
+
+
+def test_a_backward_that_forgets_a_term_is_found_with_numbers(report):
+    found = next(f for f in of(report, "SiLU").findings if (f.kind, f.direction) == ("value", "backward"))
+    s = 1 / (1 + mpmath.exp(-mpmath.mpf(found.at)))
+    assert found.level == "error"
+    assert found.exact == pytest.approx(float(s + found.at * s * (1 - s)), rel=1e-6)
+    assert found.came == pytest.approx(float(s), rel=1e-6)
+
+
+def test_both_languages_and_json_have_every_number(report):
+    for finding in report.findings:
+        data = finding.data()
+        assert set(data["sentence"]) == {"en", "zh"}
+        assert re.search("[\u4e00-\u9fff]", data["sentence"]["zh"])
+        if finding.at is not None:
+            assert float(data["at"]["decimal"]) == float.fromhex(data["at"]["hex"]) == finding.at
+        assert finding.level in SEVERITIES
+        assert finding.promise
+
+
+def test_every_file_and_the_exit_status(homework, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(homework.parent)
+    files = {kind: tmp_path / f"a.{kind}" for kind in ("html", "junit", "sarif")}
+    options = ["audit", "work.py", "--dtype", "float32", "--count", "200"]
+    assert main([*options, "--json", *(word for k, f in files.items() for word in (f"--{k}", str(f)))]) == 1
+    text = capsys.readouterr().out
+    data = json.loads(text)
+    assert data["schema"] == "actbench-audit-1"
+    _sarif(json.loads(files["sarif"].read_text(encoding="utf-8")))
+    suite = ElementTree.parse(files["junit"]).getroot()
+    count = sum(len(one["findings"]) for one in data["subjects"])
+    assert suite.get("failures") == str(count) == str(len(suite.findall("testcase/failure")))
+    page = files["html"].read_text(encoding="utf-8")
+    assert "0x1.62e43p+6" in page
+    assert "http" not in page.replace("http-equiv", "")
+    known = tmp_path / "known.json"
+    known.write_text(text, encoding="utf-8")
+    assert main([*options, "--baseline", str(known)]) == 0
+    assert f"{count} of them known" in capsys.readouterr().out
+    assert main([*options, "--fail-on", "never", "--lang", "zh"]) == 0
+    assert "正确值" in capsys.readouterr().out
+    assert main([*options, "--baseline", str(files["html"])]) == 2
+
+
+def _sarif(log):
+    """What SARIF 2.1.0 demands of a log, a run, a rule and a result."""
+    assert log["version"] == "2.1.0"
+    (run,) = log["runs"]
+    driver = run["tool"]["driver"]
+    assert driver["name"] == "actbench"
+    assert len({rule["id"] for rule in driver["rules"]}) == len(driver["rules"])
+    for result in run["results"]:
+        assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["level"] in ("none", "note", "warning", "error")
+        assert result["message"]["text"]
+        assert result["baselineState"] in ("new", "unchanged", "updated", "absent")
+        place = result["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == "work.py"
+        assert place["region"]["startLine"] >= 1
+    softplus = next(r for r in run["results"] if ":softplus" in r["message"]["text"])
+    assert softplus["locations"][0]["physicalLocation"]["region"]["startLine"] == 4
+
+
+def test_a_reference_is_judged_too(homework, tmp_path):
+    mine = tmp_path / "mine.py"
+    mine.write_text("import numpy as np\n\ndef softplus(x):\n    return np.logaddexp(0, x)\n", encoding="utf-8")
+    found = audit(f"{mine}:softplus", golden=f"{homework}:softplus", dtypes=("float32",), count=200)
+    own, reference = found.subjects
+    assert not own.findings
+    assert reference.golden
+    assert {f.kind for f in reference.findings} == {"reference"}
+    assert any(f.at == pytest.approx(88.7228394) and f.exact == f.at for f in reference.findings)
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [("ReLU", ("relu", False)), ("my_gelu", ("gelu", False)), ("GELUTanh", ("gelu_tanh", False)),
+     ("HardSwishLayer", ("hardswish", False)), ("sigmoid_derivative", ("sigmoid", True)), ("dtanh", ("", False)),
+     ("d_tanh", ("tanh", True)), ("linear_map", ("", False)), ("softmax", ("softmax", False)),
+     ("stable_softplus_forward", ("softplus", False)), ("train", ("", False))],
+)  # fmt: skip
+def test_names_speak_of_rows(name, row):
+    assert row_named(name) == row
+
+
+def test_every_class_of_findings_has_both_sentences():
+    for kind in KINDS.values():
+        fields = [set(re.findall(r"{(\w+)}", text)) for text in (kind.en, kind.zh)]
+        assert fields[0] == fields[1]
+        assert kind.severity in SEVERITIES
