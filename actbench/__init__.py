@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from actbench.activations import families as families
 from actbench.activations.define import define
 from actbench.activations.record import Activation
-from actbench.activations.registry import ACTIVATIONS, AXIS, ENTERING, resolve
+from actbench.activations.registry import ACTIVATIONS, AXIS, ENTERING, named
 from actbench.claims.claim import claim
 from actbench.core.errors import ActbenchError
 from actbench.runs.experiment import experiment
@@ -55,7 +55,7 @@ def _target(text: str) -> str | None:
 ENTERING.append(_target)
 
 
-def get(spec: str, **parameters: float) -> Any:
+def get(spec: str, **parameters: Any) -> Any:
     """The activation of a name, an alias, a spec or a target, with parameters bound.
 
     Parameters
@@ -65,7 +65,8 @@ def get(spec: str, **parameters: float) -> Any:
         Or a target, which is examined in a process of its own first: ``"my.py:act"``, ``"torch.nn.functional:silu"``,
         ``'torch:nn.GELU(approximate="tanh")'``. Code that cannot be traced runs in this process when it is called.
     **parameters
-        Values of fixed or learned parameters.
+        Values of fixed or learned parameters; of a gate also ``layout=``: ``"halves"``, ``"interleaved"``,
+        ``"blocks"``, or one of these and ``_value_first``.
 
     Returns
     -------
@@ -76,9 +77,8 @@ def get(spec: str, **parameters: float) -> Any:
     ActbenchError
         For an unknown name or parameter, or a value outside the parameter's law.
     """
-    if spec in AXIS and not parameters:
-        return AXIS[spec]
-    return resolve(spec).bind(**parameters) if parameters else resolve(spec)
+    found = named(spec)
+    return found.bind(**parameters) if parameters else found
 
 
 def names(kind: str = "elementwise") -> list[str]:

@@ -17,7 +17,8 @@ from actbench.activations.record import Activation
 from actbench.activations.registry import resolve
 from actbench.core.dtypes import info
 from actbench.core.errors import ActbenchError
-from actbench.expression.graph import PRIMITIVES, Graph, derivative, record
+from actbench.expression import exact
+from actbench.expression.graph import Graph, derivative, record
 
 START_BITS = 256
 AGREE_BITS = 80  # two precisions agree when they differ by less than 2^-80 of the value: 27 bits below float64's ulp
@@ -29,24 +30,7 @@ MP = mpmath.MPContext()  # our own: the user's mpmath precision is never touched
 
 def evaluate(graph: Graph, values: Mapping[str, Any]) -> Any:
     """The value of a graph in mpmath at the context's precision; the arm of a `where` not taken is never evaluated."""
-    steps = graph.steps
-    memo: dict[int, Any] = {}
-
-    def visit(index: int) -> Any:
-        if index not in memo:
-            step = steps[index]
-            if step.op == "argument":
-                memo[index] = values[step.value]
-            elif step.op == "constant":
-                memo[index] = step.value if isinstance(step.value, bool) else MP.mpf(step.value)
-            elif step.op == "where":
-                condition, a, b = step.operands
-                memo[index] = visit(a) if visit(condition) else visit(b)
-            else:
-                memo[index] = PRIMITIVES[step.op].exact(MP, *(visit(i) for i in step.operands))
-        return memo[index]
-
-    return visit(len(steps) - 1)
+    return exact.evaluate(MP, graph, values)
 
 
 def confirmed(compute: Callable[[], Any], zero: Callable[[], bool], what: str) -> Any:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from actbench.core.errors import ActbenchError, unknown
+from actbench.expression.graph import argument_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,3 +60,70 @@ class Sampled:
 
 
 Parameter = Fixed | Learned | Sampled
+
+
+class Parametrised:
+    """What a record with ``parameters`` and ``bound`` values of some of them can do, elementwise or along an axis."""
+
+    name: str
+    parameters: Mapping[str, Parameter]
+    bound: Mapping[str, float]
+    together: tuple[Callable[..., Any], str] | None
+
+    @property
+    def spec(self) -> str:
+        """The string that `actbench.activations.registry.resolve` turns back into this activation."""
+        given = {k: v for k, v in sorted(self.bound.items()) if v != self._fixed(k).default}
+        return self.name + (":" + ",".join(f"{k}={v!r}" for k, v in given.items()) if given else "")
+
+    def _fixed(self, name: str) -> Fixed:
+        parameter = self.parameters.get(name)
+        if parameter is None or isinstance(parameter, Sampled):
+            fixed = [k for k, v in self.parameters.items() if isinstance(v, Fixed)]
+            raise unknown(f"parameter of {self.name}", name, fixed)
+        return parameter
+
+    def bind(self, **given: Any) -> Self:
+        """The same function with some fixed or learned parameters chosen."""
+        numbers = {}
+        for name, value in given.items():
+            law = self._fixed(name).law
+            try:
+                numbers[name] = float(value)
+            except (TypeError, ValueError):
+                raise ActbenchError(f"{self.name}: {name}={value!r} is no number; {name} {law}") from None
+        return replace(self, bound=MappingProxyType({**self.bound, **numbers}))  # type: ignore[type-var]  # a dataclass, as whoever inherits
+
+    def values(self, **given: Any) -> dict[str, Any]:
+        """Every parameter's value: the ones given, else bound, else the default; sampled ones in evaluation mode.
+
+        Raises
+        ------
+        ActbenchError
+            For a name that is no parameter or a value outside its law.
+        """
+        for name in given:
+            if name not in self.parameters:
+                raise unknown(f"parameter of {self.name}", name, self.parameters)
+        result: dict[str, Any] = {}
+        for name, parameter in self.parameters.items():
+            if isinstance(parameter, Fixed):
+                result[name] = given.get(name, self.bound.get(name, parameter.default))
+                if not np.all([parameter.valid(v) for v in np.ravel(result[name])]):
+                    raise ActbenchError(f"{self.name}: {name}={result[name]!r}, but {name} {parameter.law}")
+        if self.together is not None:
+            valid, law = self.together
+            named = argument_names(valid)
+            if not np.all(valid(**{name: np.asarray(result[name]) for name in named})):
+                said = ", ".join(f"{name}={result[name]!r}" for name in named)
+                raise ActbenchError(f"{self.name}: {said}, but {law}")
+        for name, parameter in self.parameters.items():
+            if isinstance(parameter, Sampled):
+                low, high = result[parameter.low], result[parameter.high]
+                if not low <= high:
+                    raise ActbenchError(
+                        f"{self.name}: {parameter.low}={low!r} is above {parameter.high}={high!r}; give low <= high"
+                    )
+                chosen = given.get(name, self.bound.get(name))
+                result[name] = parameter.draw(None, None, low, high) if chosen is None else chosen
+        return result

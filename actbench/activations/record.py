@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from actbench.activations.parameter import Fixed, Parameter, Sampled
+from actbench.activations.parameter import Fixed, Parameter, Parametrised, Sampled
 from actbench.core.arrays import as_float, evaluate, widened
-from actbench.core.errors import ActbenchError, unknown
+from actbench.core.errors import ActbenchError
 from actbench.expression.graph import argument_names
 
 ARRAYS = ("dy", "x", "y")
@@ -40,7 +40,7 @@ def _nothing() -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Activation:
+class Activation(Parametrised):
     """One activation function.
 
     Any of the fields from ``kinks`` to ``defaults`` may be a callable of the row's parameters; `fact` resolves it.
@@ -127,33 +127,9 @@ class Activation:
         self.values(**self.bound)
 
     @property
-    def spec(self) -> str:
-        """The string that `actbench.activations.registry.resolve` turns back into this activation."""
-        given = {k: v for k, v in sorted(self.bound.items()) if v != self._fixed(k).default}
-        return self.name + (":" + ",".join(f"{k}={v!r}" for k, v in given.items()) if given else "")
-
-    @property
     def saves(self) -> tuple[str, ...]:
         """The arrays that the backward pass needs kept, read off the row's signature: of ``x`` and ``y``."""
         return tuple(name for name in argument_names(self.callables.backward) if name in ("x", "y"))
-
-    def _fixed(self, name: str) -> Fixed:
-        parameter = self.parameters.get(name)
-        if parameter is None or isinstance(parameter, Sampled):
-            fixed = [k for k, v in self.parameters.items() if isinstance(v, Fixed)]
-            raise unknown(f"parameter of {self.name}", name, fixed)
-        return parameter
-
-    def bind(self, **given: float) -> Activation:
-        """The same activation with some fixed or learned parameters chosen."""
-        numbers = {}
-        for name, value in given.items():
-            law = self._fixed(name).law
-            try:
-                numbers[name] = float(value)
-            except (TypeError, ValueError):
-                raise ActbenchError(f"{self.name}: {name}={value!r} is no number; {name} {law}") from None
-        return replace(self, bound=MappingProxyType({**self.bound, **numbers}))
 
     @property
     def trailing(self) -> tuple[str, ...]:
@@ -175,40 +151,6 @@ class Activation:
             float(values[name]) if np.ndim(values[name]) == 0 else np.asarray(values[name], dtype)
             for name in self.trailing
         )
-
-    def values(self, **given: Any) -> dict[str, Any]:
-        """Every parameter's value: the ones given, else bound, else the default; sampled ones in evaluation mode.
-
-        Raises
-        ------
-        ActbenchError
-            For a name that is no parameter or a value outside its law.
-        """
-        for name in given:
-            if name not in self.parameters:
-                raise unknown(f"parameter of {self.name}", name, self.parameters)
-        result: dict[str, Any] = {}
-        for name, parameter in self.parameters.items():
-            if isinstance(parameter, Fixed):
-                result[name] = given.get(name, self.bound.get(name, parameter.default))
-                if not np.all([parameter.valid(v) for v in np.ravel(result[name])]):
-                    raise ActbenchError(f"{self.name}: {name}={result[name]!r}, but {name} {parameter.law}")
-        if self.together is not None:
-            valid, law = self.together
-            named = argument_names(valid)
-            if not np.all(valid(**{name: np.asarray(result[name]) for name in named})):
-                said = ", ".join(f"{name}={result[name]!r}" for name in named)
-                raise ActbenchError(f"{self.name}: {said}, but {law}")
-        for name, parameter in self.parameters.items():
-            if isinstance(parameter, Sampled):
-                low, high = result[parameter.low], result[parameter.high]
-                if not low <= high:
-                    raise ActbenchError(
-                        f"{self.name}: {parameter.low}={low!r} is above {parameter.high}={high!r}; give low <= high"
-                    )
-                chosen = given.get(name, self.bound.get(name))
-                result[name] = parameter.draw(None, None, low, high) if chosen is None else chosen
-        return result
 
     def fact(self, what: str, **given: Any) -> Any:
         """A declaration such as ``limits`` with this activation's parameter values put in."""

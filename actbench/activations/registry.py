@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from actbench.activations.record import Activation
 from actbench.activations.vector import VectorFunction
@@ -20,28 +20,61 @@ ENTERING: list[Callable[[str], str | None]] = []
 def resolve(spec: str) -> Activation:
     """The activation that a spec string names: ``relu``, ``purlin``, ``leaky_relu:negative_slope=0.2``.
 
+    A gate as a row of one of its inputs is ``swiglu.a:b=0.5``.
+
     A target (``my.py:act``, ``torch:nn.GELU(approximate="tanh")``) is examined and entered as a row first.
 
     A spec is the only form in which an activation crosses processes or enters a cell's key.
     """
-    name, colon, tail = str(spec).partition(":")
-    if name not in ACTIVATIONS:
+    name = str(spec).partition(":")[0]
+    gate, _, side = name.rpartition(".")
+    if name in ACTIVATIONS:
+        activation = ACTIVATIONS[name]
+    elif gate in AXIS and side in AXIS[gate].views:
+        activation = AXIS[gate].views[side]
+    else:
         for entered in filter(None, (enter(str(spec)) for enter in ENTERING)):
             return ACTIVATIONS[entered]
-    activation = ACTIVATIONS[name]
-    given: dict[str, float] = {}
+        activation = ACTIVATIONS[name]  # which says what is known
+    given = numbers(spec, parsed(spec)[1])
+    return activation.bind(**given) if given else activation
+
+
+def along(spec: str) -> VectorFunction:
+    """The function along an axis that a spec names: ``swiglu``, ``swiglu_oai:limit=5,layout=halves``."""
+    name, given = parsed(spec)
+    function = AXIS[name]
+    layout = given.pop("layout", None)
+    return function.bind(layout=layout, **numbers(spec, given)) if given or layout else function
+
+
+def named(spec: str) -> Activation | VectorFunction:
+    """What a spec names of either kind."""
+    return along(spec) if spec.partition(":")[0] in AXIS else resolve(spec)
+
+
+def parsed(spec: str) -> tuple[str, dict[str, str]]:
+    """A spec's name and what it gives, as text."""
+    name, colon, tail = str(spec).partition(":")
+    given: dict[str, str] = {}
     for part in tail.split(",") if colon else ():
-        key, equals, text = (word.strip() for word in part.partition("="))
-        try:
-            number = float(text)
-        except ValueError:
-            equals = ""
-        if not equals:
-            raise ActbenchError(f"cannot read {part!r} in {spec!r}; write name:parameter=number,...")
+        key, _, text = (word.strip() for word in part.partition("="))
         if key in given:
             raise ActbenchError(f"{spec!r} gives {key} twice; give it once")
-        given[key] = number
-    return activation.bind(**given) if given else activation
+        given[key] = text
+    return name, given  # what is no number is said by `numbers`
+
+
+def numbers(spec: str, given: Mapping[str, str]) -> dict[str, float]:
+    """The parameters that a spec gives."""
+    found = {}
+    for key, text in given.items():
+        try:
+            found[key] = float(text)
+        except ValueError:
+            part = f"{key}={text}" if text else key
+            raise ActbenchError(f"cannot read {part!r} in {spec!r}; write name:parameter=number,...") from None
+    return found
 
 
 def canonical(spec: str) -> str:

@@ -40,7 +40,8 @@ def activations() -> Rows:
         for a in ACTIVATIONS
     ]  # fmt: skip
     return rows + [
-        {"name": a.name, "kind": a.kind, "parameters": [], "keeps": ("x",), "aliases": list(a.aliases),
+        {"name": a.name, "kind": "gate" if a.views else a.kind, "keeps": ("x",),
+         "parameters": [f"{k}={v:g}" for k, v in _numbers(a).items()], "aliases": list(a.aliases),
          "source": a.source}
         for a in AXIS
     ]  # fmt: skip

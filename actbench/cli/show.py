@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from actbench.activations.layout import LAYOUTS
 from actbench.activations.parameter import Sampled
 from actbench.activations.record import Activation, Kink
 from actbench.cli import theory
@@ -46,16 +47,17 @@ def call(args: argparse.Namespace) -> int:
         return plug_in(args)
     import actbench.claims.ledgers
     import actbench.experiments  # noqa: F401  both fill their registries
-    from actbench.activations.registry import ACTIVATIONS, AXIS, resolve
+    from actbench.activations.registry import ACTIVATIONS, AXIS, along, resolve
     from actbench.claims.claim import CLAIMS
     from actbench.runs.experiment import EXPERIMENTS
 
-    if args.name.partition(":")[0] in ACTIVATIONS:
+    name = args.name.partition(":")[0]
+    if name in ACTIVATIONS or (name.rpartition(".")[0] in AXIS and name[-2:] in (".a", ".b")):
         activation = resolve(args.name)
         card = activation_card(activation)
         print(as_json(card) if args.json else lines(card) + "\n\n" + plot(activation))
-    elif args.name in AXIS:
-        card = axis_card(AXIS[args.name])
+    elif name in AXIS:
+        card = axis_card(along(args.name))
         print(as_json(card) if args.json else lines(card))
     elif args.name in EXPERIMENTS:
         card = experiment_card(EXPERIMENTS[args.name])
@@ -151,13 +153,28 @@ def _kink(kink: Any) -> str:
 
 
 def axis_card(function: Any) -> dict[str, Any]:
-    """A function along an axis: what it is called and how long its output is."""
-    return {
-        "name": function.name,
+    """A function along an axis: what it is called, how long its output is; of a gate also its partial derivatives."""
+    from actbench.activations.latex import text
+    from actbench.expression.graph import derivative, record
+
+    card = {
+        "name": function.spec,
         "aliases": ", ".join(function.aliases),
         "kind": "along an axis: one output depends on many inputs",
         "latex": function.formula,
         "length": f"output over input: {function.factor:g}",
+        "parameters": {name: _parameter(p) for name, p in function.parameters.items()},
+    }
+    if function.definition is not None:
+        said = record(function.definition)
+        card |= {"f(a, b)": text(said)}
+        if function.views:
+            card |= {f"df/d{side}": text(derivative(said, wrt=side)) for side in ("a", "b")}
+        card["layout"] = f"{function.layout.name}: {function.layout.summary}"
+        card["layouts"] = f"layout=NAME: {', '.join(LAYOUTS.names())}; two arrays: {function.name}.a, {function.name}.b"
+    return card | {
+        "identical to": ", ".join(function.identical_to),
+        "defaults elsewhere": {name: dict(values) for name, values in function.defaults.items()},
         "peers": dict(function.peers),
         "source": function.source,
     }

@@ -1,6 +1,6 @@
 """Functions along an axis as fused loops: vector by vector, sums in float64 lanes that no next element waits for.
 
-Gates and the like say what each element of a half is (`VectorFunction.pieces`), and are one loop as rows are. The
+Gates and the like say what each element of a part is (`VectorFunction.pieces`), and are one loop as rows are. The
 softmaxes and sparsemax mix a whole vector: their loops are written here, their exponentials are the rows' own.
 """
 
@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from actbench.activations.registry import AXIS
-from actbench.activations.vector import VectorFunction
+from actbench.activations.gate import signed
+from actbench.activations.layout import Layout
+from actbench.activations.registry import along
+from actbench.activations.vector import VectorFunction, call
 from actbench.core.dtypes import Format
 from actbench.core.errors import ActbenchError
-from actbench.expression.graph import record
+from actbench.expression.graph import argument_names, record
 from actbench.expression.primitives import exp_times_pair
 from actbench.kernels import cache
 from actbench.kernels.compile import compiling, in_format
@@ -163,14 +165,14 @@ def text(function: VectorFunction, direction: str, form: Format, keep: bool) -> 
     name, sign = SIGNS.get(function.name, (function.name, 1.0))
     operands = ("x",) if direction == "forward" else ("dy", "x")
     if function.pieces is not None:
-        constants, body = _piecewise(function.pieces[direction], form, function.factor)
+        constants, body = _piecewise(function, direction, form)
     elif (name, direction) in MIXED:
         constants, lines, e = written(expanded(record(_exponential), form), form)
         body = MIXED[name, direction].replace("{exponential}", _indented(12, lines)).replace("{e}", e)
     else:
         raise ActbenchError(f"{function.name} has no fused loop; use backend='numpy'")
     return TEXT.format(
-        title=f"{function.name} {direction} in {form.name}", width=form.bits, constants="\n".join(constants),
+        title=f"{function.spec} {direction} in {form.name}", width=form.bits, constants="\n".join(constants),
         lanes=LANES, types=", ".join([*("A" for _ in operands), "M"]), cache=keep, operands=", ".join(operands),
         sign=sign, body=body,
     )  # fmt: skip
@@ -180,30 +182,55 @@ def _indented(spaces: int, lines: list[str]) -> str:
     return "\n".join(" " * spaces + line for line in lines)
 
 
-def _piecewise(functions: tuple[Callable[..., Any], ...], form: Format, factor: float) -> tuple[list[str], str]:
-    """Constants and the loop over halves: those of x are called a and b, or those of dy up and down."""
-    places: Mapping[str, str] = {"dy": "dy[r, i]", "a": "x[r, i]", "b": "x[r, i + n]"}
-    if factor == 2.0:
-        places = {"x": "x[r, i]", "up": "dy[r, i]", "down": "dy[r, i + n]"}
-    constants: list[str] = []
-    lines = [f"        n = x.shape[1]{' // 2' if factor == 0.5 else ''}", "        for i in range(n):"]
-    results = []
-    for number, function in enumerate(functions):
-        graph = expanded(record(function), form)
+def _bound(function: Callable[..., Any], values: Mapping[str, Any]) -> Callable[..., Any]:
+    """The function with these names as constants."""
+    names = [name for name in argument_names(function) if name not in values]
+    return signed(names, lambda given: call(function, {**given, **values}))
+
+
+def _piecewise(function: VectorFunction, direction: str, form: Format) -> tuple[list[str], str]:
+    """Constants and the loop over what is evaluated element by element; parameters are constants of it."""
+    assert function.pieces is not None
+    places: Mapping[str, str] = {"x": "x[r, i]", "up": "dy[r, i]", "down": "dy[r, i + n]"}
+    results, head = ["i", "i + n"], ["        n = x.shape[1]", "        for i in range(n):"]
+    deep = 12
+    if function.layout is not None:
+        head, results, deep = _walk(function.layout)
+        a, b = results
+        places = {"dy": "dy[r, i]", "a": f"x[r, {a}]", "b": f"x[r, {b}]"}
+        results = results if direction == "backward" else ["i"]
+    constants, lines, values = [], list(head), function.values()
+    found = []
+    for number, piece in enumerate(function.pieces[direction]):
+        graph = expanded(record(_bound(piece, values)), form)
         more, body, result = written(graph, form, f"p{number}_")
         constants += more
         used = {step.value for step in graph if step.op == "argument"}
-        lines += [f"            _{name} = {place}" for name, place in places.items() if name in used]
-        lines += [f"            {line}" for line in body]
-        results.append(result)
-    lines += [f"            out[r, i{' + n' * number}] = {result}" for number, result in enumerate(results)]
+        lines += [" " * deep + f"_{name} = {place}" for name, place in places.items() if name in used]
+        lines += [" " * deep + line for line in body]
+        found.append(result)
+    lines += [" " * deep + f"out[r, {place}] = {result}" for place, result in zip(results, found, strict=False)]
     return constants, "\n".join(lines)
 
 
+def _walk(layout: Layout) -> tuple[list[str], list[str], int]:
+    """The lines of the loop over pairs, where a and b lie, and how deep it stands; i counts pairs."""
+    if layout.run > 1:
+        head = [f"        for block in range(x.shape[1] // {2 * layout.run}):",
+                f"            for j in range({layout.run}):",
+                f"                i = block * {layout.run} + j"]  # fmt: skip
+        first = f"block * {2 * layout.run} + j"
+        both, deep = [first, f"{first} + {layout.run}"], 16
+    else:
+        head = ["        n = x.shape[1] // 2", "        for i in range(n):"]
+        both, deep = (["2 * i", "2 * i + 1"] if layout.run else ["i", "i + n"]), 12
+    return head, both if layout.gate_first else both[::-1], deep
+
+
 @lru_cache(maxsize=64)
-def compiled(name: str, direction: str, bits: int) -> Callable[..., None]:
+def compiled(spec: str, direction: str, bits: int) -> Callable[..., None]:
     """The machine code: ``function([dy,] x, out)`` on matrices whose rows are the vectors."""
-    return cache.load(lambda keep: text(AXIS[name], direction, Format(bits), keep))
+    return cache.load(lambda keep: text(along(spec), direction, Format(bits), keep))
 
 
 class AlongKernel:
@@ -222,7 +249,7 @@ class AlongKernel:
     def __init__(self, function: VectorFunction, direction: str, dtype: Any) -> None:
         compiling()
         self.function, self.direction, self.dtype = function, direction, in_format(dtype)
-        self._run = compiled(function.name, direction, self.dtype.itemsize * 8)
+        self._run = compiled(function.spec, direction, self.dtype.itemsize * 8)
 
     def __call__(
         self, first: ArrayLike, x: ArrayLike | None = None, *, out: NDArray[Any] | None = None, axis: int = -1

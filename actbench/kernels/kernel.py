@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from actbench.activations.record import Activation
-from actbench.activations.registry import AXIS, resolve
+from actbench.activations.registry import named
 from actbench.activations.vector import VectorFunction
 from actbench.core.dtypes import FLOATS
 from actbench.core.errors import ActbenchError, unknown
@@ -31,7 +31,8 @@ def kernel(
     ----------
     name
         A name, a spec such as ``"leaky_relu:negative_slope=0.2"``, or an activation. Functions along an axis too:
-        their kernels take ``axis=``, one thread and no parameters.
+        their kernels take ``axis=``, one thread, and parameters and layouts as they are bound. A gate of two arrays is
+        ``"swiglu.a"``: ``k(a, b)``, backward ``k(dy, a, b)``; ``"swiglu.b"``: ``k(b, a)``, ``k(dy, b, a)``.
     direction
         ``"forward"``: call ``k(x, out=out)``. ``"backward"``: ``k(dy, x, out=out)``. ``"backward_from_output"``, for
         rows that keep their output: ``k(dy, y, out=out)``. ``"gradients"``: ``k(dy, x, out=out)``, which gives
@@ -60,9 +61,7 @@ def kernel(
     if threads != int(threads) or threads < 1:
         raise ActbenchError(f"threads={threads!r} cannot be used; give a whole number, 1 or more")
     chosen = BACKENDS[backend]
-    function = (
-        AXIS[name] if isinstance(name, str) and name in AXIS else resolve(name) if isinstance(name, str) else name
-    )
+    function = named(name) if isinstance(name, str) else name
     if isinstance(function, VectorFunction):
         if direction not in DIRECTIONS[:2]:
             raise unknown("direction", direction, DIRECTIONS[:2])

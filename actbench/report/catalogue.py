@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from actbench.activations.latex import census, formula, latex
+from actbench.activations.layout import LAYOUTS
 from actbench.activations.parameter import Sampled
 from actbench.activations.record import Activation
 from actbench.activations.registry import ACTIVATIONS, AXIS
@@ -90,9 +91,7 @@ def page(row: Activation, frame: pd.DataFrame, every: pd.DataFrame) -> str:
         ("excused", "; ".join(f"{check}: {why}" for check, why in row.excused.items())),
     ]  # fmt: skip
     lines += ["", "| | |", "|---|---|", *(f"| {what} | {cell(says)} |" for what, says in facts if says)]
-    if row.parameters:
-        lines += ["", "| parameter | kind | default | what |", "|---|---|---|---|"]
-        lines += [f"| `{name}` | {_parameter(parameter)} |" for name, parameter in row.parameters.items()]
+    lines += _parameters(row)
     lines += accuracy(row, frame, every)
     lines += ["", "[All activations](README.md). Written by `python reports/refresh.py catalogue`."]
     return "\n".join(lines) + "\n"
@@ -103,7 +102,10 @@ def axis_page(function: VectorFunction, frame: pd.DataFrame) -> str:
     facts = [
         ("aliases", ", ".join(f"`{alias}`" for alias in function.aliases)),
         ("source", function.source),
+        ("identical to", ", ".join(f"`{spec}`" for spec in function.identical_to)),
         ("length of the output over that of the input", f"{function.factor:g}"),
+        ("layout", _layout(function)),
+        ("defaults elsewhere", "; ".join(f"{where}: {_pairs(values)}" for where, values in function.defaults.items())),
         ("elsewhere", ", ".join(f"`{name}`" for name in function.peers.values())),
     ]
     lines = [
@@ -114,6 +116,12 @@ def axis_page(function: VectorFunction, frame: pd.DataFrame) -> str:
         "Along an axis: one output depends on many inputs.",
     ]
     lines += ["", "| | |", "|---|---|", *(f"| {what} | {cell(says)} |" for what, says in facts if says)]
+    lines += _parameters(function)
+    if function.views and function.definition is not None:
+        said = record(function.definition)
+        for side in ("a", "b"):
+            slope = latex(derivative(said, wrt=side))
+            lines += ["", rf"$$\frac{{\partial y}}{{\partial {side}}} = {slope}$$"] if len(slope) <= LONGEST else []
     mine = frame[frame["function"] == function.name] if len(frame) else frame
     if len(mine):
         lines += [
@@ -143,7 +151,10 @@ LEFT_OUT = """\
 | RePU, ReLU-n | `squared_relu` and `hardtanh:min_val=0,max_val=N` are they |
 | funnel ReLU, ABReLU, Meta-ACON, KWTA, DICE | look at neighbours or the batch: layers, not functions of one number |
 | ProbAct, MeLU, SLAF, polynomial and kernel families | families without one default |
-| clamped SwiGLU | its constants come from the configuration of one model |
+| DyISRU, PolyReLU | their exact form or starting values were not read at the source; DyISRU is `isru`, scaled |
+| PowLU, GELU-sine | known from second-hand pages alone |
+| alpha-entmax, rational and spline functions (KAN) | not researched; families of fitted functions |
+| SiTU-GLU without its second cap | `beta_value` is a number; none at all is not one of its values |
 | Softmax2d | `softmax` along the channels |
 
 ## Formats
@@ -162,6 +173,22 @@ def _kink(at: float, kink: Any) -> str:
 
 def _pairs(values: Any) -> str:
     return ", ".join(f"{name}={value}" for name, value in values.items()) if hasattr(values, "items") else str(values)
+
+
+def _parameters(row: Activation | VectorFunction) -> list[str]:
+    """The table of a row's parameters, if it has any."""
+    if not row.parameters:
+        return []
+    rows = [f"| `{name}` | {_parameter(parameter)} |" for name, parameter in row.parameters.items()]
+    return ["", "| parameter | kind | default | what |", "|---|---|---|---|", *rows]
+
+
+def _layout(function: VectorFunction) -> str:
+    """Where the two inputs lie, and how else they can."""
+    if function.layout is None:
+        return ""
+    others = ", ".join(f"`{name}`" for name in LAYOUTS.names() if name != function.layout.name)
+    return f"`{function.layout.name}`: {function.layout.summary}. Or `layout=`: {others}"
 
 
 def _parameter(parameter: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from actbench.activations.registry import AXIS, resolve
+from actbench.activations.registry import ACTIVATIONS, AXIS, resolve
 from actbench.core.errors import ActbenchError
 from actbench.theory.gaussian import moments
 from actbench.theory.subject import Subject, spec_of
@@ -66,8 +66,9 @@ def gates() -> list[str]:
 
 
 def _gate(name: str) -> str:
-    """The elementwise row f of a gate a f(b)."""
-    return "sigmoid" if name == "glu" else AXIS[name].gate  # glu's record has no row for its first half
+    """The elementwise row f of a gate f(a) b in the catalogue, at its standard parameters; else nothing."""
+    gate = AXIS[name].gate
+    return gate if gate in ACTIVATIONS and not AXIS[name].parameters else ""
 
 
 def _of_gate(name: str, q: float) -> Gains:

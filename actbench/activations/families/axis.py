@@ -1,13 +1,12 @@
-"""Functions along an axis: softmax and its relatives, concatenated halves, and gated linear units."""
+"""Functions along an axis: softmax and its relatives, and pieces of halves; gates are in `two_inputs`."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from actbench.activations.layout import LAYOUTS
 from actbench.activations.registry import AXIS
 from actbench.activations.vector import VectorFunction
-from actbench.expression.primitives import density_times, exp_times, mills, tail_size
-from actbench.expression.primitives.gates import near, sigmoid_times
 
 
 def _shifted(x):
@@ -71,73 +70,8 @@ def _sparsemax_product(dy, x):
         return np.where(kept, dy - mean, y)  # 0 or NaN
 
 
-def _halves(x):
-    half = x.shape[-1] // 2
-    return x[..., :half], x[..., half:]
-
-
-def _said(factor, forward, backward):
-    """What a function of halves is made of: its `pieces`, and both passes on whole arrays."""
-
-    def vector(x):
-        given = (x,) if factor == 2.0 else _halves(x)
-        return np.concatenate([piece(*given) for piece in forward], axis=-1)
-
-    def product(dy, x):
-        given = (*_halves(dy), x) if factor == 2.0 else (dy, *_halves(x))
-        with np.errstate(over="ignore"):
-            return np.concatenate([piece(*given) for piece in backward], axis=-1)
-
-    return {"factor": factor, "vector": vector, "product": product,
-            "pieces": {"forward": forward, "backward": backward}}  # fmt: skip
-
-
 def _first(a, b):
     return (a >= b) | (a != a)
-
-
-def _swish_times(a, b):
-    """silu(a) * b: the factor goes in before the exponential, else a subnormal silu(a) has lost its digits."""
-    return sigmoid_times(np.where(a < 0.0, near(a), a) * b, (a, 0.0))
-
-
-def _gelu_times(a, b):
-    size = tail_size(a)
-    t = mills(size)
-    right = a >= 0.0
-    tail = density_times(np.where(right, t, -t * size * b), size)
-    return np.where(right, a * (1.0 - tail) * b, tail)
-
-
-def _relu_times(a, b):
-    return np.where(a <= 0.0, 0.0, a) * b
-
-
-# A factor goes in before the exponential here too: a subnormal slope has lost the digits that a factor of 100 would show.
-def _sigmoid_slope_times(c, b):
-    a = np.absolute(b)
-    o = 1.0 + np.exp(-a)
-    return exp_times(c / (o * o), -a)
-
-
-def _swish_slope_times(c, a):
-    low = near(a)
-    size = np.absolute(low)
-    e = np.exp(-size)
-    o = 1.0 + e
-    return np.where(low >= 0.0, c * (o + low * e), exp_times(c * (o + low), -size)) / (o * o)
-
-
-def _gelu_slope_times(c, a):
-    size = tail_size(a)
-    t = mills(size) - size
-    right = a >= 0.0
-    fall = density_times(np.where(right, t, t * c), size)
-    return np.where(right, c * (1.0 - fall), fall)
-
-
-def _relu_slope_times(c, a):
-    return np.where(a > 0.0, c, np.where(a <= 0.0, 0.0, a))
 
 
 def _exact_softmax(mp, x):
@@ -154,21 +88,13 @@ def _exact_sparsemax(mp, x):
     raise AssertionError("one entry always stays")
 
 
-def _exact_gate(gate):
-    def exact(mp, x):
-        half = len(x) // 2
-        return [gate(mp, a) * b for a, b in zip(x[:half], x[half:], strict=True)]
-
-    return exact
-
-
 AXIS.add(
     VectorFunction(
         name="softmax",
         formula=r"y_i = e^{x_i} / \textstyle\sum_j e^{x_j}",
         vector=_softmax,
         product=_softmax_product,
-        exact=_exact_softmax,
+        textbook=_exact_softmax,
         aliases=("softargmax",),
         source="Boltzmann 1868; Bridle 1990",
         peers={"torch": "torch.nn.functional.softmax", "jax": "jax.nn.softmax", "keras": "keras.activations.softmax"},
@@ -180,7 +106,7 @@ AXIS.add(
         formula=r"y_i = x_i - \ln \textstyle\sum_j e^{x_j}",
         vector=_log_softmax,
         product=_log_softmax_product,
-        exact=lambda mp, x: [v - mp.log(sum(mp.exp(w) for w in x)) for v in x],
+        textbook=lambda mp, x: [v - mp.log(sum(mp.exp(w) for w in x)) for v in x],
         source="torch.nn.LogSoftmax",
         peers={
             "torch": "torch.nn.functional.log_softmax",
@@ -195,7 +121,7 @@ AXIS.add(
         formula=r"y_i = e^{-x_i} / \textstyle\sum_j e^{-x_j}",
         vector=lambda x: _softmax(-x),
         product=lambda dy, x: -_softmax_product(dy, -x),
-        exact=lambda mp, x: _exact_softmax(mp, [-v for v in x]),
+        textbook=lambda mp, x: _exact_softmax(mp, [-v for v in x]),
         source="torch.nn.Softmin",
         peers={"torch": "torch.nn.functional.softmin"},
     )
@@ -206,7 +132,7 @@ AXIS.add(
         formula=r"y_i = \max(x_i - \tau,\, 0), \; \textstyle\sum_i y_i = 1",
         vector=_sparsemax,
         product=_sparsemax_product,
-        exact=_exact_sparsemax,
+        textbook=_exact_sparsemax,
         counted=0.25,
         source="Martins & Astudillo 2016, arXiv 1602.02068",
         peers={"keras": "keras.activations.sparsemax"},
@@ -216,12 +142,14 @@ AXIS.add(
     VectorFunction(
         name="crelu",
         formula=r"y = [\max(x, 0),\, \max(-x, 0)]",
-        **_said(
-            2.0,
-            (lambda x: np.where(x <= 0.0, 0.0, x), lambda x: np.where(x >= 0.0, 0.0, -x)),
-            (lambda up, down, x: np.where(x > 0.0, up, np.where(x < 0.0, -down, np.where(x == 0.0, 0.0, x))),),
-        ),
-        exact=lambda mp, x: [max(v, mp.mpf(0)) for v in x] + [max(-v, mp.mpf(0)) for v in x],
+        factor=2.0,
+        pieces={
+            "forward": (lambda x: np.where(x <= 0.0, 0.0, x), lambda x: np.where(x >= 0.0, 0.0, -x)),
+            "backward": (
+                lambda up, down, x: np.where(x > 0.0, up, np.where(x < 0.0, -down, np.where(x == 0.0, 0.0, x))),
+            ),
+        },
+        textbook=lambda mp, x: [max(v, mp.mpf(0)) for v in x] + [max(-v, mp.mpf(0)) for v in x],
         aliases=("concatenated_relu",),
         source="Shang, Sohn, Almeida & Lee 2016, arXiv 1603.05201",
         peers={"tensorflow": "tf.nn.crelu"},
@@ -231,49 +159,16 @@ AXIS.add(
     VectorFunction(
         name="maxout",
         formula=r"y = \max(a, b), \; x = [a, b]",
-        **_said(
-            0.5,
-            (lambda a, b: np.where(_first(a, b), a, b),),
-            (lambda dy, a, b: np.where(_first(a, b), dy, 0.0), lambda dy, a, b: np.where(_first(a, b), 0.0, dy)),
-        ),
-        exact=lambda mp, x: [max(a, b) for a, b in zip(x[: len(x) // 2], x[len(x) // 2 :], strict=True)],
+        factor=0.5,
+        layout=LAYOUTS["halves"],
+        pieces={
+            "forward": (lambda a, b: np.where(_first(a, b), a, b),),
+            "backward": (
+                lambda dy, a, b: np.where(_first(a, b), dy, 0.0),
+                lambda dy, a, b: np.where(_first(a, b), 0.0, dy),
+            ),
+        },
+        definition=lambda a, b: np.maximum(a, b),
         source="Goodfellow, Warde-Farley, Mirza, Courville & Bengio 2013, arXiv 1302.4389, with two pieces, in halves",
     )
 )
-AXIS.add(
-    VectorFunction(
-        name="glu",
-        formula=r"y = a \, \sigma(b), \; x = [a, b]",
-        **_said(
-            0.5,
-            (lambda a, b: sigmoid_times(a, (b, 0.0)),),
-            (lambda dy, a, b: sigmoid_times(dy, (b, 0.0)), lambda dy, a, b: _sigmoid_slope_times(dy * a, b)),
-        ),
-        exact=lambda mp, x: [a / (1 + mp.exp(-b)) for a, b in zip(x[: len(x) // 2], x[len(x) // 2 :], strict=True)],
-        aliases=("gated_linear_unit",),
-        source="Dauphin, Fan, Auli & Grangier 2017, arXiv 1612.08083: the second half gates the first",
-        peers={"torch": "torch.nn.functional.glu", "jax": "jax.nn.glu", "keras": "keras.activations.glu"},
-    )
-)
-
-
-def _gate_of(times, slope_times):
-    return _said(0.5, (times,), (lambda dy, a, b: slope_times(dy * b, a), lambda dy, a, b: times(a, dy)))
-
-
-for _name, _row, _times, _slope_times, _exact in (
-    ("swiglu", "silu", _swish_times, _swish_slope_times, lambda mp, a: a / (1 + mp.exp(-a))),
-    ("geglu", "gelu", _gelu_times, _gelu_slope_times, lambda mp, a: a * mp.erfc(-a / mp.sqrt(2)) / 2),
-    ("reglu", "relu", _relu_times, _relu_slope_times, lambda mp, a: max(a, mp.mpf(0))),
-    ("bilinear", "identity", lambda a, b: a * b, lambda c, a: c, lambda mp, a: a),
-):
-    AXIS.add(
-        VectorFunction(
-            name=_name,
-            **_gate_of(_times, _slope_times),
-            exact=_exact_gate(_exact),
-            gate=_row,
-            formula=rf"y = \operatorname{{{_row}}}(a) \, b, \; x = [a, b]",
-            source=f"Shazeer 2020, arXiv 2002.05202: {_row} of the first half times the second",
-        )
-    )

@@ -51,13 +51,20 @@ define(
 )
 
 
-def _situ_slope(dy, x, beta):
-    c = near(x)
-    e = np.exp(-np.absolute(c))
-    o = 1.0 + e
-    t, flat = np.tanh(c / beta), softcap_slope_times(1.0, x, beta)
-    right = softcap_slope_times(1.0 / o, x, beta) + exp_times(beta * t / (o * o), -np.absolute(c))
-    return dy * np.where(c >= 0.0, right, exp_times((flat + beta * t / o) / o, -np.absolute(c)))
+def situ_times(c, x, beta):
+    """c * beta tanh(x / beta) sigmoid(x), said in words, so rows can say it."""
+    return sigmoid_times(softcapped(x, beta) * c, (near(x), 0.0))
+
+
+def situ_slope_times(c, x, beta):
+    """c times the slope of that."""
+    low = near(x)
+    size = np.absolute(low)
+    o = 1.0 + np.exp(-size)
+    t = np.tanh(low / beta)
+    right = softcap_slope_times(c / o, x, beta) + exp_times(c * beta * np.absolute(t) / (o * o), -size)
+    left = c * (softcap_slope_times(1.0, x, beta) + beta * t / o)
+    return np.where(low >= 0.0, right, exp_times(left / o, -size))
 
 
 def _situ_lowest(beta):
@@ -75,8 +82,8 @@ def _situ_least(beta):
 
 define(
     "situ",
-    forward=lambda x, beta: sigmoid_times(softcapped(x, beta), (near(x), 0.0)),
-    backward=_situ_slope,
+    forward=lambda x, beta: situ_times(1.0, x, beta),
+    backward=lambda dy, x, beta: dy * situ_slope_times(1.0, x, beta),
     definition=lambda x, beta: beta * np.tanh(x / beta) / (1.0 + np.exp(-x)),
     parameters={"beta": _cap(4.0, "the cap: the largest value")},
     bounds=lambda beta: (_situ_least(beta), beta),

@@ -41,10 +41,15 @@ def sigmoid_times(a: Any, u: Pair) -> Any:
 
 def gate_slope(u: Pair) -> Any:
     """The derivative of u sigmoid(u): s + u s (1 - s)."""
+    return gate_slope_times(1.0, u)
+
+
+def gate_slope_times(c: Any, u: Pair) -> Any:
+    """c times the derivative of u sigmoid(u)."""
     v = decay(u)
     e = exp_times_pair(1.0, *v)
     o = 1.0 + e
-    d = 1.0 / (o * o)
+    d = c / (o * o)
     return np.where(u[0] >= 0.0, (o + u[0] * e) * d, exp_times_pair((o + u[0]) * d, *v))
 
 
