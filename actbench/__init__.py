@@ -1,7 +1,32 @@
-"""actbench: benchmark and analyse neural-network activation functions, and judge what is said about them."""
+"""actbench: benchmark and analyse neural-network activation functions, and judge what is said about them.
+
+A function, forward and backward, as a fused kernel, and plotted:
+
+>>> import numpy as np
+>>> import actbench as ab
+>>> gelu = ab.get("gelu")
+>>> x = np.array([-1.0, 0.0, 2.0])
+>>> gelu(x)
+array([-0.15865525,  0.        ,  1.95449974])
+>>> gelu.backward(np.ones_like(x), x)  # the vector-Jacobian product
+array([-0.08331547,  0.5       ,  1.0852318 ])
+>>> fused = ab.kernel("gelu", "backward", dtype="float32")  # a numpy.ufunc
+>>> axes = ab.plot("relu", "gelu")
+
+Claims, judged with intervals; activations side by side; theory; tests of your own implementation:
+
+>>> report = ab.reproduce("C07")  # "article" by default; shows itself in a notebook
+>>> ab.theory.critical_point("tanh", sigma_b2=0.05).sigma_w2.__round__(2)
+1.76
+>>> worst = ab.testing.check(np.tanh, like="tanh", max_ulp=4, dtype="float64")
+
+``ab.names()`` lists the functions, ``ab.compare("relu", "gelu", "my.py:act")`` compares, ``ab.run("activity")`` runs
+one experiment; ``define``, ``experiment`` and ``claim`` add your own. `actbench --help` is the command line.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +36,7 @@ from actbench.activations.record import Activation
 from actbench.activations.registry import ACTIVATIONS, AXIS, ENTERING, named
 from actbench.claims.claim import claim
 from actbench.core.errors import ActbenchError
+from actbench.core.views import VIEWS
 from actbench.runs.experiment import experiment
 
 if TYPE_CHECKING:
@@ -18,6 +44,7 @@ if TYPE_CHECKING:
     from actbench import theory as theory
     from actbench.claims.claim import Reading as Reading
     from actbench.comparison import compare as compare
+    from actbench.drawing.curves import plot as plot
     from actbench.experiments.run import run as run
     from actbench.kernels.kernel import kernel as kernel
     from actbench.report.reproduction import Report as Report
@@ -32,6 +59,7 @@ __version__ = "0.1.0"
 # Loaded on first use: they bring pandas, numba or SciPy, which `--help` and `list` do not need.
 _LATER = {
     "kernel": ("actbench.kernels.kernel", "kernel"),
+    "plot": ("actbench.drawing.curves", "plot"),
     "run": ("actbench.experiments.run", "run"),
     "testing": ("actbench.testing", ""),  # a module stands for itself
     "theory": ("actbench.theory", ""),
@@ -55,7 +83,19 @@ def _target(text: str) -> str | None:
 ENTERING.append(_target)
 
 
-def get(spec: str, **parameters: Any) -> Any:
+def _view(module: str, name: str) -> Callable[..., Any]:
+    """A function of a later room, loaded when something is shown."""
+    return lambda *given, **options: getattr(import_module(module), name)(*given, **options)
+
+
+VIEWS.update(
+    plot=_view("actbench.drawing.curves", "plot"),
+    activation=_view("actbench.report.notebook", "activation"),
+    comparison=_view("actbench.report.notebook", "comparison"),
+)
+
+
+def get(spec: str, **parameters: Any) -> Activation:
     """The activation of a name, an alias, a spec or a target, with parameters bound.
 
     Parameters
@@ -77,8 +117,8 @@ def get(spec: str, **parameters: Any) -> Any:
     ActbenchError
         For an unknown name or parameter, or a value outside the parameter's law.
     """
-    found = named(spec)
-    return found.bind(**parameters) if parameters else found
+    found: Any = named(spec)  # typed as what nearly every call returns
+    return found.bind(**parameters) if parameters else found  # type: ignore[no-any-return]
 
 
 def names(kind: str = "elementwise") -> list[str]:
@@ -94,6 +134,11 @@ def __getattr__(name: str) -> Any:
         found = import_module(module)
         return getattr(found, attribute) if attribute else found
     raise AttributeError(f"module 'actbench' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """What users use; the rooms of the package are importable as ``actbench.ROOM``."""
+    return sorted([*__all__, "__version__"])
 
 
 __all__ = [
@@ -112,6 +157,7 @@ __all__ = [
     "get",
     "kernel",
     "names",
+    "plot",
     "reproduce",
     "run",
     "select",

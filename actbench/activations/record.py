@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from actbench.activations.parameter import Fixed, Parameter, Parametrised, Sampled
 from actbench.core.arrays import as_float, evaluate, widened
 from actbench.core.errors import ActbenchError
+from actbench.core.views import VIEWS
 from actbench.expression.graph import argument_names
 
 ARRAYS = ("dy", "x", "y")
@@ -125,6 +126,19 @@ class Activation(Parametrised):
         if argument_names(self.callables.backward)[:1] != ("dy",):
             raise ActbenchError(f"{self.name}: backward must ask for dy first")
         self.values(**self.bound)
+
+    def __repr__(self) -> str:
+        """``gelu()``, ``leaky_relu(negative_slope=0.2)``: what `actbench.get` was given."""
+        given = ", ".join(f"{name}={value!r}" for name, value in sorted(self.bound.items()))
+        return f"{self.name}({given})"
+
+    def _repr_html_(self) -> str:
+        """The identity card, in a notebook."""
+        return str(VIEWS["activation"](self))
+
+    def plot(self, **options: Any) -> Any:
+        """f and its slope; the same as `actbench.plot` of this activation."""
+        return VIEWS["plot"](self, **options)
 
     @property
     def saves(self) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from actbench.activations.record import Activation
 from actbench.core.arrays import as_float
 from actbench.core.arrays import evaluate as evaluated
 from actbench.core.errors import ActbenchError
+from actbench.core.views import VIEWS
 from actbench.expression.exact import evaluate
 from actbench.expression.graph import argument_names, record
 
@@ -114,6 +115,17 @@ class VectorFunction(Parametrised):
         if self.layout is None or self.layout.name == self.standard:
             return plain
         return f"{plain}{',' if ':' in plain else ':'}layout={self.layout.name}"
+
+    def __repr__(self) -> str:
+        """``softmax()``: what `actbench.get` was given."""
+        given: dict[str, Any] = dict(sorted(self.bound.items()))
+        if self.layout is not None and self.layout.name != self.standard:
+            given["layout"] = self.layout.name
+        return f"{self.name}({', '.join(f'{name}={value!r}' for name, value in given.items())})"
+
+    def _repr_html_(self) -> str:
+        """The identity card, in a notebook."""
+        return str(VIEWS["activation"](self))
 
     def bind(self, *, layout: str | None = None, **given: Any) -> Self:
         """The same function with parameters, or the layout of its two inputs, chosen."""

@@ -15,6 +15,7 @@ from actbench.comparison.measured import PARTS, curves, measure, theory
 from actbench.comparison.tables import tables
 from actbench.core.errors import ActbenchError
 from actbench.core.streams import whole
+from actbench.core.views import VIEWS
 from actbench.implementations.targets.examine import LIMIT
 from actbench.runs import provenance
 from actbench.runs.experiment import EXPERIMENTS
@@ -56,9 +57,8 @@ class Comparison:
     interrupted: bool = False
 
     def _repr_html_(self) -> str:
-        shown = self.tables.get("decisions", self.tables["measures"])
-        html: str = shown.to_html(index=False, escape=True, na_rep="", float_format="{:.3g}".format)
-        return html
+        """Decisions and measures as the page's first screen has them, in a notebook."""
+        return str(VIEWS["comparison"](self))
 
 
 def compare(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import html
 import io
+import os
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,7 +65,8 @@ def theme() -> Iterator[None]:
     import matplotlib
     import seaborn as sns
 
-    matplotlib.use("Agg", force=False)
+    if "MPLBACKEND" not in os.environ and "matplotlib.pyplot" not in sys.modules:
+        matplotlib.use("Agg", force=False)  # no window for a figure that goes into a file; a notebook keeps its own
     settings: dict[Any, Any] = {
         "svg.fonttype": "none", "svg.hashsalt": "actbench", "font.family": "sans-serif", "axes.titlesize": 10,
         "axes.titlelocation": "left", "axes.labelsize": 9, "xtick.labelsize": 8, "ytick.labelsize": 8,

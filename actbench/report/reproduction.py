@@ -64,14 +64,13 @@ class Report:
         return together(self.verdicts, self.timing_verdicts)
 
     def _repr_html_(self) -> str:
-        columns = ["claim", "reading", "verdict", "value", "low", "high", "n", "left_out", "failed", "conditions"]
-        shown = self.whole[columns]
-        html: str = shown.to_html(index=False, escape=True, na_rep="", float_format="{:.3g}".format)
-        return html
+        """The page's first screen, in a notebook: verdicts, and an answer of one sentence a claim."""
+        from actbench.report.notebook import report
 
-    def save(self, directory: str | Path) -> RunFolder:
-        """Write every file of the run but the cell store; figures and pages are drawn from the files."""
-        folder = RunFolder(Path(directory))
+        return report(self)
+
+    def write_tables(self, folder: RunFolder) -> None:
+        """Write the judgements: what was found, without the observations."""
         folder.write_frame("verdicts", self.verdicts)
         folder.write_frame("estimates", self.estimates)
         if len(self.timing_verdicts):
@@ -79,6 +78,11 @@ class Report:
             folder.write_frame("timing_estimates", self.timing_estimates)
         if self.instrument is not None:
             folder.write_frame("instrument", self.instrument)
+
+    def save(self, directory: str | Path) -> RunFolder:
+        """Write every file of the run but the cell store; figures and pages are drawn from the files."""
+        folder = RunFolder(Path(directory))
+        self.write_tables(folder)
         for name, frame in self.frames.items():
             folder.write_frame(observations(name), frame)
         for name, frame in self.failures.items():
