@@ -120,6 +120,26 @@ class Reading:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Said:
+    """A claim's answer in one sentence, behind the word for its verdict.
+
+    ``{reading}`` and ``{reading/setting}`` stand for the number that was found, ``{reading#n}`` for the cases behind
+    it; a format may follow, ``{reading|.0%}``.
+
+    Parameters
+    ----------
+    verdict
+        The overall verdict that it was written for; ``""`` where it says what holds under any.
+    en, zh
+        The sentence.
+    """
+
+    verdict: Outcome | Literal[""]
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Change:
     """A reading that was changed, or added, after its claim had been judged; the page shows it.
 
@@ -168,6 +188,8 @@ class Claim:
         A remark that belongs beside the verdict.
     history
         What was changed after the claim was first judged.
+    answer
+        The sentence that answers it; without one a page makes its own from the numbers.
     """
 
     name: str
@@ -178,6 +200,7 @@ class Claim:
     contradicts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     note: str = ""
     history: tuple[Change, ...] = ()
+    answer: Said | None = None
 
     def __post_init__(self) -> None:
         names = [reading.name for reading in self.readings]

@@ -32,6 +32,7 @@ def described(claim: Claim) -> dict[str, Any]:
         "claim": claim.name, "section": claim.section, "ledger": claim.ledger, "statement": dict(claim.statement),
         "contradicts": {other: dict(why) for other, why in claim.contradicts.items()}, "note": claim.note,
         "readings": {reading.name: reading.says for reading in claim.readings},
+        "answer": asdict(claim.answer) if claim.answer else None,
         "history": [asdict(change) for change in claim.history],
         "conditions": {reading.name: reading.conditions for reading in claim.readings if reading.conditions},
     }  # fmt: skip

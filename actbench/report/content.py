@@ -11,7 +11,8 @@ from markupsafe import Markup, escape
 from actbench.claims.verdicts import together
 from actbench.core.errors import ActbenchError
 from actbench.drawing.style import VERDICTS
-from actbench.report.sentences import answer, numbers, sentence
+from actbench.report.names import READINGS
+from actbench.report.sentences import answer, condition, filled, numbers, sentence
 from actbench.report.strip import strip
 from actbench.runs.folder import RunFolder
 
@@ -95,9 +96,10 @@ def _claim(
     readings = [_reading(row, entry, estimates) for row in found if row["reading"] not in OVERALL]
     levels = {level: [row for row in readings if row["level"] == level] for level in ("literal", "charitable")}
     # a record may say it better than its numbers do
-    said = (entry.get("answer") or {}).get(lang) or answer(
-        [*levels["literal"], *levels["charitable"]], by_name["overall"], t
-    )
+    ordered = [*levels["literal"], *levels["charitable"]]
+    verdict = by_name["overall"]["verdict"]
+    own_words = filled(entry["answer"], ordered, verdict, lang) if entry.get("answer") else ""
+    said = " ".join((t[f"short {verdict}"], own_words)) if own_words else answer(ordered, by_name["overall"], t)
     return {
         "answer": said, "surprise": _surprise(readings, by_name["overall"]),
         "name": entry["claim"], "section": entry["section"],
@@ -108,6 +110,7 @@ def _claim(
             for change in entry.get("history", ())
         ],
         "sentences": {level: sentence(part, t) for level, part in levels.items() if part},
+        "condition": condition(levels["literal"] or levels["charitable"], t) if verdict == "conditional" else "",
         "overall": by_name["overall"], "charitable": by_name.get("overall charitable"),
     }  # fmt: skip
 
@@ -115,7 +118,7 @@ def _claim(
 def reading_name(row: dict[str, Any], t: dict[str, str]) -> str:
     """A reading's name in words."""
     name = str(row["reading"])
-    return t.get(f"reading {name}", name.replace("_", " "))
+    return READINGS.get(t["language"], {}).get(name, name.replace("_", " "))
 
 
 REGIONS = (  # how an expectation is written, and the phrase that says it in another language
@@ -171,7 +174,7 @@ def _estimate(row: dict[str, Any], t: dict[str, str]) -> dict[str, Any]:
     gap = max(ends[0] - high, low - ends[1], 0.0)
     scale = max([abs(end) for end in ends if math.isfinite(end)], default=0.0) or 1.0
     picture = strip(value, low, high, ends, label)
-    return {**told, "raw": value, "beyond": gap / scale, "strip": Markup(picture)}  # noqa: S704  made of numbers, our colours and an escaped label
+    return {**told, "beyond": gap / scale, "strip": Markup(picture)}  # noqa: S704  made of numbers, our colours and an escaped label
 
 
 def _end(value: Any, otherwise: float) -> float:
@@ -204,6 +207,7 @@ def shown(row: dict[str, Any]) -> dict[str, Any]:
     n = text(row.get("n"))
     counts = {name: text(row.get(name)).removesuffix(".0") for name in ("left_out", "failed")}
     return {
+        "raw": number("value"),
         **{key: text(value) for key, value in row.items()},
         **counts,  # a frame that lacks some has floats
         "value": value,

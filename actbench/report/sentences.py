@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from actbench.report.names import SETTINGS
 
 ORDER = ("supported", "refuted", "conditional", "inconclusive", "opinion", "not tested")
 
@@ -29,6 +32,83 @@ def numbers(value: float, low: float = math.nan, high: float = math.nan) -> tupl
         texts = [f"{x:.{places}f}" for x in (value, low, high)]
         texts = [text.lstrip("-") if float(text) == 0 else text for text in texts]
     return texts[0], "" if math.isnan(low) else f"[{texts[1]}, {texts[2]}]"
+
+
+PLACE = re.compile(r"\{([^{}|#]+)(?:(#n)|\|([^{}]+))?\}")
+
+
+def filled(said: Mapping[str, str], readings: Sequence[Mapping[str, Any]], verdict: str, lang: str) -> str:
+    """A record's own sentence with the run's numbers in it; empty for another verdict, or where one is missing.
+
+    Parameters
+    ----------
+    said
+        An `actbench.claims.claim.Said` as a mapping.
+    readings, verdict
+        The claim's, as `actbench.report.content` shows them, and its overall verdict.
+    lang
+        Of the page.
+    """
+    if said["verdict"] not in ("", verdict):
+        return ""
+    missing = []
+
+    def number(match: re.Match[str]) -> str:
+        reading, _, setting = match[1].partition("/")
+        row = next((row for row in readings if row["reading"] == reading), None)
+        if row and setting:
+            row = next((e for e in row["estimates"] if e["setting"] == setting), None)
+        if not row or not row["value"]:
+            missing.append(match[1])
+            return ""
+        if match[2]:
+            return str(row["n"]).partition(" ")[0]
+        text = format(float(row["raw"]), match[3]) if match[3] else str(row["value"])
+        return text.replace("%", " %")
+
+    text = PLACE.sub(number, said.get(lang) or said["en"])
+    return "" if missing else text
+
+
+def condition(readings: Sequence[Mapping[str, Any]], t: Mapping[str, str]) -> str:
+    """Where a conditional claim holds and where it does not, setting by setting, each with its number.
+
+    Parameters
+    ----------
+    readings
+        The claim's as written (or as intended, where there are no others), as `actbench.report.content` shows them.
+    t
+        The phrases of a language.
+    """
+    groups: dict[str, list[str]] = {}
+    for row in readings:
+        parts = [e for e in row["estimates"] if e["value"]] if row["verdict"] == "conditional" else []
+        for verdict in ORDER:
+            told = [f"{in_words(e['setting'], t)} ({e['value']})" for e in parts if e["verdict"] == verdict]
+            if told:
+                named = t["of"].format(reading=row["shown"], setting=", ".join(told))
+                groups.setdefault(verdict, []).append(named if len(readings) > 1 else ", ".join(told))
+        if not parts:
+            groups.setdefault(row["verdict"], []).append(f"{row['shown']}{_ends(row)}")
+    each = [
+        t[f"where {verdict}"].format(which=t["and"].join(groups[verdict])) for verdict in ORDER if groups.get(verdict)
+    ]
+    text = t["and"].join(each)
+    return t["stop"].format(text=text[:1].upper() + text[1:]) if text else ""
+
+
+def _ends(row: Mapping[str, Any]) -> str:
+    """A reading's number, or the least and the largest of its settings, in brackets."""
+    ordered = sorted((e for e in row["estimates"] if e["value"]), key=lambda e: float(e["raw"]))
+    ends = list(dict.fromkeys([e["value"] for e in (ordered[:1] + ordered[-1:])])) or [row["value"]]
+    return f" ({' ... '.join(ends)})" if ends[0] else ""
+
+
+def in_words(setting: str, t: Mapping[str, str]) -> str:
+    """A setting's name in the page's language, word by word."""
+    for word, said in SETTINGS.get(t["language"], {}).items():
+        setting = re.sub(rf"(?<![\w.]){re.escape(word)}(?![\w.])", said, setting)
+    return setting
 
 
 def answer(readings: Sequence[Mapping[str, Any]], overall: Mapping[str, Any], t: Mapping[str, str]) -> str:

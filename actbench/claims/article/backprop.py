@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actbench.claims.article.answers import ANSWERS
 from actbench.claims.article.exact_class import (
     at_integers,
     called_twice,
@@ -39,6 +40,7 @@ ON_BLANK = {"model": "cnn_blank", "precision": "float32"}
 
 claim(
     "C40",
+    answer=ANSWERS["C40"],
     section="2",
     statement={
         "en": "Going forward, an input above zero is handed on as it is and any other input as zero.",
@@ -58,6 +60,7 @@ claim(
 
 claim(
     "C41",
+    answer=ANSWERS["C41"],
     section="2",
     statement={
         "en": "In the backward pass, dout is the derivative that the layer behind hands over.",
@@ -77,6 +80,7 @@ claim(
 
 claim(
     "C42",
+    answer=ANSWERS["C42"],
     section="2",
     statement={
         "en": "For inputs above zero ReLU is the identity with derivative one, so the gradient goes through unaltered.",
@@ -95,6 +99,7 @@ claim(
 
 claim(
     "C43",
+    answer=ANSWERS["C43"],
     section="2",
     statement={
         "en": "For inputs below zero both ReLU and its derivative are zero, so no gradient goes through.",
@@ -114,6 +119,7 @@ claim(
 
 claim(
     "C44",
+    answer=ANSWERS["C44"],
     section="2",
     statement={
         "en": "ReLU has no derivative at zero.",
@@ -138,6 +144,7 @@ claim(
 
 claim(
     "C45",
+    answer=ANSWERS["C45"],
     section="2",
     statement={
         "en": "Subgradients settle how to back-propagate through the kink and so how to optimise the model.",
@@ -165,6 +172,7 @@ claim(
 
 claim(
     "C46",
+    answer=ANSWERS["C46"],
     section="2",
     statement={
         "en": "At zero every number c from zero to one is a subgradient of ReLU.",
@@ -183,6 +191,7 @@ claim(
 
 claim(
     "C47",
+    answer=ANSWERS["C47"],
     section="2",
     statement={
         "en": "In practice it is good enough to take zero as the slope at zero.",
@@ -232,6 +241,7 @@ claim(
 
 claim(
     "C48",
+    answer=ANSWERS["C48"],
     section="2",
     statement={
         "en": "Altogether, at zero and below ReLU's output and derivative are zero and nothing is passed back.",
@@ -257,6 +267,7 @@ claim(
 
 claim(
     "C49",
+    answer=ANSWERS["C49"],
     section="2, code",
     statement={
         "en": "The array that forward keeps and the dout that backward gets have the same shape.",
@@ -284,6 +295,7 @@ claim(
 
 claim(
     "C49b",
+    answer=ANSWERS["C49b"],
     section="2, code",
     statement={
         "en": "Backward's dx is a tensor that serves to hold the gradient.",
@@ -309,6 +321,7 @@ claim(
 
 claim(
     "C50",
+    answer=ANSWERS["C50"],
     section="2, code",
     statement={
         "en": "The class at the article's end, with its forward and backward methods, works.",

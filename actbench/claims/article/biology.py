@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actbench.claims.article.answers import ANSWERS
 from actbench.claims.claim import Reading, claim
 from actbench.experiments.neuron.effects import fall, from_closed_form, of_top_rate, up_to_threshold
 from actbench.experiments.selectivity.effects import rise, rise_beyond
@@ -22,6 +23,7 @@ RELUS_DOING = Region(
 
 claim(
     "C01",
+    answer=ANSWERS["C01"],
     section="1",
     statement={
         "en": "The rectified linear unit is the usual activation function of deep networks.",
@@ -49,6 +51,7 @@ claim(
 
 claim(
     "C02",
+    answer=ANSWERS["C02"],
     section="1",
     statement={
         "en": "ReLU has its origin in neuroscience, in a neuron model that Dayan and Abbott put forward in 2001.",
@@ -84,6 +87,7 @@ claim(
 
 claim(
     "C03",
+    answer=ANSWERS["C03"],
     section="1, first figure",
     statement={
         "en": "The first figure plots a neuron's firing rate against time in milliseconds.",
@@ -121,6 +125,7 @@ claim(
 
 claim(
     "C04",
+    answer=ANSWERS["C04"],
     section="1",
     statement={
         "en": "From the brain's energy use, Attwell and colleagues inferred in 2001 that neurons code sparsely and "
@@ -144,6 +149,7 @@ claim(
 
 claim(
     "C05",
+    answer=ANSWERS["C05"],
     section="1",
     statement={
         "en": "Lennie and colleagues estimated in 2003 that between 1 and 4 % of the brain's neurons are active at the "
@@ -180,6 +186,7 @@ claim(
 
 claim(
     "C12",
+    answer=ANSWERS["C12"],
     section="1",
     statement={
         "en": "ReLU's particular orientation may have been chosen to match biology and to be easy to grasp.",
@@ -198,6 +205,7 @@ claim(
 
 claim(
     "C13",
+    answer=ANSWERS["C13"],
     section="1",
     statement={
         "en": "Reasoning runs in the left half of the brain and feeling in the right, so one half rests while the "
@@ -229,6 +237,7 @@ claim(
 
 claim(
     "C13b",
+    answer=ANSWERS["C13b"],
     section="1",
     statement={
         "en": "While some units are active others are silent, and each does a job of its own.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actbench.claims.article.answers import ANSWERS
 from actbench.claims.article.exact_cost import backward_census, forward_census, kept_output_census
 from actbench.claims.claim import Reading, claim
 from actbench.claims.expectations import CHEAPER
@@ -11,6 +12,7 @@ LIBRARIES = ("actbench", "numpy", "torch", "jax")
 
 claim(
     "C26",
+    answer=ANSWERS["C26"],
     section="1, summary 1",
     statement={
         "en": "ReLU's forward pass is very cheap, because it takes no exponential or the like.",
@@ -40,6 +42,7 @@ claim(
 
 claim(
     "C27",
+    answer=ANSWERS["C27"],
     section="1, summary 2",
     statement={
         "en": "ReLU's derivative is simple too: passing a gradient back takes neither exponentials nor divisions.",

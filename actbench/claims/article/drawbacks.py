@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from actbench.claims.article.answers import ANSWERS
 from actbench.claims.article.history import HISTORY
 from actbench.claims.claim import Reading, claim
 from actbench.claims.expectations import BETTER_ACCURACY, EASILY_DIES, FOR_EVER
@@ -41,6 +42,7 @@ DEPTHS = (4, 12)
 
 claim(
     "C35",
+    answer=ANSWERS["C35"],
     section="1, summary",
     statement={
         "en": "Because ReLU is shut on the left, hidden units die easily.",
@@ -86,6 +88,7 @@ claim(
 
 claim(
     "C36",
+    answer=ANSWERS["C36"],
     section="1, summary",
     statement={
         "en": "Some of the hidden units that die never come back.",
@@ -127,6 +130,7 @@ claim(
 
 claim(
     "C37",
+    answer=ANSWERS["C37"],
     section="1, summary",
     statement={
         "en": "PReLU and randomized ReLU were introduced later as improvements that mend this.",
@@ -198,6 +202,7 @@ claim(
 
 claim(
     "C38",
+    answer=ANSWERS["C38"],
     section="1, summary",
     statement={
         "en": "ReLU readily shifts the distribution of the data that pass through it.",
@@ -232,6 +237,7 @@ claim(
 
 claim(
     "C39",
+    answer=ANSWERS["C39"],
     section="1, summary",
     statement={
         "en": "Hence batch normalisation behind ReLU is a common and useful improvement.",

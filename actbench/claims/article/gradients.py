@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from actbench.claims.article.answers import ANSWERS
 from actbench.claims.article.exact_rules import one_slope
 from actbench.claims.article.history import HISTORY
 from actbench.claims.claim import Reading, claim
@@ -32,6 +33,7 @@ PLAIN = {"activation": "sigmoid", "optimiser": "sgd", "norm": "none", "init": "h
 
 claim(
     "C20",
+    answer=ANSWERS["C20"],
     section="1",
     statement={
         "en": "ReLU's gradient is one constant on the whole interval from zero upwards, zero included.",
@@ -58,6 +60,7 @@ claim(
 
 claim(
     "C21",
+    answer=ANSWERS["C21"],
     section="1",
     statement={
         "en": "Because of that constant slope, gradients do not vanish in ReLU networks.",
@@ -94,6 +97,7 @@ claim(
 
 claim(
     "C22",
+    answer=ANSWERS["C22"],
     section="1",
     statement={
         "en": "With ReLU, training converges at a steady speed.",
@@ -132,6 +136,7 @@ claim(
 
 claim(
     "C23",
+    answer=ANSWERS["C23"],
     section="1",
     statement={
         "en": "Where the gradient is below one, the error shrinks at each layer on its way back.",
@@ -174,6 +179,7 @@ claim(
 
 claim(
     "C24",
+    answer=ANSWERS["C24"],
     section="1",
     statement={
         "en": "Deep networks of sigmoid units suffer from this decay more than others.",
@@ -219,6 +225,7 @@ claim(
 
 claim(
     "C25",
+    answer=ANSWERS["C25"],
     section="1",
     statement={
         "en": "The decay brings the training of deep sigmoid networks to a halt.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actbench.claims.article.answers import ANSWERS
 from actbench.claims.article.exact_slopes import tails
 from actbench.claims.article.gradients import NOT_VANISHING, STANDARD, WIDE
 from actbench.claims.article.history import HISTORY
@@ -31,6 +32,7 @@ ASKED = (*STANDARD, "sigma_w2=4")
 
 claim(
     "C28",
+    answer=ANSWERS["C28"],
     section="1, summary 3",
     statement={
         "en": "ReLU is not prone to diverging gradients.",
@@ -77,6 +79,7 @@ claim(
 
 claim(
     "C29",
+    answer=ANSWERS["C29"],
     section="1, summary 3",
     statement={
         "en": "The derivatives of tanh and of the logistic function tend to zero at both ends.",
@@ -96,6 +99,7 @@ claim(
 
 claim(
     "C30",
+    answer=ANSWERS["C30"],
     section="1, summary 3",
     statement={
         "en": "Multiplied up over many layers, such gradients come out practically zero.",

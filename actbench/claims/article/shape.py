@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actbench.claims.article.answers import ANSWERS
 from actbench.claims.article.exact_rules import a_multiple, closed, linear, linear_by_halves, rule, two_pieces
 from actbench.claims.article.history import HISTORY
 from actbench.claims.claim import Reading, claim
@@ -25,6 +26,7 @@ BREAKERS = {
 
 claim(
     "C07",
+    answer=ANSWERS["C07"],
     section="1",
     statement={
         "en": "ReLU belongs with purlin among the linear functions.",
@@ -51,6 +53,7 @@ claim(
 
 claim(
     "C08",
+    answer=ANSWERS["C08"],
     section="1",
     statement={
         "en": "ReLU sets negative values to zero, leaves positive ones as they are, and so is piecewise linear.",
@@ -82,6 +85,7 @@ claim(
 
 claim(
     "C11",
+    answer=ANSWERS["C11"],
     section="1",
     statement={
         "en": "Mirroring ReLU or turning it by 180 degrees leaves the result of training unaffected.",
@@ -132,6 +136,7 @@ claim(
 
 claim(
     "C11b",
+    answer=ANSWERS["C11b"],
     section="1",
     statement={
         "en": "All that such a flip does to a unit's output is to give it a constant coefficient.",
@@ -172,6 +177,7 @@ claim(
 
 claim(
     "C31",
+    answer=ANSWERS["C31"],
     section="1, summary 4",
     statement={
         "en": "ReLU shuts the right-hand side.",

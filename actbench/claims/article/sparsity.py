@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from actbench.claims.article.answers import ANSWERS
 from actbench.claims.claim import Reading, claim
 from actbench.claims.expectations import BRAIN_LIKE, HALVES, MANY_ZEROS
 from actbench.experiments.activity.effects import slope_per_layer, zeros_beyond
@@ -42,6 +43,7 @@ def _zeros(activation: str) -> Callable[[Any], Estimate]:
 
 claim(
     "C06",
+    answer=ANSWERS["C06"],
     section="1",
     statement={
         "en": "Networks of ReLU units show a sparsity comparable to that of the brain.",
@@ -82,6 +84,7 @@ claim(
 
 claim(
     "C09",
+    answer=ANSWERS["C09"],
     section="1",
     statement={
         "en": "It is the suppression of one side that makes the units of a network sparsely active.",
@@ -129,6 +132,7 @@ _SETUP = (
 
 claim(
     "C10",
+    answer=ANSWERS["C10"],
     section="1",
     statement={
         "en": "Adding N layers to a ReLU network divides its activation rate by two to the power of N.",
@@ -212,6 +216,7 @@ claim(
 
 claim(
     "C10b",
+    answer=ANSWERS["C10b"],
     section="1",
     statement={
         "en": "This thinning out shows above all in deep models such as convolutional networks.",
@@ -263,6 +268,7 @@ claim(
 
 claim(
     "C32",
+    answer=ANSWERS["C32"],
     section="1, summary 4",
     statement={
         "en": "Under ReLU many outputs of the hidden layers are zero, which makes the network sparse.",

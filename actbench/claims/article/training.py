@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from actbench.claims.article.exact_rules import proximal
+from actbench.claims.article.answers import ANSWERS
 from actbench.claims.article.history import HISTORY
 from actbench.claims.claim import Reading, claim
 from actbench.claims.expectations import BETTER_ACCURACY, BETTER_AUC
 from actbench.experiments.expressivity.effects import deep_over_shallow, doublings, pieces_beyond
 from actbench.experiments.features.effects import ranks_better, share_kept
-from actbench.experiments.overfitting.effects import fits_better, gap_beyond, share_of_l1
+from actbench.experiments.overfitting.effects import fits_better
 from actbench.experiments.training.effects import gain
 from actbench.networks.synthetic import TEACHERS
 from actbench.statistics.estimates import Estimate
@@ -35,11 +35,6 @@ DEEPER_IS_MORE = Region(
     words="more when deep",
     reason="ratio of counts at equal numbers of units; a fifth is what a plot would show",
 )
-HALF_OF_L1 = Region(
-    low=0.5, words="at least half of L1's effect",
-    reason="share of what an explicit L1 penalty of the tuned strength achieves; under half is not similar to it",
-)  # fmt: skip
-SMALLER_GAP = Region(high=-0.01, words="smaller gap by a point", reason="one point of accuracy is what users notice")
 # the share of labels drawn at random, and when the fit is looked at
 CLEAN, NOISY = {"clean labels": 0.0}, {"noisy labels": 0.2}
 FITS = {"fit_early": "20 epochs", "fit_end": "100 epochs"}
@@ -56,6 +51,7 @@ def _fits(rival: str, noises: Mapping[str, float] = CLEAN | NOISY) -> dict[str, 
 
 claim(
     "C14",
+    answer=ANSWERS["C14"],
     section="1",
     statement={
         "en": "Of the many values in a medical report only a few bear on the disease.",
@@ -92,6 +88,7 @@ claim(
 
 claim(
     "C15",
+    answer=ANSWERS["C15"],
     section="1",
     statement={
         "en": "Likewise only a few features matter for the target of a deep classifier.",
@@ -124,6 +121,7 @@ claim(
 
 claim(
     "C16",
+    answer=ANSWERS["C16"],
     section="1",
     statement={
         "en": "A network that ReLU has made sparse is better at finding the relevant features.",
@@ -172,6 +170,7 @@ claim(
 
 claim(
     "C17",
+    answer=ANSWERS["C17"],
     section="1",
     statement={
         "en": "Such a sparse network also fits its training data better.",
@@ -230,6 +229,7 @@ claim(
 
 claim(
     "C18",
+    answer=ANSWERS["C18"],
     section="1",
     statement={
         "en": "ReLU networks can express more than linear ones.",
@@ -270,6 +270,7 @@ claim(
 
 claim(
     "C19",
+    answer=ANSWERS["C19"],
     section="1",
     statement={
         "en": "That advantage in expression shows above all in deep networks.",
@@ -301,99 +302,4 @@ claim(
         ),
     ],
     note="Telgarsky 2015 for what exists; Hanin & Rolnick 2019 for what is typical, about as many pieces as units.",
-)
-
-claim(
-    "C33",
-    section="1, summary 4",
-    statement={
-        "en": "ReLU's zeros act much like L1 regularisation.",
-        "zh": "ReLU 产生的零，作用近似于 L1 正则项。",
-    },
-    readings=[
-        Reading(
-            name="outputs",
-            level="literal",
-            kind="experiment",
-            experiment="overfitting",
-            expected=HALF_OF_L1,
-            effect=share_of_l1("mean_abs_output", "outputs"),
-            says=(
-                "How much smaller the hidden layers' mean absolute output is under ReLU than under leaky ReLU with "
-                "slope 0.01 at matched training loss, as a share of what an explicit L1 penalty on them achieves."
-            ),
-        ),
-        Reading(
-            name="weights",
-            level="literal",
-            kind="experiment",
-            experiment="overfitting",
-            expected=HALF_OF_L1,
-            effect=share_of_l1("weights_l1", "weights"),
-            says="The same for the weights' L1 norm and an explicit L1 penalty on the weights.",
-        ),
-        Reading(
-            name="proximal",
-            level="charitable",
-            kind="exact",
-            says="One step of an L1 penalty t on outputs that may not be negative is a ReLU: it maps x to relu(x - t).",
-            compute=proximal,
-            conditions="the penalty enters as a negative bias -t; a ReLU without one belongs to the penalty 0",
-        ),
-    ],
-    contradicts={
-        "C17": {
-            "en": "a penalty can only raise the smallest training loss, so what acts like one fits no better",
-            "zh": "惩罚项只会抬高训练损失的最小值，作用像惩罚项的东西不会让训练数据拟合得更好",
-        },
-    },
-)
-
-claim(
-    "C34",
-    section="1, summary 4",
-    statement={
-        "en": "To some degree, ReLU's sparsity relieves over-fitting.",
-        "zh": "ReLU 带来的稀疏性多少能减轻过拟合。",
-    },
-    readings=[
-        Reading(
-            name="gap",
-            level="literal",
-            kind="experiment",
-            experiment="overfitting",
-            expected=SMALLER_GAP,
-            effect=gap_beyond("relu", "leaky_relu", shared=True, depth=2, noise=0.0),
-            says="Training minus test accuracy, ReLU minus leaky ReLU with slope 0.01, at matched training loss.",
-            conditions="300 digits, loss 0.05, 2 layers of 64 units",
-        ),
-        Reading(
-            name="label_noise",
-            level="literal",
-            kind="experiment",
-            experiment="overfitting",
-            expected=SMALLER_GAP,
-            effect=gap_beyond("relu", "leaky_relu", shared=True, depth=2, noise=0.2),
-            says="The same with a part of the training labels drawn at random.",
-        ),
-        Reading(
-            name="rivals",
-            level="charitable",
-            kind="experiment",
-            experiment="overfitting",
-            expected=SMALLER_GAP,
-            settings={
-                f"{rival}, {labels}": gap_beyond("relu", rival, depth=2, noise=noise)
-                for rival in ("tanh", "sigmoid")
-                for labels, noise in (CLEAN | NOISY).items()
-            },
-            says="The same against tanh and the sigmoid, whatever part the zeros may have in it.",
-        ),
-    ],
-    contradicts={
-        "C17": {
-            "en": "less over-fitting comes with a worse fit of the training data, not a better one",
-            "zh": "减轻过拟合意味着训练数据拟合得差一些，而不是更好",
-        },
-    },
 )

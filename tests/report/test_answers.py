@@ -1,0 +1,76 @@
+"""Answers in words: of every claim, in both languages, with the run's numbers and for the verdict that was found."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import actbench.claims.ledgers
+import actbench.experiments  # noqa: F401  both fill their registries
+from actbench.claims.claim import CLAIMS
+from actbench.report.names import READINGS
+from actbench.report.phrases import PHRASES
+from actbench.report.sentences import PLACE, condition, filled
+
+ARTICLE = [claim for claim in CLAIMS if claim.ledger == "article"]
+CJK = re.compile("[\u4e00-\u9fff]")
+
+
+@pytest.mark.parametrize("claim", ARTICLE, ids=lambda claim: claim.name)
+def test_every_claim_is_answered_in_both_languages_by_numbers_that_the_run_has(claim):
+    readings = {reading.name: reading for reading in claim.readings}
+    english, chinese = claim.answer.en, claim.answer.zh
+    assert not CJK.search(english)
+    assert CJK.search(chinese)
+    assert sorted(PLACE.findall(english)) == sorted(PLACE.findall(chinese))
+    for place, *_ in PLACE.findall(english):
+        name, _, setting = place.partition("/")
+        assert name in readings, place
+        assert not setting or setting in readings[name].effects, place
+
+
+def test_every_reading_has_a_name_in_chinese():
+    assert {reading.name for claim in ARTICLE for reading in claim.readings} <= set(READINGS["zh"])
+
+
+def estimate(setting, value, verdict):
+    return {"setting": setting, "value": f"{value:g}", "raw": value, "verdict": verdict, "n": "16 networks"}
+
+
+FACTOR = {
+    "reading": "factor", "shown": "factor", "verdict": "conditional", "value": "", "raw": float("nan"), "n": "",
+    "estimates": [
+        estimate("he", 1.0, "supported"), estimate("glorot", 0.707, "refuted"), estimate("depth 8", 0.9, "inconclusive")
+    ],
+}  # fmt: skip
+EDGE = {"reading": "edge", "shown": "edge", "verdict": "refuted", "value": "0.9", "raw": 0.9, "n": "1,024 inputs",
+        "estimates": []}  # fmt: skip
+
+
+def test_a_sentence_is_filled_with_numbers_and_only_for_its_verdict():
+    said = {"verdict": "conditional", "en": "{factor/he}, {factor/glorot|.0%}, {edge#n}.", "zh": "{factor/he|+.1f}。"}
+    assert filled(said, [FACTOR, EDGE], "conditional", "en") == "1, 71 %, 1,024."
+    assert filled(said, [FACTOR, EDGE], "conditional", "zh") == "+1.0。"
+    assert filled(said, [FACTOR, EDGE], "refuted", "en") == ""
+    assert filled(said, [EDGE], "conditional", "en") == ""
+    assert filled({**said, "verdict": ""}, [FACTOR, EDGE], "refuted", "zh") == "+1.0。"
+
+
+def test_a_condition_says_where_a_claim_holds_and_where_it_does_not():
+    assert condition([FACTOR], PHRASES["en"]) == (
+        "Yes: He (sigma_w2 = 2) (1); no: Glorot (1) (0.707); open: depth 8 (0.9)."
+    )
+    assert condition([FACTOR], PHRASES["zh"]) == (
+        "成立：He (sigma_w2 = 2) (1)；不成立：Glorot (1) (0.707)；未定：深度 8 (0.9)。"
+    )
+    both = condition([FACTOR, {**EDGE, "estimates": [estimate("a", 0.5, "refuted"), estimate("b", 0.2, "refuted")]}],
+                     PHRASES["en"])  # fmt: skip
+    assert "no: factor: Glorot (1) (0.707); edge (0.2 ... 0.5)" in both
+
+
+def test_the_article_s_conditional_claims_have_their_condition_on_the_page(pages):
+    for lang, t in PHRASES.items():
+        html = pages[lang].read_text(encoding="utf-8")
+        conditional = html.count('class="claim conditional"')
+        assert html.count(f'<p class="small condition">{t["condition"]}: ') == conditional > 0
