@@ -192,12 +192,15 @@ def _told_apart(subject: Subject, recognised: Recognised) -> Finding:
 
 
 def _defaults(subject: Subject, recognised: Recognised) -> Finding:
+    """Parameters other than the row's, and where that shows."""
     row = ACTIVATIONS[subject.spec.partition(":")[0]]
     x = np.array([at for size in (1e-3, 1.0, 2.0, 4.0, 8.0) for at in (-size, size)])
     came, usual = subject.row.forward(x), row.forward(x)
     i = int(np.flatnonzero(came != usual)[0]) if (came != usual).any() else 0
-    return subject.finding("defaults", direction="forward", dtype="float64", at=float(x[i]), came=float(came[i]),
-                           exact=float(usual[i]), detail=recognised.defaults)  # fmt: skip
+    return subject.finding(
+        "defaults", severity="warning" if recognised.hidden else "", direction="forward", dtype="float64",
+        at=float(x[i]), came=float(came[i]), exact=float(usual[i]), detail=recognised.defaults,
+    )  # fmt: skip
 
 
 def merged(found: list[Finding]) -> list[Finding]:

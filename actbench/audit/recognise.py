@@ -41,6 +41,8 @@ class Recognised:
         The row that its name says, where its values are another one's, or nobody's.
     defaults
         Parameters that are not the row's defaults, in words.
+    hidden
+        Whether nothing but its values says so: neither its signature nor another framework.
     why_not
         Why it is not audited.
     """
@@ -49,11 +51,19 @@ class Recognised:
     spec: str = ""
     named: str = ""
     defaults: str = ""
+    hidden: bool = False
     why_not: str = ""
 
 
 def row_named(name: str) -> tuple[str, bool]:
     """The row that a name speaks of, or nothing; and whether it speaks of its slope."""
+    rows, slope = rows_named(name)
+    return (rows[0] if rows else ""), slope
+
+
+def rows_named(name: str) -> tuple[list[str], bool]:
+    """Every row that a name speaks of, that of the most letters first; and whether it speaks of a slope."""
+    found: list[str] = []
     words = [word.lower() for word in PIECES.findall(name)]
     slope = bool(SLOPES & set(words)) or (len(words) > 1 and words[0] == "d")
     words = [
@@ -64,9 +74,9 @@ def row_named(name: str) -> tuple[str, bool]:
         joined = "".join(words[i:j])
         whole = (i, j) == (0, len(words))
         for registry in (ACTIVATIONS, AXIS):
-            if joined in registry and (whole or (len(joined) > 3 and joined not in WHOLE_ONLY)):
-                return registry[joined].name, slope
-    return "", slope
+            if joined in registry and (whole or joined == "elu" or (len(joined) > 3 and joined not in WHOLE_ONLY)):
+                found.append(registry[joined].name)
+    return found, slope
 
 
 def recognise(made: Implementation, name: str, given: Any, like: str = "") -> Recognised:
@@ -79,7 +89,8 @@ def recognise(made: Implementation, name: str, given: Any, like: str = "") -> Re
     like
         The row that it is said to be; it is then held to this one.
     """
-    named, _ = row_named(name)
+    names, _ = rows_named(name)
+    named = names[0] if names else ""
     if like:
         return Recognised(made=made, spec=resolve(like).spec)
     if named and named in AXIS:
@@ -91,12 +102,13 @@ def recognise(made: Implementation, name: str, given: Any, like: str = "") -> Re
     if not named:
         spec = _by_values(y)
         return Recognised(made=made, spec=spec, why_not="" if spec else "is no function of the catalogue")
-    row = ACTIVATIONS[named]
+    rows = [ACTIVATIONS[one] for one in names if one in ACTIVATIONS]
+    row = next((one for one in rows if share(y, one.spec) >= MOSTLY), rows[0])
     for spec in _specs(row, given):
         if share(y, spec) >= MOSTLY:
             return Recognised(made=made, spec=spec, defaults=_other_defaults(row, spec))
     if fitted := _fitted(row, y):
-        return Recognised(made=made, spec=fitted, defaults=_other_defaults(row, fitted))
+        return Recognised(made=made, spec=fitted, defaults=_other_defaults(row, fitted), hidden=True)
     if other := _by_values(y):
         return Recognised(made=made, spec=other, named=named)
     if share(y, row.spec, ROUGHLY) >= HALF:
