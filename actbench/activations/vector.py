@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from actbench.activations.layout import LAYOUTS, Layout
-from actbench.activations.parameter import Learned, Parameter, Parametrised
+from actbench.activations.parameter import Parameter, Parametrised
 from actbench.activations.record import Activation
+from actbench.activations.reductions import KINDS, Reduction
 from actbench.core.arrays import as_float
 from actbench.core.arrays import evaluate as evaluated
 from actbench.core.errors import ActbenchError
@@ -42,10 +43,9 @@ class VectorFunction(Parametrised):
     ----------
     name, aliases
         Its name and other names; case, hyphens and underscores never count.
-    vector
-        ``(x, **parameters) -> y`` on float64 arrays, along the last axis.
-    product
-        ``(dy, x, **parameters) -> dx``, the vector-Jacobian product, likewise.
+    reductions, entries
+        Where a whole vector is mixed: ``"forward"`` and ``"backward"`` to a few `Reduction`, and to an entry of the
+        result in terms of them, in the words of rows; see `actbench.activations.reductions`.
     textbook
         ``(mp, list, **parameters) -> list`` in mpmath: the formula for one vector.
     source
@@ -53,10 +53,10 @@ class VectorFunction(Parametrised):
     factor
         Length of the output over length of the input: 1, 1/2 for gates, 2 for concatenated halves.
     counted
-        Errors are counted in the last place of at least this: where an output is a difference of numbers of that size.
+        Errors are counted in the last place of at least this, a number or a function of the vector: where an output is
+        a difference of numbers of that size.
     parameters, bound, parameter_gradients
-        As of an elementwise row; gradients are ``(dy, x, **parameters)`` to an array that is summed over all but the
-        parameter's own axis.
+        As of an elementwise row; gradients are of all that is known in the backward pass, by name, and are summed.
     peers
         Qualified names elsewhere.
     formula
@@ -79,12 +79,12 @@ class VectorFunction(Parametrised):
 
     name: str
     source: str
-    vector: Callable[..., Any] | None = None
-    product: Callable[..., Any] | None = None
+    reductions: Mapping[str, tuple[Reduction, ...]] = field(default_factory=_nothing)
+    entries: Mapping[str, Callable[..., Any]] = field(default_factory=_nothing)
     textbook: Callable[..., list[Any]] | None = None
     kind: str = "axis"
     factor: float = 1.0
-    counted: float = 0.0
+    counted: Any = 0.0
     aliases: tuple[str, ...] = ()
     parameters: Mapping[str, Parameter] = field(default_factory=_nothing)
     bound: Mapping[str, float] = field(default_factory=_nothing)
@@ -189,14 +189,12 @@ class VectorFunction(Parametrised):
 
     def gradients(self, dy: ArrayLike, x: ArrayLike, axis: int = -1, **parameters: Any) -> tuple[Any, dict[str, Any]]:
         """`backward`, with the gradients of learned parameters, each summed to one number in the dtype of dx."""
-        values, dx = self.values(**parameters), self.backward(dy, x, axis, **parameters)
+        dx = self.backward(dy, x, axis, **parameters)
         array, arriving = self._arrived(dy, x, axis)
-        wide = {name: np.moveaxis(each.astype(np.float64), axis, -1) for name, each in (("dy", arriving), ("x", array))}
-        found = {}
-        for name, parameter in self.parameters.items():
-            if isinstance(parameter, Learned):
-                found[name] = dx.dtype.type(np.sum(call(self.parameter_gradients[name], wide | values)))
-        return dx, found
+        wide = (np.moveaxis(each.astype(np.float64), axis, -1) for each in (arriving, array))
+        known = self._known("backward", self.values(**parameters), *wide) if self.reductions else {}
+        rules = self.parameter_gradients
+        return dx, {name: dx.dtype.type(np.sum(rules[name](known))) for name in rules}
 
     def of(self, a: ArrayLike, b: ArrayLike, **parameters: Any) -> Any:
         """A gate of its two inputs as two arrays of one shape, or shapes that broadcast; what the layout is to one."""
@@ -258,9 +256,9 @@ class VectorFunction(Parametrised):
     def _evaluated(self, direction: str, values: dict[str, Any], *arrays: Any) -> Any:
         """One direction along the last axis of float64 arrays."""
         if self.pieces is None:
-            whole = self.vector if direction == "forward" else self.product
-            assert whole is not None
-            return whole(*arrays, **values)
+            known = self._known(direction, values, *arrays)
+            with np.errstate(all="ignore"):
+                return np.broadcast_to(call(self.entries[direction], known), arrays[-1].shape)
         named = dict(zip(("x",) if direction == "forward" else ("dy", "x"), arrays, strict=True))
         if self.layout is not None:
             named["a"], named["b"] = self.layout.split(named["x"])
@@ -272,6 +270,19 @@ class VectorFunction(Parametrised):
         if len(parts) == 1:
             return parts[0]
         return self.layout.join(*parts) if self.layout is not None else np.concatenate(parts, axis=-1)
+
+    def _known(self, direction: str, values: dict[str, Any], *arrays: Any) -> dict[str, Any]:
+        """What entries are made of: arrays, parameters, the length, and every reduction of the last axis."""
+        known = dict(zip(("x",) if direction == "forward" else ("dy", "x"), arrays, strict=True))
+        known |= values | {"n": float(arrays[-1].shape[-1])}
+        with np.errstate(all="ignore"):  # inf - inf is NaN, which is softmax's answer there
+            for reduction in self.reductions[direction]:
+                known[reduction.name] = KINDS[reduction.kind](call(reduction.of, known), known)
+        return known
+
+    def size(self, x: Any) -> float:
+        """What errors of one vector's results are counted against at least; see ``counted``."""
+        return float(self.counted(x) if callable(self.counted) else self.counted)
 
     def _back(self, result: Any, axis: int, dtype: Any) -> Any:
         with np.errstate(over="ignore"):

@@ -1,7 +1,7 @@
-"""Functions along an axis as fused loops: vector by vector, sums in float64 lanes that no next element waits for.
+"""Functions along an axis as fused loops, vector by vector.
 
-Gates and the like say what each element of a part is (`VectorFunction.pieces`), and are one loop as rows are. The
-softmaxes and sparsemax mix a whole vector: their loops are written here, their exponentials are the rows' own.
+Gates and the like say what each element of a part is (`VectorFunction.pieces`), and are one loop as rows are. What
+mixes a whole vector says its reductions, a loop each (`actbench.kernels.reductions`).
 """
 
 from __future__ import annotations
@@ -13,20 +13,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from actbench.activations.gate import signed
 from actbench.activations.layout import Layout
 from actbench.activations.registry import along
-from actbench.activations.vector import VectorFunction, call
+from actbench.activations.vector import VectorFunction
 from actbench.core.dtypes import Format
 from actbench.core.errors import ActbenchError
-from actbench.expression.graph import argument_names, record
-from actbench.expression.primitives import exp_times_pair
+from actbench.expression.graph import record
 from actbench.kernels import cache
 from actbench.kernels.compile import compiling, in_format
 from actbench.kernels.emit import written
 from actbench.kernels.lower import expanded
-
-LANES = 64
+from actbench.kernels.reductions import Loops, bound
 
 TEXT = '''"""{title}; generated, delete at will."""
 import numpy as np
@@ -40,152 +37,25 @@ M = types.Array(types.float{width}, 2, "C")
 {constants}
 
 
-@njit(inline="always")
-def highest(line, sign):
-    lanes = np.full({lanes}, -np.inf, line.dtype)
-    for start in range(0, line.size, {lanes}):
-        part = line[start : start + {lanes}]
-        for j in range(part.size):
-            v = sign * part[j]
-            lanes[j] = select(v > lanes[j], v, lanes[j])  # a NaN comes back through the sum
-    return lanes.max()
-
-
-@njit(inline="always")
-def total(line):
-    lanes = np.zeros({lanes})
-    for start in range(0, line.size, {lanes}):
-        part = line[start : start + {lanes}]
-        for j in range(part.size):
-            lanes[j] += np.float64(part[j])
-    return lanes.sum()
-
-
-@njit(inline="always")
-def total_of_products(a, b, less):
-    lanes = np.zeros({lanes})
-    for start in range(0, a.size, {lanes}):
-        p, q = a[start : start + {lanes}], b[start : start + {lanes}]
-        for j in range(p.size):
-            lanes[j] += (np.float64(p[j]) - less) * np.float64(q[j])
-    return lanes.sum()
-
-
 @njit([types.void({types})], cache={cache}, nogil=True, error_model="numpy", fastmath={{"contract"}})
 def kernel({operands}, out):
-    sign = narrow({sign})
     for r in range(out.shape[0]):
 {body}
 '''
-# e_i = exp(x_i - top) into the result
-EXPONENTIALS = """
-        top = highest(x[r], sign)
-        line = out[r]
-        for i in range(line.size):
-            _x, _top = sign * x[r, i], top
-{exponential}
-            line[i] = {e}
-"""
-LEADING = """
-        lead = 0
-        while lead < line.size - 1 and not sign * x[r, lead] == top:
-            lead += 1
-"""
-SHARES = """
-        sum_ = narrow(total(line))
-        for i in range(line.size):
-            line[i] = line[i] / sum_
-"""
-MIXED = {
-    ("softmax", "forward"): EXPONENTIALS + SHARES,
-    # what arrives, less what arrives at the leading entry: where that has all but 1e-300, its own gradient is that
-    ("softmax", "backward"): EXPONENTIALS + LEADING + SHARES + """
-        less = np.float64(dy[r, lead])
-        mean = total_of_products(dy[r], line, less)
-        for i in range(line.size):
-            line[i] = sign * narrow(np.float64(line[i]) * ((np.float64(dy[r, i]) - less) - mean))
-""",
-    # log1p of the others: the logarithm of the sum is 0 where one entry leads by 37
-    ("log_softmax", "forward"): EXPONENTIALS + LEADING + """
-        line[lead] = 0.0
-        others = np.log1p(total(line))
-        for i in range(line.size):
-            high = x[r, i] - top
-            t = high - x[r, i]
-            low = (x[r, i] - (high - t)) + (-top - t)
-            rest = np.float64(low) if np.isfinite(high) and np.isfinite(low) else 0.0
-            line[i] = narrow((np.float64(high) - others) + rest)
-""",
-    ("log_softmax", "backward"): EXPONENTIALS + SHARES + """
-        arrived = total(dy[r])
-        for i in range(line.size):
-            line[i] = narrow(np.float64(dy[r, i]) - np.float64(line[i]) * arrived)
-""",
-}  # fmt: skip
-SUPPORT = """
-        turned = np.sort(-x[r])  # the largest first, NaN last
-        n = turned.size
-        top = -turned[0]
-        sum_, count, threshold = -1.0, 0, np.nan  # an infinite top keeps no entry: NaN, as softmax
-        for k in range(1, n + 1):
-            below = -np.float64(turned[k - 1]) - np.float64(top)
-            sum_ += below
-            if k * below > sum_:
-                count, threshold = k, sum_ / k
-        line = out[r]
-        for i in range(n):
-            v = (np.float64(x[r, i]) - np.float64(top)) - threshold
-            line[i] = narrow(v if not v <= 0.0 else 0.0)
-"""
-MIXED |= {
-    ("sparsemax", "forward"): SUPPORT,
-    ("sparsemax", "backward"): SUPPORT + """
-        mean, kept = 0.0, 0
-        for i in range(n):
-            if line[i] > 0.0:
-                mean += np.float64(dy[r, i])
-                kept += 1
-        for i in range(n):
-            line[i] = narrow(np.float64(dy[r, i]) - mean / kept) if line[i] > 0.0 else line[i]  # 0 or NaN
-""",
-}  # fmt: skip
-SIGNS = {"softmin": ("softmax", -1.0)}  # the softmax of -x
-
-
-def _exponential(x: Any, top: Any) -> Any:
-    """exp(x - top), the difference in two parts: rounding one of 700 alone costs 350 ulp."""
-    high = x - top
-    t = high - x
-    low = (x - (high - t)) + (-top - t)
-    return exp_times_pair(1.0, high, np.where(np.absolute(high) < 1e30, low, 0.0))
 
 
 def text(function: VectorFunction, direction: str, form: Format, keep: bool) -> str:
     """The Python text of one direction of one function."""
-    name, sign = SIGNS.get(function.name, (function.name, 1.0))
     operands = ("x",) if direction == "forward" else ("dy", "x")
     if function.pieces is not None:
         constants, body = _piecewise(function, direction, form)
-    elif (name, direction) in MIXED:
-        constants, lines, e = written(expanded(record(_exponential), form), form)
-        body = MIXED[name, direction].replace("{exponential}", _indented(12, lines)).replace("{e}", e)
     else:
-        raise ActbenchError(f"{function.name} has no fused loop; use backend='numpy'")
+        loops = Loops(function, direction, form)
+        constants, body = loops.constants, loops.text(8)
     return TEXT.format(
         title=f"{function.spec} {direction} in {form.name}", width=form.bits, constants="\n".join(constants),
-        lanes=LANES, types=", ".join([*("A" for _ in operands), "M"]), cache=keep, operands=", ".join(operands),
-        sign=sign, body=body,
+        types=", ".join([*("A" for _ in operands), "M"]), cache=keep, operands=", ".join(operands), body=body,
     )  # fmt: skip
-
-
-def _indented(spaces: int, lines: list[str]) -> str:
-    return "\n".join(" " * spaces + line for line in lines)
-
-
-def _bound(function: Callable[..., Any], values: Mapping[str, Any]) -> Callable[..., Any]:
-    """The function with these names as constants."""
-    names = [name for name in argument_names(function) if name not in values]
-    return signed(names, lambda given: call(function, {**given, **values}))
 
 
 def _piecewise(function: VectorFunction, direction: str, form: Format) -> tuple[list[str], str]:
@@ -202,7 +72,7 @@ def _piecewise(function: VectorFunction, direction: str, form: Format) -> tuple[
     constants, lines, values = [], list(head), function.values()
     found = []
     for number, piece in enumerate(function.pieces[direction]):
-        graph = expanded(record(_bound(piece, values)), form)
+        graph = expanded(record(bound(piece, values)), form)
         more, body, result = written(graph, form, f"p{number}_")
         constants += more
         used = {step.value for step in graph if step.op == "argument"}

@@ -1,82 +1,188 @@
-"""Functions along an axis: softmax and its relatives, and pieces of halves; gates are in `two_inputs`."""
+"""Functions along an axis: softmax and its relatives, and pieces of halves.
+
+Each is a few reductions and an entry in terms of them, from which the reference path and the loops come; gates of two
+inputs are in `two_inputs`.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from actbench.activations.layout import LAYOUTS
+from actbench.activations.parameter import Learned
+from actbench.activations.reductions import Reduction
 from actbench.activations.registry import AXIS
 from actbench.activations.vector import VectorFunction
+from actbench.expression.primitives import exp_times_pair
 
 
-def _shifted(x):
-    """x - max(x) in two parts: rounding a difference of 700 alone costs 350 ulp of its exponential."""
-    with np.errstate(invalid="ignore", over="ignore"):  # inf - inf is NaN, which is softmax's answer there
-        top = x.max(axis=-1, keepdims=True)
-        high = x - top
-        t = high - x
-        low = (x - (high - t)) + (-top - t)
-    return high, np.where(np.isfinite(high) & np.isfinite(low), low, 0.0)
+def _shifted(x, top):
+    """x - top in two parts: rounding a difference of 700 alone costs 350 ulp of its exponential."""
+    high = x - top
+    t = high - x
+    low = (x - (high - t)) + (-top - t)
+    return high, np.where(np.absolute(high) < 1e30, low, 0.0)
 
 
-def _exponentials(x):
-    high, low = _shifted(x)
-    e = np.exp(high)
-    return e + e * low
+def _exp_shifted(x, top):
+    high, low = _shifted(x, top)
+    return exp_times_pair(1.0, high, low)
 
 
-def _softmax(x):
-    e = _exponentials(x)
-    return e / e.sum(axis=-1, keepdims=True)
+TOP = Reduction("top", "max", lambda x: x)
+E = Reduction("e", "each", lambda x, top: _exp_shifted(x, top))
+SUM = Reduction("whole", "sum", lambda e: e)
+LEADS = Reduction("leads", "first", lambda x, top: x == top)
+# what arrives, less what arrives at the leading entry: where that has all but 1e-300, its own gradient is that
+LESS = Reduction("less", "there", lambda dy: dy)
+SPREAD = Reduction("spread", "sum", lambda dy, less, e: (dy - less) * e)
 
 
-def _softmax_product(dy, x):
-    y = _softmax(x)
-    with np.errstate(invalid="ignore"):  # dy may be infinite
-        # what arrives, less what arrives at the leading entry: where that has all but 1e-300, its own gradient is that
-        d = dy - np.take_along_axis(dy, y.argmax(axis=-1)[..., None], axis=-1)
-        return y * (d - (d * y).sum(axis=-1, keepdims=True))
+def _share_slope(dy, less, e, whole, spread):
+    return (e / whole) * ((dy - less) - spread / whole)
 
 
-def _log_softmax(x):
-    high, low = _shifted(x)
-    e = np.exp(high) * (1.0 + low)
-    first = np.arange(x.shape[-1]) == x.argmax(axis=-1)[..., None]
-    others = np.where(first, 0.0, e).sum(axis=-1, keepdims=True)
-    return (high - np.log1p(others)) + low  # log1p of the others: log(sum) is 0 where one entry leads by 37
-
-
-def _log_softmax_product(dy, x):
-    return dy - _softmax(x) * dy.sum(axis=-1, keepdims=True)
-
-
-def _sparsemax(x):
-    ordered = -np.sort(-x, axis=-1)  # the largest first, NaN last
-    top = ordered[..., :1]
-    k = np.arange(1, x.shape[-1] + 1)
-    with np.errstate(invalid="ignore", divide="ignore"):  # an infinite top has no support: NaN, as softmax
-        below = ordered - top
-        surplus = np.cumsum(below, axis=-1) - 1.0
-        count = np.count_nonzero(k * below > surplus, axis=-1)[..., None]
-        threshold = np.where(count > 0, np.take_along_axis(surplus, count - 1, axis=-1) / count, np.nan)
-        return np.maximum((x - top) - threshold, 0.0)
-
-
-def _sparsemax_product(dy, x):
-    y = _sparsemax(x)
-    kept = y > 0.0
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(kept, dy, 0.0).sum(axis=-1, keepdims=True) / kept.sum(axis=-1, keepdims=True)
-        return np.where(kept, dy - mean, y)  # 0 or NaN
-
-
-def _first(a, b):
-    return (a >= b) | (a != a)
+AXIS.add(
+    VectorFunction(
+        name="softmax",
+        formula=r"y_i = e^{x_i} / \textstyle\sum_j e^{x_j}",
+        reductions={"forward": (TOP, E, SUM), "backward": (TOP, E, SUM, LEADS, LESS, SPREAD)},
+        entries={"forward": lambda e, whole: e / whole, "backward": _share_slope},
+        textbook=lambda mp, x: _exact_softmax(mp, x),
+        aliases=("softargmax",),
+        source="Boltzmann 1868; Bridle 1990",
+        peers={"torch": "torch.nn.functional.softmax", "jax": "jax.nn.softmax", "keras": "keras.activations.softmax"},
+    )
+)
 
 
 def _exact_softmax(mp, x):
     e = [mp.exp(v - max(x)) for v in x]
     return [v / sum(e) for v in e]
+
+
+def _log_entry(x, top, others):
+    high, low = _shifted(x, top)
+    return (high - np.log1p(others)) + low  # log1p of the others: log(sum) is 0 where one entry leads by 37
+
+
+AXIS.add(
+    VectorFunction(
+        name="log_softmax",
+        formula=r"y_i = x_i - \ln \textstyle\sum_j e^{x_j}",
+        reductions={
+            "forward": (TOP, E, LEADS, Reduction("others", "sum", lambda e, leads: np.where(leads > 0.5, 0.0, e))),
+            "backward": (TOP, E, SUM, Reduction("arrived", "sum", lambda dy: dy)),
+        },
+        entries={"forward": _log_entry, "backward": lambda dy, e, whole, arrived: dy - (e / whole) * arrived},
+        textbook=lambda mp, x: [v - mp.log(sum(mp.exp(w) for w in x)) for v in x],
+        source="torch.nn.LogSoftmax",
+        peers={
+            "torch": "torch.nn.functional.log_softmax",
+            "jax": "jax.nn.log_softmax",
+            "keras": "keras.activations.log_softmax",
+        },
+    )
+)
+LEAST = (
+    Reduction("top", "max", lambda x: -x),
+    Reduction("e", "each", lambda x, top: _exp_shifted(-x, top)),
+    SUM,
+)
+AXIS.add(
+    VectorFunction(
+        name="softmin",
+        formula=r"y_i = e^{-x_i} / \textstyle\sum_j e^{-x_j}",
+        reductions={
+            "forward": LEAST,
+            "backward": (*LEAST, Reduction("leads", "first", lambda x, top: -x == top), LESS, SPREAD),
+        },
+        entries={
+            "forward": lambda e, whole: e / whole,
+            "backward": lambda dy, less, e, whole, spread: -_share_slope(dy, less, e, whole, spread),
+        },
+        textbook=lambda mp, x: _exact_softmax(mp, [-v for v in x]),
+        source="torch.nn.Softmin",
+        peers={"torch": "torch.nn.functional.softmin"},
+    )
+)
+
+
+def _sink(top, k):
+    return np.maximum(top, k)
+
+
+SINK_E = Reduction("e", "each", lambda x, top, k: _exp_shifted(x, _sink(top, k)))
+SINK_SUM = Reduction("others", "sum", lambda e: e)
+SINK = (TOP, SINK_E, SINK_SUM, Reduction("own", "once", lambda top, k: _exp_shifted(k, _sink(top, k))))
+WITH_SINK = (
+    *SINK,
+    LEADS,
+    Reduction("less", "there", lambda dy, top, k: np.where(top >= k, dy, 0.0)),
+    SPREAD,
+)
+
+
+def _sink_slope(dy, less, e, others, own, spread):
+    whole = others + own
+    return (e / whole) * (((dy - less) - spread / whole) + less * (own / whole))
+
+
+def _sink_gradient(known):
+    """What the sink receives, summed: minus its own share times the mean of what arrives."""
+    whole = known["others"] + known["own"]
+    own = known["own"] / whole
+    return -own * (known["spread"] / whole + known["less"] * (known["others"] / whole))
+
+
+AXIS.add(
+    VectorFunction(
+        name="softmax_sink",
+        formula=r"y_i = e^{x_i} / (e^k + \textstyle\sum_j e^{x_j})",
+        reductions={"forward": SINK, "backward": WITH_SINK},
+        entries={"forward": lambda e, others, own: e / (others + own), "backward": _sink_slope},
+        textbook=lambda mp, x, k: _exact_softmax(mp, [*x, k])[:-1],
+        parameters={
+            "k": Learned(
+                default=0.0,
+                doc="the sink's logit, one a head",
+                valid=lambda v: abs(v) <= 1e4,
+                law="must be in [-1e4, 1e4]",
+            )
+        },
+        parameter_gradients={"k": _sink_gradient},
+        aliases=("softmax_with_sink", "softmax_off_by_one"),
+        source="gpt-oss and ten families of transformers: a learned logit that takes part and is dropped; k = 0 is "
+        "Miller 2023, Attention is off by one",
+    )
+)
+
+
+def _stable(x):
+    return np.where(x >= 0.0, x + 1.0, 1.0 / (1.0 - np.minimum(x, 0.0)))
+
+
+STABLE = (Reduction("e", "each", lambda x: _stable(x)), SUM)
+AXIS.add(
+    VectorFunction(
+        name="stablemax",
+        formula=r"y_i = s(x_i) / \textstyle\sum_j s(x_j), \; s(x) = x + 1 \;(x \ge 0), \; 1 / (1 - x)",
+        reductions={"forward": STABLE, "backward": (TOP, *STABLE, LEADS, LESS, SPREAD)},
+        entries={
+            "forward": lambda e, whole: e / whole,
+            "backward": lambda dy, x, less, e, whole, spread: (
+                np.where(x >= 0.0, 1.0, e * e) * (((dy - less) - spread / whole) / whole)
+            ),
+        },
+        textbook=lambda mp, x: _exact_stablemax(mp, x),
+        source="Prieto, Barsbey, Mediano & Birdal 2025, arXiv 2501.04697; copies of HRM add 1e-30 to the sum",
+    )
+)
+
+
+def _exact_stablemax(mp, x):
+    s = [v + 1 if v >= 0 else 1 / (1 - v) for v in x]
+    return [v / sum(s) for v in s]
 
 
 def _exact_sparsemax(mp, x):
@@ -88,56 +194,43 @@ def _exact_sparsemax(mp, x):
     raise AssertionError("one entry always stays")
 
 
-AXIS.add(
-    VectorFunction(
-        name="softmax",
-        formula=r"y_i = e^{x_i} / \textstyle\sum_j e^{x_j}",
-        vector=_softmax,
-        product=_softmax_product,
-        textbook=_exact_softmax,
-        aliases=("softargmax",),
-        source="Boltzmann 1868; Bridle 1990",
-        peers={"torch": "torch.nn.functional.softmax", "jax": "jax.nn.softmax", "keras": "keras.activations.softmax"},
-    )
-)
-AXIS.add(
-    VectorFunction(
-        name="log_softmax",
-        formula=r"y_i = x_i - \ln \textstyle\sum_j e^{x_j}",
-        vector=_log_softmax,
-        product=_log_softmax_product,
-        textbook=lambda mp, x: [v - mp.log(sum(mp.exp(w) for w in x)) for v in x],
-        source="torch.nn.LogSoftmax",
-        peers={
-            "torch": "torch.nn.functional.log_softmax",
-            "jax": "jax.nn.log_softmax",
-            "keras": "keras.activations.log_softmax",
-        },
-    )
-)
-AXIS.add(
-    VectorFunction(
-        name="softmin",
-        formula=r"y_i = e^{-x_i} / \textstyle\sum_j e^{-x_j}",
-        vector=lambda x: _softmax(-x),
-        product=lambda dy, x: -_softmax_product(dy, -x),
-        textbook=lambda mp, x: _exact_softmax(mp, [-v for v in x]),
-        source="torch.nn.Softmin",
-        peers={"torch": "torch.nn.functional.softmin"},
-    )
-)
+SUPPORT = (TOP, Reduction("tau", "simplex", lambda x, top: x - top))
+
+
+def _kept(x, top, tau):
+    v = (x - top) - tau
+    return np.where(v <= 0.0, 0.0, v)  # an infinite top has no support: NaN, as softmax
+
+
 AXIS.add(
     VectorFunction(
         name="sparsemax",
         formula=r"y_i = \max(x_i - \tau,\, 0), \; \textstyle\sum_i y_i = 1",
-        vector=_sparsemax,
-        product=_sparsemax_product,
+        reductions={
+            "forward": SUPPORT,
+            "backward": (
+                *SUPPORT,
+                Reduction("y", "each", lambda x, top, tau: _kept(x, top, tau)),
+                Reduction("arrived", "sum", lambda dy, y: np.where(y > 0.0, dy, 0.0)),
+                Reduction("count", "sum", lambda y: np.where(y > 0.0, 1.0, 0.0)),
+            ),
+        },
+        entries={
+            "forward": _kept,
+            "backward": lambda dy, y, arrived, count: np.where(y > 0.0, dy - arrived / np.maximum(count, 1.0), y),
+        },
         textbook=_exact_sparsemax,
         counted=0.25,
         source="Martins & Astudillo 2016, arXiv 1602.02068",
         peers={"keras": "keras.activations.sparsemax"},
     )
 )
+
+
+def _first(a, b):
+    return (a >= b) | (a != a)
+
+
 AXIS.add(
     VectorFunction(
         name="crelu",

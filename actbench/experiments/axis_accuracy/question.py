@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.accuracy.points import ROOT_ZONE
-from actbench.activations.registry import ACTIVATIONS, AXIS
+from actbench.activations.registry import AXIS
 from actbench.core.errors import reason_of
 from actbench.core.streams import stream
 from actbench.experiments.accuracy.question import PEERS, implementation
@@ -102,7 +102,7 @@ def exact(function: str, direction: str, dtype: str, count: int) -> tuple[list[l
             at = [MP.mpf(float(v)) for v in line]
             if direction == "forward":
                 entries.append(row.exact(MP, at))
-                sizes.append([max(abs(float(v)), row.counted) for v in entries[-1]])
+                sizes.append([max(abs(float(v)), row.size(line)) for v in entries[-1]])
                 continue
             weights, step = [MP.mpf(float(d)) for d in arriving], MP.ldexp(1, -STEP)
             columns = []
@@ -111,15 +111,23 @@ def exact(function: str, direction: str, dtype: str, count: int) -> tuple[list[l
                 columns.append([(a - b) / (2 * step) * w for a, b, w in zip(up, down, weights, strict=True)])
             entries.append([sum(terms) for terms in columns])
             largest = [max(float(abs(t)) for t in (*terms, sum(terms))) for terms in columns]
-            sizes.append([max(size, row.counted, _at_root(row, line, arriving, i)) for i, size in enumerate(largest)])
+            sizes.append(
+                [max(size, row.size(line), _at_root(row, line, arriving, i)) for i, size in enumerate(largest)]
+            )
     return entries, sizes
 
 
 def _at_root(row: Any, x: NDArray[Any], dy: NDArray[Any], i: int) -> float:
     """What a slope of 1 would give next to a root of a gate's slope, where the absolute error counts; else 0."""
-    half = x.size // 2
-    roots = ACTIVATIONS[row.gate].fact("roots_of_slope") if row.gate and i < half else ()
-    return float(abs(dy[i] * x[half + i])) if any(abs(x[i] - root) <= ROOT_ZONE for root in roots) else 0.0
+    if not row.views:
+        return 0.0
+    places = row.layout.split(np.arange(x.size))
+    for side, own, other in (("a", *places), ("b", *places[::-1])):
+        for j in np.flatnonzero(own == i):
+            roots = row.view(side).fact("roots_of_slope")
+            if any(abs(x[i] - root) <= ROOT_ZONE for root in roots):
+                return float(abs(dy[j] * x[other[j]]))
+    return 0.0
 
 
 def measured(function: str, direction: str, dtype: str, count: int, got: NDArray[Any]) -> dict[str, Any]:
