@@ -13,11 +13,25 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
 
-from actbench.cli import audit, bench, compare, doctor, export, listing, report, reproduce, run, show, theory, vectors
+from actbench.cli import (
+    audit,
+    bench,
+    compare,
+    completion,
+    doctor,
+    export,
+    listing,
+    report,
+    reproduce,
+    run,
+    show,
+    theory,
+    vectors,
+)
 from actbench.core.errors import ActbenchError
 from actbench.runs.progress import note
 
-VERBS = (listing, show, run, reproduce, compare, audit, theory, report, vectors, export, bench, doctor)
+VERBS = (listing, show, run, reproduce, compare, audit, theory, report, vectors, export, bench, doctor, completion)
 
 DONE, WRONG_REQUEST, SOME_FAILED, INTERRUPTED = 0, 2, 3, 130
 GOES_ON = "actbench: interrupted; finished cells are kept, the same command goes on from there"

@@ -66,7 +66,7 @@ def shown(found: Any) -> str:
     lines = [f"{found.head} against {found.base}, threshold {found.threshold:g}: {counts}"]
     if rows:
         head = ("case", "", "time / before", "once more", "reason")
-        lines = [table(rows, head, limit=max(width(), 140)), "", *lines]
+        lines = [table(rows, head, limit=width(140)), "", *lines]
     return "\n".join(lines)
 
 

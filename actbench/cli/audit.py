@@ -159,5 +159,5 @@ def _drawn(grid: Any) -> str:
     from actbench.cli.options import width
 
     text = io.StringIO()
-    Console(file=text, width=max(width(), 80), markup=False, highlight=False, emoji=False).print(grid)
+    Console(file=text, width=width(80) or 160, markup=False, highlight=False, emoji=False).print(grid)
     return "\n".join(line.rstrip() for line in text.getvalue().rstrip().splitlines())

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from actbench.cli import against
-from actbench.cli.options import add_json, add_run_options, as_json, refuse_idle, table, width
+from actbench.cli.options import add_json, add_run_options, dry_run, measured_json, refuse_idle, table, width
 from actbench.cli.run import measured, status
 from actbench.runs.folder import DEFAULT
 
@@ -28,6 +28,7 @@ it again. Sizes are numbers of elements: 1000000 or 2^20. Ratios are pairs of th
 """
 OF_RACES = (
     "dtype", "size", "direction", "inputs", "layout", "threads", "peers", "device", "rounds", "quick", "fresh",
+    "dry_run",
 )  # fmt: skip
 QUICK_ROUNDS, QUICK_SECONDS = 21, 0.8  # of one cell
 
@@ -78,6 +79,8 @@ def call(args: argparse.Namespace) -> int:
     levels = {name: value if isinstance(value, list) else [value] for name, value in given.items()
               if value is not None and value != []}  # fmt: skip
     cells = experiment.cells(quick=args.quick, **levels)
+    if args.dry_run:
+        return dry_run(args, [(experiment, cells)])
     result, folder = measured(
         args, experiment, cells, command="bench", out=f"{DEFAULT}/bench",
         threads={"count": args.threads or 1, "cores": list(usable()[-(args.threads or 1):])},
@@ -85,15 +88,17 @@ def call(args: argparse.Namespace) -> int:
     table = result.frame[[*FACTORS, *COLUMNS]]
     folder.write_frame("timings/bench", table)
     folder.write_frame("timings/samples", pd.DataFrame(samples(result.frame)))
-    print(as_json(table.to_dict(orient="records")) if args.json else shown(table))
+    rows = table.to_dict(orient="records") if args.json else []
+    print(measured_json(folder.read_run(), folder=str(folder.path), rows=rows) if args.json else shown(table))
     warnings = dict.fromkeys(line for text in result.frame["warnings"].dropna() for line in text.splitlines())
     failed = [f"{row['activation']} {row['direction']}: {row['reason']}" for row in
               result.failures.to_dict(orient="records")]  # fmt: skip
     for warning in (*warnings, *failed):
         print(f"actbench: {warning}", file=sys.stderr)
     if not args.json:
+        print(f"\n{summary(table)}")
         again = "" if not result.reused else f" ({result.reused} of {len(cells)} cells were there; --fresh: once more)"
-        print(f"\npage: {folder.path / 'report.html'}; tables, samples and figures beside it{again}")
+        print(f"page: {folder.path / 'report.html'}; tables, samples and figures beside it{again}")
     return status(result) or (0 if table["time_s"].notna().any() else 3)
 
 
@@ -131,11 +136,39 @@ def shown(frame: Any) -> str:
             for row in timed.itertuples()
         ]  # fmt: skip
         head = ("", "who", "time", "95 %", "time / ours", "GB/s", "of copy", "kept", "worst ulp", "holds", "note")
-        parts.append(table(rows, head, limit=max(width(), 140)))
-        for row in cell[cell["time_s"].isna()].itertuples():
-            parts.append(f"   {row.implementation}: {row.reason}")
+        parts.append(table(rows, head, limit=width(140)))
+        silent = cell[cell["time_s"].isna()]
+        parts += [f"   {row.implementation}: {row.reason}" for row in silent.itertuples() if not _absent(row.reason)]
         parts.append("")
     return "\n".join(parts).rstrip()
+
+
+def _absent(reason: Any) -> bool:
+    return str(reason).endswith("is not installed")
+
+
+def summary(frame: Any) -> str:
+    """One sentence: in how many races ours was fastest, by how much the best rival is slower, and who that is."""
+    import numpy as np
+
+    from actbench.experiments.throughput.question import FACTORS
+
+    frame = frame[frame["rank"].notna() | frame["reason"].map(_absent)]
+    absent = sorted(set(frame.loc[frame["reason"].map(_absent), "implementation"]))
+    beside = f"; not installed: {', '.join(absent)}" if absent else ""
+    first, ratios, seconds = 0, [], []
+    for _, race in frame[frame["rank"].notna()].groupby(list(FACTORS), sort=False):
+        rivals = race[race["ratio"].notna()].sort_values("time_s")
+        if len(rivals) and len(rivals) < len(race):
+            first += bool(rivals["ratio"].iloc[0] > 1)
+            ratios.append(float(rivals["ratio"].iloc[0]))
+            seconds.append(str(rivals["implementation"].iloc[0]))
+    if not ratios:
+        return f"ours ran without a rival{beside}"
+    mean = float(np.exp(np.mean(np.log(ratios))))
+    best = max(dict.fromkeys(seconds), key=seconds.count)
+    return (f"ours is fastest in {first} of {len(ratios)} races; the best rival takes {mean:.2f} times as long "
+            f"(geometric mean), most often {best}{beside}")  # fmt: skip
 
 
 def duration(seconds: float) -> str:

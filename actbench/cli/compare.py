@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from actbench.cli.options import add_json, add_run_options, as_json, refuse_idle, table, width
+from actbench.cli.options import add_json, add_run_options, as_json, dry_run, measured_json, refuse_idle, table, width
 from actbench.core.errors import ActbenchError
 
 DESCRIPTION = """\
@@ -47,7 +47,7 @@ def call(args: argparse.Namespace) -> int:
     if args.false_alarms is not None:
         if args.names:
             raise ActbenchError(f"--false-alarms compares ReLU with itself; leave {' '.join(args.names)} away")
-        idle = ("out", "quick", "fresh", "reference", "limit", "dossier")
+        idle = ("out", "quick", "fresh", "dry_run", "reference", "limit", "dossier")
         refuse_idle(args, idle, "not with --false-alarms, which writes nothing")
         return alarms(args)
     if not args.names:
@@ -58,7 +58,12 @@ def call(args: argparse.Namespace) -> int:
 def run(args: argparse.Namespace, names: Sequence[str], *, command: str = "compare", **options: Any) -> int:
     """Compare these names for a verb that has the options of a run and ``--dossier``."""
     from actbench.comparison import compare
+    from actbench.comparison.measured import planned
     from actbench.runs.folder import DEFAULT, safe
+
+    if args.dry_run:
+        beside = " Races and examinations come on top; code that must be called takes its own time."
+        return dry_run(args, planned(names, args.quick), beside=beside)
 
     out = args.out or str(Path(DEFAULT) / f"{command}-{safe(' '.join(names))}")
     found = compare(
@@ -74,7 +79,7 @@ def run(args: argparse.Namespace, names: Sequence[str], *, command: str = "compa
     if args.json:
         tables = {name: frame.to_dict(orient="records") for name, frame in found.tables.items() if name != "scores"}
         arms = [{"asked": arm.asked, "spec": arm.spec, "reason": arm.reason} for arm in found.arms]
-        print(as_json({"arms": arms, **tables}))
+        print(measured_json(found.run, out=out, arms=arms, **tables))
     else:
         print(summary(found))
         print(f"\n{'dossier: ' + str(page) if page else 'tables: ' + out}")
@@ -93,7 +98,7 @@ def summary(found: Any) -> str:
         for name in dict.fromkeys(measures["measure"]):
             part = measures[measures["measure"] == name].set_index("activation")
             rows.append([name, *(_cell(part.loc[arm]) if arm in part.index else "" for arm in arms)])
-        lines.append(table(rows, ["", *arms], limit=max(width(), 120)))
+        lines.append(table(rows, ["", *arms], limit=width(120)))
     if "decisions" in found.tables and len(found.tables["decisions"]):
         frame = found.tables["decisions"]
         rows = [[row["activation"], row["decision"], row["reason"]] for row in frame.to_dict(orient="records")]

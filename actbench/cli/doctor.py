@@ -35,7 +35,7 @@ def call(args: argparse.Namespace) -> int:
     else:
         rows = [(f.state if f.state != "note" else "", f.what, f.found + (f"; {f.remedy}" if f.remedy else ""))
                 for f in found]  # fmt: skip
-        print(table(rows, ("", "what", "found"), limit=max(width(), 120)))
+        print(table(rows, ("", "what", "found"), limit=width(120)))
         bad = [f.what for f in found if f.state == UNFIT]
         print(f"\nnot fit to measure: {', '.join(bad)}" if bad else "\nfit to measure")
     return 1 if any(f.state == UNFIT for f in found) else 0

@@ -6,28 +6,63 @@ import argparse
 from typing import Any
 
 from actbench.cli.options import add_json, as_json, table, width
+from actbench.core.errors import ActbenchError, unknown
 
 Rows = list[dict[str, Any]]
+DESCRIPTION = """\
+List what there is, sorted; on a terminal long texts are cut, in a pipe never.
+
+  actbench list                     activations
+  actbench list relu                those whose name, alias or source holds "relu"
+  actbench list claims sparse       claims with that word
+  actbench list peers --json        for machines
+"""
 
 
 def add(verbs: Any) -> None:
     """Enter the verb."""
-    parser = verbs.add_parser("list", help="what there is: activations, experiments, claims, backends, peers")
-    parser.add_argument("what", nargs="?", default="activations", choices=tuple(LISTS), help="default: %(default)s")
+    parser = verbs.add_parser(
+        "list", help="what there is: activations, experiments, claims, backends, peers", description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("words", nargs="*", metavar="LIST|TEXT",
+                        help=f"{', '.join(LISTS)} (default activations); other words: rows with them")  # fmt: skip
+    parser.add_argument("--sort", metavar="COLUMN", help="by a column (default: the first; claims in the text's order)")
     add_json(parser)
     parser.set_defaults(call=call)
 
 
 def call(args: argparse.Namespace) -> int:
     """Print the list."""
-    rows = LISTS[args.what]()
-    if args.json:
-        print(as_json(rows))
-    else:
-        head = list(rows[0]) if rows else ["nothing"]
-        shown = [[", ".join(map(str, v)) if isinstance(v, (list, tuple)) else v for v in row.values()] for row in rows]
-        print(table(shown, head, limit=width()))
+    what, *texts = args.words if args.words[:1] and args.words[0] in LISTS else ["activations", *args.words]
+    rows = LISTS[what]()
+    head = list(rows[0])
+    if args.sort is not None and args.sort not in head:
+        raise unknown("column", args.sort, head)
+    if args.sort is not None or what != "claims":
+        rows.sort(key=lambda row: _key(row[args.sort or head[0]]))
+    kept = [row for row in rows if all(_plain(text) in _plain(" ".join(map(_told, row.values()))) for text in texts)]
+    if not kept:
+        raise ActbenchError(f"{' '.join(texts)!r} is in none of {len(rows)} {what}; lists: {', '.join(LISTS)}")
+    print(
+        as_json(kept)
+        if args.json
+        else table([[_told(row.get(c, "")) for c in head] for row in kept], head, limit=width())
+    )
     return 0
+
+
+def _told(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _plain(text: str) -> str:
+    """As names are compared: case, hyphens and underscores do not count."""
+    return text.lower().replace("-", "").replace("_", "")
+
+
+def _key(value: Any) -> tuple[bool, Any]:
+    return (False, value) if isinstance(value, (int, float)) else (True, _plain(_told(value)))
 
 
 def activations() -> Rows:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 from actbench.core.errors import ActbenchError
 
-RUN_OPTIONS = ("out", "seed", "workers", "quick", "fresh")
+RUN_OPTIONS = ("out", "seed", "workers", "quick", "fresh", "dry_run")
 
 MOST_WORKERS = 512  # of one machine
 
@@ -36,6 +37,7 @@ def add_run_options(parser: argparse.ArgumentParser, *, workers: bool = True) ->
         parser.set_defaults(workers=1)
     group.add_argument("--quick", action="store_true", help="the sub-grid: the same cells, fewer networks; a rehearsal")
     group.add_argument("--fresh", action="store_true", help="delete what the folder holds of an earlier run")
+    group.add_argument("--dry-run", action="store_true", help="say how many cells it is and how long, and do nothing")
 
 
 def refuse_idle(args: argparse.Namespace, names: Sequence[str], why: str) -> None:
@@ -78,6 +80,29 @@ def as_json(content: Any) -> str:
     return json.dumps(finite(content), indent=1, ensure_ascii=False, allow_nan=False, default=str)
 
 
+def dry_run(args: argparse.Namespace, work: Sequence[tuple[Any, Sequence[Any]]], *, beside: str = "") -> int:
+    """Print the stages of a command, their cells and how long they should take; nothing is measured or written."""
+    from actbench.runs.estimate import plan
+    from actbench.runs.progress import span
+
+    stages = plan(work, args.workers)
+    cells, seconds = (sum(row[key] for row in stages) for key in ("cells", "seconds"))
+    if args.json:
+        print(as_json({"stages": stages, "cells": cells, "seconds": seconds, "workers": args.workers}))
+        return 0
+    rows = [(row["experiment"], f"{row['cells']:,}", span(row["seconds"])) for row in stages]
+    print(table([*rows, ("in all", f"{cells:,}", span(seconds))], ("stage", "cells", "about")))
+    print(f"by {args.workers} process{'es' if args.workers > 1 else ''}, from what a cell took on one machine once: "
+          f"yours may take a third or three times that.{beside}")  # fmt: skip
+    return 0
+
+
+def measured_json(run: Any, **content: Any) -> str:
+    """JSON of what was measured, with where: machine, versions, commit, seed."""
+    kept = ("command", "target", "seed", "quick", "machine", "versions", "blas", "commit", "started", "finished")
+    return as_json({"run": {name: run.get(name) for name in kept}, **content})
+
+
 WIDEST = 34  # of every column but the first and the last
 
 
@@ -85,20 +110,22 @@ def _cut(text: str, room: int) -> str:
     return text if len(text) <= room else text[: room - 3] + "..."
 
 
-def table(rows: Sequence[Sequence[Any]], head: Sequence[str], *, limit: int = 100) -> str:
-    """Rows in aligned columns; long texts are cut, the last column at the terminal's width."""
+def table(rows: Sequence[Sequence[Any]], head: Sequence[str], *, limit: int | None = None) -> str:
+    """Rows in aligned columns; with a limit, a terminal's width, long texts are cut, the last column at that."""
     cells = [[str(value) for value in row] for row in (head, *rows)]
-    cells = [[row[0], *(_cut(text, WIDEST) for text in row[1:-1]), *row[-1:]] for row in cells]
+    if limit is not None:
+        cells = [[row[0], *(_cut(text, WIDEST) for text in row[1:-1]), *row[-1:]] for row in cells]
     widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
-    room = max(20, limit - sum(widths[:-1]) - 2 * (len(head) - 1))
+    longest = max(len(row[-1]) for row in cells)
+    room = longest if limit is None else max(20, limit - sum(widths[:-1]) - 2 * (len(head) - 1))
     padded = [
         [text.ljust(w) for text, w in zip(row[:-1], widths, strict=False)] + [_cut(row[-1], room)] for row in cells
     ]
     return "\n".join("  ".join(row).rstrip() for row in padded)
 
 
-def width() -> int:
-    """Columns of the terminal; 120 on a pipe."""
+def width(least: int = 0) -> int | None:
+    """Columns of the terminal, at least so many; None on a pipe, where nothing is cut."""
     import shutil
 
-    return shutil.get_terminal_size((120, 24)).columns
+    return max(least, shutil.get_terminal_size((120, 24)).columns) if sys.stdout.isatty() else None

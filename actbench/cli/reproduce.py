@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from actbench.cli.options import add_json, add_run_options, as_json, table, width
+from actbench.cli.options import add_json, add_run_options, dry_run, measured_json, table, width
 
 DESCRIPTION = """\
 Run the experiments that the claims need, judge every claim, and write tables, figures and a page.
@@ -40,12 +40,17 @@ def call(args: argparse.Namespace) -> int:
     from actbench.runs.folder import DEFAULT, safe
 
     targets = args.targets or ["article"]
+    if args.dry_run:
+        from actbench.claims.verdicts import chosen
+        from actbench.report.reproduction import work
+
+        return dry_run(args, work(chosen(targets), targets, args.quick), beside=" Judging and drawing come on top.")
     out = args.out or str(Path(DEFAULT) / f"reproduce-{safe(' '.join(targets))}")
     report = reproduce(
         *targets, quick=args.quick, seed=args.seed, workers=args.workers, out=out, fresh=args.fresh, lang=args.lang
     )
     if args.json:
-        print(as_json(report.verdicts.to_dict(orient="records")))
+        print(measured_json(report.run, out=out, verdicts=report.whole.to_dict(orient="records")))
     else:
         print(summary(report))
         print(f"\nreport: {Path(out) / 'report.html'}")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actbench.cli.options import add_json, add_run_options, as_json
+from actbench.cli.options import add_json, add_run_options, dry_run, measured_json
 from actbench.core.errors import ActbenchError, unknown
 from actbench.runs.experiment import MOST_CELLS, Cell, Experiment
 
@@ -57,9 +57,14 @@ def call(args: argparse.Namespace) -> int:
             raise ActbenchError(f"--exhaustive is for accuracy, not for {experiment.name}")
         experiment = EXPERIMENTS["exhaustive"]
     cells = experiment.cells(quick=args.quick, **levels(experiment, args.rest))
+    if args.dry_run:
+        return dry_run(args, [(experiment, cells)])
     result, folder = measured(args, experiment, cells)
     file = folder.path / f"{observations(experiment.name)}.csv"
-    print(as_json(result.frame.to_dict(orient="records")) if args.json else summary(experiment, result, file))
+    rows = result.frame.to_dict(orient="records") if args.json else []
+    print(
+        measured_json(folder.read_run(), file=str(file), rows=rows) if args.json else summary(experiment, result, file)
+    )
     return status(result)
 
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MEASURING = 1800.0  # seconds for a plug-in whose code is called; the full grid takes 16 times the quick one
-TOLD = re.compile(r"\w+: \d+ of \d+ cells.*")  # a line of progress; whatever else the plug-in prints stays in the log
+TOLD = re.compile(
+    r"(?:\d+/\d+ )?\w+: \d+ of \d+ cells.*"
+)  # a line of progress; whatever else the plug-in prints stays in the log
 
 
 def elsewhere(

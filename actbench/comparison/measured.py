@@ -13,7 +13,10 @@ from actbench.activations.registry import resolve
 from actbench.comparison.arms import Arm
 from actbench.core.errors import ActbenchError
 from actbench.kernels.backends import FUSED, REFERENCE
+from actbench.runs.estimate import titles
 from actbench.runs.experiment import EXPERIMENTS, Cell, Experiment
+from actbench.runs.progress import stages
+from actbench.statistics.differences import networks_to_decide
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,6 +75,16 @@ def _starts(spec: str) -> bool:
         return False
 
 
+def planned(names: Sequence[str], quick: bool) -> list[tuple[Experiment, list[Cell]]]:
+    """What a comparison of so many arms will run: ReLU's cells for each."""
+    import actbench.experiments  # noqa: F401  fills the registry
+    from actbench.networks.torch_ import why_not
+
+    networks = networks_to_decide(max(1, 2 * (len(names) - 1)))
+    parts = [EXPERIMENTS[part] for part in PARTS if part not in TORCH or not why_not()]
+    return [(each, [cell for _ in names for cell in cells(each, LIKE, quick, networks)]) for each in parts]
+
+
 def measure(
     arms: Sequence[Arm], *, parts: Sequence[str], quick: bool, seed: int, workers: int, store: Path | None,
     progress: bool, only: dict[str, Sequence[Any]] | None = None, networks: int = 0,
@@ -105,6 +118,7 @@ def measure(
     groups = [[arm for arm in arms if not arm.module], *([arm] for arm in arms if arm.module)]
     interrupted = False
     asked = [part for part in parts if part not in TORCH or not why_not()]
+    planned = []
     # a group's parts one after the other: its workers have its modules and are used again
     for group, part in product(filter(None, groups), asked):
         if part == "accuracy" and any(arm.called for arm in group):
@@ -112,16 +126,17 @@ def measure(
         wanted = [c for arm in group for c in cells(EXPERIMENTS[part], arm.spec, quick, networks)]
         for factor, levels in (only or {}).items():
             wanted = [c for c in wanted if c.get(factor, levels[0]) in levels]
-        if not wanted or interrupted:
-            continue
-        found = run(
-            EXPERIMENTS[part], wanted, seed=seed, workers=workers, store=store, progress=progress,
-            modules=group[0].modules,
-        )  # fmt: skip
-        frames.setdefault(part, []).append(found.frame)
-        if len(found.failures):
-            failures.setdefault(part, []).append(found.failures)
-        interrupted = found.interrupted
+        if wanted:
+            planned.append((EXPERIMENTS[part], wanted, group[0].modules))
+    with stages(titles([each[:2] for each in planned]), show=progress):
+        for experiment, wanted, modules in planned:
+            found = run(experiment, wanted, seed=seed, workers=workers, store=store, progress=progress, modules=modules)
+            frames.setdefault(experiment.name, []).append(found.frame)
+            if len(found.failures):
+                failures.setdefault(experiment.name, []).append(found.failures)
+            interrupted = found.interrupted
+            if interrupted:
+                break
     together = {part: pd.concat(found, ignore_index=True) for part, found in frames.items()}
     return together, {part: pd.concat(found, ignore_index=True) for part, found in failures.items()}, interrupted
 

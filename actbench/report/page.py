@@ -16,10 +16,10 @@ from actbench.report.phrases import phrases
 from actbench.runs.experiment import EXPERIMENTS
 from actbench.runs.folder import RunFolder
 from actbench.runs.measure import reason
-from actbench.runs.progress import note
+from actbench.runs.progress import follow, note
 
 
-def render(folder: RunFolder, *, lang: str | None = None) -> Path:
+def render(folder: RunFolder, *, lang: str | None = None, progress: bool = True) -> Path:
     """Draw every table, figure and page of a run from its files.
 
     Parameters
@@ -28,6 +28,8 @@ def render(folder: RunFolder, *, lang: str | None = None) -> Path:
         A folder with run.json, verdicts.csv, estimates.csv, claims.json, and data/ or at least tables/.
     lang
         ``"en"`` or ``"zh"``; by default the run's own.
+    progress
+        False for silence on stderr.
 
     Returns
     -------
@@ -42,7 +44,7 @@ def render(folder: RunFolder, *, lang: str | None = None) -> Path:
     lang = lang or str(run.get("lang", "en"))
     t = phrases(lang)
     shown = content(folder, run, t, lang)
-    figures = draw_figures(folder, lang)
+    figures = draw_figures(folder, lang, progress=progress)
     for claim in shown["claims"]:  # a figure stands with the first claim that it bears on, the others point to it
         claim["figures"] = [f for f in figures if _first(f, shown["claims"]) == claim["name"]]
         claim["see"] = [f for f in figures if claim["name"] in f["claims"] and f not in claim["figures"]]
@@ -57,9 +59,13 @@ def _first(figure: dict[str, Any], claims: list[dict[str, Any]]) -> str:
     return next((claim["name"] for claim in claims if claim["name"] in figure["claims"]), "")
 
 
-def draw_figures(folder: RunFolder, lang: str) -> list[dict[str, Any]]:
+def draw_figures(folder: RunFolder, lang: str, *, progress: bool = True) -> list[dict[str, Any]]:
     """Every figure for which the run has data, drawn; what a page needs of each."""
-    figures = [drawn for spec in all_figures() if (drawn := _drawn_or_said(folder, spec, lang))]
+    specs, figures = [spec for spec in all_figures() if _held(folder, spec)], []
+    with follow("draw", len(specs), show=progress, unit="figures") as advance:
+        for spec in specs:
+            figures.append(_drawn_or_said(folder, spec, lang))
+            advance(1)
     folder.list_files(begin=False)
     return figures
 
@@ -72,7 +78,7 @@ def all_figures() -> list[FigureSpec]:
     return sorted(specs, key=lambda spec: natural(spec.claims[0]) if spec.claims else (math.inf, spec.name))
 
 
-def _drawn_or_said(folder: RunFolder, spec: FigureSpec, lang: str) -> dict[str, Any] | None:
+def _drawn_or_said(folder: RunFolder, spec: FigureSpec, lang: str) -> dict[str, Any]:
     """One figure; where these levels make none, one line on stderr and on the page: the data are written already."""
     import matplotlib.pyplot as plt
 
@@ -86,18 +92,20 @@ def _drawn_or_said(folder: RunFolder, spec: FigureSpec, lang: str) -> dict[str, 
             folder.at(f"figures/{spec.name}.{suffix}").unlink(missing_ok=True)
         note(f"actbench: figure {spec.name} is not drawn ({reason(error)}); its observations are in the folder")
         return {**shown, "missing": reason(error)}
-    return None if picture is None else {**shown, "uri": picture.uri, "width": picture.width}
+    return {**shown, "uri": picture.uri, "width": picture.width}
 
 
-def _drawn(folder: RunFolder, spec: FigureSpec, lang: str) -> Picture | None:
-    """One figure's table and picture, or None where the run has neither its observations nor its table."""
-    table_name = f"tables/{spec.name}"
-    held = [f"{place}/{spec.experiment}" for place in ("data", "timings")
-            if (folder.path / place / f"{spec.experiment}.csv").exists()]  # fmt: skip
-    if held:
-        folder.write_frame(table_name, spec.table(folder.read_frame(held[0])))
-    elif not (folder.path / f"{table_name}.csv").exists():
-        return None
+def _held(folder: RunFolder, spec: FigureSpec) -> str:
+    """What the run has for a figure: its observations, else its table, else nothing."""
+    names = (f"data/{spec.experiment}", f"timings/{spec.experiment}", f"tables/{spec.name}")
+    return next((name for name in names if (folder.path / f"{name}.csv").exists()), "")
+
+
+def _drawn(folder: RunFolder, spec: FigureSpec, lang: str) -> Picture:
+    """One figure's table and picture."""
+    table_name, held = f"tables/{spec.name}", _held(folder, spec)
+    if held != table_name:
+        folder.write_frame(table_name, spec.table(folder.read_frame(held)))
     picture = spec.picture(folder.read_frame(table_name))
     return save(picture, folder.at(f"figures/{spec.name}"), words=WORDS.get(lang))
 

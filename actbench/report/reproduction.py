@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,10 @@ from actbench.claims.verdicts import chosen, described, judged, judged_by_time, 
 from actbench.core.streams import whole
 from actbench.report.phrases import phrases
 from actbench.runs import provenance
-from actbench.runs.experiment import EXPERIMENTS
+from actbench.runs.estimate import titles
+from actbench.runs.experiment import EXPERIMENTS, Cell, Experiment
 from actbench.runs.folder import RunFolder, open_folder
+from actbench.runs.progress import follow, stages
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +82,7 @@ class Report:
         if self.instrument is not None:
             folder.write_frame("instrument", self.instrument)
 
-    def save(self, directory: str | Path) -> RunFolder:
+    def save(self, directory: str | Path, *, progress: bool = True) -> RunFolder:
         """Write every file of the run but the cell store; figures and pages are drawn from the files."""
         folder = RunFolder(Path(directory))
         self.write_tables(folder)
@@ -91,7 +94,7 @@ class Report:
         folder.write_run(self.run)
         from actbench.report.page import render
 
-        render(folder)
+        render(folder, progress=progress)
         return folder
 
 
@@ -146,10 +149,7 @@ def reproduce(
     run = {**identity, **provenance.describe(), "quick": quick, "workers": workers, "lang": lang, "started": started}
     if folder is not None:
         folder.write_run({**run, "finished": None})
-    needed = {reading.experiment for claim in claims for reading in claim.readings if reading.effects}
-    if {claim.ledger for claim in claims} & set(targets):  # a whole ledger: the method is put to the test as well
-        needed.add(instrument.EXPERIMENT)
-    results = _measured(needed, quick, seed, workers, folder, progress, modules)
+    results = _measured(work(claims, targets, quick), seed, workers, folder, progress, modules)
     experiments = {
         name: {"cells": r.computed + r.reused + len(r.failures), "reused": r.reused, "failed": len(r.failures)}
         | {"dtype": EXPERIMENTS[name].dtype, "backend": EXPERIMENTS[name].backend}
@@ -158,8 +158,10 @@ def reproduce(
     frames = {name: result.frame for name, result in results.items()}
     interrupted = any(result.interrupted for result in results.values())
     failed = {name: len(result.failures) for name, result in results.items()}
-    verdicts, estimates = judged(claims, frames, failed=failed, rehearsal=quick or interrupted)
-    by_time = judged_by_time(claims, frames, failed=failed, rehearsal=quick or interrupted)
+    with follow("judge", len(claims), show=progress, unit="claims") as advance:
+        verdicts, estimates = judged(claims, frames, failed=failed, rehearsal=quick or interrupted)
+        by_time = judged_by_time(claims, frames, failed=failed, rehearsal=quick or interrupted)
+        advance(len(claims))
     trial = instrument.EXPERIMENT
     report = Report(
         verdicts=verdicts,
@@ -179,19 +181,23 @@ def reproduce(
         interrupted=interrupted,
     )
     if folder is not None:
-        report.save(folder.path)
+        report.save(folder.path, progress=progress)
     return report
 
 
+def work(claims: Sequence[Claim], targets: Sequence[str], quick: bool) -> list[tuple[Experiment, list[Cell]]]:
+    """The experiments that claims need and their cells, timings last, when nothing else runs."""
+    needed = {reading.experiment for claim in claims for reading in claim.readings if reading.effects}
+    if {claim.ledger for claim in claims} & set(targets):  # a whole ledger: the method is put to the test as well
+        needed.add(instrument.EXPERIMENT)
+    ordered = sorted(EXPERIMENTS, key=lambda experiment: experiment.exclusive)  # keeps the order among the others
+    return [(each, each.cells(quick=quick)) for each in ordered if each.name in needed]
+
+
 def _measured(
-    needed: set[str],
-    quick: bool,
-    seed: int,
-    workers: int,
-    folder: RunFolder | None,
-    progress: bool,
+    planned: Sequence[tuple[Experiment, list[Cell]]], seed: int, workers: int, folder: RunFolder | None, progress: bool,
     modules: list[str],
-) -> dict[str, Any]:
+) -> dict[str, Any]:  # fmt: skip
     # What drawing needs is loaded first: an interrupt inside a lazy import leaves SciPy half loaded, and no report.
     import scipy.stats  # noqa: F401
     import seaborn  # noqa: F401
@@ -200,15 +206,13 @@ def _measured(
     from actbench.runs.runner import run as run_cells
 
     results: dict[str, Any] = {}
-    # timings last, when nothing else runs; sorted() keeps the order among the others
-    for experiment in sorted(EXPERIMENTS, key=lambda experiment: experiment.exclusive):
-        if experiment.name not in needed:
-            continue
-        result = run_cells(
-            experiment, experiment.cells(quick=quick), seed=seed, workers=workers,
-            store=None if folder is None else folder.store, progress=progress, modules=modules,
-        )  # fmt: skip
-        results[experiment.name] = result
-        if result.interrupted:
-            break
+    with stages(titles(planned), show=progress):
+        for experiment, cells in planned:
+            result = run_cells(
+                experiment, cells, seed=seed, workers=workers, store=None if folder is None else folder.store,
+                progress=progress, modules=modules,
+            )  # fmt: skip
+            results[experiment.name] = result
+            if result.interrupted:
+                break
     return results

@@ -1,18 +1,89 @@
-"""How far a run has come: a bar on a terminal, few plain lines on a pipe, always on stderr."""
+"""How far a run has come: a bar on a terminal, few lines on a pipe, always on stderr; one count over all stages."""
 
 from __future__ import annotations
 
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TextIO
+from dataclasses import dataclass, field
+from typing import Any, TextIO
 
-# A line at most every 5 s, and then only for another tenth of the work or after a silent minute: a run of any length
-# leaves at most 12 lines and one a minute in a log, and never looks dead.
+# A line at most every 5 s, and then only for another tenth of the work or after a silence: 5 s of it in a stage's first
+# minute, so that nobody wonders, and a minute later, so that a run of hours leaves one line a minute in a log.
 LEAST_SECONDS, LEAST_SHARE, MOST_SECONDS = 5.0, 0.1, 60.0
 
 Advance = Callable[[int], None]
+
+
+@dataclass
+class _Overall:
+    """All stages of a command: how many seconds each should take, and how many of these are done."""
+
+    plan: list[tuple[str, float]]
+    begun: float = field(default_factory=lambda: time.monotonic())
+    at: int = -1
+    done: float = 0.0
+    stored: float = 0.0
+    share: float = 0.0
+    bar: Any = None
+
+    def enter(self, title: str, total: int, stored: int) -> bool:
+        """Begin the next stage of this name; False where none is planned."""
+        place = next((k for k in range(self.at + 1, len(self.plan)) if self.plan[k][0] == title), -1)
+        if place < 0:
+            return False
+        self.at, self.share = place, self.plan[place][1] / max(total, 1)
+        before = sum(seconds for _, seconds in self.plan[:place])
+        self.stored += max(before - self.done, 0.0) + self.share * stored
+        self.done = before + self.share * stored
+        return True
+
+    @property
+    def number(self) -> str:
+        return f"{self.at + 1}/{len(self.plan)} "
+
+    @property
+    def left(self) -> str:
+        """What is left of everything, by how long the done part took."""
+        whole = sum(seconds for _, seconds in self.plan)
+        worked = self.done - self.stored
+        if not whole or worked <= 0:
+            return ""
+        rest = (time.monotonic() - self.begun) / worked * max(whole - self.done, 0.0)
+        return f"all {min(self.done / whole, 1.0):.0%}, about {span(rest)} left"
+
+
+_OVERALL: list[_Overall] = []
+
+
+@contextmanager
+def stages(plan: Sequence[tuple[str, float]], *, show: bool = True, file: TextIO | None = None) -> Iterator[None]:
+    """One count over several stages: inside, what `follow` tells of each names its number and the time left of all.
+
+    Parameters
+    ----------
+    plan
+        Each stage's title, as `follow` will get it, and the seconds that it should take; only their ratios matter.
+    show, file
+        As for `follow`.
+    """
+    overall = _Overall(list(plan))
+    file = sys.stderr if file is None else file
+    if not show or not overall.plan or _OVERALL:
+        yield
+        return
+    _OVERALL.append(overall)
+    try:
+        if file.isatty():
+            with _progress(file) as bar:
+                overall.bar = (bar, bar.add_task("all", total=sum(s for _, s in overall.plan), left="", count=""))
+                yield
+        else:
+            yield
+    finally:
+        _OVERALL.pop()
 
 
 @contextmanager
@@ -35,13 +106,17 @@ def follow(
         What is counted.
     """
     file = sys.stderr if file is None else file
+    overall = _OVERALL[-1] if _OVERALL and show and _OVERALL[-1].enter(title, total, done) else None
     if not show or total == 0:
         yield lambda _: None
+    elif overall is not None and overall.bar is not None:
+        yield from _staged(title, total, done, overall)
     elif file.isatty():
-        with _bar(title, total, done, file) as advance:
-            yield advance
+        with _progress(file) as bar:
+            task = bar.add_task(_plain(title), total=total, completed=done, left="", count=f"{done}/{total}")
+            yield lambda count: _moved(bar, task, count)
     else:
-        lines = _Lines(title, total, done, file, unit)
+        lines = _Lines(title, total, done, file, unit, overall)
         lines.first()
         try:
             yield lines.advance
@@ -55,27 +130,58 @@ def note(text: str, *, show: bool = True) -> None:
         _write(sys.stderr, text)
 
 
-@contextmanager
-def _bar(title: str, total: int, done: int, file: TextIO) -> Iterator[Advance]:
-    from rich.console import Console
+def _plain(title: str) -> str:
     from rich.markup import escape
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    # Time left is not shown: rich reckons it from the last 30 s, and cells of one grid differ tenfold.
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(file=file)) as bar:
-        task = bar.add_task(escape(title), total=total, completed=done)
-        yield lambda count: bar.advance(task, count)
+    return escape(title)
+
+
+def _progress(file: TextIO) -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    # Time left is our own: rich reckons it from the last 30 s, and cells of one grid differ tenfold.
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"), TimeElapsedColumn(),
+               TextColumn("{task.fields[left]}"))  # fmt: skip
+    return Progress(*columns, console=Console(file=file))
+
+
+def _moved(bar: Any, task: Any, count: int) -> None:
+    bar.advance(task, count)
+    now = next(each for each in bar.tasks if each.id == task)
+    bar.update(task, count=f"{now.completed:.0f}/{now.total:.0f}")
+
+
+def _staged(title: str, total: int, done: int, overall: _Overall) -> Iterator[Advance]:
+    """A stage's own bar beside the one of all stages, for as long as it runs."""
+    bar, whole = overall.bar
+    task = bar.add_task(overall.number + _plain(title), total=total, completed=done, left="", count=f"{done}/{total}")
+
+    def advance(count: int) -> None:
+        _moved(bar, task, count)
+        overall.done += overall.share * count
+        bar.update(whole, completed=overall.done, left=overall.left)
+
+    bar.update(whole, completed=overall.done)
+    try:
+        yield advance
+    finally:
+        bar.remove_task(task)
 
 
 class _Lines:
-    """Plain lines: the first, the last, and few between."""
+    """Plain lines: the first, the last, few between, and one where it would be silent for long."""
 
-    def __init__(self, title: str, total: int, done: int, file: TextIO, unit: str) -> None:
-        self.unit = unit
-        self.title, self.total, self.stored, self.done, self.file = title, total, done, done, file
+    def __init__(
+        self, title: str, total: int, done: int, file: TextIO, unit: str, overall: _Overall | None = None
+    ) -> None:
+        self.unit, self.overall = unit, overall
+        self.title = (overall.number if overall else "") + title
+        self.total, self.stored, self.done, self.file = total, done, done, file
         self.shown_done, self.begun = done, time.monotonic()
         self.shown_at = self.begun
+        self.ended, self.writing = threading.Event(), threading.Lock()
+        threading.Thread(target=self._breathe, daemon=True).start()
 
     def first(self) -> None:
         stored = f", {self.stored} of them from the store" if self.stored else ""
@@ -83,22 +189,43 @@ class _Lines:
 
     def advance(self, count: int) -> None:
         self.done += count
-        now = time.monotonic()
-        waited, more = now - self.shown_at, self.done - self.shown_done
+        if self.overall:
+            self.overall.done += self.overall.share * count
+        waited, more = time.monotonic() - self.shown_at, self.done - self.shown_done
         if waited < LEAST_SECONDS or self.done >= self.total:
             return
         if more >= LEAST_SHARE * self.total or waited >= MOST_SECONDS:
-            spent = now - self.begun
-            left = spent / max(self.done - self.stored, 1) * (self.total - self.done)
-            self.shown_at, self.shown_done = now, self.done
-            self._print(f"{self.done} of {self.total} {self.unit} in {_span(spent)}, about {_span(left)} left")
+            self._state()
 
     def last(self) -> None:
+        self.ended.set()
         if self.done > self.stored or self.done < self.total:
-            self._print(f"{self.done} of {self.total} {self.unit} in {_span(time.monotonic() - self.begun)}")
+            self._print(f"{self.done} of {self.total} {self.unit} in {span(time.monotonic() - self.begun)}")
+
+    def _breathe(self) -> None:
+        """A line where nothing was finished for long: in a clock of its own, for one cell may take minutes."""
+        begun = silent = time.perf_counter()
+        shown = self.shown_at
+        while not self.ended.wait(0.5):
+            now = time.perf_counter()
+            if self.shown_at != shown:
+                shown, silent = self.shown_at, now
+            elif now - silent >= (LEAST_SECONDS if now - begun < MOST_SECONDS else MOST_SECONDS):
+                self._state()
+                shown, silent = self.shown_at, now
+
+    def _state(self) -> None:
+        now = time.monotonic()
+        spent, worked = now - self.begun, self.done - self.stored
+        left = f", about {span(spent / worked * (self.total - self.done))} left" if worked else ""
+        if self.overall:
+            left = f"; {self.overall.left}" if self.overall.left else ""
+        self.shown_at, self.shown_done = now, self.done
+        self._print(f"{self.done} of {self.total} {self.unit} in {span(spent)}{left}")
 
     def _print(self, text: str) -> None:
-        _write(self.file, f"{self.title}: {text}")
+        with self.writing:
+            _write(self.file, f"{self.title}: {text}")
 
 
 def _write(file: TextIO, text: str) -> None:
@@ -110,7 +237,7 @@ def _write(file: TextIO, text: str) -> None:
         return
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
     """A length of time for people: ``4.2 s``, ``3 min 20 s``, ``2 h 5 min``."""
     if seconds < 60:
         return f"{seconds:.1f} s"

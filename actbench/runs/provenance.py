@@ -41,6 +41,7 @@ OUTSIDE = {
     "speed/doctor.py": "describes the machine",
     "speed/commits": "times whole checkouts, and stores nothing",
     "experiments/run.py": "chooses cells, and a cell's key is its content",
+    "runs/estimate.py": "guesses how long it takes",
     "runs/folder.py": "names and writes finished files",
     "runs/provenance.py": "describes, never measures",
     "runs/progress.py": "writes on stderr",

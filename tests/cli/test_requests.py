@@ -34,7 +34,7 @@ show leaky_relu:negative_slope=0.1,negative_slope=0.2 | twice
 show softmax:x=1 | softmax
 show C99 | actbench list activations
 show activity --dossier | activity
-list frogs | invalid choice
+list frogs | is in none of
 frobnicate | invalid choice
 run | EXPERIMENT
 run activty | did you mean 'activity'
@@ -174,7 +174,7 @@ report . --out x | asv's results
 """
 IDLE = """
 list --quick | not understood
-list activations claims | not understood
+list activations claims | is in none of
 show relu --workers 3 | --workers: for 'show --dossier' alone
 show relu --seed 3 | --seed
 show relu --quick --fresh | --quick, --fresh
