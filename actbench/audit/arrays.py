@@ -144,6 +144,10 @@ def _shapes(subject: Subject, call: Call, x: Array, first: Array, about: dict[st
 def _starts(subject: Subject, call: Call, x: Array, first: Array, about: dict[str, str]) -> Iterator[Finding]:
     for n in LENGTHS:
         yield from _tried(subject, call, x[:n].copy(), first[:n], "length", f"n = {n}", about)
+    if subject.made.into is not None:
+        given = x.copy()
+        subject.made.into(given, given)
+        yield from _differs(subject, "in place", given, first, x, "x and y are one array", about)
     for offset in range(1, 16):
         store = np.empty(300 + offset, x.dtype)
         store[offset:] = x[:300]

@@ -127,9 +127,11 @@ def audit(
              "count": count, "exhaustive": exhaustive}  # fmt: skip
     found = _asked(asked, limit, progress)
     subjects = [one for one in found if not one.why_not]
+    if len(found) == 1 and not subjects:
+        raise ActbenchError(f"{target}: {found[0].why_not}")
     if golden:
         subjects = _beside(subjects, _asked({**asked, "target": golden}, limit, None))
-    named = tuple(one for one in found if one.why_not and (one.named or len(found) == 1))
+    named = tuple(one for one in found if one.why_not and one.named)
     return Report(asked=target, subjects=tuple(subjects), left_out=named,
                   others=len(found) - len(named) - sum(not one.golden for one in subjects),
                   seconds=time.monotonic() - begun)  # fmt: skip

@@ -64,17 +64,30 @@ def serve(asked: dict[str, Any], tell: Told) -> None:
         try:
             said = audited(candidate, asked, lambda stage: tell({"stage": stage}))
         except (Exception, SystemExit) as error:
-            said = {"why_not": in_words(error), "spec": "", "findings": []}
+            said = _refused(candidate, in_words(error))
         # of what is left out those are told whose whole name is a row's
         named = candidate.name if candidate.name in ACTIVATIONS or candidate.name in AXIS else ""
         tell({"done": number, "named": named, "line": candidate.line(), **said})
     tell({"end": True})
 
 
+def _refused(candidate: Candidate, why: str) -> dict[str, Any]:
+    """A finding, of what was asked for by its own name; else a reason to leave it out."""
+    if not candidate.explicit:
+        return {"why_not": why, "spec": "", "findings": []}
+    named = row_named(candidate.name)[0]
+    found = Finding(
+        subject=candidate.target, kind="raises", severity="error", detail=f"every input that was tried: {why}"
+    )
+    return {"why_not": "", "spec": named, "findings": [asdict(found)]}
+
+
 def audited(candidate: Candidate, asked: dict[str, Any], stage: Callable[[str], None]) -> dict[str, Any]:
     """What is wrong with one candidate."""
     recognised = _recognised(candidate, asked.get("like", ""))
     said: dict[str, Any] = {"spec": recognised.spec, "why_not": recognised.why_not, "findings": []}
+    if recognised.fails:
+        return _refused(candidate, recognised.why_not)
     if recognised.why_not or not (recognised.spec or recognised.named):
         return said
     allowed = dict.fromkeys(DTYPES, asked["max_ulp"]) if asked.get("max_ulp") else ALLOWED
@@ -132,8 +145,10 @@ def findings(
                 found = list(_guarded(subject, partial(check, subject, direction, dtype), direction, dtype))
                 sound &= not found or direction == "backward"
                 yield from found
-        if sound and subject.made.forward is not None:
+        if sound and subject.made.forward is not None and subject.made.inputs is None:
             yield from _guarded(subject, partial(laws.laws, subject, dtype), "forward", dtype)
+    if subject.made.inputs is not None:
+        return
     if subject.kept and subject.made.backward is not None:
         yield from _guarded(subject, partial(values.linear, subject, subject.kept[0]), "backward", subject.kept[0])
     stage("arrays")

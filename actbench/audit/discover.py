@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -61,7 +62,7 @@ def candidates(asked: str) -> list[Candidate]:
     """
     if is_target(asked) and not _whole_file(asked):
         target = parse(asked)
-        name = target.attribute.partition("(")[0].rpartition(".")[2]
+        name = target.attribute.partition("(")[0].rpartition(".")[2] or Path(target.place).stem
         return [Candidate(target=asked, name=name, given=lambda: load(target), explicit=True)]
     if asked in libraries() and asked != "actbench":
         return list(_of_library(asked))

@@ -81,6 +81,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (
     Kind(name="alignment", severity="error",
          en="depends on where the array begins in memory: {detail}; {came} at {at} in place of {exact}",
          zh="结果取决于数组的内存起点：{detail}；在 {at} 处得 {came}，应为 {exact}"),
+    Kind(name="in place", severity="error", en="fails in place: {detail}; {came} at {at} in place of {exact}",
+         zh="原地计算出错：{detail}；在 {at} 处得 {came}，应为 {exact}"),
     Kind(name="layout", severity="error",
          en="depends on the array's layout: {detail}; {came} at {at} in place of {exact}",
          zh="结果取决于数组的内存布局：{detail}；在 {at} 处得 {came}，应为 {exact}"),

@@ -43,8 +43,8 @@ class Recognised:
         Parameters that are not the row's defaults, in words.
     hidden
         Whether nothing but its values says so: neither its signature nor another framework.
-    why_not
-        Why it is not audited.
+    why_not, fails
+        Why it is not audited, and whether that is because it gives no answers.
     """
 
     made: Implementation
@@ -53,6 +53,7 @@ class Recognised:
     defaults: str = ""
     hidden: bool = False
     why_not: str = ""
+    fails: bool = False
 
 
 def row_named(name: str) -> tuple[str, bool]:
@@ -95,10 +96,13 @@ def recognise(made: Implementation, name: str, given: Any, like: str = "") -> Re
         return Recognised(made=made, spec=resolve(like).spec)
     if named and named in AXIS:
         return Recognised(made=made, why_not=f"{named} is a function along an axis, no elementwise one")
+    if made.inputs is not None:
+        return Recognised(made=made, spec=ACTIVATIONS[named].spec if named else "",
+                          why_not="" if named else "names no row; say --like NAME")  # fmt: skip
     try:
         y = answers(made.forward, X)
     except ActbenchError as error:
-        return Recognised(made=made, why_not=str(error))
+        return Recognised(made=made, why_not=str(error), fails=True)
     if not named:
         spec = _by_values(y)
         return Recognised(made=made, spec=spec, why_not="" if spec else "is no function of the catalogue")

@@ -37,7 +37,7 @@ def values(subject: Subject, direction: str, dtype: str) -> Iterator[Finding]:
     for kind, mask in masks.items():
         if not mask.any():
             continue
-        at = _smallest(meter, call, mask, kind, allowed)
+        at = _smallest(meter, call, mask, kind, allowed, subject.made.inputs is not None)
         finding = _finding(subject, meter, call, at, "narrow" if narrow else kind)
         if finding.ulp is not None and finding.ulp > allowed:  # else it is right alone: see arrays
             found.append(_graded(finding, meter, got, mask))
@@ -52,12 +52,15 @@ def values(subject: Subject, direction: str, dtype: str) -> Iterator[Finding]:
 
 def tried(subject: Subject, direction: str, dtype: str) -> Array:
     """All inputs of a format of 16 bits, seeded ones of the others."""
-    spec = subject.spec_in(dtype)
-    if info(dtype).bits > 16:
+    spec, held = subject.spec_in(dtype), subject.made.inputs
+    if held is not None:
+        x = np.unique(held[np.isfinite(held)])
+    elif info(dtype).bits > 16:
         x = where_promised(spec, dtype, subject.count, direction)
         more = np.array(subject.extra.get(direction, ()), dtype)
         return np.unique(np.concatenate([x, more])) if more.size else x
-    x = every(dtype)
+    else:
+        x = every(dtype)
     if direction == "backward":
         for low, high in subject.row.fact("excluded_slope"):
             x = x[(x < low) | (x > high)]
@@ -86,11 +89,13 @@ def classes(meter: ErrorMeter, got: Array, allowed: float) -> Masks:
     return {"overflow": special, "value": value, "lost": lost & ~far, "subnormal": flushed, "digits": digits}
 
 
-def _smallest(meter: ErrorMeter, call: Callable[[Array], Array], mask: Array, kind: str, allowed: float) -> float:
+def _smallest(
+    meter: ErrorMeter, call: Callable[[Array], Array], mask: Array, kind: str, allowed: float, whole: bool
+) -> float:
     """The failing input nearest to 0: among all of a small format, else narrowed down between the seeded points."""
     near = meter.smallest(mask)
     assert near is not None
-    if info(meter.dtype).bits == 16:
+    if info(meter.dtype).bits == 16 or whole:
         return near
 
     def fails(meter: ErrorMeter, got: Array) -> Array:
@@ -187,6 +192,8 @@ def special_values(subject: Subject, direction: str, dtype: str) -> Iterator[Fin
     """Findings at the infinities, at NaN and at -0.0."""
     row = subject.row
     call = subject.call(direction, dtype)
+    if subject.made.inputs is not None:
+        return  # a dump has what it has
     x = np.resize(np.array([-np.inf, np.inf, np.nan, -0.0], dtype), 64)
     got = call(x).astype(dtype)[:4].astype(np.float64)
     about: dict[str, Any] = {"direction": direction, "dtype": dtype}

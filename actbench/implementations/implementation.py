@@ -97,6 +97,10 @@ class Implementation:
     raw
         The forward pass on the very array that is given, where ``forward`` hands on a copy: what audits of layouts and
         of writing call.
+    into
+        ``(x, out)``: the forward pass into an array that may be x itself.
+    inputs
+        Of a dump: the only inputs to which it has answers.
     lacks
         Direction to the reason why it is not offered.
     dtypes, devices
@@ -118,6 +122,8 @@ class Implementation:
     forward: Call | None = None
     backward: Call | None = None
     raw: Call | None = None
+    into: Callable[[Array, Array], None] | None = None
+    inputs: Array | None = None
     lacks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     dtypes: tuple[str, ...] = ("float32", "float64")
     devices: tuple[str, ...] = ("cpu",)

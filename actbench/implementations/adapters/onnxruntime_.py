@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from actbench.activations.record import Activation
 from actbench.activations.vector import VectorFunction
+from actbench.core.errors import ActbenchError
 from actbench.core.machine import version
 from actbench.implementations.implementation import Absent, Array, Implementation, Operands, PreparedCall
 from actbench.implementations.libraries import Function, Library
 
 OPSET, IR = 20, 10
+TENSORS = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(float16)": "float16"}
 NO_GRADIENTS = "onnxruntime has no gradients"
 # Row to its operator and the attribute of each parameter; from opset 20 of the ONNX specification.
 _OPERATORS: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
@@ -111,6 +114,45 @@ def of_sessions(start: Callable[[str], Any], *, kind: str = "row") -> Implementa
 
     return Implementation(library="onnxruntime", version=str(version("onnxruntime")), kind=kind, forward=forward,
                           lacks={"backward": NO_GRADIENTS}, prepare=prepare)  # fmt: skip
+
+
+def of_file(file: Path) -> Implementation:
+    """A user's model of one input and one output, in its own format; where its shape is fixed, in parts of that size.
+
+    Raises
+    ------
+    ActbenchError
+        For another model, or where onnxruntime is not installed.
+    """
+    try:
+        run = session(str(file), "its own format")
+    except ImportError:
+        raise ActbenchError(f"{file.name} needs onnxruntime; install it") from None
+    ports = [*run.get_inputs(), *run.get_outputs()]
+    if len(run.get_inputs()) != 1 or len(run.get_outputs()) != 1:
+        raise ActbenchError(f"{file.name} has {len(run.get_inputs())} inputs and {len(run.get_outputs())} outputs; "
+                            "an activation has one of each")  # fmt: skip
+    dtype = TENSORS.get(ports[0].type, "")
+    if not dtype or ports[1].type != ports[0].type:
+        raise ActbenchError(f"{file.name} takes {ports[0].type} and gives {ports[1].type}; known: {', '.join(TENSORS)}")
+    dims = list(ports[0].shape)
+    free = [i for i, dim in enumerate(dims) if not isinstance(dim, int)]
+    whole = int(np.prod([dim for dim in dims if isinstance(dim, int)]))
+    each = [dim if isinstance(dim, int) else -1 if i == free[-1] else 1 for i, dim in enumerate(dims)]
+
+    def forward(x: Array) -> Array:
+        if x.dtype != np.dtype(dtype):
+            raise Absent(f"{file.name} computes in {dtype} alone")
+        flat = np.zeros(-(-max(x.size, 1) // whole) * whole, dtype)
+        flat[: x.size] = np.ascontiguousarray(x).reshape(-1)
+        parts = [flat.reshape(each)] if free else [part.reshape(each) for part in flat.reshape(-1, whole)]
+        answers = [np.asarray(run.run(None, {ports[0].name: part})[0]) for part in parts]
+        if any(a.shape != part.shape for a, part in zip(answers, parts, strict=True)):
+            raise ActbenchError(f"{file.name} gives shape {list(answers[0].shape)} for {list(parts[0].shape)}")
+        return np.concatenate([a.reshape(-1) for a in answers])[: x.size].reshape(x.shape)
+
+    return Implementation(library="onnxruntime", version=str(version("onnxruntime")), kind="model", forward=forward,
+                          dtypes=(dtype,), lacks={"backward": NO_GRADIENTS})  # fmt: skip
 
 
 def of_row(row: Function) -> Implementation:

@@ -16,6 +16,8 @@ from typing import Any
 
 from actbench.core.errors import ActbenchError, unknown
 from actbench.implementations.named import split
+from actbench.implementations.targets.foreign import NEEDS_NAME, is_foreign
+from actbench.implementations.targets.foreign import load as load_foreign
 
 GROUP = "actbench.activations"  # of entry points
 OBJECT = re.compile(r"[^\W\d][\w.]*(\(.*\))?", re.DOTALL)  # ``leaky_relu:negative_slope=0.2`` is a row's spec
@@ -42,13 +44,13 @@ class Target:
     @property
     def file(self) -> Path | None:
         """The file, where it is named as one."""
-        return Path(self.place) if self.place.endswith(".py") else None
+        return Path(self.place) if _is_file(self.place) else None
 
     @property
     def name(self) -> str:
         """A row's name: ``my.act`` for ``path/my.py:act``; letters, digits, dots and underscores only."""
         stem = self.file.stem if self.file else self.place
-        return re.sub(r"[^A-Za-z0-9_.]+", "_", f"{stem}.{self.attribute}").strip("_")
+        return re.sub(r"[^A-Za-z0-9_.]+", "_", f"{stem}.{self.attribute}").strip("_.")
 
     @property
     def sha256(self) -> str:
@@ -71,7 +73,11 @@ def entry_points() -> dict[str, str]:
 def is_target(text: str) -> bool:
     """Whether a text names a plug-in rather than a row: a file, a module, or an entry point."""
     place, attribute = _parts(text)
-    return place.endswith(".py") or bool(OBJECT.fullmatch(attribute)) or text in entry_points()
+    return _is_file(place) or bool(OBJECT.fullmatch(attribute)) or text in entry_points()
+
+
+def _is_file(place: str) -> bool:
+    return place.endswith(".py") or is_foreign(place)
 
 
 def _parts(text: str) -> tuple[str, str]:
@@ -91,17 +97,17 @@ def parse(text: str) -> Target:
     """
     text = entry_points().get(text, text) if ":" not in text else text
     place, attribute = _parts(text)
-    if not attribute:
+    if not attribute and not (is_foreign(place) and Path(place).suffix.lower() not in NEEDS_NAME):
         raise ActbenchError(f"{text!r} names no object; write FILE.py:OBJ or package.module:OBJ")
     try:
-        split(attribute)
+        split(attribute or "x")
     except ActbenchError:
         raise ActbenchError(f"{attribute!r} in {text!r} is no name of an object; write FILE.py:OBJ, plain "
                             "values in its brackets") from None  # fmt: skip
-    if place.endswith(".py"):
+    if _is_file(place):
         if not Path(place).is_file():
             what = f"{place!r} is a folder" if Path(place).is_dir() else f"no file {place!r}"
-            raise ActbenchError(f"{what}; give a Python file, as FILE.py:OBJ")
+            raise ActbenchError(f"{what}; give a file, as FILE.py:OBJ")
         place = str(Path(place).resolve())
     elif not all(part.isidentifier() for part in place.split(".")):
         raise ActbenchError(f"{place!r} in {text!r} is no file and no module; write FILE.py:OBJ or package.module:OBJ")
@@ -116,9 +122,11 @@ def load(target: Target) -> Any:
     ActbenchError
         Where the module has no such object. Whatever the module itself raises goes through.
     """
+    path, arguments, options = split(target.attribute) if target.attribute else ("", (), {})
+    if is_foreign(target.place):
+        return load_foreign(Path(target.place), path, arguments, options)
     module = module_at(target.place)
     found: Any = module
-    path, arguments, options = split(target.attribute)
     for part in path.split("."):
         if not hasattr(found, part):
             names = [name for name in vars(module) if not name.startswith("_")]
