@@ -23,6 +23,11 @@ def over_theory(measure: str, **levels: Any) -> Effect:
     return effect
 
 
+def measured(measure: str, **levels: Any) -> Effect:
+    """The mean or spread itself."""
+    return lambda frame: Estimate.of(list(select(frame, **levels)[measure]), bounds=(0.0, math.inf))
+
+
 def ratio(measure: str, init: str, rival: str, **levels: Any) -> Effect:
     """A measure under one initialisation over that under another, network by network."""
 
