@@ -14,6 +14,7 @@ Run the experiments that the claims need, judge every claim, and write tables, f
 
   actbench reproduce                    the article: every claim
   actbench reproduce --quick            the same with fewer networks, a minute or two: a rehearsal
+  actbench reproduce literature         published results on activation functions, run again at small scale
   actbench reproduce C10 C07            some claims
   actbench reproduce my_claims.py       a ledger of your own: a file that calls actbench.claim(...)
 
@@ -27,7 +28,7 @@ def add(verbs: Any) -> None:
         "reproduce", help="judge the article's claims: the main job", description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help="article (default), claims' ids, or FILE.py")
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help="article (default), literature, claims' ids, or FILE.py")
     add_run_options(parser)
     parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the page (default en)")
     add_json(parser)
