@@ -28,7 +28,7 @@ def add(verbs: Any) -> None:
         "reproduce", help="judge the article's claims: the main job", description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help="article (default), literature, claims' ids, or FILE.py")
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help="article (default), literature, ids, or FILE.py")
     add_run_options(parser)
     parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the page (default en)")
     add_json(parser)
