@@ -88,7 +88,8 @@ class Oracle:
         values = activation.values(**parameters)
         self._values = {name: MP.mpf(float(value)) for name, value in values.items()}
         self._graph = record(activation.callables.definition)
-        self._slope = derivative(self._graph)
+        used = activation.surrogates.get("x")
+        self._slope = derivative(self._graph) if used is None else record(used)
         self._flat = activation.fact("flat", **parameters)
         self._kinks = activation.fact("kinks", **parameters)
         self._limits = activation.fact("limits", **parameters)
@@ -109,6 +110,7 @@ class Oracle:
         if math.isinf(x):
             return MP.mpf(self._limits[x > 0])
         zero = x == 0.0 or self._inside_flat(x) or x in self.activation.fact("roots")
+        zero = zero or "x" in self.activation.surrogates  # a flat side whose slope in use is another
         return self._at(self._graph, x, zero, "value")
 
     def slope(self, x: float) -> Any:

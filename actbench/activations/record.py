@@ -60,6 +60,10 @@ class Activation(Parametrised):
         Declared parameters, and the values that `bind` fixed.
     parameter_gradients
         For each learned parameter, ``(dy, x, **parameters)`` to the elementwise gradient before it is summed.
+    surrogates
+        Where a pass uses another slope than the derivative, and says so: ``"x"`` and names of learned parameters to the
+        slope in use as a textbook formula, ``(x, **parameters) -> slope``. The oracle speaks it in the derivative's
+        place.
     kinks
         Points without a slope, to the `Kink` that is used there.
     flat
@@ -95,6 +99,7 @@ class Activation(Parametrised):
     parameters: Mapping[str, Parameter] = field(default_factory=_nothing)
     bound: Mapping[str, float] = field(default_factory=_nothing)
     parameter_gradients: Mapping[str, Callable[..., Any]] = field(default_factory=_nothing)
+    surrogates: Mapping[str, Callable[..., Any]] = field(default_factory=_nothing)
     kinks: Any = field(default_factory=_nothing)
     flat: Any = ()
     bounds: Any = (-np.inf, np.inf)

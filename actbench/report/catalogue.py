@@ -67,8 +67,15 @@ def page(row: Activation, frame: pd.DataFrame, every: pd.DataFrame) -> str:
     definition = record(row.callables.definition)
     slope = latex(derivative(definition))
     lines = [f"# {row.name}", "", f"![{row.name} and its slope]({row.name}.svg)", "", f"$$f(x) = {formula(row)}$$"]
-    if len(slope) <= LONGEST:
+    if len(slope) <= LONGEST and "x" not in row.surrogates:
         lines += ["", f"$$f'(x) = {slope}$$"]
+    for name, used in row.surrogates.items():
+        lines += [
+            "",
+            f"The backward pass uses another slope than the derivative, for `{name}`:",
+            "",
+            f"$${latex(record(used))}$$",
+        ]
     low, high = row.fact("limits")
     below, above = row.fact("slope_limits")
     bounds = row.fact("bounds")

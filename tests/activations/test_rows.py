@@ -63,6 +63,8 @@ def test_the_oracle_agrees_with_mpmath_diff(name):
     speak, graph = oracle(name), record(ab.get(name).callables.definition)
     from actbench.accuracy.oracle import evaluate
 
+    if "x" in ab.get(name).surrogates:
+        pytest.skip("its slope in use is declared to be another")
     for x in (-3.7, -0.6, 0.3, 1.9, 5.5):
         with MP.workprec(200):
             values = dict(speak._values)
@@ -76,7 +78,8 @@ def test_parameter_gradients_are_the_derivative_of_the_definition(row):
     rng = np.random.default_rng(0)
     x, dy = rng.standard_normal((5, 3)), rng.standard_normal((5, 3))
     for name in row.parameter_gradients:
-        graph = derivative(record(row.callables.definition), wrt=name)
+        stated = row.surrogates.get(name)
+        graph = record(stated) if stated else derivative(record(row.callables.definition), wrt=name)
         start = row.parameters[name].default
         per_unit = np.array([1.0, 1.25, 1.5]) * (start or 1.5)
         each = {}
