@@ -15,9 +15,9 @@ What Gaussian theory says about wide networks of a function: z = W h + b, weight
 
   actbench theory gelu                   a card: moments, gains, fixed points, depth scales, shape
   actbench theory my.py:act swiglu       a function of your own; a gate
+  actbench theory gelu --figure          its phase diagram, networks beside theory: SVG, PNG, and the numbers as CSV
   actbench theory --table --out DIR      all rows as table.json and table.csv
 """
-STANDARD = {"He": 2.0, "LeCun, Glorot": 1.0, "torch default": 1 / 3}  # sigma_w2; sigma_b2 is 0
 
 
 def add(verbs: Any) -> None:
@@ -29,6 +29,7 @@ def add(verbs: Any) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME|TARGET", help="rows, gates, and functions of your own")
     parser.add_argument("--q", type=float, default=1.0, help="variance of the input of moments and gains (default 1)")
     parser.add_argument("--sigma-b2", type=float, metavar="V", help="variance of a bias, of the critical point")
+    parser.add_argument("--figure", action="store_true", help="draw the phase diagram of each (some seconds)")
     parser.add_argument("--table", action="store_true", help="write the table of the whole catalogue")
     parser.add_argument("--out", metavar="DIR", default="actbench-out/theory", help="where files go (%(default)s)")
     add_json(parser)
@@ -39,10 +40,14 @@ def call(args: argparse.Namespace) -> int:
     """Print cards, or write the table or figures."""
     if not args.names and not args.table:
         raise ActbenchError("no name; give one, as in 'actbench theory gelu', or --table for the whole catalogue")
+    if args.figure and args.table:
+        raise ActbenchError("--figure is of named functions, --table of the whole catalogue; give one of them")
     if args.table:
         from actbench.theory.table import write
 
         print("\n".join(map(str, write(Path(args.out)))))
+    if args.figure:
+        return _draw(args.names, Path(args.out))
     cards = [card(name, args.q, args.sigma_b2) for name in args.names]
     if args.json and cards:
         print(as_json(cards))
@@ -50,6 +55,26 @@ def call(args: argparse.Namespace) -> int:
         from actbench.cli.show import lines
 
         print("\n\n".join(map(lines, cards)))
+    return 0
+
+
+def _draw(names: list[str], out: Path) -> int:
+    """The phase diagram of each name; prints where it lies."""
+    from actbench.activations.registry import AXIS, resolve
+    from actbench.core.files import write_text
+    from actbench.drawing.style import save
+    from actbench.experiments.gradient_flow.phase import measured, phase_figure, phase_table
+
+    if not names:
+        raise ActbenchError("--figure draws named functions; give one, as in 'actbench theory gelu --figure'")
+    for name in names:
+        if name in AXIS:
+            raise ActbenchError(f"{name} has two inputs or mixes a vector: no phase diagram; name an elementwise row")
+        table = phase_table(name, measured(name))
+        path = out / f"phase-{resolve(name).name}"
+        write_text(path.with_suffix(".csv"), table.to_csv(index=False))
+        save(phase_figure(resolve(name).name, table), path)
+        print("\n".join(str(path.with_suffix(suffix)) for suffix in (".svg", ".png", ".csv")))
     return 0
 
 
@@ -67,6 +92,8 @@ def card(name: str, q: float = 1.0, sigma_b2: float | None = None) -> dict[str, 
     numbers = {text: _number(getattr(at, field)) for field, text in names.items()}
     found[f"moments at q={q:g}"] = numbers | ({"kinks and jumps": _list(at.kinks)} if at.kinks else {})
     found["critical point"] = _critical(name, sigma_b2)
+    from actbench.experiments.gradient_flow.phase import STANDARD
+
     for init, sigma_w2 in STANDARD.items():
         rest = theory.fixed_point(name, sigma_w2)
         words = {"chi_1": "chi_1 (squared gradient a layer)", "slope": "dq'/dq", "c": "resting correlation"}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import actbench as ab
 from actbench import theory
+from actbench.cli import main
 from actbench.experiments.born_dead.effects import beyond_law, dead_share
 from actbench.experiments.finite_width.effects import over_law
 from actbench.experiments.gradient_flow.effects import beyond_theory, factor
@@ -90,3 +92,22 @@ def test_as_many_are_born_dead_as_the_law_says():
     assert 0 < all_ < one
     assert theory.born_dead(3, 10).interval[0] < one
     assert len(select(frame, width=3)) == 256
+
+
+def test_a_phase_diagram_shows_edge_initialisations_theory_and_networks(tmp_path, monkeypatch, capsys):
+    from actbench.experiments.gradient_flow import phase
+
+    monkeypatch.setattr(phase, "NETS", 4)
+    monkeypatch.setattr(phase, "SHAPE", {"depth": 6, "width": 64})
+    assert main(["theory", "tanh", "--figure", "--out", str(tmp_path)]) == 0
+    table = pd.read_csv(tmp_path / "phase-tanh.csv")
+    edge = table[table["kind"] == "edge"]
+    at = edge.iloc[(edge["sigma_b2"] - 0.05).abs().argmin()]
+    assert at["sigma_w2"] == pytest.approx(1.76, abs=0.05)
+    networks = table[table["kind"] == "networks"]
+    assert (networks["factor"] / networks["theory"]).to_numpy() == pytest.approx(np.ones(len(networks)), abs=0.1)
+    assert set(table.loc[table["kind"] == "init", "name"]) == set(phase.STANDARD)
+    assert (tmp_path / "phase-tanh.svg").stat().st_size > 5_000
+    assert "phase-tanh.svg" in capsys.readouterr().out
+    assert main(["theory", "swiglu", "--figure"]) == 2
+    assert main(["theory", "--table", "--figure", "--out", str(tmp_path)]) == 2
