@@ -67,11 +67,14 @@ def _pairs(spec: str, dtype: str, direction: str, count: int) -> Iterator[dict[s
     forward = direction == "forward"
     bound, slope_bound, at_root = TOLERANCES[FUSED, dtype]
     near = near_roots(activation, direction, x)
-    for at, root in zip(map(float, x), near, strict=True):
+    terms = None if forward else activation.slope_terms
+    largest = np.zeros(x.shape) if terms is None else terms(x.astype(np.float64))
+    for at, root, term in zip(map(float, x), near, largest, strict=True):
         value = exact(spec, direction, at)
-        tolerance = bound if forward else slope_bound
-        if root:  # absolute there: so many epsilons, said in the last place of this result
-            step = float(units(np.array([abs(rounded(value, dtype))]), dtype)[0])
+        size = abs(rounded(value, dtype))
+        step, among = units(np.array([size, max(size, term)]), dtype).tolist()
+        tolerance = (bound if forward else slope_bound) * among / step  # in the last place of this result
+        if root:  # absolute there: so many epsilons
             tolerance = max(tolerance, at_root * float(info.eps) / step)
         if at == 0.0 and forward:
             minus = float(np.dtype(dtype).type(activation.fact("at_negative_zero")))
