@@ -176,7 +176,11 @@ def test_a_share_of_the_exhaustive_run_finds_what_is_wrong(monkeypatch):
     from actbench.accuracy import exhaustive
 
     monkeypatch.setattr(exhaustive, "SHARE", exhaustive.BLOCK * 4)
-    sweep = exhaustive._Sweep("gelu", "backward", lambda dy, x, out: np.copyto(out, np.where(x == np.float32(-3.5), 0, -x)))
+
+    def wrong(dy, x, out):
+        np.copyto(out, np.where(x == np.float32(-3.5), 0, -x))
+
+    sweep = exhaustive._Sweep("gelu", "backward", wrong)
     bits = int(np.float32(-3.5).view(np.int32))
     sweep.share(bits - 5)
     assert sweep.lost == 1
