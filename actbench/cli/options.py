@@ -29,9 +29,14 @@ def add_run_options(parser: argparse.ArgumentParser, *, workers: bool = True) ->
     )
     group.add_argument("--seed", type=whole_number, default=0, metavar="N", help="master seed (default 0)")
     if workers:
-        group.add_argument(
+        where = group.add_mutually_exclusive_group()
+        where.add_argument(
             "--workers", type=workers_number, default=usable_cores(), metavar="N",
             help="processes; changes no number (default: the cores, here %(default)s)",
+        )  # fmt: skip
+        where.add_argument(
+            "--scheduler", dest="workers", type=address, metavar="ADDRESS", default=argparse.SUPPRESS,
+            help="dask's scheduler, whose workers compute: the address that `dask scheduler` prints (extra: dask)",
         )  # fmt: skip
     else:
         parser.set_defaults(workers=1)
@@ -61,6 +66,15 @@ def workers_number(text: str) -> int:
     return int(text)
 
 
+def address(text: str) -> str:
+    """A scheduler's address."""
+    from actbench.runs.workers import SCHEMES
+
+    if not (text.startswith(SCHEMES) and text.partition("://")[2].strip()):
+        raise argparse.ArgumentTypeError(f"{text!r} is no address of a scheduler; give one such as tcp://HOST:8786")
+    return text
+
+
 def folder(text: str) -> str:
     """A folder's name."""
     if not text.strip():
@@ -85,14 +99,15 @@ def dry_run(args: argparse.Namespace, work: Sequence[tuple[Any, Sequence[Any]]],
     from actbench.runs.estimate import plan
     from actbench.runs.progress import span
 
-    stages = plan(work, args.workers)
+    workers = args.workers if isinstance(args.workers, int) else 1  # how many a scheduler has is known when it is asked
+    stages = plan(work, workers)
     cells, seconds = (sum(row[key] for row in stages) for key in ("cells", "seconds"))
     if args.json:
-        print(as_json({"stages": stages, "cells": cells, "seconds": seconds, "workers": args.workers}))
+        print(as_json({"stages": stages, "cells": cells, "seconds": seconds, "workers": workers}))
         return 0
     rows = [(row["experiment"], f"{row['cells']:,}", span(row["seconds"])) for row in stages]
     print(table([*rows, ("in all", f"{cells:,}", span(seconds))], ("stage", "cells", "about")))
-    print(f"by {args.workers} process{'es' if args.workers > 1 else ''}, from what a cell took on one machine once: "
+    print(f"by {workers} process{'es' if workers > 1 else ''}, from what a cell took on one machine once: "
           f"yours may take a third or three times that.{beside}")  # fmt: skip
     return 0
 

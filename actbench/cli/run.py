@@ -86,13 +86,13 @@ def measured(
         What else stands in run.json.
     """
     from actbench.claims.verdicts import observations
-    from actbench.core.streams import whole
     from actbench.report.plain import render
     from actbench.runs import provenance
     from actbench.runs.folder import open_folder
     from actbench.runs.runner import run
+    from actbench.runs.workers import workers_given
 
-    whole(args.workers, "workers", 1)
+    workers_given(args.workers)
     folder, identity = open_folder(args.out or out, command=command, target=experiment.name, seed=args.seed,
                                    fresh=args.fresh)  # fmt: skip
     description = {**identity, **provenance.describe(), "quick": args.quick, "workers": args.workers, "lang": "en",

@@ -11,6 +11,7 @@ from actbench.activations.registry import AXIS, canonical, resolve
 from actbench.core.errors import ActbenchError
 from actbench.implementations.targets import examine, is_target
 from actbench.implementations.targets.target import parse
+from actbench.runs.workers import Workers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +49,7 @@ class Arm:
         return (self.module,) if self.module else ()
 
 
-def chosen(asked: Sequence[str], folder: Path, *, limit: float, workers: int) -> list[Arm]:
+def chosen(asked: Sequence[str], folder: Path, *, limit: float, workers: Workers) -> list[Arm]:
     """The arms that were asked for, in order, each once.
 
     Raises
@@ -58,7 +59,8 @@ def chosen(asked: Sequence[str], folder: Path, *, limit: float, workers: int) ->
     """
     targets = [text for text in asked if is_target(text)]
     rows = {text: row_of(text) for text in asked if text not in targets}
-    answers = iter(examine(list(dict.fromkeys(targets)), folder, limit=limit, workers=workers))
+    answers = iter(examine(list(dict.fromkeys(targets)), folder, limit=limit,
+                           workers=workers if isinstance(workers, int) else 1))  # fmt: skip
     plugins = {answer.target: answer for answer in answers}
     found: dict[str, Arm] = {}
     for text in asked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actbench.core.errors import ActbenchError
+from actbench.runs.workers import Workers
 from actbench.statistics import differences
 from actbench.statistics.calibration import calibration
 
@@ -12,7 +13,9 @@ ARM = 8  # networks an arm, as in a quick comparison
 MOST = 100  # of comparisons: the experiment has 800 networks an arm
 
 
-def false_alarms(comparisons: int = 40, *, seed: int = 0, workers: int = 1, progress: bool = True) -> dict[str, Any]:
+def false_alarms(
+    comparisons: int = 40, *, seed: int = 0, workers: Workers = 1, progress: bool = True
+) -> dict[str, Any]:
     """How often equal arms are told apart, and arms called equal that differ by the margin.
 
     Parameters

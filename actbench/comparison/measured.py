@@ -16,6 +16,7 @@ from actbench.kernels.backends import FUSED, REFERENCE
 from actbench.runs.estimate import titles
 from actbench.runs.experiment import EXPERIMENTS, Cell, Experiment
 from actbench.runs.progress import stages
+from actbench.runs.workers import Workers
 from actbench.statistics.differences import networks_to_decide
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def planned(names: Sequence[str], quick: bool) -> list[tuple[Experiment, list[Ce
 
 
 def measure(
-    arms: Sequence[Arm], *, parts: Sequence[str], quick: bool, seed: int, workers: int, store: Path | None,
+    arms: Sequence[Arm], *, parts: Sequence[str], quick: bool, seed: int, workers: Workers, store: Path | None,
     progress: bool, only: dict[str, Sequence[Any]] | None = None, networks: int = 0,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame], bool]:  # fmt: skip
     """Run the parts for arms whose code may run in this process and its workers.

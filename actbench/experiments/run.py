@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from actbench.runs.experiment import EXPERIMENTS
+from actbench.runs.workers import Workers
 
 
 class Observations(pd.DataFrame):
@@ -34,7 +35,7 @@ def run(
     experiment: str,
     *,
     seed: int = 0,
-    workers: int = 1,
+    workers: Workers = 1,
     quick: bool = False,
     progress: bool = False,
     **levels: Any,

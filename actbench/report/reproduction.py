@@ -18,6 +18,7 @@ from actbench.runs.estimate import titles
 from actbench.runs.experiment import EXPERIMENTS, Cell, Experiment
 from actbench.runs.folder import RunFolder, open_folder
 from actbench.runs.progress import follow, stages
+from actbench.runs.workers import Workers, workers_given
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,7 +103,7 @@ def reproduce(
     *targets: str,
     quick: bool = False,
     seed: int = 0,
-    workers: int = 1,
+    workers: Workers = 1,
     out: str | Path | None = None,
     fresh: bool = False,
     progress: bool = True,
@@ -137,7 +138,7 @@ def reproduce(
         For a request that cannot be met.
     """
     targets = targets or ("article",)
-    whole(workers, "workers", 1)
+    workers_given(workers)
     whole(seed, "seed")
     phrases(lang)
     claims = chosen(targets)
@@ -195,8 +196,8 @@ def work(claims: Sequence[Claim], targets: Sequence[str], quick: bool) -> list[t
 
 
 def _measured(
-    planned: Sequence[tuple[Experiment, list[Cell]]], seed: int, workers: int, folder: RunFolder | None, progress: bool,
-    modules: list[str],
+    planned: Sequence[tuple[Experiment, list[Cell]]], seed: int, workers: Workers, folder: RunFolder | None,
+    progress: bool, modules: list[str],
 ) -> dict[str, Any]:  # fmt: skip
     # What drawing needs is loaded first: an interrupt inside a lazy import leaves SciPy half loaded, and no report.
     import scipy.stats  # noqa: F401

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -117,21 +117,22 @@ class Experiment:
             raise ActbenchError(f"{self.name}: {count:,} cells are more than {MOST_CELLS:,}; give fewer levels")
         found: dict[str, Cell] = {}
         for part in parts:
-            for values in product(*(part[factor] for factor in self.factors)):
-                cell = {f: self._level(f, v) for f, v in zip(self.factors, values, strict=True)}
+            for values in product(*(self._levels(f, part[f]) for f in self.factors)):
+                cell = dict(zip(self.factors, values, strict=True))
                 if self.together is not None:
                     self.together(cell)
                 found.setdefault(repr(cell), cell)
         return list(found.values())
 
-    def _level(self, factor: str, value: Any) -> Any:
+    def _levels(self, factor: str, values: Iterable[Any]) -> list[Any]:
         check = self.checks.get(factor, _number if self._counts(factor) else None)
-        if check is None:
-            return value
-        try:
-            return check(value)
-        except (ValueError, TypeError, OverflowError) as error:
-            raise ActbenchError(f"{self.name}: {factor}={value!r} {error}") from None
+        checked = []
+        for value in values:
+            try:
+                checked.append(value if check is None else check(value))
+            except (ValueError, TypeError, OverflowError) as error:
+                raise ActbenchError(f"{self.name}: {factor}={value!r} {error}") from None
+        return checked
 
     def _counts(self, factor: str) -> bool:
         """Whether the grid has whole numbers from 0 alone here: networks, epochs."""

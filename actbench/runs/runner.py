@@ -22,7 +22,7 @@ from actbench.runs.experiment import EXPERIMENTS, Cell, Experiment
 from actbench.runs.measure import Block, Outcome
 from actbench.runs.progress import Advance, follow
 from actbench.runs.store import Columns, Store, cell_text, decode, keys
-from actbench.runs.workers import FROM_FILE, compute_here, compute_in_workers, load
+from actbench.runs.workers import FROM_FILE, Workers, compute_here, compute_in_workers, load, workers_given
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +64,7 @@ def run(
     cells: Iterable[Cell] | None = None,
     *,
     seed: int = 0,
-    workers: int = 1,
+    workers: Workers = 1,
     store: str | PathLike[str] | None = None,
     progress: bool = True,
     modules: Sequence[str] = (),
@@ -81,7 +81,8 @@ def run(
     seed
         The master seed, under which the experiment's streams draw.
     workers
-        Processes that compute. An ``exclusive`` experiment has one whatever is asked.
+        Processes that compute, or the address of dask's scheduler whose workers do (``tcp://HOST:8786``). An
+        ``exclusive`` experiment has one process of this machine whatever is asked.
     store
         The file that keeps finished cells, for resuming; None keeps nothing.
     progress
@@ -97,7 +98,7 @@ def run(
     ActbenchError
         For a request that cannot be met, and where the experiment yields what it did not declare.
     """
-    workers, seed, block = whole(workers, "workers", 1), whole(seed, "seed"), whole(block, "block", 1)
+    workers, seed, block = workers_given(workers), whole(seed, "seed"), whole(block, "block", 1)
     load(["actbench.experiments", *modules])
     if isinstance(experiment, str):
         experiment = EXPERIMENTS[experiment]
@@ -119,9 +120,16 @@ def run(
                     # A machine that warms up or slows down must not do so along the grid.
                     order = stream("order", experiment.name, seed=seed).permutation(len(blocks))
                     blocks = [blocks[place] for place in order]
-                if blocks and (workers == 1 or experiment.exclusive):
+                if not blocks:
+                    pass
+                elif workers == 1 or experiment.exclusive:
                     compute_here(blocks, experiment, seed, book.keep)
-                elif blocks:
+                elif isinstance(workers, str):
+                    from actbench.runs.cluster import compute_on_cluster
+
+                    compute_on_cluster(blocks, experiment, seed, book.keep, address=workers,
+                                       modules=home.for_workers())  # fmt: skip
+                else:
                     compute_in_workers(blocks, experiment, seed, book.keep, workers=workers,
                                        modules=home.for_workers())  # fmt: skip
         except KeyboardInterrupt:

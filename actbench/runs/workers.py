@@ -27,6 +27,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from actbench.core.errors import ActbenchError
+from actbench.core.streams import whole
 from actbench.kernels.backends import FUSED
 from actbench.runs.experiment import EXPERIMENTS, Cell, Experiment
 from actbench.runs.measure import Block, Outcome, measure, reason
@@ -47,11 +48,30 @@ ONE_THREAD = dict.fromkeys(
 # Not for the caller's own process: numba reads it again at each compilation, and refuses a change.
 ONE_NUMBA_THREAD = {"NUMBA_NUM_THREADS": "1"}
 
+Workers = int | str  # processes of this machine, or the address of a scheduler
+SCHEMES = ("tcp://", "tls://", "ws://", "wss://")  # of its addresses
+
 FROM_FILE = "actbench_file_"  # begins the names of modules that were loaded by path
 
 Keep = Callable[[Sequence[tuple[int, Outcome]]], None]
 # Seconds, the outcomes of the chunk's first blocks, and a complaint that ends the run.
 Answer = tuple[float, list[list[Outcome]], str | None]
+
+
+def workers_given(workers: Any) -> Workers:
+    """Workers as they may be asked for.
+
+    Raises
+    ------
+    ActbenchError
+        For what is no whole number from 1 and no scheduler's address.
+    """
+    if isinstance(workers, str):
+        if not workers.startswith(SCHEMES):
+            raise ActbenchError(f"workers={workers!r} is no address of a scheduler; give one such as tcp://HOST:8786, "
+                                "or a number of processes")  # fmt: skip
+        return workers
+    return whole(workers, "workers", 1)
 
 
 # --- one worker: this process --------------------------------------------------------------------------------------
@@ -204,7 +224,7 @@ class _Pool:
         from joblib.externals.loky import get_reusable_executor
         from joblib.externals.loky.process_executor import BrokenProcessPool
 
-        workers, pace = min(self.workers, len(queue)), _Pace()
+        workers, pace = min(self.workers, len(queue)), Pace()
         flying: dict[Future[Answer], list[Block]] = {}
         with _sigint_held():
             pool = get_reusable_executor(max_workers=workers, **self._start())
@@ -217,7 +237,7 @@ class _Pool:
                         queue.popleft()
                 # With a limit, for on Windows a wait without one does not hear Ctrl-C.
                 for future in wait(flying, timeout=1.0, return_when=FIRST_COMPLETED).done:
-                    seconds, done = _kept(future.result(), flying[future], keep)
+                    seconds, done = kept(future.result(), flying[future], keep)
                     queue.extendleft(reversed(flying.pop(future)[done:]))
                     pace.learn(seconds / done)
         except BrokenProcessPool:
@@ -245,7 +265,7 @@ class _Pool:
                 if pool is None:
                     pool, fresh = ProcessPoolExecutor(max_workers=1, **self._start()), True
                 try:
-                    _, done = _kept(self._submit(pool, chunk).result(), chunk, keep)
+                    _, done = kept(self._submit(pool, chunk).result(), chunk, keep)
                 except BrokenProcessPool as death:
                     _kill(pool)
                     pool = None
@@ -273,10 +293,10 @@ class _Pool:
 
     def _submit(self, pool: Executor, chunk: Sequence[Block]) -> Future[Answer]:
         with _sigint_held():
-            return pool.submit(_work, self.experiment, self.modules, self.seed, [block.cell for block in chunk])
+            return pool.submit(work, self.experiment, self.modules, self.seed, [block.cell for block in chunk])
 
 
-class _Pace:
+class Pace:
     """How many blocks make a chunk, learnt from those that are back."""
 
     def __init__(self) -> None:
@@ -293,7 +313,7 @@ class _Pace:
         self.seconds = seconds if self.seconds is None else 0.5 * (self.seconds + seconds)
 
 
-def _kept(answer: Answer, chunk: Sequence[Block], keep: Keep) -> tuple[float, int]:
+def kept(answer: Answer, chunk: Sequence[Block], keep: Keep) -> tuple[float, int]:
     """Keep what an answer holds; the seconds that it took and the number of blocks that it answers."""
     seconds, outcomes, complaint = answer
     keep([pair for block, own in zip(chunk, outcomes, strict=False) for pair in zip(block.places, own, strict=True)])
@@ -312,7 +332,7 @@ def _landed(flying: dict[Future[Answer], list[Block]], keep: Keep) -> list[Block
         back = future.done() and not future.cancelled() and future.exception() is None
         done = 0
         if back and future.result()[2] is None:
-            _, done = _kept(future.result(), chunk, keep)
+            _, done = kept(future.result(), chunk, keep)
         lost += chunk[done:]
     return lost
 
@@ -377,7 +397,7 @@ def _end_with(main: int) -> None:
     os._exit(1)
 
 
-def _work(name: str, modules: Sequence[str], seed: int, cells: Sequence[Cell]) -> Answer:
+def work(name: str, modules: Sequence[str], seed: int, cells: Sequence[Cell]) -> Answer:
     """Compute blocks for at most 0.25 s, at least one: what a grid's early cells take says little of its later ones."""
     outcomes: list[list[Outcome]] = []
     try:
