@@ -13,6 +13,13 @@ _FOLDER = pytest.StashKey[str]()
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _registries():
+    """What stands in them stands there before a test sets a registry aside, for a module is loaded once a process."""
+    import actbench.claims.ledgers
+    import actbench.experiments  # noqa: F401
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _interruptible():
     """A shell starts what it puts into the background with Ctrl-C ignored, and children inherit that."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
