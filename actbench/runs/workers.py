@@ -68,8 +68,8 @@ def workers_given(workers: Any) -> Workers:
     """
     if isinstance(workers, str):
         if not workers.startswith(SCHEMES):
-            raise ActbenchError(f"workers={workers!r} cannot be used; give a whole number, 1 or more, or the address of "
-                                "a scheduler such as tcp://HOST:8786")  # fmt: skip
+            raise ActbenchError(f"workers={workers!r} cannot be used; give a whole number, 1 or more, or the "
+                                "address of a scheduler such as tcp://HOST:8786")  # fmt: skip
         return workers
     return whole(workers, "workers", 1)
 
