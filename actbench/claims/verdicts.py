@@ -71,7 +71,7 @@ def chosen(targets: Sequence[str]) -> tuple[Claim, ...]:
 
 
 def _from_file(target: str) -> list[Claim]:
-    from actbench.runs.workers import load
+    from actbench.runs.modules import load
 
     before = set(CLAIMS.names())
     if not Path(target).is_file():

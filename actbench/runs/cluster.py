@@ -23,7 +23,8 @@ from actbench.core.errors import ActbenchError
 from actbench.runs import provenance
 from actbench.runs.experiment import EXPERIMENTS, Cell, Experiment
 from actbench.runs.measure import Block
-from actbench.runs.workers import WINDOW, Answer, Keep, Pace, kept, load, pinned, work
+from actbench.runs.modules import load
+from actbench.runs.workers import WINDOW, Answer, Keep, Pace, kept, pinned, work
 
 if TYPE_CHECKING:
     from distributed import Client, Future

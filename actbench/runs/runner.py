@@ -20,9 +20,10 @@ from actbench.implementations.targets import entered
 from actbench.runs import provenance
 from actbench.runs.experiment import EXPERIMENTS, Cell, Experiment
 from actbench.runs.measure import Block, Outcome
+from actbench.runs.modules import FROM_FILE, load
 from actbench.runs.progress import Advance, follow
 from actbench.runs.store import Columns, Store, cell_text, decode, keys
-from actbench.runs.workers import FROM_FILE, Workers, compute_here, compute_in_workers, load, workers_given
+from actbench.runs.workers import Workers, compute_here, compute_in_workers, workers_given
 
 if TYPE_CHECKING:
     import pandas as pd

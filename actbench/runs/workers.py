@@ -7,9 +7,7 @@ are one and the same thing.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import importlib.util
 import os
 import re
 import signal
@@ -22,15 +20,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import resource_tracker
-from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from actbench.core.errors import ActbenchError
 from actbench.core.streams import whole
 from actbench.kernels.backends import FUSED
 from actbench.runs.experiment import EXPERIMENTS, Cell, Experiment
-from actbench.runs.measure import Block, Outcome, measure, reason
+from actbench.runs.measure import Block, Outcome, measure
+from actbench.runs.modules import content, load
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -50,8 +47,6 @@ ONE_NUMBA_THREAD = {"NUMBA_NUM_THREADS": "1"}
 
 Workers = int | str  # processes of this machine, or the address of a scheduler
 SCHEMES = ("tcp://", "tls://", "ws://", "wss://")  # of its addresses
-
-FROM_FILE = "actbench_file_"  # begins the names of modules that were loaded by path
 
 Keep = Callable[[Sequence[tuple[int, Outcome]]], None]
 # Seconds, the outcomes of the chunk's first blocks, and a complaint that ends the run.
@@ -127,49 +122,6 @@ def pinned(backend: str) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-
-def load(modules: Iterable[str]) -> list[ModuleType]:
-    """Import modules by import path (``my.experiments``) or file (``path/to/file.py``), each once a process.
-
-    Raises
-    ------
-    ActbenchError
-        Where one is not there or does not load.
-    """
-    loaded = []
-    for name in modules:
-        try:
-            loaded.append(_from_file(Path(name)) if name.endswith(".py") else importlib.import_module(name))
-        except ActbenchError:
-            raise
-        except (Exception, SystemExit) as error:
-            text = f"cannot load {name} ({reason(error)}); give an import path or a Python file"
-            raise ActbenchError(text) from error
-    return loaded
-
-
-def _from_file(path: Path) -> ModuleType:
-    """The module of a file: the one that is loaded already, under whatever name, else a new one."""
-    path = path.resolve()
-    for module in list(sys.modules.values()):
-        # By the dictionary: to ask a lazy module for an attribute would import it.
-        known = getattr(module, "__dict__", {})
-        file = str(known.get("__file__") or "")
-        if file.endswith(path.name) and Path(file).resolve() == path and known.get("__name__") != "__main__":
-            return module
-    name = f"{FROM_FILE}{hashlib.sha256(str(path).encode()).hexdigest()[:16]}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None  # as for every name that ends in .py
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
 
 
 # --- several workers: processes ------------------------------------------------------------------------------------
@@ -288,7 +240,7 @@ class _Pool:
             "timeout": IDLE_SECONDS,
             "env": ONE_THREAD | ONE_NUMBA_THREAD,
             "initializer": _begin,
-            "initargs": (os.getpid(), *(_content(module) for module in self.modules)),
+            "initargs": (os.getpid(), *(content(module) for module in self.modules)),
         }
 
     def _submit(self, pool: Executor, chunk: Sequence[Block]) -> Future[Answer]:
@@ -352,13 +304,6 @@ def _cause(death: BaseException) -> str:
     """Why a worker died, as far as the system says: ``killed its worker (SIGKILL(-9))``."""
     codes = re.search(r"exit codes of the workers are \{(.*)\}", str(death))
     return f"killed its worker ({codes[1]})" if codes else "killed its worker"
-
-
-def _content(module: str) -> tuple[str, str]:
-    """A module's name with a hash of its file."""
-    (loaded,) = load([module])
-    file = getattr(loaded, "__file__", None)
-    return module, hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""
 
 
 @contextmanager

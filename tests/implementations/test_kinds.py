@@ -20,7 +20,7 @@ from actbench.implementations.targets import examine
 from actbench.implementations.targets.facts import ends, facts
 from actbench.implementations.targets.objects import adapt, in_words
 from actbench.implementations.targets.slopes import Slopes, one_sided
-from actbench.runs.workers import load
+from actbench.runs.modules import load
 
 TAKEN = """
 import functools

@@ -15,7 +15,7 @@ from actbench.core.errors import ActbenchError
 from actbench.implementations.targets import examine, is_target
 from actbench.implementations.targets.slopes import Slopes, complex_agrees, find_kinks, one_sided
 from actbench.implementations.targets.target import parse
-from actbench.runs.workers import load
+from actbench.runs.modules import load
 
 GOOD = """
 import numpy as np

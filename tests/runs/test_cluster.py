@@ -15,8 +15,8 @@ import pytest
 from actbench.core.errors import ActbenchError
 from actbench.runs import cluster, provenance
 from actbench.runs.experiment import EXPERIMENTS
+from actbench.runs.modules import load
 from actbench.runs.runner import Result, run
-from actbench.runs.workers import load
 
 pytest.importorskip("distributed", reason="dask is an extra")
 pytestmark = [

@@ -20,8 +20,9 @@ import pytest
 
 from actbench.core.errors import ActbenchError
 from actbench.runs.experiment import EXPERIMENTS
+from actbench.runs.modules import load
 from actbench.runs.runner import Result, run
-from actbench.runs.workers import load, pinned
+from actbench.runs.workers import pinned
 
 TOYS = '''
 import os, time
