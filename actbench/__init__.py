@@ -42,8 +42,11 @@ from actbench.runs.experiment import experiment
 if TYPE_CHECKING:
     from actbench import testing as testing
     from actbench import theory as theory
+    from actbench.claims.claim import Answer as Answer
+    from actbench.claims.claim import Change as Change
     from actbench.claims.claim import Reading as Reading
     from actbench.comparison import compare as compare
+    from actbench.core.streams import stream as stream
     from actbench.drawing.curves import plot as plot
     from actbench.experiments.run import run as run
     from actbench.kernels.kernel import kernel as kernel
@@ -68,9 +71,12 @@ _LATER = {
     "Report": ("actbench.report.reproduction", "Report"),
     "Equivalence": ("actbench.statistics.expectation", "Equivalence"),
     "Estimate": ("actbench.statistics.estimates", "Estimate"),
+    "Answer": ("actbench.claims.claim", "Answer"),
+    "Change": ("actbench.claims.claim", "Change"),
     "Reading": ("actbench.claims.claim", "Reading"),
     "Region": ("actbench.statistics.expectation", "Region"),
     "select": ("actbench.statistics.frames", "select"),
+    "stream": ("actbench.core.streams", "stream"),
 }
 
 
@@ -145,6 +151,8 @@ __all__ = [
     "ACTIVATIONS",
     "ActbenchError",
     "Activation",
+    "Answer",
+    "Change",
     "Equivalence",
     "Estimate",
     "Reading",
@@ -161,6 +169,7 @@ __all__ = [
     "reproduce",
     "run",
     "select",
+    "stream",
     "testing",
     "theory",
 ]  # fmt: skip

@@ -3,7 +3,8 @@
 ``python reports/refresh.py`` writes every part that is out of date, after a new row or claim or a changed definition;
 ``python reports/refresh.py PART... [--run FOLDER...]`` some parts, with what finished runs measured: ``article`` after
 ``actbench reproduce``, ``accuracy`` after ``actbench run accuracy`` (with ``--exhaustive`` or without) or ``actbench
-run axis_accuracy``. ``--again NAME...`` computes exact values of rows anew whose definition has changed.
+run axis_accuracy``. ``--again NAME...`` computes exact values of rows anew whose definition has changed, ``--why TEXT``
+registers readings that ask otherwise with the same numbers.
 """
 
 from __future__ import annotations
@@ -34,14 +35,14 @@ def copy(run: Path) -> None:
     shutil.copyfile(run / "report.md", ARTICLE / "README.md")
 
 
-def exact(runs: Sequence[Path], again: Sequence[str]) -> None:
+def exact(asked: argparse.Namespace) -> None:
     """tests/exact.txt: what the tests hold every row to (a second or two a new row)."""
     from actbench.accuracy.exact_values import write
 
-    write(EXACT, again)
+    write(EXACT, asked.again)
 
 
-def register(runs: Sequence[Path], again: Sequence[str]) -> None:
+def register(asked: argparse.Namespace) -> None:
     """New expectations, appended to the committed file; no line of it is ever rewritten."""
     import actbench.claims.ledgers  # noqa: F401  fills the ledgers
     from actbench.claims.claim import CLAIMS
@@ -49,20 +50,20 @@ def register(runs: Sequence[Path], again: Sequence[str]) -> None:
     from actbench.claims.registration import register as append
     from actbench.claims.verdicts import natural
 
-    if count := append(sorted(CLAIMS, key=lambda claim: natural(claim.name))):
+    if count := append(sorted(CLAIMS, key=lambda claim: natural(claim.name)), asked.why):
         sys.stdout.write(f"{count} new expectations in {FILE.name}; commit it before they are decided\n")
 
 
-def accuracy(runs: Sequence[Path], again: Sequence[str]) -> None:
+def accuracy(asked: argparse.Namespace) -> None:
     """reports/accuracy: worst errors of ours and of every peer, and findings."""
     from actbench.report.accuracy import pages, take
 
-    if runs:
-        take(ACCURACY, runs)
+    if asked.run:
+        take(ACCURACY, asked.run)
     _write(ACCURACY, pages(ACCURACY))
 
 
-def catalogue(runs: Sequence[Path], again: Sequence[str]) -> None:
+def catalogue(asked: argparse.Namespace) -> None:
     """reports/catalogue: a page a row; pages of rows that are gone are removed."""
     from actbench.report.catalogue import pages
 
@@ -72,13 +73,28 @@ def catalogue(runs: Sequence[Path], again: Sequence[str]) -> None:
         file.unlink()
 
 
-def article(runs: Sequence[Path], again: Sequence[str]) -> None:
+def article(asked: argparse.Namespace) -> None:
     """reports/article, from a finished run of it, and the README's part about it."""
     from actbench.report.readme import digest, refreshed
 
-    if runs:
-        copy(runs[0])
+    if asked.run:
+        copy(asked.run[0])
+        _note_first_runs(asked.run[0])
     README.write_text(refreshed(README.read_text(encoding="utf-8"), digest(ARTICLE)), encoding="utf-8")
+
+
+def _note_first_runs(run: Path) -> None:
+    """Readings that this run is the first to decide, entered beside the register."""
+    from actbench.claims.registration import lines, ran
+    from actbench.claims.verdicts import together
+    from actbench.runs.folder import RunFolder
+
+    folder = RunFolder(run)
+    verdicts = together(folder.read_frame("verdicts"), folder.read_frame("timing_verdicts"))
+    decided = verdicts[verdicts["verdict"] != "not tested"]
+    known = lines()
+    keys = [key for key in zip(decided["claim"], decided["reading"], strict=True) if key in known]
+    ran(keys, folder.read_run()["started"])
 
 
 def _write(folder: Path, texts: dict[str, str]) -> None:
@@ -88,7 +104,7 @@ def _write(folder: Path, texts: dict[str, str]) -> None:
         write_text(folder / name, text)
 
 
-PARTS: dict[str, Callable[[Sequence[Path], Sequence[str]], None]] = {
+PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     part.__name__: part for part in (exact, register, accuracy, catalogue, article)
 }
 
@@ -98,6 +114,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", nargs="*", help=f"{', '.join(PARTS)}; default: all")
     parser.add_argument("--run", nargs="+", type=Path, default=[], metavar="FOLDER", help="finished runs of one part")
+    parser.add_argument("--why", default="", help="the reason for readings that ask otherwise, with the same numbers")
     parser.add_argument("--again", nargs="+", default=[], metavar="NAME", help="rows whose exact values are made anew")
     asked = parser.parse_args(words)
     if unknown := set(asked.part) - set(PARTS):
@@ -106,7 +123,7 @@ def main(words: Sequence[str] | None = None) -> int:
         parser.error("--run belongs to one part: article or accuracy")
     for name, part in PARTS.items():
         if name in (asked.part or PARTS):
-            part(asked.run, asked.again)
+            part(asked)
     return 0
 
 

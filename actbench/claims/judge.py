@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from actbench.claims.claim import Claim, Outcome, Quantifier, Reading
+from actbench.claims.rehearsal import own_rows
 from actbench.core.errors import NotMeasured, reason_of
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.expectation import Equivalence, Expectation, Region
@@ -202,7 +203,8 @@ def _experimental(claim: Claim, reading: Reading, frames: Frames, failed: Mappin
     lost = failed.get(reading.observations, 0)
     # several settings share the reading's part of the claim's error
     level = 1 - ERROR_RATE / (experimental_readings(claim) * len(reading.effects))
-    parts = {name: _estimated(reading, name, frames[reading.observations], level) for name in reading.effects}
+    frame = own_rows(reading, frames[reading.observations])
+    parts = {name: _estimated(reading, name, frame, level) for name in reading.effects}
     if reading.effect is not None:
         decided = parts[""]
     else:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     "claim", "reading", "level", "kind", "verdict", "value", "low", "high", "judged_level", "judged_low",
     "judged_high", "n", "n_unit", "left_out", "failed", "detectable", "n_to_settle", "expected", "conditions",
-    "experiment", "source", "rehearsal",
+    "registered", "experiment", "source", "rehearsal",
 )  # fmt: skip
 COUNTS = dict.fromkeys(("n", "left_out", "failed", "n_to_settle"), "Int64")  # whole numbers that may be missing
 BY_TIME = "rests on time: judged in timing_verdicts.csv"
@@ -96,7 +96,7 @@ def observations(experiment: str) -> str:
 
 def judged(
     claims: Sequence[Claim], frames: Frames, *, rehearsal: bool, failed: Mapping[str, int] = NONE,
-    untested: Mapping[tuple[str, str], str] = NONE,
+    untested: Mapping[tuple[str, str], str] = NONE, registered: Mapping[tuple[str, str], str] = NONE,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
     """The tables of verdicts and of the estimates behind them, without what rests on time.
 
@@ -109,6 +109,8 @@ def judged(
     rehearsal
         Whether the experiments ran on a part of their grid: marks every verdict that rests on one. One that rests on
         an experiment with failed cells is marked whatever was run.
+    registered
+        Claim and reading to how it stands to the register (`actbench.claims.registration.statuses`).
     """
     timed = {(claim.name, r.name): BY_TIME for claim in claims for r in claim.readings if rests_on_time(r.experiment)}
     judgements = []
@@ -118,18 +120,18 @@ def judged(
             place = next(i for i, verdict in enumerate(verdicts) if verdict.reading == rolled)
             verdicts[place] = replace(verdicts[place], verdict="not tested", conditions=BY_TIME)
         judgements.append(verdicts)
-    return _tables(judgements, rehearsal)
+    return _tables(judgements, rehearsal, registered)
 
 
 def judged_by_time(
     claims: Sequence[Claim], frames: Frames, *, rehearsal: bool, failed: Mapping[str, int] = NONE,
-    untested: Mapping[tuple[str, str], str] = NONE,
+    untested: Mapping[tuple[str, str], str] = NONE, registered: Mapping[tuple[str, str], str] = NONE,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
     """The same tables and the machine, for the readings that rest on time and for the roll-ups of which one is a part.
 
     Parameters
     ----------
-    claims, frames, rehearsal, failed, untested
+    claims, frames, rehearsal, failed, untested, registered
         As for `judged`.
     """
     judgements = []
@@ -140,7 +142,7 @@ def judged_by_time(
             judgements.append([v for v in verdicts if v.reading in wanted])
     here = machine()
     where = f"{here['processor']}, {here['cores_usable']} cores, {here['system']}"
-    tables = _tables(judgements, rehearsal)
+    tables = _tables(judgements, rehearsal, registered)
     return tables[0].assign(machine=where), tables[1].assign(machine=where)
 
 
@@ -161,7 +163,9 @@ def together(verdicts: pd.DataFrame, timed: pd.DataFrame | None) -> pd.DataFrame
     return both.drop_duplicates(["claim", "reading"], keep="last")
 
 
-def _tables(judgements: Iterable[list[Verdict]], rehearsal: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _tables(
+    judgements: Iterable[list[Verdict]], rehearsal: bool, registered: Mapping[tuple[str, str], str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Verdicts claim by claim as rows, and a row for each setting of what was measured, those not tested included."""
     import pandas as pd
 
@@ -170,12 +174,14 @@ def _tables(judgements: Iterable[list[Verdict]], rehearsal: bool) -> tuple[pd.Da
         measured = {v.reading for v in verdicts if v.kind == "experiment" and v.verdict != "not tested"}
         for verdict in verdicts:
             rests = verdict.reading in measured or (verdict.kind == "roll-up" and bool(measured))
-            rows.append({**_row(verdict), "rehearsal": rests and (rehearsal or bool(verdict.failed))})
+            since = registered.get((verdict.claim, verdict.reading), "")
+            marked = rests and (rehearsal or bool(verdict.failed))
+            rows.append({**_row(verdict), "registered": since, "rehearsal": marked})
             if verdict.reading in measured:
                 parts += [{"setting": v.setting, **_row(v)} for v in verdict.settings or (verdict,)]
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COUNTS)
     first = ["claim", "reading", "setting", "level", "verdict"]
-    last = [c for c in (*COLUMNS, *ENDS, *BOOTSTRAP) if c not in (*first, "kind", "source", "rehearsal")]
+    last = [c for c in (*COLUMNS, *ENDS, *BOOTSTRAP) if c not in (*first, "kind", "source", "registered", "rehearsal")]
     return frame, pd.DataFrame(parts, columns=first + last).astype(COUNTS)
 
 

@@ -55,7 +55,7 @@ def call(args: argparse.Namespace) -> int:
     else:
         print(summary(report))
         print(f"\nreport: {Path(out) / 'report.html'}")
-    return 130 if report.interrupted else 3 if report.failures else 0
+    return 130 if report.interrupted else 3 if report.failures or report.untested else 0
 
 
 def summary(report: Any) -> str:
@@ -76,6 +76,11 @@ def summary(report: Any) -> str:
     if len(left):
         each = ", ".join(f"{claim} {count}" for claim, count in left.items())
         notes.append(f"units that gave no number and are in no mean: {each}")
+    notes += [f"{claim} {reading} is not tested: {why}" for (claim, reading), why in report.untested.items()]
+    differs = verdicts.loc[verdicts["registered"].str.startswith("differs"), "reading"]
+    if len(differs):
+        each = ", ".join(f"{claim} {reading}" for claim, reading in differs.items())
+        notes.append(f"asked otherwise than is registered: {each}")
     for name, failures in report.failures.items():
         notes.append(f"{len(failures)} cells of {name} failed, and what rests on it is a rehearsal: "
                      f"{failures['reason'].iloc[0]}")  # fmt: skip

@@ -11,8 +11,8 @@ from markupsafe import Markup, escape
 from actbench.claims.verdicts import together
 from actbench.core.errors import ActbenchError
 from actbench.drawing.style import VERDICTS
-from actbench.report.names import READINGS
-from actbench.report.sentences import answer, condition, filled, numbers, sentence
+from actbench.report.names import READINGS, REGISTER
+from actbench.report.sentences import answer, condition, filled, in_words, numbers, sentence
 from actbench.report.strip import strip
 from actbench.runs.folder import RunFolder
 
@@ -93,7 +93,7 @@ def _claim(
     if not found:
         raise ActbenchError(f"verdicts.csv has no row for {entry['claim']}; run again to make it")
     by_name = {row["reading"]: row for row in found}
-    readings = [_reading(row, entry, estimates) for row in found if row["reading"] not in OVERALL]
+    readings = [_reading(row, entry, estimates, t) for row in found if row["reading"] not in OVERALL]
     levels = {level: [row for row in readings if row["level"] == level] for level in ("literal", "charitable")}
     # a record may say it better than its numbers do
     ordered = [*levels["literal"], *levels["charitable"]]
@@ -146,12 +146,18 @@ def _surprise(readings: list[dict[str, Any]], overall: dict[str, Any]) -> float:
     return max((e["beyond"] for row in refuted for e in row["estimates"]), default=0.0)
 
 
-def _reading(row: dict[str, Any], entry: dict[str, Any], estimates: list[dict[str, Any]]) -> dict[str, Any]:
+def _reading(
+    row: dict[str, Any], entry: dict[str, Any], estimates: list[dict[str, Any]], t: dict[str, str]
+) -> dict[str, Any]:
     name = row["reading"]
     mine = [e for e in estimates if (e["claim"], e["reading"]) == (entry["claim"], name)]
     # several settings are shown one by one, so their sentence would say it twice
     conditions = entry["conditions"].get(name, "") if len(mine) > 1 else row["conditions"]
-    return {**row, "says": entry["readings"].get(name, ""), "estimates": mine, "remarks": conditions}
+    since = row.get("registered", "")
+    return {
+        **row, "says": entry["readings"].get(name, ""), "estimates": mine, "remarks": conditions,
+        "registered": in_words(since, t, REGISTER), "moved": since.startswith("differs") or "changed" in since,
+    }  # fmt: skip
 
 
 def _contradictions(entries: list[dict[str, Any]], claims: list[dict[str, Any]], lang: str) -> list[dict[str, Any]]:

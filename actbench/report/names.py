@@ -54,3 +54,12 @@ SETTINGS: Mapping[str, Mapping[str, str]] = {
         "trained": "训练后",
     },
 }  # fmt: skip
+
+# How a reading stands to the register.
+REGISTER: Mapping[str, Mapping[str, str]] = {
+    "zh": {
+        "registered on": "登记于", "before the first run": "在首次运行之前", "after the first run": "在首次运行之后",
+        "changed, before": "已修改，此前", "its numbers on": "其数值登记于", "not registered": "未登记",
+        "differs from what was registered on": "与此日登记的内容不同：",
+    },
+}  # fmt: skip

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.claims import calibration as instrument
 from actbench.claims.claim import Claim
-from actbench.claims.registration import combined
+from actbench.claims.registration import combined, digests, statuses
+from actbench.claims.rehearsal import rehearsals
 from actbench.claims.verdicts import chosen, described, judged, judged_by_time, observations, together
 from actbench.core.streams import whole
 from actbench.report.phrases import phrases
@@ -17,7 +18,7 @@ from actbench.runs import provenance
 from actbench.runs.estimate import titles
 from actbench.runs.experiment import EXPERIMENTS, Cell, Experiment
 from actbench.runs.folder import RunFolder, open_folder
-from actbench.runs.progress import follow, stages
+from actbench.runs.progress import follow, note, stages
 from actbench.runs.workers import Workers, workers_given
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Report:
         How often the statistics told equal arms apart; None where no whole ledger was judged.
     failures
         Experiment name to the cells that failed, with their reasons.
+    untested
+        Claim and reading to the reason why its effect could not have been computed, found before anything ran.
     claims
         The records that were judged.
     run
@@ -60,6 +63,7 @@ class Report:
     timing_verdicts: pd.DataFrame
     timing_estimates: pd.DataFrame
     run: dict[str, Any] = field(default_factory=dict)
+    untested: dict[tuple[str, str], str] = field(default_factory=dict)
     interrupted: bool = False
 
     @property
@@ -150,18 +154,25 @@ def reproduce(
     run = {**identity, **provenance.describe(), "quick": quick, "workers": workers, "lang": lang, "started": started}
     if folder is not None:
         folder.write_run({**run, "finished": None})
-    results = _measured(work(claims, targets, quick), seed, workers, folder, progress, modules)
+    tried = rehearsals(claims)
+    untested = {key: each.problem for key, each in tried.items() if each.problem}
+    for (claim, reading), why in untested.items():
+        note(f"{claim} {reading} is not tested: {why}", show=progress)
+    results = _measured(_stages(claims, targets, quick, untested), seed, workers, folder, progress, modules)
     experiments = {
         name: {"cells": r.computed + r.reused + len(r.failures), "reused": r.reused, "failed": len(r.failures)}
-        | {"dtype": EXPERIMENTS[name].dtype, "backend": EXPERIMENTS[name].backend}
+        | {"dtype": EXPERIMENTS[r.experiment].dtype, "backend": EXPERIMENTS[r.experiment].backend}
         for name, r in results.items()
     }
     frames = {name: result.frame for name, result in results.items()}
     interrupted = any(result.interrupted for result in results.values())
     failed = {name: len(result.failures) for name, result in results.items()}
+    hashes = digests(claims, tried)
+    given: dict[str, Any] = {"failed": failed, "rehearsal": quick or interrupted, "untested": untested,
+                             "registered": statuses(hashes)}  # fmt: skip
     with follow("judge", len(claims), show=progress, unit="claims") as advance:
-        verdicts, estimates = judged(claims, frames, failed=failed, rehearsal=quick or interrupted)
-        by_time = judged_by_time(claims, frames, failed=failed, rehearsal=quick or interrupted)
+        verdicts, estimates = judged(claims, frames, **given)
+        by_time = judged_by_time(claims, frames, **given)
         advance(len(claims))
     trial = instrument.EXPERIMENT
     report = Report(
@@ -172,10 +183,11 @@ def reproduce(
         frames=frames,
         instrument=instrument.examine(frames[trial], estimates[estimates["n"] > 0]) if trial in frames else None,
         failures={name: result.failures for name, result in results.items() if len(result.failures)},
+        untested=untested,
         claims=claims,
         run={
             **run,
-            "expectations": combined(claims),
+            "expectations": combined(hashes),
             "experiments": experiments,
             "finished": None if interrupted else provenance.now(),
         },
@@ -188,15 +200,36 @@ def reproduce(
 
 def work(claims: Sequence[Claim], targets: Sequence[str], quick: bool) -> list[tuple[Experiment, list[Cell]]]:
     """The experiments that claims need and their cells, timings last, when nothing else runs."""
-    needed = {reading.experiment for claim in claims for reading in claim.readings if reading.effects}
+    return list(_stages(claims, targets, quick).values())
+
+
+def _stages(
+    claims: Sequence[Claim], targets: Sequence[str], quick: bool, untested: Container[tuple[str, str]] = ()
+) -> dict[str, tuple[Experiment, list[Cell]]]:
+    """The same by the name of their observations: an experiment's grid, and what readings ask for beside it."""
+    needed: set[str] = set()
+    asked: dict[str, list[Mapping[str, Any]]] = {}
+    for claim in claims:
+        for reading in claim.readings:
+            if reading.effects and (claim.name, reading.name) not in untested:
+                needed.add(reading.observations)
+                if reading.grid:
+                    asked.setdefault(reading.observations, []).append(reading.grid)
     if {claim.ledger for claim in claims} & set(targets):  # a whole ledger: the method is put to the test as well
         needed.add(instrument.EXPERIMENT)
-    ordered = sorted(EXPERIMENTS, key=lambda experiment: experiment.exclusive)  # keeps the order among the others
-    return [(each, each.cells(quick=quick)) for each in ordered if each.name in needed]
+    found: dict[str, tuple[Experiment, list[Cell]]] = {}
+    for each in sorted(EXPERIMENTS, key=lambda each: each.exclusive):  # keeps the order among the others
+        beside = f"{each.name}.asked"
+        if each.name in needed:
+            found[each.name] = (each, each.cells(quick=quick))
+        if beside in needed:
+            cells = [cell for grid in asked[beside] for cell in each.cells(quick=quick, **grid)]
+            found[beside] = (each, list({repr(cell): cell for cell in cells}.values()))
+    return found
 
 
 def _measured(
-    planned: Sequence[tuple[Experiment, list[Cell]]], seed: int, workers: Workers, folder: RunFolder | None,
+    planned: Mapping[str, tuple[Experiment, list[Cell]]], seed: int, workers: Workers, folder: RunFolder | None,
     progress: bool, modules: list[str],
 ) -> dict[str, Any]:  # fmt: skip
     # What drawing needs is loaded first: an interrupt inside a lazy import leaves SciPy half loaded, and no report.
@@ -207,13 +240,13 @@ def _measured(
     from actbench.runs.runner import run as run_cells
 
     results: dict[str, Any] = {}
-    with stages(titles(planned), show=progress):
-        for experiment, cells in planned:
+    with stages(titles(list(planned.values())), show=progress):
+        for name, (experiment, cells) in planned.items():
             result = run_cells(
                 experiment, cells, seed=seed, workers=workers, store=None if folder is None else folder.store,
                 progress=progress, modules=modules,
             )  # fmt: skip
-            results[experiment.name] = result
+            results[name] = result
             if result.interrupted:
                 break
     return results

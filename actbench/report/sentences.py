@@ -104,9 +104,9 @@ def _ends(row: Mapping[str, Any]) -> str:
     return f" ({' ... '.join(ends)})" if ends[0] else ""
 
 
-def in_words(setting: str, t: Mapping[str, str]) -> str:
-    """A setting's name in the page's language, word by word."""
-    for word, said in SETTINGS.get(t["language"], {}).items():
+def in_words(setting: str, t: Mapping[str, str], words: Mapping[str, Mapping[str, str]] = SETTINGS) -> str:
+    """A setting's name, or another text of few words, in the page's language, word by word."""
+    for word, said in words.get(t["language"], {}).items():
         setting = re.sub(rf"(?<![\w.]){re.escape(word)}(?![\w.])", said, setting)
     return setting
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from actbench.core.errors import ActbenchError, unknown
@@ -32,15 +34,37 @@ def select(frame: Any, **levels: Any) -> Any:
     ActbenchError
         For a factor that the frame has not; in a rehearsal of an effect also for a level that nobody runs.
     """
+    root = _READ.get()
+    asked = root is not None and frame is root[0]
     for factor, level in levels.items():
         if factor not in frame:
             raise unknown("column", factor, frame.columns)
+        rehearsed = frame.attrs.get("every level")
+        if rehearsed and factor not in rehearsed:
+            continue  # a measure, which is made up there
         rows = frame[frame[factor] == level]
-        if frame.attrs.get("every level") and len(frame) and not len(rows):
+        if rehearsed and len(frame) and not len(rows):
             known = ", ".join(dict.fromkeys(map(str, frame[factor])))
             raise ActbenchError(f"no cell has {factor}={level!r} there; known: {known}")
         frame = rows
+    if asked and root is not None:
+        root[1].update(frame.index)
     return frame
+
+
+# The frame that is watched, and the rows that were selected from it.
+_READ: ContextVar[tuple[Any, set[int]] | None] = ContextVar("read", default=None)
+
+
+@contextmanager
+def reads(frame: Any) -> Iterator[set[int]]:
+    """Which rows of a frame `select` takes from it directly, while this is open."""
+    seen: set[int] = set()
+    token = _READ.set((frame, seen))
+    try:
+        yield seen
+    finally:
+        _READ.reset(token)
 
 
 def averaged(frame: Any, over: Sequence[str] = ()) -> list[str]:

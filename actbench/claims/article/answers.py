@@ -312,7 +312,7 @@ ANSWERS: Mapping[str, Said] = {
         zh="{interval#n} 个候选值中，恰好是 0 到 1 的那些满足条件。",
     ),
     "C47": Said(
-        verdict="supported",
+        verdict="",
         en="Against c = 1 accuracy differs by {accuracy/blank background, c = 1|+.4f}, even on images whose "
         "background is 0.",
         zh="与 c = 1 相比，即使图像背景为 0，准确率也只差 {accuracy/blank background, c = 1|+.4f}。",

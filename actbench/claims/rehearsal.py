@@ -1,0 +1,119 @@
+"""What a reading asks of its experiment, found by trying its effects on a made-up frame before anything runs.
+
+A rehearsal has every cell of the grid and made-up measures: an effect that names a factor, level or column that is not
+there fails on it in milliseconds, and which cells it reads shows as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from actbench.claims.claim import Claim, Reading
+from actbench.core.errors import ActbenchError, reason_of
+from actbench.runs.experiment import EXPERIMENTS, Cell
+from actbench.statistics.frames import reads
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LAYERS = 3  # rows of a cell, where an experiment has a row for each layer
+
+
+def cells_of(reading: Reading) -> list[Cell]:
+    """The cells that a reading's experiment, or its own grid, has.
+
+    Raises
+    ------
+    ActbenchError
+        For an experiment, factor or level that does not exist.
+    """
+    levels: dict[str, Any] = dict(reading.grid)
+    return EXPERIMENTS[reading.experiment].cells(**levels)
+
+
+def own_rows(reading: Reading, frame: pd.DataFrame) -> pd.DataFrame:
+    """Of what was asked for beside an experiment's grid, the rows of a reading's own grid."""
+    if not reading.grid:
+        return frame
+    cells = cells_of(reading)
+    for factor in EXPERIMENTS[reading.experiment].factors:
+        frame = frame[frame[factor].isin({cell[factor] for cell in cells})]
+    return frame
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rehearsal:
+    """What a reading's effects did on made-up measures.
+
+    Parameters
+    ----------
+    problem
+        Why it cannot be judged whatever a run finds; empty where all that its effects ask for is there.
+    cells
+        Those that its effects read: all of its grid where that cannot be told.
+    """
+
+    problem: str
+    cells: tuple[Cell, ...]
+
+
+def rehearse(reading: Reading) -> Rehearsal:
+    """Try a reading's effects on a frame of all cells of its grid."""
+    try:
+        cells, frame = _made_up(reading.experiment, tuple((f, tuple(levels)) for f, levels in reading.grid.items()))
+    except ActbenchError as error:
+        return Rehearsal(problem=str(error), cells=())
+    rows: set[int] = set()
+    why = ""
+    for effect in reading.effects.values():
+        with reads(frame) as seen:
+            why = why or _tried(effect, frame)
+        rows |= seen or set(range(len(frame)))
+    each = len(frame) // len(cells)
+    return Rehearsal(problem=why, cells=tuple(cells[i] for i in sorted({row // each for row in rows})))
+
+
+def _tried(effect: Any, frame: pd.DataFrame) -> str:
+    """What an effect asks for that is not there."""
+    try:
+        effect(frame)
+    except KeyError as error:
+        return f"its effect asks for a column {error} that the experiment has not"
+    except ActbenchError as error:
+        return f"its effect asks for what the experiment has not: {error}"
+    except (AttributeError, NameError, TypeError, ImportError) as error:
+        return f"its effect fails: {reason_of(error)}"
+    except Exception:
+        return ""  # made-up measures may be what no real ones are: the run will tell
+    return ""
+
+
+def rehearsals(claims: Iterable[Claim]) -> dict[tuple[str, str], Rehearsal]:
+    """Claim and reading to the rehearsal of every reading that has effects."""
+    return {(claim.name, r.name): rehearse(r) for claim in claims for r in claim.readings if r.effects}
+
+
+@cache
+def _made_up(experiment: str, grid: tuple[tuple[str, tuple[Any, ...]], ...]) -> tuple[list[Cell], pd.DataFrame]:
+    """Every cell, and a row or several of each with measures between 0.1 and 0.9, always the same; none diverged."""
+    import pandas as pd
+
+    record = EXPERIMENTS[experiment]
+    levels: dict[str, Any] = dict(grid)
+    cells = record.cells(**levels)
+    several = LAYERS if "layer" in record.columns else 1
+    rows: dict[str, Any] = {f: np.repeat(np.array([c[f] for c in cells], object), several) for f in record.factors}
+    frame = pd.DataFrame(rows).infer_objects()
+    rng = np.random.default_rng(0)
+    measures: Mapping[str, Any] = {name: rng.uniform(0.1, 0.9, len(frame)) for name in record.columns}
+    frame = frame.assign(**measures)
+    for name, value in (("layer", np.tile(np.arange(1, several + 1), len(cells))), ("diverged", False)):
+        if name in record.columns:
+            frame[name] = value
+    frame.attrs["every level"] = record.factors
+    return cells, frame
