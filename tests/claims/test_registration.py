@@ -22,7 +22,8 @@ from actbench.experiments.gradient_flow.effects import factor
 from actbench.statistics.expectation import Region
 
 ROOT = Path(__file__).resolve().parents[2]
-ARTICLE = [claim for claim in CLAIMS if claim.ledger == "article"]
+EVERY = list(CLAIMS)
+ARTICLE = [claim for claim in EVERY if claim.ledger == "article"]
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,7 @@ def here():
 
 
 def test_everything_that_is_asked_is_registered_and_has_not_changed(here):
+    here = here | digests([claim for claim in EVERY if claim.ledger != "article"])
     known = registration.registered()
     differs = [key for key, sha in here.items() if known.get(key) != sha]
     assert not differs, "run python reports/refresh.py register, with --why where no expectation moved"
