@@ -81,3 +81,76 @@ def test_the_committed_report_names_every_claim():
     assert not verdicts["rehearsal"].any(), "a rehearsal is not for committing"
     assert (ARTICLE / "README.md").exists()
     assert (ARTICLE / "report.html").stat().st_size < 2_000_000
+
+
+DOCS = ROOT / "docs"
+PAGES = sorted([*DOCS.glob("*.md"), *DOCS.glob("start/*.md")])
+PAGES = [page for page in PAGES if page.name not in ("example.md", "gallery.md", "cli.md", "api.md", "claims.md")]
+MEASURE = ("run", "reproduce", "compare", "bench")  # long ones: asked what they would do
+
+
+def blocks(page, *kinds):
+    return re.findall(rf"^```(?:{'|'.join(kinds)})\n(.*?)^```", page.read_text(encoding="utf-8"), flags=re.S | re.M)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_python_of_every_page_runs(page, tmp_path, monkeypatch):
+    import matplotlib.pyplot as plt
+
+    from actbench.claims.claim import CLAIMS
+
+    monkeypatch.chdir(tmp_path)
+    with CLAIMS.temporary():
+        for block in blocks(page, "python"):
+            exec(compile(block, page.name, "exec"), {"__name__": "__main__"})
+    plt.close("all")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_command_of_every_page_is_understood(page, capsys, tmp_path, monkeypatch):
+    from actbench.claims.claim import CLAIMS
+    from actbench.cli import main, parser
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my.py").write_text(blocks(DOCS / "start" / "researcher.md", "python")[0], encoding="utf-8")
+    (tmp_path / "my_claims.py").write_text(blocks(DOCS / "recipes.md", "python")[0], encoding="utf-8")
+    commands = [line.split("  #")[0].strip() for block in blocks(page, "sh") for line in block.splitlines()]
+    for command in commands:
+        if not command.startswith("actbench "):
+            continue
+        words = shlex.split(command)[1:]
+        assert parser().parse_known_args(words)[0].verb == words[0], command
+        if words[0] in AT_ONCE:
+            assert main(words) == 0, command
+        elif words[0] in MEASURE and "--false-alarms" not in words:
+            with CLAIMS.temporary():
+                assert main([*words, "--dry-run"]) == 0, command
+        capsys.readouterr()
+
+
+def test_generated_pages_hold_every_row_verb_and_claim(tmp_path, monkeypatch):
+    import json
+    import shutil
+
+    from actbench.activations.registry import ACTIVATIONS
+    from actbench.claims.claim import CLAIMS
+    from actbench.cli import VERBS, parser
+
+    monkeypatch.syspath_prepend(str(DOCS))
+    import generate
+
+    shutil.copy(DOCS / "example.src.md", tmp_path)
+    generate.write(tmp_path)
+    text = {name: (tmp_path / name).read_text(encoding="utf-8") for name in generate.MADE if name.endswith("md")}
+    shown = [file.stem for file in (ROOT / "reports" / "catalogue").glob("*.svg")]
+    assert set(shown) <= set(ACTIVATIONS.names())
+    assert all(f"reports/catalogue/{name}.html" in text["gallery.md"] for name in shown)
+    verbs = parser()._subparsers._group_actions[0].choices
+    assert len(verbs) == len(VERBS)
+    assert all(f"## actbench {verb}\n" in text["cli.md"] for verb in verbs)
+    assert all(f"| {claim.name} |" in text["claims.md"] for claim in CLAIMS if claim.ledger == "article")
+    notebook = json.loads((tmp_path / "example.ipynb").read_text(encoding="utf-8"))
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert len(code) == text["example.md"].count("```python")
+    assert sum(bool(cell["outputs"]) for cell in code) >= len(code) - 1
+    assert "silu forward in float32" in text["example.md"]  # the naive one fails, with its smallest input

@@ -9,14 +9,20 @@ from actbench.core.errors import ActbenchError
 
 TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|\d+(?:\.\d+)?|[^\s]", re.DOTALL)
 LETTERS = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "lambda": "λ", "mu": "μ", "pi": "π",
-    "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "ϕ", "varphi": "φ", "chi": "χ", "xi": "ξ", "Phi": "Φ", "infty": "∞",
-    "partial": "∂", "ldots": "…", "ell": "ℓ",
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ",
+    "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ",
+    "tau": "τ", "upsilon": "υ", "phi": "ϕ", "chi": "χ", "psi": "ψ", "omega": "ω",
+    "varepsilon": "ε", "varphi": "φ", "vartheta": "ϑ", "varrho": "ϱ", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ",
+    "Lambda": "Λ", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω", "infty": "∞", "partial": "∂", "ldots": "…",
+    "dots": "…", "cdots": "⋯", "ell": "ℓ",
 }  # fmt: skip
 SIGNS = {"ge": "≥", "le": "≤", "ne": "≠", "in": "∈", "cdot": "⋅", "times": "×", "to": "→", "approx": "≈", "sim": "∼",
-         "sum": "∑", "prod": "∏", "int": "∫", "pm": "±", "ll": "≪", "gg": "≫", "mid": "|"}  # fmt: skip
+         "sum": "∑", "prod": "∏", "int": "∫", "pm": "±", "ll": "≪", "gg": "≫", "mid": "|",
+         "odot": "⊙", "otimes": "⊗", "geq": "≥", "leq": "≤", "neq": "≠", "propto": "∝", "lfloor": "⌊", "rfloor": "⌋",
+         "lceil": "⌈", "rceil": "⌉", "lVert": "‖", "rVert": "‖", "Vert": "‖", "vert": "|"}  # fmt: skip
 FUNCTIONS = ("max", "min", "ln", "log", "exp", "sin", "cos", "tan", "tanh", "sinh", "cosh", "arctan", "arcsin", "sup")
 SPACES = {"\\,": "0.17em", "\\;": "0.28em", "\\ ": "0.3em", "\\quad": "1em", "\\!": "0em"}
+ACCENTS = {"bar": "¯", "overline": "¯", "hat": "^", "tilde": "~", "vec": "→"}
 WORDS = ("operatorname", "mathrm", "text", "mathbb", "mathbf")
 
 
@@ -37,6 +43,14 @@ def mathml(latex: str, *, block: bool = False) -> str:
     body = reader.row(())
     display = ' display="block"' if block else ""
     return f"<math{display}>{body}</math>"
+
+
+def formula(latex: str, *, block: bool = False) -> str:
+    """The same for a formula of anybody's: what this module cannot draw stands there as LaTeX."""
+    try:
+        return mathml(latex, block=block)
+    except ActbenchError:
+        return f"<code>{escape(latex)}</code>"
 
 
 class _Reader:
@@ -106,6 +120,8 @@ class _Reader:
             return f"<msqrt>{self.atom()}</msqrt>"
         if name in WORDS:
             return self.words(name)
+        if name in ACCENTS:
+            return f"<mover>{self.atom()}<mo>{ACCENTS[name]}</mo></mover>"
         if name == "left":
             left = self.take()
             inner = self.row(("\\right",))

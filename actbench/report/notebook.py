@@ -11,8 +11,8 @@ from actbench.activations.latex import latex
 from actbench.activations.record import Activation
 from actbench.activations.vector import VectorFunction
 from actbench.expression.graph import derivative, record
+from actbench.report import mathml
 from actbench.report.card import activation_card, axis_card
-from actbench.report.mathml import mathml
 from actbench.report.page import template
 from actbench.report.picture import picture
 
@@ -23,14 +23,14 @@ SHOWN = ("aliases", "parameters", "bounds", "limits", "kinks", "zero slope on", 
 def activation(row: Activation | VectorFunction) -> str:
     """The identity card: a picture, the formulas, and what the row declares."""
     if isinstance(row, VectorFunction):
-        card, formulas, drawn = axis_card(row), [mathml(row.formula, block=True)], ""
+        card, formulas, drawn = axis_card(row), [mathml.formula(row.formula, block=True)], ""
     elif row.opaque:
         card, formulas, drawn = {"name": row.spec, "source": row.source, "kind": row.opaque}, [], picture(row)
     else:
         card, drawn = activation_card(row), picture(row)
         definition = record(row.callables.definition)
-        formulas = [mathml(f"f(x) = {latex(definition)}", block=True),
-                    mathml(f"f'(x) = {latex(derivative(definition))}", block=True)]  # fmt: skip
+        formulas = [mathml.formula(f"f(x) = {latex(definition)}", block=True),
+                    mathml.formula(f"f'(x) = {latex(derivative(definition))}", block=True)]  # fmt: skip
     facts = [(name, _told(card[name])) for name in SHOWN if card.get(name)]
     html: str = template("notebook.html").render(
         kind="card", name=repr(row), picture=drawn, formulas=formulas, facts=facts

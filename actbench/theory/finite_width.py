@@ -16,7 +16,7 @@ WEIGHTS = ("normal", "orthogonal")
 
 @dataclass(frozen=True, kw_only=True)
 class LogNorm:
-    """ln of |h^L|^2 / |h^0|^2 of a ReLU network without biases, given that it is not dead.
+    """ln of the last layer's squared norm over the first's, of a ReLU network without biases that is not dead.
 
     Parameters
     ----------

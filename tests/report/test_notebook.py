@@ -60,6 +60,11 @@ def test_every_formula_is_well_formed_and_says_what_the_latex_says(name):
         assert sorted(re.findall(r"\d+(?:\.\d+)?", shown)) == sorted(re.findall(r"\d+(?:\.\d+)?", text))
 
 
+@pytest.mark.parametrize("name", AXIS.names())
+def test_formulas_along_an_axis_are_well_formed(name):
+    minidom.parseString(mathml(AXIS[name].formula, block=True))
+
+
 def _texts(node):
     for child in node.childNodes:
         if child.nodeType == child.TEXT_NODE:
