@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from actbench.core.streams import stream as stream
     from actbench.drawing.curves import plot as plot
     from actbench.experiments.run import run as run
+    from actbench.identification.identified import identify as identify
     from actbench.kernels.kernel import kernel as kernel
     from actbench.report.reproduction import Report as Report
     from actbench.report.reproduction import reproduce as reproduce
@@ -66,6 +67,7 @@ _LATER = {
     "run": ("actbench.experiments.run", "run"),
     "testing": ("actbench.testing", ""),  # a module stands for itself
     "theory": ("actbench.theory", ""),
+    "identify": ("actbench.identification.identified", "identify"),
     "reproduce": ("actbench.report.reproduction", "reproduce"),
     "compare": ("actbench.comparison", "compare"),
     "Report": ("actbench.report.reproduction", "Report"),
@@ -163,6 +165,7 @@ __all__ = [
     "define",
     "experiment",
     "get",
+    "identify",
     "kernel",
     "names",
     "plot",

@@ -19,9 +19,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # The arrow: what stands later may import what stands earlier, never the other way round.
 ARROW = (
-    "core", "expression", "activations", "kernels", "implementations", "statistics", "accuracy", "testing", "speed",
-    "theory", "torch", "networks", "runs", "drawing", "experiments", "claims", "comparison", "audit", "report", "cli",
-    "__main__",
+    "core", "expression", "activations", "kernels", "implementations", "identification", "statistics",
+    "accuracy", "testing", "speed", "theory", "torch", "networks", "runs", "drawing", "experiments",
+    "claims", "comparison", "audit", "report", "cli", "__main__",
 )  # fmt: skip
 
 

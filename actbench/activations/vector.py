@@ -127,7 +127,7 @@ class VectorFunction(Parametrised):
         """The identity card, in a notebook."""
         return str(VIEWS["activation"](self))
 
-    def bind(self, *, layout: str | None = None, **given: Any) -> Self:
+    def bind(self, *, layout: Any = None, **given: Any) -> Self:
         """The same function with parameters, or the layout of its two inputs, chosen."""
         if layout is None:
             return super().bind(**given)

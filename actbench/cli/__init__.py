@@ -20,6 +20,7 @@ from actbench.cli import (
     completion,
     doctor,
     export,
+    identify,
     listing,
     report,
     reproduce,
@@ -31,7 +32,22 @@ from actbench.cli import (
 from actbench.core.errors import ActbenchError
 from actbench.runs.progress import note
 
-VERBS = (listing, show, run, reproduce, compare, audit, theory, report, vectors, export, bench, doctor, completion)
+VERBS = (
+    listing,
+    show,
+    run,
+    reproduce,
+    compare,
+    audit,
+    identify,
+    theory,
+    report,
+    vectors,
+    export,
+    bench,
+    doctor,
+    completion,
+)
 
 DONE, WRONG_REQUEST, SOME_FAILED, INTERRUPTED = 0, 2, 3, 130
 GOES_ON = "actbench: interrupted; finished cells are kept, the same command goes on from there"

@@ -1,0 +1,231 @@
+"""`identify` names functions written in other ways than ours, and twins of public bugs; what is none is said so."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+import actbench as ab
+from actbench.activations.registry import ACTIVATIONS, AXIS
+from actbench.identification import identify
+from actbench.identification.configs import read
+
+
+def sigmoid(x):
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+def silu(x):
+    return x * sigmoid(x)
+
+
+def gelu(x):
+    return 0.5 * x * np.vectorize(math.erfc, otypes=[float])(-x / math.sqrt(2))
+
+
+def gelu_tanh(x):
+    return 0.5 * x * (1.0 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
+
+
+def halves(x):
+    n = x.shape[-1] // 2
+    return x[..., :n], x[..., n:]
+
+
+def pairs(x):
+    return x[..., ::2], x[..., 1::2]
+
+
+def oai(x, split=pairs, limit=7.0, alpha=1.702):
+    a, b = split(x)
+    a, b = np.minimum(a, limit), np.clip(b, -limit, limit)
+    return (b + 1.0) * (a * sigmoid(alpha * a))
+
+
+def clamped(x, limit=10.0):
+    a, b = halves(x)
+    return silu(np.minimum(a, limit)) * np.clip(b, -limit, limit)
+
+
+ELEMENTWISE = {
+    "silu": silu,
+    "gelu": gelu,
+    "gelu_tanh": gelu_tanh,
+    "mish": lambda x: x * np.tanh(np.logaddexp(0.0, x)),
+    "quick_gelu": lambda x: x * sigmoid(1.702 * x),
+    "eanaf": lambda x: x * sigmoid(x - np.log(2.0)),
+    "telu": lambda x: x * np.tanh(np.exp(np.minimum(x, 30.0))),
+    "golu": lambda x: x * np.exp(-np.exp(-x)),
+    "softcap:cap=50.0": lambda x: 50.0 * np.tanh(x / 50.0),
+    "leaky_relu:negative_slope=0.07": lambda x: np.maximum(x, 0.07 * x),
+    "softplus:beta=2.3": lambda x: np.logaddexp(0.0, 2.3 * x) / 2.3,
+    "2 identity(x) + 1": lambda x: 2.0 * x + 1.0,
+    "2 silu(0.5 x + 1) - 3": lambda x: 2.0 * silu(0.5 * x + 1.0) - 3.0,
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("form", ELEMENTWISE)
+def test_functions_written_in_other_ways_are_named(form):
+    found = identify(ELEMENTWISE[form])
+    assert found.found.form == form
+    assert found.kind == "elementwise"
+
+
+def test_the_two_gelus_and_mish_and_swish_are_told_apart():
+    assert identify(gelu).spec == "gelu"
+    assert identify(gelu_tanh).spec == "gelu_tanh"
+    assert "silu" not in {identify(ELEMENTWISE["mish"]).spec, *identify(ELEMENTWISE["mish"]).same}
+
+
+# twins of bugs that were made in public: what they are called, and whether 1,000 standard normal inputs show them at
+# the tolerance that numpy.allclose has by default, beside what they should have been
+def _right(name, x):
+    return ab.get(name)(x)
+
+
+TWINS = {
+    "clamp lost": (lambda x: oai(x, limit=np.inf), "swiglu_oai:limit=inf", "swiglu_oai", False),
+    "step for clamped": (
+        lambda x: np.minimum(silu(halves(x)[0]), 7.0) * np.clip(halves(x)[1], -7.0, 7.0),
+        "swiglu_step", "swiglu_clamped", False,
+    ),
+    "limit of another model": (lambda x: clamped(x, 7.0), "swiglu_clamped:limit=7.0", "swiglu_clamped", False),
+    "interleaved read as halves": (lambda x: oai(x, split=halves), "swiglu_oai:layout=halves", "swiglu_oai", True),
+    "halves swapped": (
+        lambda x: silu(halves(x)[1]) * halves(x)[0], "swiglu:layout=halves_value_first", "swiglu", True,
+    ),
+    "alpha hard-wired": (lambda x: oai(x, alpha=1.0), "swiglu_oai:alpha=1.0", "swiglu_oai", True),
+    "silu for gelu_tanh": (lambda x: silu(halves(x)[0]) * halves(x)[1], "swiglu", "geglu_tanh", True),
+    "tanh for exact GELU": (lambda x: gelu_tanh(halves(x)[0]) * halves(x)[1], "geglu_tanh", "geglu", True),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("bug", TWINS)
+def test_twins_of_public_bugs_are_named(bug):
+    function, spec, _, _ = TWINS[bug]
+    assert identify(function).spec == spec
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("bug", TWINS)
+def test_random_normal_inputs_cannot_see_a_clamp(bug):
+    function, _, meant, seen = TWINS[bug]
+    x = np.random.default_rng(0).standard_normal((1000, 4))
+    assert np.allclose(function(x), _right(meant, x)) is not seen
+
+
+def test_a_limit_of_0_that_clamps_everything_and_a_gate_that_ignores_its_value():
+    found = identify(lambda x: clamped(x, 0.0))
+    assert found.found is None
+    assert "clamp at 0" in found.remarks[0]
+    found = identify(lambda x: silu(halves(x)[0]))
+    assert found.spec == "silu"
+    assert "no gate" in found.remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("function", "spec"),
+    [
+        (lambda a, b: silu(a) * b, "swiglu"),
+        (lambda a, b: a * silu(b), "swiglu:layout=halves_value_first"),
+        (lambda x: silu(pairs(x)[0]) * pairs(x)[1], "swiglu:layout=interleaved"),
+        (lambda x: oai(x, limit=5.3, alpha=1.3), "swiglu_oai:alpha=1.3,limit=5.3"),
+        (lambda x: sigmoid(halves(x)[1]) * halves(x)[0], "glu"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_gates_in_any_layout_with_any_limit(function, spec):
+    assert identify(function).spec == spec
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_gate_in_blocks_and_one_that_the_catalogue_lacks():
+    found = identify(lambda x: silu(x.reshape(-1, 2, 32)[:, 0]).reshape(-1) * x.reshape(-1, 2, 32)[:, 1].reshape(-1))
+    assert found.spec == "swiglu:layout=blocks"
+    found = identify(lambda x: ELEMENTWISE["mish"](halves(x)[0]) * halves(x)[1])
+    assert (found.spec, found.kind) == ("mish", "gate")
+    assert "no gate of the catalogue" in found.remarks[0]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_random_smooth_function_and_gate_are_not_in_the_catalogue():
+    rng = np.random.default_rng(3)
+    c, w, p = rng.standard_normal(6), rng.uniform(0.3, 2.0, 6), rng.uniform(0.0, 6.0, 6)
+
+    def smooth(x):
+        return sum(a * np.tanh(b * x + d) for a, b, d in zip(c, w, p, strict=True))
+
+    for function in (smooth, lambda x: smooth(halves(x)[0]) * np.sin(halves(x)[1])):
+        found = identify(function)
+        assert found.found is None
+        assert len(found.nearest) == 3
+        for near in found.nearest:
+            assert near.came != near.has  # the input separates them
+            assert "the row has" in near.says()
+
+
+@pytest.mark.parametrize("row", [row for row in (*ACTIVATIONS, *AXIS) if row.identical_to], ids=lambda row: row.name)
+def test_every_declared_identity_is_found(row):
+    for spec in row.identical_to:
+        other = ab.get(spec)
+        found = identify(other.forward)
+        names = {form.partition(":")[0].split("(")[0] for form in (found.spec, *found.same)}
+        assert {row.name, spec.partition(":")[0]} & names, found
+        assert {row.name, spec.partition(":")[0]} <= names or len(ab.get(row.name).parameters) > 1 or spec != other.name
+
+
+def test_functions_along_an_axis():
+    def with_sink(x):
+        e = np.exp(x)
+        return e / (np.exp(0.5) + e.sum(axis=-1, keepdims=True))
+
+    assert identify(with_sink).spec == "softmax_sink:k=0.5"
+    assert identify(lambda x: np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True)).spec == "softmax"
+    assert identify(lambda x: np.where(x >= np.sort(x)[..., -2:][..., :1], x, 0.0)).spec == "topk:k=2.0"
+
+
+def test_modules_of_torch():
+    torch = pytest.importorskip("torch", reason="torch is an optional peer")
+    assert identify(torch.nn.GELU(approximate="tanh")).spec == "gelu_tanh"
+    assert identify(torch.nn.functional.hardswish).spec == "hardswish"
+    assert identify(torch.nn.GLU()).spec == "glu"
+    assert identify(lambda a, b: torch.nn.functional.silu(a) * b).spec == "swiglu"
+
+
+def test_a_configuration_as_rows():
+    config = {
+        "model_type": "gpt_oss", "hidden_act": "silu", "swiglu_limit": 7.0, "final_logit_softcapping": 30.0,
+        "text_config": {"hidden_activation": "gelu_pytorch_tanh"}, "vision_config": {"hidden_act": "sqrtsoftplus2"},
+    }  # fmt: skip
+    said = {one.key: one.spec for one in read(config)}
+    assert said == {
+        "hidden_act": "silu", "final_logit_softcapping": "softcap", "text_config.hidden_activation": "gelu_tanh",
+        "vision_config.hidden_act": "", "gate": "swiglu_oai",
+    }  # fmt: skip
+    assert read({"model_type": "minimax_m3_vl", "swiglu_alpha": 1.5})[0].spec == "swiglu_oai:alpha=1.5,layout=halves"
+    off = read({"model_type": "deepseek_v4", "swiglu_limit": 0.0})[0]
+    assert off.spec == "swiglu_clamped:limit=inf"
+    assert "no clamp" in off.remark
+
+
+def test_the_command_names_and_says_no(tmp_path, capsys):
+    from actbench.cli import main
+
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "import numpy as np\ndef act(x):\n    return x / (1 + np.exp(-x))\ndef no(x):\n    return np.cos(x) ** 5\n"
+    )
+    assert main(["identify", f"{file}:act"]) == 0
+    assert "silu" in capsys.readouterr().out
+    assert main(["identify", f"{file}:no", "--json"]) == 1
+    assert "not in the catalogue" in json.loads(capsys.readouterr().out)["is"]
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"hidden_act": "gelu_new"}))
+    assert main(["identify", str(config)]) == 0
+    assert "gelu_tanh" in capsys.readouterr().out
+    assert main(["identify", f"{file}:none"]) == 2
