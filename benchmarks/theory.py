@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from itertools import count
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtr
 
 from benchmarks.imports import find, need, start
 from benchmarks.panel import CLOCK, PANEL
@@ -52,7 +57,70 @@ def time_critical_point(name: str) -> None:
     critical_point(name, changed(0.05))
 
 
-for _benchmark, _names in ((time_moments, PANEL), (time_fixed_point, NAMES), (time_critical_point, NAMES)):
+def _gelu(x: Any) -> Any:
+    """A function that declares nothing, as a user would write it."""
+    return x * ndtr(x)
+
+
+def _slope(x: float) -> float:
+    return float(ndtr(x)) + x * math.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
+
+
+def by_row(q: float) -> None:
+    """A declared row of the catalogue."""
+    find("theory").moments("gelu", q)
+
+
+def by_function(q: float) -> None:
+    """An unknown NumPy function: kinks are looked for once, slopes derived once, then integrated at each length."""
+    find("theory").moments(_gelu, q)
+
+
+def by_new_function(q: float) -> None:
+    """The same for a function that was never seen before."""
+    find("theory").moments(lambda x: x * ndtr(x), q)
+
+
+def by_quad(q: float) -> None:
+    """scipy.integrate.quad: five integrals, to its default 1.5e-8."""
+    from scipy.integrate import quad
+
+    density = lambda x: math.exp(-0.5 * x * x / q) / math.sqrt(2 * math.pi * q)  # noqa: E731
+    end = 12 * math.sqrt(q)
+    for power, f in ((1, lambda x: x * ndtr(x)), (2, lambda x: x * ndtr(x)), (1, _slope), (2, _slope), (4, _slope)):
+        quad(lambda x, f=f, power=power: f(x) ** power * density(x), -end, end)
+
+
+def by_draws(q: float) -> None:
+    """A million normal draws, as libraries do it: three digits."""
+    x = np.random.default_rng(0).standard_normal(1_000_000) * math.sqrt(q)
+    f = _gelu(x)
+    d = ndtr(x) + x * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
+    square = d * d
+    _ = f.mean(), (f * f).mean(), d.mean(), square.mean(), (square * square).mean()
+
+
+def by_mpmath(q: float) -> None:
+    """mpmath.quad at 15 digits: E f^2 alone."""
+    import mpmath
+
+    f = lambda x: (x * mpmath.ncdf(x)) ** 2 * mpmath.exp(-x * x / (2 * q)) / mpmath.sqrt(2 * mpmath.pi * q)  # noqa: E731
+    mpmath.quad(f, [-12 * math.sqrt(q), 0, 12 * math.sqrt(q)])
+
+
+WAYS = {way.__name__: way for way in (by_row, by_function, by_new_function, by_quad, by_draws, by_mpmath)}
+
+
+def time_ways(way: str) -> None:
+    """Moments of GELU at one length, beside what others do for them."""
+    ready("gelu")
+    WAYS[way](changed(1.0))
+
+
+BENCHMARKS = (
+    (time_moments, PANEL), (time_fixed_point, NAMES), (time_critical_point, NAMES), (time_ways, tuple(WAYS)),
+)  # fmt: skip
+for _benchmark, _names in BENCHMARKS:
     _benchmark.params = (_names,)
     _benchmark.param_names = ("name",)
     _benchmark.version = "1"

@@ -2,9 +2,10 @@
 
 ``python reports/refresh.py`` writes every part that is out of date, after a new row or claim or a changed definition;
 ``python reports/refresh.py PART... [--run FOLDER...]`` some parts, with what finished runs measured: ``article`` after
-``actbench reproduce``, ``accuracy`` after ``actbench run accuracy`` (with ``--exhaustive`` or without) or ``actbench
-run axis_accuracy``. ``--again NAME...`` computes exact values of rows anew whose definition has changed, ``--why TEXT``
-registers readings that ask otherwise with the same numbers.
+``actbench reproduce``, ``literature`` after ``actbench reproduce literature``, ``accuracy`` after ``actbench run
+accuracy`` (with ``--exhaustive`` or without) or ``actbench run axis_accuracy``. ``--again NAME...`` computes exact
+values of rows anew whose definition has changed, ``--why TEXT`` registers readings that ask otherwise with the same
+numbers.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 REPORTS = Path(__file__).resolve().parent
-ARTICLE, ACCURACY, CATALOGUE = (REPORTS / name for name in ("article", "accuracy", "catalogue"))
+ARTICLE, LITERATURE, ACCURACY, CATALOGUE = (
+    REPORTS / name for name in ("article", "literature", "accuracy", "catalogue")
+)
 README, EXACT = REPORTS.parent / "README.md", REPORTS.parent / "tests" / "exact.txt"
 KEPT = (
     "verdicts.csv", "estimates.csv", "timing_verdicts.csv", "timing_estimates.csv", "instrument.csv", "claims.json",
@@ -24,15 +27,15 @@ KEPT = (
 )  # fmt: skip
 
 
-def copy(run: Path) -> None:
+def copy(run: Path, folder: Path) -> None:
     """Take the small files of a run; observations stay out of git (megabytes), their tables are in."""
-    shutil.rmtree(ARTICLE, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
     for pattern in KEPT:
         for file in run.glob(pattern):
-            target = ARTICLE / file.relative_to(run)
+            target = folder / file.relative_to(run)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, target)
-    shutil.copyfile(run / "report.md", ARTICLE / "README.md")
+    shutil.copyfile(run / "report.md", folder / "README.md")
 
 
 def exact(asked: argparse.Namespace) -> None:
@@ -78,9 +81,16 @@ def article(asked: argparse.Namespace) -> None:
     from actbench.report.readme import digest, refreshed
 
     if asked.run:
-        copy(asked.run[0])
+        copy(asked.run[0], ARTICLE)
         _note_first_runs(asked.run[0])
     README.write_text(refreshed(README.read_text(encoding="utf-8"), digest(ARTICLE)), encoding="utf-8")
+
+
+def literature(asked: argparse.Namespace) -> None:
+    """reports/literature, from a finished run of it."""
+    if asked.run:
+        copy(asked.run[0], LITERATURE)
+        _note_first_runs(asked.run[0])
 
 
 def _note_first_runs(run: Path) -> None:
@@ -104,8 +114,13 @@ def _write(folder: Path, texts: dict[str, str]) -> None:
         write_text(folder / name, text)
 
 
+<<<<<<< HEAD
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     part.__name__: part for part in (exact, register, accuracy, catalogue, article)
+=======
+PARTS: dict[str, Callable[[Sequence[Path], Sequence[str]], None]] = {
+    part.__name__: part for part in (exact, register, accuracy, catalogue, article, literature)
+>>>>>>> 57418f8 (Moments held to the oracle by a command; moments beside quad, draws and mpmath; more networks where published results leave open who is better)
 }
 
 
@@ -120,7 +135,7 @@ def main(words: Sequence[str] | None = None) -> int:
     if unknown := set(asked.part) - set(PARTS):
         parser.error(f"no part {', '.join(sorted(unknown))}; known: {', '.join(PARTS)}")
     if asked.run and len(asked.part) != 1:
-        parser.error("--run belongs to one part: article or accuracy")
+        parser.error("--run belongs to one part: article, literature or accuracy")
     for name, part in PARTS.items():
         if name in (asked.part or PARTS):
             part(asked)

@@ -68,7 +68,7 @@ published(
             "retraining",
             says="Mean output of the last hidden layer in the end less that at its lowest.",
             expected=Region(low=0.1, words="moves out", reason="a fifth of the way from 0 to 1/2 and back"),
-            effect=fall("top_end", "top_low", **SIGMOID),
+            effect=fall("top_end", "top_low", least=0.0, **SIGMOID),
         ),
     ],
 )

@@ -42,12 +42,12 @@ def beyond(measure: str, ours: dict[str, Any], theirs: dict[str, Any], **levels:
     return effect
 
 
-def fall(first: str, second: str, **levels: Any) -> Effect:
-    """One measure less another of the same network."""
+def fall(first: str, second: str, *, least: float = -1.0, **levels: Any) -> Effect:
+    """One measure less another of the same network; 0 at least where the second is the lowest of the first."""
 
     def effect(frame: Any) -> Estimate:
         chosen = select(frame, **levels)
-        return Estimate.of(list((chosen[first] - chosen[second]).astype(float)), bounds=(-1.0, 1.0))
+        return Estimate.of(list((chosen[first] - chosen[second]).astype(float)), bounds=(least, 1.0))
 
     return effect
 

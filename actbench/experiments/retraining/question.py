@@ -29,15 +29,15 @@ RIVALS = ("relu", "tanh", "leaky_relu", "prelu", "rrelu", "gelu", "silu", "mish"
 
 @experiment(
     grid=[
-        {**PLAIN, "activation": RIVALS, "rate": RATES, "net": range(16)},
+        {**PLAIN, "activation": RIVALS, "rate": RATES, "net": range(64)},
         {**PLAIN, "activation": ["squared_relu", "relu", "gelu", "silu"], "init": ["lecun"], "depth": [1],
          "rate": [0.03, 0.1], "net": range(16)},
         {**PLAIN, "activation": ["relu", "leaky_relu", "prelu", "rrelu"], "samples": [200], "epochs": [40],
-         "rate": RATES, "net": range(24)},
+         "rate": RATES, "net": range(64)},
         {**PLAIN, "activation": ["relu"], "init": ["he", "glorot"], "depth": [30], "rate": [0.01, 0.03],
          "net": range(16)},
         {**PLAIN, "activation": ["sigmoid"], "init": ["torch_default"], "depth": [5], "epochs": [60], "rate": [0.3],
-         "net": range(16)},
+         "net": range(40)},
         {**PLAIN, "activation": ["relu"], "surrogate": ["none", "silu"], "bias": ["constant:-2"], "depth": [2],
          "rate": [0.1], "net": range(16)},
     ],

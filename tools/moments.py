@@ -1,0 +1,94 @@
+"""Are the Gaussian moments of every row right? Held against exact values of the row and its slope, on panels.
+
+``python -m tools.moments`` goes through the catalogue (a minute or two), ``python -m tools.moments gelu`` through some.
+Each moment is a sum over 40 Gauss-Legendre nodes a panel of f and f' from the oracle (mpmath), no further than 12
+deviations; panels end at the kinks and are two wide at most where a row is periodic. Exit status 1 where a moment is
+off by more than TOLERANCE.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import sys
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from actbench.accuracy.oracle import oracle
+from actbench.activations.parameter import Sampled
+from actbench.activations.registry import ACTIVATIONS, resolve
+from actbench.theory import moments
+
+TOLERANCE = 1e-10  # relative; of a mean, to the root of the mean square
+LENGTHS = (1e-6, 1.0, 1e6)
+PERIODIC = ("sine", "gcu", "snake", "sinlu", "coslu", "sinc", "sinsig")  # a hundred periods are enough for these
+FAR = 100.0
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(40)
+REACH = 12.0
+
+
+def ends(name: str, q: float) -> list[float]:
+    """Where panels end: at kinks, at powers of two of the row's own scale and of the deviation."""
+    deviation = math.sqrt(q)
+    reach = REACH * deviation
+    places = {0.0, *map(float, resolve(name).fact("kinks"))}
+    for scale in (1.0, deviation):
+        places |= {sign * scale * 2.0**k for k in range(-6, 14) for sign in (-1, 1)}
+    if name.partition(":")[0] in PERIODIC:
+        places |= set(np.arange(-reach, reach, 2.0).tolist())
+    return sorted({-reach, reach, *(place for place in places if -reach < place < reach)})
+
+
+def exact(name: str, q: float) -> dict[str, float]:
+    """E f, E f^2, E f'^2 by the oracle."""
+    judge, places = oracle(name), ends(name, q)
+    terms: dict[str, list[float]] = {"mean": [], "second": [], "d_second": []}
+    for low, high in itertools.pairwise(places):
+        half = 0.5 * (high - low)
+        for node, weight in zip(NODES, WEIGHTS, strict=True):
+            x = float(0.5 * (low + high) + half * node)
+            share = half * weight * math.exp(-0.5 * x * x / q) / math.sqrt(2 * math.pi * q)
+            if share < 1e-40:
+                continue
+            f, d = float(judge.value(x)), float(judge.slope(x))
+            for key, value in (("mean", f), ("second", f * f), ("d_second", d * d)):
+                terms[key].append(share * value)
+    return {key: math.fsum(values) for key, values in terms.items()}
+
+
+def errors(name: str, q: float) -> dict[str, float]:
+    """How far each moment is from the exact one, relative."""
+    found, said = moments(name, q), exact(name, q)
+    size = {"mean": math.sqrt(said["second"]), "second": said["second"], "d_second": said["d_second"]}
+    apart = {key: abs(getattr(found, key) - value) for key, value in said.items()}
+    return {key: gap / size[key] if size[key] else gap for key, gap in apart.items()}
+
+
+def names() -> list[str]:
+    """Rows whose moments are one integral: sampled parameters are averaged over, an excluded slope has none."""
+    rows = [row for row in ACTIVATIONS if row.kind == "elementwise" and not row.fact("excluded_slope")]
+    return [row.name for row in rows if not any(isinstance(p, Sampled) for p in row.parameters.values())]
+
+
+def checked(asked: Sequence[str]) -> Iterator[tuple[str, float, float]]:
+    """Name, length and the worst error of each."""
+    for name in asked or names():
+        for q in LENGTHS:
+            q = min(q, FAR) if name.partition(":")[0] in PERIODIC else q
+            yield name, q, max(errors(name, q).values())
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Print what is off, and the worst of all."""
+    found = list(checked(sys.argv[1:] if words is None else words))
+    for name, q, error in found:
+        if not error <= TOLERANCE:
+            print(f"{name} at q={q:g}: off by {error:.2g}")
+    name, q, error = max(found, key=lambda row: row[2])
+    print(f"{len(found)} rows and lengths; the worst is {name} at q={q:g}: {error:.2g}")
+    return int(any(not error <= TOLERANCE for *_, error in found))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
