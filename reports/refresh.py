@@ -114,13 +114,8 @@ def _write(folder: Path, texts: dict[str, str]) -> None:
         write_text(folder / name, text)
 
 
-<<<<<<< HEAD
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
-    part.__name__: part for part in (exact, register, accuracy, catalogue, article)
-=======
-PARTS: dict[str, Callable[[Sequence[Path], Sequence[str]], None]] = {
     part.__name__: part for part in (exact, register, accuracy, catalogue, article, literature)
->>>>>>> 57418f8 (Moments held to the oracle by a command; moments beside quad, draws and mpmath; more networks where published results leave open who is better)
 }
 
 
