@@ -54,6 +54,7 @@ class Verdict:
     failed: int | None = None
     detectable: float = math.nan
     n_to_settle: int | None = None
+    family_verdict: str = ""
     expected: str = ""
     expected_low: float = math.nan
     expected_high: float = math.nan
@@ -114,8 +115,9 @@ def roll_up(outcomes: Iterable[Outcome], quantifier: Quantifier = "each") -> Out
 
 
 def judge(
-    claim: Claim, frames: Frames, *, failed: Mapping[str, int] = NONE, untested: Mapping[tuple[str, str], str] = NONE
-) -> list[Verdict]:
+    claim: Claim, frames: Frames, *, failed: Mapping[str, int] = NONE, untested: Mapping[tuple[str, str], str] = NONE,
+    family: int = 1,
+) -> list[Verdict]:  # fmt: skip
     """Every reading's verdict, then ``overall`` from the literal ones and ``overall charitable`` from the others.
 
     Parameters
@@ -129,8 +131,10 @@ def judge(
         The same names to the number of cells that could not be computed.
     untested
         Claim and reading to the reason why it is not judged here.
+    family
+        How many settings of all claims share 5 % of error in ``family_verdict``.
     """
-    verdicts = [_reading(claim, reading, frames, failed, untested) for reading in claim.readings]
+    verdicts = [_reading(claim, reading, frames, failed, untested, family) for reading in claim.readings]
     literal = [v for v in verdicts if v.level == "literal"]
     charitable = [v for v in verdicts if v.level == "charitable"]
     verdicts.append(_overall(claim, "overall", literal or charitable))
@@ -164,12 +168,13 @@ def _total(counts: Iterable[int | None]) -> int | None:
 
 
 def _reading(
-    claim: Claim, reading: Reading, frames: Frames, failed: Mapping[str, int], untested: Mapping[tuple[str, str], str]
-) -> Verdict:
+    claim: Claim, reading: Reading, frames: Frames, failed: Mapping[str, int], untested: Mapping[tuple[str, str], str],
+    family: int,
+) -> Verdict:  # fmt: skip
     if (claim.name, reading.name) in untested:
         decided: dict[str, Any] = {"verdict": "not tested", "conditions": untested[claim.name, reading.name]}
     elif reading.kind == "experiment":
-        decided = _experimental(claim, reading, frames, failed)
+        decided = _experimental(claim, reading, frames, failed, family)
     elif reading.kind == "exact":
         decided = _exact(reading)
     else:
@@ -195,7 +200,9 @@ def _exact(reading: Reading) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _experimental(claim: Claim, reading: Reading, frames: Frames, failed: Mapping[str, int]) -> dict[str, Any]:
+def _experimental(
+    claim: Claim, reading: Reading, frames: Frames, failed: Mapping[str, int], family: int
+) -> dict[str, Any]:
     if reading.observations not in frames:
         return {"verdict": "not tested", "conditions": f"needs experiment {reading.experiment}"}
     if not reading.effects:
@@ -204,7 +211,7 @@ def _experimental(claim: Claim, reading: Reading, frames: Frames, failed: Mappin
     # several settings share the reading's part of the claim's error
     level = 1 - ERROR_RATE / (experimental_readings(claim) * len(reading.effects))
     frame = own_rows(reading, frames[reading.observations])
-    parts = {name: _estimated(reading, name, frame, level) for name in reading.effects}
+    parts = {name: _estimated(reading, name, frame, level, family) for name in reading.effects}
     if reading.effect is not None:
         decided = parts[""]
     else:
@@ -243,7 +250,7 @@ ASKED: Mapping[Quantifier, str] = {
 }  # fmt: skip
 
 
-def _estimated(reading: Reading, setting: str, frame: Any, level: float) -> dict[str, Any]:
+def _estimated(reading: Reading, setting: str, frame: Any, level: float, family: int) -> dict[str, Any]:
     """One setting's effect, held against what was expected."""
     expected = reading.expected
     assert expected is not None
@@ -268,11 +275,15 @@ def _estimated(reading: Reading, setting: str, frame: Any, level: float) -> dict
     ends = estimate.interval(judged)
     outcome = meets(expected, *ends)
     stands, lost = _with_left_out(estimate, expected, ends)
+    both = ERROR_RATE if isinstance(expected, Region) else 1 - EQUIVALENCE_LEVEL  # two one-sided tests share the second
+    wider = estimate.interval(1 - both / max(1, family))
+    strict = meets(expected, *wider) if _with_left_out(estimate, expected, wider)[0] else "inconclusive"
     smallest = detectable(estimate, judged)
     needed = to_settle(estimate, expected, judged) if outcome == "inconclusive" and not estimate.agree else None
     remarks = (estimate.note, lost, _open(estimate, ends, smallest, needed) if outcome == "inconclusive" else "")
     return {
-        "verdict": outcome if stands else "inconclusive", "value": estimate.value, "low": low, "high": high,
+        "verdict": outcome if stands else "inconclusive", "family_verdict": strict,
+        "value": estimate.value, "low": low, "high": high,
         "judged_level": judged, "judged_low": ends[0], "judged_high": ends[1], **counted,
         "detectable": smallest, "n_to_settle": needed, **dict(zip(ENDS, edges(expected), strict=True)),
         **dict(zip(BOOTSTRAP, estimate.bootstrap(judged), strict=True)), "conditions": "; ".join(filter(None, remarks)),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.claims.claim import CLAIMS, Claim
+from actbench.claims.family import size
 from actbench.claims.judge import BOOTSTRAP, ENDS, NONE, Frames, Verdict, judge
 from actbench.core.errors import ActbenchError, unknown
 from actbench.core.machine import machine
@@ -115,7 +116,7 @@ def judged(
     timed = {(claim.name, r.name): BY_TIME for claim in claims for r in claim.readings if rests_on_time(r.experiment)}
     judgements = []
     for claim in claims:
-        verdicts = judge(claim, frames, failed=failed, untested={**untested, **timed})
+        verdicts = judge(claim, frames, failed=failed, untested={**untested, **timed}, family=size(claims))
         for rolled in _with_time(claim):  # one verdict a run, in one file
             place = next(i for i, verdict in enumerate(verdicts) if verdict.reading == rolled)
             verdicts[place] = replace(verdicts[place], verdict="not tested", conditions=BY_TIME)
@@ -138,7 +139,7 @@ def judged_by_time(
     for claim in claims:
         wanted = {r.name for r in claim.readings if rests_on_time(r.experiment)} | _with_time(claim)
         if wanted:
-            verdicts = judge(claim, frames, failed=failed, untested=untested)
+            verdicts = judge(claim, frames, failed=failed, untested=untested, family=size(claims))
             judgements.append([v for v in verdicts if v.reading in wanted])
     here = machine()
     where = f"{here['processor']}, {here['cores_usable']} cores, {here['system']}"
@@ -181,10 +182,14 @@ def _tables(
                 parts += [{"setting": v.setting, **_row(v)} for v in verdict.settings or (verdict,)]
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COUNTS)
     first = ["claim", "reading", "setting", "level", "verdict"]
-    last = [c for c in (*COLUMNS, *ENDS, *BOOTSTRAP) if c not in (*first, "kind", "source", "registered", "rehearsal")]
+    last = [
+        c
+        for c in (*COLUMNS, "family_verdict", *ENDS, *BOOTSTRAP)
+        if c not in (*first, "kind", "source", "registered", "rehearsal")
+    ]
     return frame, pd.DataFrame(parts, columns=first + last).astype(COUNTS)
 
 
 def _row(verdict: Verdict) -> dict[str, Any]:
-    names = {f.name for f in fields(verdict)} & {*COLUMNS, *ENDS, *BOOTSTRAP}
+    names = {f.name for f in fields(verdict)} & {*COLUMNS, "family_verdict", *ENDS, *BOOTSTRAP}
     return {name: getattr(verdict, name) for name in names}

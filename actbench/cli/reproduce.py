@@ -77,6 +77,7 @@ def summary(report: Any) -> str:
         each = ", ".join(f"{claim} {count}" for claim, count in left.items())
         notes.append(f"units that gave no number and are in no mean: {each}")
     notes += [f"{claim} {reading} is not tested: {why}" for (claim, reading), why in report.untested.items()]
+    notes += _trust(report)
     differs = verdicts.loc[verdicts["registered"].str.startswith("differs"), "reading"]
     if len(differs):
         each = ", ".join(f"{claim} {reading}" for claim, reading in differs.items())
@@ -85,3 +86,22 @@ def summary(report: Any) -> str:
         notes.append(f"{len(failures)} cells of {name} failed, and what rests on it is a rehearsal: "
                      f"{failures['reason'].iloc[0]}")  # fmt: skip
     return "\n".join([f"{head}{len(overall)} claims: {tally}", *notes])
+
+
+def _trust(report: Any) -> list[str]:
+    """How far the method can be trusted: both of its error rates, and what chance makes of all verdicts together."""
+    told = []
+    if report.instrument is not None:
+        rates = {(row.question, row.measure): row for row in report.instrument.itertuples()}
+        for question, words in (
+            ("different", "equal arms called different"),
+            ("edge", "arms a point apart called equal"),
+        ):
+            row = rates.get((question, "test_accuracy"))
+            if row is not None and row.n:
+                told.append(f"{words}: {round(row.value * row.n)} of {row.n} ({row.expected})")
+    found = report.family
+    if found is not None and len(report.claims) > 1:
+        told.append(f"of {found.settings} settings decided at most {found.wrong:.1f} are wrong by chance; {found.kept} "
+                    "hold where the chance of one wrong among all is 5 %")  # fmt: skip
+    return told

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
+from actbench.claims.family import family
 from actbench.claims.verdicts import together
 from actbench.core.errors import ActbenchError
 from actbench.drawing.style import VERDICTS
@@ -57,6 +58,7 @@ def content(folder: RunFolder, run: dict[str, Any], t: dict[str, str], lang: str
         **provenance_lines(run, t),
         "estimates": estimates,
         "instrument": _instrument(folder, t),
+        "family": _family(folder, t, len(claims)),
     }
 
 
@@ -193,6 +195,25 @@ def _instrument(folder: RunFolder, t: dict[str, str]) -> list[dict[str, Any]]:
         return []
     found = [shown(row) for row in rows(folder.read_frame("instrument"))]
     return [{**row, "question": t[f"ask {row['question']}"].format(measure=t[row["measure"]])} for row in found]
+
+
+def _family(folder: RunFolder, t: dict[str, str], claims: int) -> str:
+    """All verdicts together in one sentence, where more than one claim was judged."""
+    tables = [
+        folder.read_frame(name) for name in ("estimates", "timing_estimates") if folder.at(f"{name}.csv").exists()
+    ]
+    found = family(tables) if claims > 1 else None
+    if found is None:
+        return ""
+    lost = t["family lost"].format(which=", ".join(found.lost)) if found.lost else ""
+    return t["family"].format(
+        claims=found.claims,
+        whole=claims,
+        settings=found.settings,
+        wrong=f"{found.wrong:.1f}",
+        kept=found.kept,
+        lost=lost,
+    )
 
 
 def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -30,6 +30,10 @@ PHRASES: dict[str, dict[str, str]] = {
         "short inconclusive": "Open.", "short opinion": "A matter of opinion.", "short not tested": "Not tested.",
         "changed": "Changed on {on}, {when}: {shown}. Before: {was}. Since: {now}. Why: {why}.",
         "after": "after looking at results", "before": "before any result",
+        "family": "Of {whole} claims {claims} rest on samples. Were every truth on the very edge of what was asked, "
+        "at most {wrong} of their {settings} decided settings would be wrong by chance. {kept} of these verdicts hold "
+        "even where the chance of a single wrong one among all is 5 % (Bonferroni){lost}.",
+        "family lost": "; not those of {which}",
         "language": "en", "of": "{reading}: {setting}", "condition": "Where",
         "where supported": "yes: {which}", "where refuted": "no: {which}", "where conditional": "in part: {which}",
         "where inconclusive": "open: {which}", "where not tested": "not tested: {which}", "where opinion": "{which}",
@@ -96,6 +100,10 @@ PHRASES: dict[str, dict[str, str]] = {
         "short inconclusive": "尚无定论。", "short opinion": "属于观点。", "short not tested": "未检验。",
         "changed": "{on} 修改（{when}）：{shown}。此前：{was}。此后：{now}。理由：{why}。",
         "after": "在看过结果之后", "before": "在得出结果之前",
+        "family": "{whole} 条论断中有 {claims} 条依据样本。即使每个真值都恰在要求的边界上，"
+        "其 {settings} 个已判定的设置中预期至多 {wrong} 个因偶然而判错。"
+        "若要求全部设置中出现任何一个错判的概率不超过 5 %（Bonferroni），仍有 {kept} 个结论不变{lost}。",
+        "family lost": "，{which} 中有的除外",
         "language": "zh", "of": "{reading}：{setting}", "condition": "条件",
         "where supported": "成立：{which}", "where refuted": "不成立：{which}",
         "where conditional": "部分成立：{which}",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.claims import calibration as instrument
 from actbench.claims.claim import Claim
+from actbench.claims.family import Family, family
 from actbench.claims.registration import combined, digests, statuses
 from actbench.claims.rehearsal import rehearsals
 from actbench.claims.verdicts import chosen, described, judged, judged_by_time, observations, together
@@ -65,6 +66,11 @@ class Report:
     run: dict[str, Any] = field(default_factory=dict)
     untested: dict[tuple[str, str], str] = field(default_factory=dict)
     interrupted: bool = False
+
+    @property
+    def family(self) -> Family | None:
+        """All verdicts together: how many of them chance alone would make wrong."""
+        return family([self.estimates, self.timing_estimates])
 
     @property
     def whole(self) -> pd.DataFrame:
