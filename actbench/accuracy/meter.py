@@ -74,8 +74,8 @@ def in_format(spec: str, dtype: str) -> str:
     activation = resolve(spec)
     values = activation.values()
     fixed = [name for name, parameter in activation.parameters.items() if isinstance(parameter, Fixed)]
-    with np.errstate(over="ignore"):
-        near = {name: float(np.dtype(dtype).type(values[name])) for name in fixed}
+    # through the exact value: a cast from float64 to bfloat16 rounds twice
+    near = {name: rounded(MP.mpf(v), dtype) if (v := float(values[name])) else v for name in fixed}
     return activation.bind(**{name: value for name, value in near.items() if math.isfinite(value)}).spec
 
 

@@ -4,41 +4,50 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import chain, islice
+from itertools import count as count_up
 from typing import Any
 
 import numpy as np
 
 from actbench.accuracy.meter import exact, in_format, near_roots, rounded, units, where_promised
-from actbench.activations.registry import resolve
+from actbench.accuracy.oracle import MP
+from actbench.accuracy.points import SEED, neighbours
+from actbench.activations.registry import named, resolve
+from actbench.activations.vector import VectorFunction
+from actbench.core.dtypes import info
 from actbench.core.errors import ActbenchError, unknown
 from actbench.kernels.backends import FUSED, TOLERANCES
 
-FORMATS = ("float16", "float32", "float64")
+FORMATS = ("float16", "bfloat16", "float32", "float64")
+PEOPLE = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0, -3.0, 0.1, -0.1, 10.0, -10.0, 100.0, -100.0)
 SCHEMA = "actbench-vectors-1"
 COLUMNS = ("input", "output", "input_bits", "output_bits", "tolerance_ulp")
 
 
 def vectors(name: str, *, dtype: str = "float32", direction: str = "forward", count: int = 1000) -> dict[str, Any]:
-    """Reference vectors of one direction of one activation.
+    """Reference vectors of one direction of one activation, or of a gate.
 
     Parameters
     ----------
     name
         A name or a spec; parameters are rounded to the format first, as code in that format takes them.
     dtype
-        ``"float16"``, ``"float32"`` or ``"float64"``.
+        ``"float16"``, ``"bfloat16"`` (with ml_dtypes), ``"float32"`` or ``"float64"``.
     direction
-        ``"forward"``: f(x); ``"backward"``: f'(x), at kinks the declared convention.
+        ``"forward"``: f(x); ``"backward"``: f'(x), at kinks the declared convention. Of a gate: y, or both partial
+        derivatives.
     count
-        How many seeded points; neighbours of kinks, of roots and of the format's edges, both zeros, the infinities
-        and NaN come on top.
+        How many points, from 1 on: those that people think of first (0, 1, -1, the infinities, NaN, 0.5, 2), then what
+        the row declares (kinks, roots) with its neighbours, the ends of the format, and seeded points over all binades.
 
     Returns
     -------
-    What the vectors are (``schema``, ``activation``, ``parameters``, ``direction``, ``dtype``, ``rounding``) and
-    ``vectors``: one mapping a point. ``input`` and ``output`` are C99 hexadecimal floats, ``..._bits`` the bits in hex,
-    big end first; ``output`` is the exact result rounded once, ties to even. ``tolerance_ulp`` is what actbench
-    promises of its own compiled kernels: a suggestion; next to roots, where relative error has no bound, it grows.
+    What the vectors are (``schema``, ``activation``, ``parameters``, ``direction``, ``dtype``, ``rounding``, ``count``,
+    ``seed``) and ``vectors``: one mapping a point. ``input`` and ``output`` are C99 hexadecimal floats, ``..._bits``
+    the bits in hex, big end first; ``output`` is the exact result rounded once, ties to even. ``tolerance_ulp`` is
+    what actbench promises of its own compiled kernels: a suggestion; next to roots, where relative error has no bound,
+    it grows. Of a gate ``a`` and ``b`` are the inputs.
 
     Raises
     ------
@@ -49,44 +58,114 @@ def vectors(name: str, *, dtype: str = "float32", direction: str = "forward", co
         raise unknown("format", dtype, FORMATS)
     if direction not in ("forward", "backward"):
         raise unknown("direction", direction, ("forward", "backward"))
-    if not 8 <= count <= 1_000_000:
-        raise ActbenchError(f"count={count} is not from 8 to 1,000,000")
-    spec = in_format(resolve(name).spec, dtype)
-    activation = resolve(spec)
-    values = {key: float(value) for key, value in activation.values().items()}
+    if not 1 <= count <= 1_000_000:
+        raise ActbenchError(f"count={count} is not from 1 to 1,000,000")
+    info(dtype)  # which brings bfloat16, or says what is missing
+    row = named(name)
+    if isinstance(row, VectorFunction):
+        if not row.views:
+            raise ActbenchError(f"{row.name} mixes a whole vector: no pairs of one input and one output")
+        pairs = list(_of_gate(row, dtype, direction, count))
+    else:
+        row = resolve(in_format(row.spec, dtype))
+        pairs = list(_pairs(row.spec, dtype, direction, count))
+    values = {key: float(value) for key, value in row.values().items()}
     return {
-        "schema": SCHEMA, "activation": activation.name, "parameters": {k: v.hex() for k, v in values.items()},
-        "direction": direction, "dtype": dtype, "rounding": "once, to nearest, ties to even",
-        "vectors": list(_pairs(spec, dtype, direction, count)),
+        "schema": SCHEMA, "activation": row.name, "parameters": {k: v.hex() for k, v in values.items()},
+        "direction": direction, "dtype": dtype, "rounding": "once, to nearest, ties to even", "count": len(pairs),
+        "seed": SEED, "vectors": pairs,
     }  # fmt: skip
 
 
+def inputs(spec: str, dtype: str, direction: str, count: int) -> list[float]:
+    """The finite points in the order of people: what they think of, what is declared, the ends, the rest (seeded)."""
+    activation, form = resolve(spec), info(dtype)
+    kept = {float(v) for v in where_promised(spec, dtype, max(count, 8), direction)}
+    facts = [*activation.fact("kinks"), *activation.fact("roots"), *activation.fact("roots_of_slope")]
+    declared = [v for at in facts for v in map(float, neighbours(at, dtype, 1))]
+    ends = [sign * float(end) for end in (form.max, form.tiny, form.smallest_subnormal) for sign in (1.0, -1.0)]
+    rest = np.random.default_rng(SEED).permutation(sorted(kept))
+    order = dict.fromkeys(v for v in (*PEOPLE, *declared, *ends, *map(float, rest)) if v in kept)
+    return list(order)
+
+
 def _pairs(spec: str, dtype: str, direction: str, count: int) -> Iterator[dict[str, str | float]]:
-    activation, info = resolve(spec), np.finfo(dtype)
-    x = where_promised(spec, dtype, count, direction)
-    forward = direction == "forward"
-    bound, slope_bound, at_root = TOLERANCES[FUSED, dtype]
-    near = near_roots(activation, direction, x)
-    terms = None if forward else activation.slope_terms
-    largest = np.zeros(x.shape) if terms is None else terms(x.astype(np.float64))
-    for at, root, term in zip(map(float, x), near, largest, strict=True):
-        value = exact(spec, direction, at)
-        size = abs(rounded(value, dtype))
-        step, among = units(np.array([size, max(size, term)]), dtype).tolist()
-        tolerance = (bound if forward else slope_bound) * among / step  # in the last place of this result
-        if root:  # absolute there: so many epsilons
-            tolerance = max(tolerance, at_root * float(info.eps) / step)
-        if at == 0.0 and forward:
-            minus = float(np.dtype(dtype).type(activation.fact("at_negative_zero")))
-            yield _pair(-0.0, minus, dtype, tolerance)
-            yield _pair(0.0, abs(minus) if minus == 0 else rounded(value, dtype), dtype, tolerance)
-        else:
-            yield _pair(at, rounded(value, dtype), dtype, tolerance)
+    """The first so many, the infinities and NaN behind the first few."""
+    activation, forward = resolve(spec), direction == "forward"
+    first = [_zero(spec, dtype, sign) for sign in (1.0, -1.0)] if forward else []
+    points = [at for at in inputs(spec, dtype, direction, count) if not (forward and at == 0.0)]
+    specials = list(_special(spec, dtype, direction))
+    few = 2 if forward else 3
+    near = near_roots(activation, direction, np.array(points))
+    made = (_finite(spec, dtype, direction, at, bool(root)) for at, root in zip(points, near, strict=True))
+    order = chain(first, islice(made, few), specials, made)
+    return islice(order, count)
+
+
+def _zero(spec: str, dtype: str, sign: float) -> dict[str, str | float]:
+    """f at 0.0 and at -0.0."""
+    minus = rounded(MP.mpf(float(resolve(spec).fact("at_negative_zero"))), dtype)
+    minus = math.copysign(minus, resolve(spec).fact("at_negative_zero"))
+    value = minus if sign < 0 else abs(minus) if minus == 0 else rounded(exact(spec, "forward", 0.0), dtype)
+    return _pair(sign * 0.0, value, dtype, tolerances(dtype)[0])
+
+
+def tolerances(dtype: str) -> Any:
+    """What is promised of fused kernels; of a format that they lack, of the reference path rounded to it."""
+    return TOLERANCES.get((FUSED, dtype), TOLERANCES[FUSED, "float16"])
+
+
+def _finite(spec: str, dtype: str, direction: str, at: float, root: bool) -> dict[str, str | float]:
+    bound, slope_bound, at_root = tolerances(dtype)
+    value = exact(spec, direction, at)
+    tolerance = bound if direction == "forward" else slope_bound
+    if root:  # absolute there: so many epsilons, said in the last place of this result
+        step = float(units(np.array([abs(rounded(value, dtype))]), dtype)[0])
+        tolerance = max(tolerance, at_root * float(info(dtype).eps) / step)
+    return _pair(at, rounded(value, dtype), dtype, tolerance)
+
+
+def _special(spec: str, dtype: str, direction: str) -> Iterator[dict[str, str | float]]:
+    activation, forward = resolve(spec), direction == "forward"
     low, high = activation.fact("limits" if forward else "slope_limits")
-    for at, limit in ((-math.inf, low), (math.inf, high)):
-        yield _pair(at, float(np.dtype(dtype).type(limit)), dtype, bound if math.isfinite(limit) and limit else 0.0)
+    for at, limit in ((math.inf, high), (-math.inf, low)):
+        value = float(limit) if limit == 0 else rounded(MP.mpf(float(limit)), dtype)
+        yield _pair(at, value, dtype, tolerances(dtype)[0] if math.isfinite(limit) and limit else 0.0)
     if forward or activation.saves:  # a slope that never looks at x cannot know of its NaN
         yield _pair(math.nan, math.nan, dtype, 0.0)
+
+
+def _of_gate(row: VectorFunction, dtype: str, direction: str, count: int) -> Iterator[dict[str, str | float]]:
+    """Pairs of what people think of, then of what is declared and of seeded numbers."""
+    sides = {side: [at for at in inputs(row.view(side).spec, dtype, "forward", 200) if abs(at) < 1e4] for side in "ab"}
+    seen: set[tuple[float, float]] = set()
+    for reach in count_up(3):
+        for a, b in ((a, b) for a in sides["a"][:reach] for b in sides["b"][:reach]):
+            if (a, b) in seen:
+                continue
+            if len(seen) == count:
+                return
+            seen.add((a, b))
+            yield _gate_pair(row, dtype, direction, a, b)
+        if reach >= max(map(len, sides.values())):
+            return
+
+
+def of_gate(row: VectorFunction, dtype: str, a: float, b: float, side: str = "") -> float:
+    """A gate's exact value at a pair, or its partial derivative by one side, rounded once."""
+    own, other = ("b", "a") if side == "b" else ("a", "b")
+    at = {"a": a, "b": b}
+    spec = in_format(row.view(own).bind(**{other: at[other]}).spec, dtype)
+    return rounded(exact(spec, "backward" if side else "forward", at[own]), dtype)
+
+
+def _gate_pair(row: VectorFunction, dtype: str, direction: str, a: float, b: float) -> dict[str, str | float]:
+    found: dict[str, str | float] = {"a": a.hex(), "b": b.hex(), "a_bits": _bits(a, dtype), "b_bits": _bits(b, dtype)}
+    asked = {"output": ""} if direction == "forward" else {"da": "a", "db": "b"}
+    for name, side in asked.items():
+        value = of_gate(row, dtype, a, b, side)
+        found |= {name: value.hex(), f"{name}_bits": _bits(value, dtype)}
+    return found | {"tolerance_ulp": tolerances(dtype)[0 if direction == "forward" else 1]}
 
 
 def _pair(at: float, value: float, dtype: str, tolerance: float) -> dict[str, str | float]:
@@ -98,5 +177,5 @@ def _pair(at: float, value: float, dtype: str, tolerance: float) -> dict[str, st
 
 
 def _bits(value: float, dtype: str) -> str:
-    number = np.array(value, np.dtype(dtype).newbyteorder(">"))
-    return number.tobytes().hex()
+    number = np.array(value, dtype)
+    return number.view(f"u{number.itemsize}").astype(f">u{number.itemsize}").tobytes().hex()

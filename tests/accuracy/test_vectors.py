@@ -70,8 +70,87 @@ def test_the_same_request_gives_the_same_vectors():
 
 @pytest.mark.parametrize(
     ("options", "match"),
-    [({"dtype": "float8"}, "no format"), ({"direction": "up"}, "no direction"), ({"count": 1}, "count=1")],
+    [({"dtype": "float8"}, "no format"), ({"direction": "up"}, "no direction"), ({"count": 0}, "count=0")],
 )
 def test_wrong_requests_are_one_clear_line(options, match):
     with pytest.raises(ActbenchError, match=match):
         vectors("relu", **options)
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_people_s_numbers_come_first_and_any_count_is_given(direction):
+    for count in (1, 2, 5, 9, 40):
+        found = vectors("silu", count=count, direction=direction)
+        assert found["count"] == len(found["vectors"]) == count
+        assert found["seed"] > 0
+        assert float.fromhex(found["vectors"][0]["input"]) == 0.0
+    first = [float.fromhex(row["input"]) for row in vectors("silu", count=9)["vectors"]]
+    assert {0.0, 1.0, -1.0, math.inf, -math.inf} <= set(first)
+
+
+def test_a_gate_s_vectors_hold_its_own_kernels():
+    for direction, names in (("forward", ["output"]), ("backward", ["da", "db"])):
+        rows = vectors("swiglu_clamped", direction=direction, count=60)["vectors"]
+        a, b = (np.array([float.fromhex(row[c]) for row in rows], np.float32) for c in ("a", "b"))
+        got = [ab.kernel("swiglu_clamped.a")(a, b)]
+        if direction == "backward":
+            one = np.ones_like(a)
+            got = [
+                ab.kernel("swiglu_clamped.a", "backward")(one, a, b),
+                ab.kernel("swiglu_clamped.b", "backward")(one, b, a),
+            ]
+        for name, came in zip(names, got, strict=True):
+            want = np.array([float.fromhex(row[name]) for row in rows])
+            off = np.abs(came - want) / units(np.abs(want), "float32")
+            assert (off <= 8.5).all()
+
+
+def test_bfloat16_is_rounded_once():
+    ml_dtypes = pytest.importorskip("ml_dtypes", reason="optional: bfloat16")
+    rows = vectors("gelu", dtype="bfloat16", count=200)["vectors"]
+    for row in rows:
+        got = np.array(int(row["output_bits"], 16), np.uint16).view(ml_dtypes.bfloat16)
+        want = float.fromhex(row["output"])
+        assert float(got) == want or (math.isnan(want) and np.isnan(float(got)))
+    # half way between two bfloat16 and a little more, which float32 has rounded away
+    from actbench.accuracy.meter import rounded
+    from actbench.accuracy.oracle import MP
+
+    with MP.workprec(200):
+        assert rounded(MP.mpf(1) + MP.mpf(2) ** -8 + MP.mpf(2) ** -40, "bfloat16") == 1.0 + 2.0**-7
+        assert float(ml_dtypes.bfloat16(np.float64(1.0 + 2.0**-8 + 2.0**-40))) == 1.0  # the cast rounds twice
+
+
+def test_the_fewest_inputs_that_tell_gates_apart():
+    from actbench.accuracy.distinguish import distinguish
+
+    found = distinguish(["swiglu", "swiglu_clamped", "swiglu_step"])
+    assert not found["alike"]
+    assert len(found["vectors"]) <= 2
+    pairs = {pair for vector in found["vectors"] for pair in vector["tells_apart"]}
+    assert len(pairs) == 3
+    for vector in found["vectors"]:
+        for spec, result in vector["results"].items():
+            value = float(ab.get(spec).of(float.fromhex(vector["a"]), float.fromhex(vector["b"])))
+            assert float.fromhex(result) == pytest.approx(value, rel=1e-6)
+
+
+def test_rows_are_told_apart_and_the_same_function_is_not():
+    from actbench.accuracy.distinguish import distinguish
+
+    found = distinguish(["gelu", "gelu_tanh", "silu", "quick_gelu"], dtype="float16", ulp=2)
+    assert len(found["vectors"]) <= 2
+    assert distinguish(["silu", "swish_beta"])["alike"] == ["silu | swish_beta"]
+
+
+@pytest.mark.parametrize(
+    ("words", "match"),
+    [
+        (["vectors"], "name an activation"), (["vectors", "--distinguish", "relu"], "two functions"),
+        (["vectors", "--distinguish", "relu", "swiglu"], "gates alone"), (["vectors", "relu", "--ulp", "3"], "--ulp"),
+        (["vectors", "softmax"], "mixes a whole vector"),
+    ],
+)  # fmt: skip
+def test_wrong_commands_are_one_clear_line(words, match, capsys):
+    assert main(words) == 2
+    assert match in capsys.readouterr().err
