@@ -3,7 +3,8 @@
 ``python reports/refresh.py`` writes every part that is out of date, after a new row or claim or a changed definition;
 ``python reports/refresh.py PART... [--run FOLDER...]`` some parts, with what finished runs measured: ``article`` after
 ``actbench reproduce``, ``literature`` after ``actbench reproduce literature``, ``accuracy`` after ``actbench run
-accuracy`` (with ``--exhaustive`` or without) or ``actbench run axis_accuracy``. ``--again NAME...`` computes exact
+accuracy`` (with ``--exhaustive`` or without) or ``actbench run axis_accuracy``, ``audits`` with files of ``actbench
+audit MODULE --json``. ``--again NAME...`` computes exact
 values of rows anew whose definition has changed, ``--why TEXT`` registers readings that ask otherwise with the same
 numbers.
 """
@@ -17,8 +18,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 REPORTS = Path(__file__).resolve().parent
-ARTICLE, LITERATURE, ACCURACY, CATALOGUE = (
-    REPORTS / name for name in ("article", "literature", "accuracy", "catalogue")
+ARTICLE, LITERATURE, ACCURACY, CATALOGUE, AUDITS = (
+    REPORTS / name for name in ("article", "literature", "accuracy", "catalogue", "audits")
 )
 README, EXACT = REPORTS.parent / "README.md", REPORTS.parent / "tests" / "exact.txt"
 KEPT = (
@@ -64,6 +65,14 @@ def accuracy(asked: argparse.Namespace) -> None:
     if asked.run:
         take(ACCURACY, asked.run)
     _write(ACCURACY, pages(ACCURACY))
+
+
+def audits(asked: argparse.Namespace) -> None:
+    """reports/audits: a page a library that was audited, and the table of known findings."""
+    from actbench.report.audits import pages, take
+
+    take(AUDITS, asked.run)
+    _write(AUDITS, pages(AUDITS))
 
 
 def catalogue(asked: argparse.Namespace) -> None:
@@ -115,7 +124,7 @@ def _write(folder: Path, texts: dict[str, str]) -> None:
 
 
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
-    part.__name__: part for part in (exact, register, accuracy, catalogue, article, literature)
+    part.__name__: part for part in (exact, register, accuracy, audits, catalogue, article, literature)
 }
 
 
@@ -130,7 +139,7 @@ def main(words: Sequence[str] | None = None) -> int:
     if unknown := set(asked.part) - set(PARTS):
         parser.error(f"no part {', '.join(sorted(unknown))}; known: {', '.join(PARTS)}")
     if asked.run and len(asked.part) != 1:
-        parser.error("--run belongs to one part: article, literature or accuracy")
+        parser.error("--run belongs to one part: article, literature, accuracy or audits")
     for name, part in PARTS.items():
         if name in (asked.part or PARTS):
             part(asked)

@@ -11,6 +11,7 @@ import numpy as np
 
 from actbench.accuracy.meter import ErrorMeter, exact, rounded, where_promised
 from actbench.accuracy.shrink import first
+from actbench.activations.registry import resolve
 from actbench.audit.finding import Finding
 from actbench.audit.subject import Array, Subject, unit_roundoff
 from actbench.core.dtypes import every, info
@@ -20,6 +21,8 @@ CANCELLED = 8.0  # epsilons: an error this small against 1 (or x) is one of digi
 GROSS = 2.0**-6  # relative: two correct digits are not left
 NARROW = 1e5  # ulp of float64, where answers that are all float32 numbers are at home
 CUT_SHARE, CUT_LEAST = 0.3, 200  # of all inexact results that a cut puts more than half a place too low; how many
+HUGE = 1e4  # inputs beyond it are not ordinary
+BESIDE = 4.0  # epsilons from a kink
 ROUNDS, BETWEEN = 3, 1000  # how often points nearer to 0 are tried, and how many
 SMALL = 128.0  # beyond it x itself no longer says how large an intermediate is
 Masks = Mapping[str, Array]
@@ -38,13 +41,15 @@ def values(subject: Subject, direction: str, dtype: str) -> Iterator[Finding]:
         if not mask.any():
             continue
         at = _smallest(meter, call, mask, kind, allowed, subject.made.inputs is not None)
-        finding = _finding(subject, meter, call, at, "narrow" if narrow else kind)
+        # where nothing but subnormal inputs fails, they are taken for 0
+        flushed = kind in ("value", "lost", "digits") and not (mask & (np.abs(meter.x) >= info(dtype).tiny)).any()
+        finding = _finding(subject, meter, call, at, "narrow" if narrow else "subnormal" if flushed else kind)
         if finding.ulp is not None and finding.ulp > allowed:  # else it is right alone: see arrays
             found.append(_graded(finding, meter, got, mask))
         if narrow:
             break
     yield from found
-    if direction == "backward":
+    if direction == "backward" and not narrow:
         yield from _kinks(subject, meter, got)
     if not found and dtype != "float64":
         yield from _cut_off(subject, meter, call, got)
@@ -74,8 +79,9 @@ def classes(meter: ErrorMeter, got: Array, allowed: float) -> Masks:
     with np.errstate(all="ignore"):
         off = np.abs(got.astype(np.float64) - meter.yard)
     wrong = meter.errors(got) > allowed + (SCREEN_SLACK if meter.dtype == "float64" else 1e-6)
-    wrong &= ~(meter.near & (off <= allowed * eps)) & ~meter.kinked
-    special = meter.special(got) & ~meter.kinked
+    kinked = beside_kinks(meter)
+    wrong &= ~(meter.near & (off <= allowed * eps)) & ~kinked
+    special = meter.special(got) & ~kinked
     zero = wrong & ~special & (got == 0) & ~meter.near & ~np.asarray(meter.waves)
     flushed = zero & (np.abs(meter.yard) < tiny)
     lost = zero & ~flushed
@@ -87,6 +93,16 @@ def classes(meter: ErrorMeter, got: Array, allowed: float) -> Masks:
     if value.any():  # where a formula is wrong, its smaller errors are no other fault
         value, digits = value | digits, np.zeros_like(digits)
     return {"overflow": special, "value": value, "lost": lost & ~far, "subnormal": flushed, "digits": digits}
+
+
+def beside_kinks(meter: ErrorMeter) -> Array:
+    """At a kink, or so near that x + 3 or x / 6 may be rounded onto it."""
+    found = meter.kinked.copy()
+    if meter.direction == "backward":
+        x, eps = meter.x.astype(np.float64), unit_roundoff(meter.dtype)
+        for kink in resolve(meter.spec).fact("kinks"):
+            found |= np.abs(x - float(kink)) <= BESIDE * eps * abs(float(kink))
+    return found
 
 
 def _smallest(
@@ -120,7 +136,9 @@ def _between(at: float, dtype: str) -> Array:
         return np.zeros(1, dtype)
     even, binades = np.linspace(0.0, abs(at), BETWEEN + 2)[1:-1], np.geomspace(low, abs(at), BETWEEN + 2)[1:-1]
     x = np.concatenate([even, binades]).astype(dtype)
-    return np.unique(np.concatenate([-x, x])[np.abs(np.concatenate([-x, x])) < abs(at)])
+    both = np.concatenate([-x, x])
+    # always as many: what compiles for a length does so once
+    return np.resize(np.unique(both[np.abs(both) < abs(at)]), both.size) if (x < abs(at)).any() else np.zeros(1, dtype)
 
 
 def _finding(subject: Subject, meter: ErrorMeter, call: Callable[[Array], Array], at: float, kind: str) -> Finding:
@@ -135,6 +153,8 @@ def _finding(subject: Subject, meter: ErrorMeter, call: Callable[[Array], Array]
 
 def _graded(finding: Finding, meter: ErrorMeter, got: Array, mask: Array) -> Finding:
     """With the severity that the worst of its points deserve."""
+    if finding.kind == "overflow":
+        return replace(finding, severity="warning" if abs(finding.at or 0.0) > HUGE else "error")
     errors = meter.errors(got)[mask]
     if finding.kind == "digits":
         return replace(finding, severity="warning" if errors.max() > 1000.0 else "note")
@@ -173,14 +193,14 @@ def _cut_off(subject: Subject, meter: ErrorMeter, call: Callable[[Array], Array]
 
 def _kinks(subject: Subject, meter: ErrorMeter, got: Array) -> Iterator[Finding]:
     """Slopes at kinks: a convention between the slopes of both sides, else wrong."""
-    where = np.flatnonzero(meter.kinked)
-    eps = unit_roundoff(meter.dtype)
-    for i in where[np.argsort(np.abs(meter.x[where]))]:
+    beside = beside_kinks(meter)
+    where, eps = np.flatnonzero(beside), unit_roundoff(meter.dtype)
+    for i in where[np.argsort(np.abs(meter.x[where].astype(np.float64)))]:
         came, right = float(got[i]), float(meter.yard[i])
         if abs(came - right) <= 16 * eps * max(1.0, abs(right)):
             continue
-        beside = [float(meter.yard[j]) for j in (i - 1, i + 1) if 0 <= j < meter.x.size]
-        low, high = min(*beside, right), max(*beside, right)
+        near = meter.yard[max(0, i - 9) : i + 10]
+        low, high = float(near.min()), float(near.max())
         slack = 16 * eps * max(1.0, abs(low), abs(high))
         convention = low - slack <= came <= high + slack
         yield subject.finding("kink", severity="" if convention else "error", direction=meter.direction,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +14,7 @@ from actbench.audit.audited import Audited, Report
 from actbench.audit.finding import KINDS, Finding
 from actbench.core.errors import ActbenchError
 from actbench.core.files import read_bytes
-from actbench.core.machine import version
+from actbench.core.machine import machine, version, versions
 
 SCHEMA = "actbench-audit-1"
 SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -24,6 +25,7 @@ def as_data(report: Report, known: Collection[str] = ()) -> dict[str, Any]:
     """For JSON: every subject with its findings, and what is left out with its reason."""
     return {
         "schema": SCHEMA, "actbench": version("actbench-suite") or "", "asked": report.asked,
+        "processor": machine()["processor"], "versions": versions(), "date": datetime.now(UTC).date().isoformat(),
         "seconds": round(report.seconds, 3),
         "subjects": [
             {

@@ -105,7 +105,11 @@ def _of_users(function: Tensors, *, weights: bool = False) -> Implementation:
     def forward(x: Array) -> Array:  # weights are float64: other inputs are widened, and the answer rounded
         return made.values("forward", "float64")(x.astype(np.float64)).astype(x.dtype)
 
-    return replace(made, forward=forward)
+    def backward(dy: Array, x: Array) -> Array:
+        pull = made.values("backward", "float64")
+        return pull(dy.astype(np.float64), x.astype(np.float64)).astype(x.dtype)
+
+    return replace(made, forward=forward, backward=backward)
 
 
 def _raw(function: Tensors) -> Callable[[Array], Array]:

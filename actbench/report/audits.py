@@ -1,0 +1,120 @@
+"""Audits of public libraries: what ``actbench audit MODULE --json`` wrote, to pages and one table of known findings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from actbench.audit.finding import KINDS, SEVERITIES, plain_hex, shown
+from actbench.core.errors import ActbenchError
+from actbench.core.files import write_text
+
+KEPT = ("class", "severity", "direction", "dtype", "also", "at", "came", "exact", "ulp", "detail")
+HEAD = """\
+# Known findings of public libraries
+
+Written by `python reports/refresh.py audits`. What `actbench audit` finds in the activations of public libraries
+as they come, on the processor, in evaluation mode. Each finding has the smallest input that shows it, in every format
+in which the library computes; [docs/audit.md](../../docs/audit.md) says what the classes mean. A result of 0 where the
+exact one is a normal number (`lost`), or errors of thousands of ulp (`digits`), may be harmless in training: whether
+they are is not for a table to say.
+
+"""
+
+
+def take(home: Path, runs: Iterable[Path]) -> None:
+    """Keep the numbers of finished audits, one line a finding; sentences are made of them again.
+
+    Raises
+    ------
+    ActbenchError
+        For a file that is no audit.
+    """
+    for run in runs:
+        try:
+            held = json.loads(run.read_text(encoding="utf-8"))
+            subjects = [
+                {**{k: one[k] for k in ("target", "row", "library", "dtypes")},
+                 "findings": [{k: found[k] for k in KEPT} for found in one["findings"]]}
+                for one in held["subjects"]
+            ]  # fmt: skip
+            about = {k: held[k] for k in ("asked", "actbench", "processor", "versions", "date", "seconds", "left_out")}
+        except (OSError, ValueError, KeyError, TypeError):
+            raise ActbenchError(f"{str(run)!r} is no audit; write one by 'actbench audit MODULE --json'") from None
+        lines = ",\n".join(json.dumps(one, ensure_ascii=False) for one in subjects)
+        head = json.dumps(about, ensure_ascii=False)
+        write_text(home / f"{held['asked']}.json", f'{{"about": {head},\n"subjects": [\n{lines}\n]}}\n')
+
+
+def pages(home: Path) -> dict[str, str]:
+    """Name to text: a page an audit, and the README with the table of all."""
+    audits = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(home.glob("*.json"))]
+    texts = {f"{held['about']['asked']}.md": _page(held) for held in audits}
+    return {"README.md": HEAD + "\n".join(_all(audits)) + "\n", **texts}
+
+
+def _all(audits: list[Any]) -> Iterable[str]:
+    yield "| audited | version | functions | without a finding | " + " | ".join(reversed(SEVERITIES)) + " | date |"
+    yield "|---" * (5 + len(SEVERITIES)) + "|"
+    for held in audits:
+        found = [f for one in held["subjects"] for f in one["findings"]]
+        counts = [str(sum(f["severity"] == level for f in found)) for level in reversed(SEVERITIES)]
+        clean = sum(not one["findings"] for one in held["subjects"])
+        name = held["about"]["asked"]
+        yield (f"| [{name}]({name}.md) | {_library(held)} | {len(held['subjects'])} | {clean} | "
+               f"{' | '.join(counts)} | {held['about']['date']} |")  # fmt: skip
+    for level in ("error", "warning"):
+        yield f"\n## {level.title()}s\n"
+        yield from _table((one, f) for held in audits for one in held["subjects"] for f in one["findings"]
+                          if f["severity"] == level)  # fmt: skip
+
+
+def _table(rows: Iterable[tuple[Any, Any]]) -> Iterable[str]:
+    yield "| function | class | pass | formats | smallest input | | came | exact |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for one, f in rows:
+        at = plain_hex(float(f["at"]["decimal"])) if f["at"] else ""
+        came, exact = (_short(f[key], f["dtype"]) for key in ("came", "exact"))
+        what = f["class"] + (f" ({f['detail']})" if f["detail"] else "")
+        formats = ", ".join([f["dtype"], *f["also"]])
+        yield (f"| `{_cell(one['target'])}` | {_cell(what)} | {f['direction']} | {formats} | "
+               f"{_short(f['at'], f['dtype'])} | {at and f'`{at}`'} | {came} | {exact} |")  # fmt: skip
+
+
+def _page(held: dict[str, Any]) -> str:
+    about = held["about"]
+    lines = [f"# Audit of {about['asked']}", "", "Written by `python reports/refresh.py audits`.", ""]
+    lines += [f"{_library(held)}, numpy {about['versions']['numpy']}, {about['processor']}, {about['date']}, "
+              f"{about['seconds']:.0f} s.", ""]  # fmt: skip
+    used = sorted({f["class"] for one in held["subjects"] for f in one["findings"]}, key=list(KINDS).index)
+    lines += [f"- `{name}`: {_meaning(name)}" for name in used] + [""]
+    clean = [one for one in held["subjects"] if not one["findings"]]
+    lines += _table((one, f) for one in held["subjects"] for f in one["findings"])
+    if clean:
+        lines += ["", "Nothing found: " + ", ".join(f"`{one['target']}` ({one['row']})" for one in clean) + "."]
+    if about["left_out"]:
+        lines += [
+            "",
+            "Left out: "
+            + "; ".join(f"`{left['target']}`: {_cell(left['reason'])}" for left in about["left_out"])
+            + ".",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _meaning(name: str) -> str:
+    return KINDS[name].en.format_map(dict.fromkeys(("at", "came", "exact", "ulp", "detail"), "..."))
+
+
+def _library(held: dict[str, Any]) -> str:
+    return next((one["library"] for one in held["subjects"] if one["library"]), "")
+
+
+def _short(number: dict[str, str] | None, dtype: str) -> str:
+    return "" if number is None else shown(float(number["decimal"]), dtype)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
