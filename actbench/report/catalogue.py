@@ -13,6 +13,7 @@ import pandas as pd
 
 from actbench.activations.latex import census, formula, latex
 from actbench.activations.layout import LAYOUTS
+from actbench.activations.namesakes import NAMESAKES, REDISCOVERIES
 from actbench.activations.parameter import Sampled
 from actbench.activations.record import Activation
 from actbench.activations.registry import ACTIVATIONS, AXIS
@@ -166,10 +167,9 @@ LEFT_OUT = """\
 
 ## Formats
 
-Kernels take float32 and float64; the reference path also takes float16, whose 65,536 numbers are all tested. bfloat16
-is out: NumPy has no such type, ml_dtypes rounds float64 to it by way of float32 (a second rounding, so that half an ulp
-cannot be promised), and torch's own bfloat16 results are its float32 ones rounded (seven functions compared). Round a
-float32 result yourself.
+Kernels take float32 and float64; the reference path also takes float16 and, with ml_dtypes, bfloat16, whose 65,536
+numbers are all tested. ml_dtypes rounds float64 to bfloat16 by way of float32, a second rounding: the reference path
+rounds once. torch's own bfloat16 results are its float32 ones rounded (seven functions compared).
 """
 
 
@@ -206,7 +206,8 @@ def _parameter(parameter: Any) -> str:
 
 def index(rows: list[Activation]) -> str:
     """The catalogue's first page."""
-    first = f"{len(rows)} elementwise activations. Written by `python reports/refresh.py catalogue`."
+    first = (f"{len(rows)} elementwise activations; [rediscoveries and namesakes](namesakes.md). Written by "
+             "`python reports/refresh.py catalogue`.")  # fmt: skip
     lines = ["# The catalogue", "", first, "",
              "| name | aliases | source |", "|---|---|---|"]  # fmt: skip
     lines += [f"| [{row.name}]({row.name}.md) | {', '.join(row.aliases)} | {cell(row.source)} |"
@@ -214,6 +215,28 @@ def index(rows: list[Activation]) -> str:
     lines += ["", "## Along an axis", "", "| name | aliases | source |", "|---|---|---|"]
     lines += [f"| [{f.name}]({f.name}.md) | {', '.join(f.aliases)} | {cell(f.source)} |" for f in AXIS]
     return "\n".join(lines) + "\n\n" + LEFT_OUT
+
+
+def namesakes() -> str:
+    """The page of functions under several names and names of several functions."""
+
+    def link(name: str) -> str:
+        return f"[{name}]({name}.md)" if name else ""
+
+    proved = "Each identity is proved by a test: `identify` finds the row in the other name's own formula."
+    lines = ["# Rediscoveries and namesakes", "", proved, "", "## One function, several names", ""]
+    lines += ["| row | what else it is |", "|---|---|"]
+    lines += [f"| {link(one.row)} | {cell(one.says)} |" for one in REDISCOVERIES]
+    lines += ["", "## Rows that are other rows at their starting values", "", "| row | is |", "|---|---|"]
+    for row in sorted([*ACTIVATIONS, *AXIS], key=lambda row: row.name):
+        if row.identical_to and row.kind != "plug-in":
+            lines.append(f"| {link(row.name)} | {', '.join(f'`{spec}`' for spec in row.identical_to)} |")
+    lines += ["", "## One name, several functions", "", "| name | row | what it is there |", "|---|---|---|"]
+    for sake in NAMESAKES:
+        lines += [f"| {sake.name if i == 0 else ''} | {link(row)} | {cell(words)} |"
+                  for i, (row, words) in enumerate(sake.meanings)]  # fmt: skip
+    lines += ["", "[All activations](README.md). Written by `python reports/refresh.py catalogue`."]
+    return "\n".join(lines) + "\n"
 
 
 def _table(file: Path) -> pd.DataFrame:
@@ -224,7 +247,7 @@ def pages(accuracy: Path) -> dict[str, str]:
     """Every page and picture, file to text, with what the tables of a folder say of each row's accuracy."""
     frame, every, along = (_table(accuracy / name) for name in ("accuracy.csv", "exhaustive.csv", "axis.csv"))
     rows = [row for row in ACTIVATIONS if row.kind == "elementwise"]
-    texts = {"README.md": index(rows)}
+    texts = {"README.md": index(rows), "namesakes.md": namesakes()}
     for row in rows:
         texts |= {f"{row.name}.md": page(row, frame, every), f"{row.name}.svg": picture(row)}
     return texts | {f"{function.name}.md": axis_page(function, along) for function in AXIS}

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import actbench as ab
+from actbench.activations.namesakes import NAMESAKES, REDISCOVERIES
 from actbench.activations.registry import ACTIVATIONS, AXIS
 from actbench.identification import identify
 from actbench.identification.configs import read
@@ -177,6 +178,21 @@ def test_every_declared_identity_is_found(row):
         names = {form.partition(":")[0].split("(")[0] for form in (found.spec, *found.same)}
         assert {row.name, spec.partition(":")[0]} & names, found
         assert {row.name, spec.partition(":")[0]} <= names or len(ab.get(row.name).parameters) > 1 or spec != other.name
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("one", REDISCOVERIES, ids=lambda one: one.row)
+def test_every_rediscovery_is_found_in_the_other_name_s_formula(one):
+    found = identify(one.formula)
+    assert one.row in {found.spec, *found.same}
+
+
+def test_what_a_name_means_is_in_the_catalogue():
+    for sake in NAMESAKES:
+        assert len(sake.meanings) >= 2
+        for row, words in sake.meanings:
+            assert words
+            assert not row or row in ACTIVATIONS or row in AXIS
 
 
 def test_functions_along_an_axis():

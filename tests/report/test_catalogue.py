@@ -14,7 +14,7 @@ from actbench.report import accuracy, catalogue
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
 ACCURACY, CATALOGUE = REPORTS / "accuracy", REPORTS / "catalogue"
 STALE = "out of date: run python reports/refresh.py"
-NAMES = [*ab.names(), *ab.names("axis"), "README"]
+NAMES = [*ab.names(), *ab.names("axis"), "README", "namesakes"]
 
 
 @cache

@@ -70,6 +70,7 @@ define(
     slope_limits=(-0.0, 1.0),
     roots_of_slope=lambda beta: (-1.2784645427610737 / beta,),
     monotone=False,
+    identical_to=("silu",),
     defaults={"onnx": {"beta": 1.0}},
     source="Ramachandran, Zoph & Le 2017, arXiv 1710.05941; ONNX operator Swish, version 24",
 )
