@@ -1,0 +1,147 @@
+"""Code that exits, hangs, forks, floods, patches the clock, crashes: isolated, one line each, nothing left running."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+import pytest
+
+from actbench.audit.audited import audit
+from actbench.cli import main
+from actbench.core.errors import ActbenchError
+
+HOSTILE = """
+import ctypes, os, subprocess, sys, time
+import numpy as np
+
+def right(x):
+    return np.where(x <= 0, np.zeros_like(x), x)
+
+def relu_exits(x):
+    os._exit(0)
+
+def relu_leaves_a_daemon(x):
+    if not os.path.exists({pids!r}) and os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            open({pids!r}, "a").write(f"{{os.getpid()}}\\n")
+            time.sleep(600)
+        os._exit(0)
+    return right(x)
+
+def relu_hangs(x):
+    while True:
+        pass
+
+def relu_floods(x):
+    os.write(1, b"\\xff<b>flood\\n" * 100)
+    sys.stderr.write("flood\\n" * 100)
+    return right(x)
+
+def relu_patches_the_clock(x):
+    time.monotonic = time.time = time.perf_counter = lambda: 0.0
+    np.seterr(all="raise")
+    os.chdir("/")
+    return right(x)
+
+def relu_segfaults(x):
+    ctypes.string_at(0)
+
+def relu_recurses(x):
+    return relu_recurses(x)
+
+def relu_allocates(x):
+    return right(x) + 0 * np.ones(1 << 40)[: x.size]
+
+def relu_raises_markup(x):
+    raise ValueError("<script>alert(1)</script>\\x1b[31m\\n" * 100)
+
+def relu_exits_politely(x):
+    sys.exit("bye")
+
+class ReLUThatLies:
+    def __getattr__(self, name):
+        raise OSError(name)
+    def forward(self, x):
+        return right(x)
+
+def relu(x):
+    return right(x)
+"""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile <i>")
+    (folder / "work.py").write_text(HOSTILE.format(pids=str(folder / "pids")), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="what is left is looked for in /proc")
+def test_hostile_functions_are_isolated_and_nothing_is_left(place):
+    before = time.monotonic()
+    report = audit(str(place / "work.py"), dtypes=("float32",), count=100, limit=4)
+    assert time.monotonic() - before < 120
+    assert time.time() > 1e9
+    found = {one.target.rpartition(":")[2]: one for one in report.subjects}
+    for name, why in (("exits", "exit status 0"), ("hangs", "within 4 s"), ("segfaults", "SIGSEGV")):
+        (finding,) = found[f"relu_{name}"].findings
+        assert finding.kind == "crash"
+        assert why in finding.detail
+    for name in ("relu", "relu_floods", "relu_leaves_a_daemon", "relu_patches_the_clock"):
+        assert not found[name].findings
+    left_out = {one.target.rpartition(":")[2]: one.why_not for one in report.left_out}
+    said = [*left_out.values(), *(f.sentence() for f in report.findings)]
+    assert all(len(text) < 500 and text.isprintable() for text in said)
+    for line in (place / "pids").read_text(encoding="utf-8").split():
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(line), 0)
+
+
+def test_what_cannot_be_called_is_a_finding_of_one_line(place, tmp_path, capsys):
+    page = tmp_path / "page.html"
+    assert main(["audit", f"{place / 'work.py'}:relu_raises_markup", "--dtype", "float32", "--html", str(page)]) == 1
+    said = capsys.readouterr().out
+    assert "raises" in said
+    assert "\x1b" not in said
+    text = page.read_text(encoding="utf-8")
+    assert "<script>" not in text
+    assert "&lt;i&gt;" in text
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"import os\nos._exit(3)\n", "cannot be loaded: ends its process (exit status 3)"),
+        (b"import time\nwhile True: time.sleep(1)\n", "cannot be loaded: does not return within 2 s"),
+    ],
+)
+def test_a_module_that_cannot_be_loaded_is_a_finding(tmp_path, content, why):
+    (tmp_path / "work.py").write_bytes(content)
+    report = audit(str(tmp_path / "work.py"), limit=2)
+    (finding,) = report.findings
+    assert (finding.kind, finding.detail) == ("crash", why)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"x = '\xff'\n", "raises SyntaxError"), (b"def f(:\n", "raises SyntaxError"),
+        (b"import sys\nsys.exit()\n", "raises SystemExit"), (b"a = 1\n", "no public functions"),
+    ],
+)  # fmt: skip
+def test_a_module_that_is_none_is_refused_in_one_line(tmp_path, content, why):
+    (tmp_path / "work.py").write_bytes(content)
+    with pytest.raises(ActbenchError, match=why) as caught:
+        audit(str(tmp_path / "work.py"))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("asked", ["no/such/file.py", "not a module", "no_such_module_at_all", "gelu:alpha=3"])
+def test_a_target_that_names_nothing_is_one_line(asked, capsys):
+    assert main(["audit", asked]) == 2
+    said = capsys.readouterr().err.strip().splitlines()
+    assert len(said) == 1
+    assert said[0].startswith("actbench: ")
