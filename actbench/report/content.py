@@ -12,7 +12,8 @@ from actbench.claims.family import family
 from actbench.claims.verdicts import together
 from actbench.core.errors import ActbenchError
 from actbench.drawing.style import VERDICTS
-from actbench.report.names import READINGS, REGISTER
+from actbench.report.chinese import chinese
+from actbench.report.names import READINGS, REGISTER, SECTIONS
 from actbench.report.sentences import answer, condition, filled, in_words, numbers, sentence
 from actbench.report.strip import strip
 from actbench.runs.folder import RunFolder
@@ -91,7 +92,7 @@ def _claim(
     order = [*entry["readings"], *OVERALL]
     own = sorted(rows(verdicts[verdicts["claim"] == entry["claim"]]), key=lambda row: order.index(row["reading"]))
     words = [{"shown": reading_name(row, t), "expected": expectation(row, t)} for row in own]
-    found = [shown(row) | said for row, said in zip(own, words, strict=True)]
+    found = [_in_language(shown(row) | said, t) for row, said in zip(own, words, strict=True)]
     if not found:
         raise ActbenchError(f"verdicts.csv has no row for {entry['claim']}; run again to make it")
     by_name = {row["reading"]: row for row in found}
@@ -104,17 +105,25 @@ def _claim(
     said = " ".join((t[f"short {verdict}"], own_words)) if own_words else answer(ordered, by_name["overall"], t)
     return {
         "answer": said, "surprise": _surprise(readings, by_name["overall"]),
-        "name": entry["claim"], "section": entry["section"],
+        "name": entry["claim"], "section": in_words(entry["section"], t, SECTIONS),
         "statement": entry["statement"].get(lang) or entry["statement"]["en"],
-        "note": entry["note"], "readings": readings,
+        "note": chinese(entry["note"], t), "readings": readings,
         "history": [
-            t["changed"].format(**change, shown=reading_name(change, t), when=t[WHEN[change["after_looking"]]])
+            t["changed"].format(
+                **{name: chinese(value, t) if isinstance(value, str) else value for name, value in change.items()},
+                shown=reading_name(change, t), when=t[WHEN[change["after_looking"]]],
+            )
             for change in entry.get("history", ())
         ],
         "sentences": {level: sentence(part, t) for level, part in levels.items() if part},
         "condition": condition(levels["literal"] or levels["charitable"], t) if verdict == "conditional" else "",
         "overall": by_name["overall"], "charitable": by_name.get("overall charitable"),
     }  # fmt: skip
+
+
+def _in_language(row: dict[str, Any], t: dict[str, str]) -> dict[str, Any]:
+    """A shown row with what its run says in the page's language."""
+    return {**row, "conditions": chinese(row.get("conditions", ""), t), "n": chinese(row["n"], t)}
 
 
 def reading_name(row: dict[str, Any], t: dict[str, str]) -> str:
@@ -157,7 +166,8 @@ def _reading(
     conditions = entry["conditions"].get(name, "") if len(mine) > 1 else row["conditions"]
     since = row.get("registered", "")
     return {
-        **row, "says": entry["readings"].get(name, ""), "estimates": mine, "remarks": conditions,
+        **row, "says": chinese(entry["readings"].get(name, ""), t), "estimates": mine,
+        "remarks": chinese(conditions, t),
         "registered": in_words(since, t, REGISTER), "moved": since.startswith("differs") or "changed" in since,
     }  # fmt: skip
 
@@ -175,7 +185,8 @@ def _contradictions(entries: list[dict[str, Any]], claims: list[dict[str, Any]],
 
 def _estimate(row: dict[str, Any], t: dict[str, str]) -> dict[str, Any]:
     """An estimate's row as text, with its strip."""
-    told = {**shown(row), "expected": expectation(row, t)}
+    told = _in_language(shown(row) | {"expected": expectation(row, t), "shown": reading_name(row, t)}, t)
+    told["where"] = in_words(told["setting"], t)
     label = escape(f"{told['value']} {told['interval']}, {t['expected']}: {told['expected']}")
     ends = (_end(row["expected_low"], -math.inf), _end(row["expected_high"], math.inf))
     value, low, high = (float(row[name]) for name in ("value", "judged_low", "judged_high"))

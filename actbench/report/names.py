@@ -63,3 +63,6 @@ REGISTER: Mapping[str, Mapping[str, str]] = {
         "differs from what was registered on": "与此日登记的内容不同：",
     },
 }  # fmt: skip
+
+# Parts of the text that claims come from.
+SECTIONS: Mapping[str, Mapping[str, str]] = {"zh": {"first figure": "图一", "summary": "小结", "code": "代码"}}

@@ -1,0 +1,87 @@
+"""The Chinese page is Chinese: nothing long stays English but code, citations and names."""
+
+from __future__ import annotations
+
+import csv
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+import actbench.claims.ledgers  # noqa: F401  fills the registry
+from actbench.claims.claim import CLAIMS
+from actbench.claims.verdicts import described
+from actbench.report.chinese import GLOSSARY, NUMBER, TABLE, chinese, sentences
+from actbench.report.phrases import PHRASES, phrases
+
+ZH = phrases("zh")
+LATIN = re.compile(r"(?:[A-Za-z][A-Za-z'’-]*[ ,;:()./]+){6}[A-Za-z]")  # more than six words in a row
+
+
+class Prose(HTMLParser):
+    """The texts of a page outside of code, citations and styles."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.aside, self.texts = 0, []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.aside += tag in ("style", "code", "cite")
+        self.texts += [value for name, value in attrs if name in ("alt", "aria-label")]
+
+    def handle_endtag(self, tag):
+        self.aside -= tag in ("style", "code", "cite")
+
+    def handle_data(self, data):
+        if not self.aside:
+            self.texts.append(data)
+
+
+def test_the_article_s_page_has_no_english_sentence(pages):
+    left = [text for text in Prose(pages["zh"].read_text(encoding="utf-8")).texts if LATIN.search(text)]
+    assert not left, "add it to actbench/report/chinese.csv, numbers as #"
+
+
+def test_the_markdown_beside_it_neither(pages):
+    text = pages["zh"].with_name("report.md").read_text(encoding="utf-8")
+    prose = re.sub(rf"{ZH['source']}: .*|`[^`]*`|!?\[[^\]]*\]\([^)]*\)", "", text)
+    assert not [line for line in prose.splitlines() if LATIN.search(line)]
+
+
+@pytest.mark.parametrize("name", [claim.name for claim in CLAIMS if claim.ledger == "article"])
+def test_what_a_record_says_is_known_in_chinese(name):
+    entry = described(CLAIMS[name])
+    texts = [*entry["readings"].values(), *entry["conditions"].values(), entry["note"]]
+    texts += [text for change in entry.get("history", ()) for text in (change["was"], change["now"], change["why"])]
+    left = [text for text in texts if LATIN.search(chinese(text, ZH))]
+    assert not left, "add it to actbench/report/chinese.csv, numbers as #"
+
+
+def test_the_table_is_sorted_and_keeps_every_number():
+    with TABLE.open(encoding="utf-8", newline="") as lines:
+        rows = [(row["english"], row["chinese"]) for row in csv.DictReader(lines)]
+    assert rows == sorted(rows)
+    assert len(dict(rows)) == len(rows)
+    for english, said in rows:
+        assert not NUMBER.search(english), english
+        assert english.count("#") == said.count("#"), english
+        assert re.search("[\u4e00-\u9fff]", said), english
+
+
+def test_numbers_stay_in_their_places():
+    assert chinese("2 epochs", ZH) == "2 轮"
+    assert chinese("1,440 of 3,038 networks diverged and are left out", ZH) == "1,440 / 3,038 个网络发散，未计入"
+    assert chinese("64 networks", ZH) == "64 个网络"
+    assert chinese("adam, noisy labels: refuted (0.5 [0.4, 0.6])", ZH) == "adam, 含噪标签：不成立（0.5 [0.4, 0.6]）"
+    assert chinese("2 epochs", phrases("en")) == "2 epochs"
+    assert chinese("what nobody has translated", ZH) == "what nobody has translated"
+    assert all("#" in key or key for key in sentences())
+
+
+def test_the_glossary_decides_the_terms():
+    assert set(PHRASES["zh"].values()) >= {GLOSSARY[word] for word in ("supported", "refuted", "as written", "reading")}
+    assert GLOSSARY["cell"] == "实验设置"
+    assert GLOSSARY["quick run"] == "快速模式"
+    said = [*PHRASES["zh"].values(), *sentences().values()]
+    assert not [text for text in said if "预演" in text or "裁决" in text]
