@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from actbench.accuracy.meter import ErrorMeter, Measured, exact, in_format, rounded, where_promised
 from actbench.accuracy.shrink import first, wrong_limits
 from actbench.activations.registry import resolve
+from actbench.core.dtypes import info
 from actbench.core.errors import ActbenchError, unknown
 
 Array = NDArray[Any]
 ARRIVING = (0.0, 2.0, -1.0, 0.3, -1.7)  # gradients in which a backward pass must be linear
+FORMATS = ("float16", "bfloat16", "float32", "float64")
 SPREAD = 400  # float64 points that are compared with mpmath beside the worst ones
 
 
@@ -42,7 +44,7 @@ def check(
         The largest error allowed, in units in the last place of the exact result. Within 0.25 of a declared root,
         where relative error has no bound, an error of ``max_ulp`` epsilons is allowed instead.
     dtype
-        ``"float16"``, ``"float32"`` or ``"float64"``.
+        ``"float16"``, ``"bfloat16"`` (with ml_dtypes), ``"float32"`` or ``"float64"``.
     direction
         ``"forward"`` or ``"backward"``.
     count
@@ -70,8 +72,8 @@ def check(
     >>> ab.testing.check(my_gelu, like="gelu", max_ulp=2)
     >>> ab.testing.check(lambda dy, x: my_gelu_grad(dy, x), like="gelu", direction="backward", dtype="float64")
     """
-    if dtype not in ("float16", "float32", "float64"):
-        raise unknown("format", dtype, ("float16", "float32", "float64"))
+    if dtype not in FORMATS:
+        raise unknown("format", dtype, FORMATS)
     if direction not in ("forward", "backward"):
         raise unknown("direction", direction, ("forward", "backward"))
     if not max_ulp >= 0.5:
@@ -115,7 +117,7 @@ def _linear(fn: Callable[..., Any], meter: ErrorMeter, slope: Array, max_ulp: fl
     the product rounds once more.
     """
     x = meter.x
-    form = np.finfo(meter.dtype)
+    form = info(meter.dtype)
     signs = np.resize(np.array(ARRIVING, meter.dtype), x.size)
     for dy in (*(np.full_like(x, value) for value in ARRIVING), signs):
         got = np.asarray(fn(dy.copy(), x.copy())).astype(np.float64)
@@ -134,7 +136,7 @@ def _linear(fn: Callable[..., Any], meter: ErrorMeter, slope: Array, max_ulp: fl
 
 
 def _accurate(meter: ErrorMeter, got: Array, call: Any, max_ulp: float, kinks: bool, what: str) -> float:
-    eps = float(np.finfo(meter.dtype).eps)
+    eps = float(info(meter.dtype).eps)
 
     def fails(meter: ErrorMeter, got: Array) -> Array:
         absolute = np.abs(got.astype(np.float64) - meter.yard) <= max_ulp * eps

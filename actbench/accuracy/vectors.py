@@ -17,7 +17,7 @@ from actbench.activations.registry import named, resolve
 from actbench.activations.vector import VectorFunction
 from actbench.core.dtypes import info
 from actbench.core.errors import ActbenchError, unknown
-from actbench.kernels.backends import FUSED, TOLERANCES
+from actbench.kernels.backends import FUSED, tolerance
 
 FORMATS = ("float16", "bfloat16", "float32", "float64")
 PEOPLE = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0, -3.0, 0.1, -0.1, 10.0, -10.0, 100.0, -100.0)
@@ -107,22 +107,17 @@ def _zero(spec: str, dtype: str, sign: float) -> dict[str, str | float]:
     minus = rounded(MP.mpf(float(resolve(spec).fact("at_negative_zero"))), dtype)
     minus = math.copysign(minus, resolve(spec).fact("at_negative_zero"))
     value = minus if sign < 0 else abs(minus) if minus == 0 else rounded(exact(spec, "forward", 0.0), dtype)
-    return _pair(sign * 0.0, value, dtype, tolerances(dtype)[0])
-
-
-def tolerances(dtype: str) -> Any:
-    """What is promised of fused kernels; of a format that they lack, of the reference path rounded to it."""
-    return TOLERANCES.get((FUSED, dtype), TOLERANCES[FUSED, "float16"])
+    return _pair(sign * 0.0, value, dtype, tolerance(FUSED, dtype)[0])
 
 
 def _finite(spec: str, dtype: str, direction: str, at: float, root: bool) -> dict[str, str | float]:
-    bound, slope_bound, at_root = tolerances(dtype)
+    bound, slope_bound, at_root = tolerance(FUSED, dtype)
     value = exact(spec, direction, at)
-    tolerance = bound if direction == "forward" else slope_bound
+    allowed = bound if direction == "forward" else slope_bound
     if root:  # absolute there: so many epsilons, said in the last place of this result
         step = float(units(np.array([abs(rounded(value, dtype))]), dtype)[0])
-        tolerance = max(tolerance, at_root * float(info(dtype).eps) / step)
-    return _pair(at, rounded(value, dtype), dtype, tolerance)
+        allowed = max(allowed, at_root * float(info(dtype).eps) / step)
+    return _pair(at, rounded(value, dtype), dtype, allowed)
 
 
 def _special(spec: str, dtype: str, direction: str) -> Iterator[dict[str, str | float]]:
@@ -130,7 +125,7 @@ def _special(spec: str, dtype: str, direction: str) -> Iterator[dict[str, str | 
     low, high = activation.fact("limits" if forward else "slope_limits")
     for at, limit in ((math.inf, high), (-math.inf, low)):
         value = float(limit) if limit == 0 else rounded(MP.mpf(float(limit)), dtype)
-        yield _pair(at, value, dtype, tolerances(dtype)[0] if math.isfinite(limit) and limit else 0.0)
+        yield _pair(at, value, dtype, tolerance(FUSED, dtype)[0] if math.isfinite(limit) and limit else 0.0)
     if forward or activation.saves:  # a slope that never looks at x cannot know of its NaN
         yield _pair(math.nan, math.nan, dtype, 0.0)
 
@@ -165,7 +160,7 @@ def _gate_pair(row: VectorFunction, dtype: str, direction: str, a: float, b: flo
     for name, side in asked.items():
         value = of_gate(row, dtype, a, b, side)
         found |= {name: value.hex(), f"{name}_bits": _bits(value, dtype)}
-    return found | {"tolerance_ulp": tolerances(dtype)[0 if direction == "forward" else 1]}
+    return found | {"tolerance_ulp": tolerance(FUSED, dtype)[0 if direction == "forward" else 1]}
 
 
 def _pair(at: float, value: float, dtype: str, tolerance: float) -> dict[str, str | float]:

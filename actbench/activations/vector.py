@@ -20,6 +20,7 @@ from actbench.activations.record import Activation
 from actbench.activations.reductions import KINDS, Reduction
 from actbench.core.arrays import as_float
 from actbench.core.arrays import evaluate as evaluated
+from actbench.core.dtypes import narrowed
 from actbench.core.errors import ActbenchError
 from actbench.core.views import VIEWS
 from actbench.expression.exact import evaluate
@@ -286,4 +287,4 @@ class VectorFunction(Parametrised):
 
     def _back(self, result: Any, axis: int, dtype: Any) -> Any:
         with np.errstate(over="ignore"):
-            return np.array(np.moveaxis(result, -1, axis), dtype=dtype, order="C")
+            return narrowed(np.moveaxis(result, -1, axis), dtype)

@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from actbench.core.dtypes import FLOATS
+from actbench.core.dtypes import is_float, narrowed
 from actbench.core.errors import ActbenchError
 
 
 def as_float(values: ArrayLike, what: str = "x") -> NDArray[Any]:
-    """An array of float16, float32 or float64: those stay as they are, integers, bools and lists become float64."""
+    """An array of a dtype that rows take: it stays as it is, integers, bools and lists become float64."""
     array = np.asarray(values)
-    if array.dtype.newbyteorder("=") in FLOATS:
+    if is_float(array.dtype):
         return array
     if array.dtype.kind in "biu" or (array.dtype.kind == "O" and array.size == 0):
         return array.astype(np.float64)
     raise ActbenchError(
-        f"{what} has dtype {array.dtype}; known: float16, float32, float64, integers, bools; convert it first"
+        f"{what} has dtype {array.dtype}; known: float16, bfloat16, float32, float64, integers, bools; convert it first"
     )
 
 
@@ -67,7 +67,7 @@ def evaluate(
     with np.errstate(over="ignore"):
         result = np.asarray(function(**wide, **values))
         if result.dtype != dtype or result.shape != shape or _shares(result, wide.values()):
-            result = np.array(np.broadcast_to(result, shape), dtype=dtype, order="C")
+            result = narrowed(np.broadcast_to(result, shape), dtype)
     scalars = not any(isinstance(value, np.ndarray) for value in (*inputs.values(), *given))
     return result[()] if scalars and shape == () else result
 

@@ -55,6 +55,24 @@ def info(dtype: Any) -> Any:
     return np.finfo(dtype)
 
 
+def is_float(dtype: Any) -> bool:
+    """Whether rows take arrays of a dtype: IEEE's halves, singles and doubles of either byte order, and bfloat16."""
+    return dtype.name == "bfloat16" or dtype.newbyteorder("=") in FLOATS
+
+
+def narrowed(values: Any, dtype: Any) -> Any:
+    """float64 numbers in a format, rounded once: ml_dtypes' own cast to bfloat16 goes by way of float32, and twice."""
+    if dtype.name != "bfloat16":
+        return np.array(values, dtype=dtype, order="C")
+    form = info("bfloat16")
+    wide = np.asarray(values, np.float64)
+    with np.errstate(all="ignore"):
+        exponent = np.frexp(wide)[1] - 1
+        unit = np.ldexp(1.0, np.maximum(exponent, int(form.minexp)) - int(form.nmant))
+        once = np.where(np.isfinite(wide) & (wide != 0), np.rint(wide / unit) * unit, wide)
+        return np.array(once, dtype=dtype, order="C")
+
+
 def every(dtype: str) -> np.ndarray[Any, Any]:
     """All finite numbers of a format of 16 bits, sorted; -0.0 and 0.0 count as one."""
     if dtype == "bfloat16":

@@ -85,6 +85,13 @@ BACKENDS.add(Backend(
         {"float16": _ROUNDED_ONCE, "float32": Tolerance(8.0, 16.0, 1.0), "float64": Tolerance(8.0, 16.0, 1.0)}
     ),
 ))  # fmt: skip
+
+
+def tolerance(backend: str, dtype: str) -> Tolerance:
+    """What a backend promises in a format; in bfloat16, which ml_dtypes brings, what it does in float16."""
+    return TOLERANCES[backend, "float16" if dtype == "bfloat16" else dtype]
+
+
 TOLERANCES: Mapping[tuple[str, str], Tolerance] = MappingProxyType(
     {(backend.name, dtype): promised for backend in BACKENDS for dtype, promised in backend.tolerances.items()}
 )

@@ -154,3 +154,31 @@ def test_rows_are_told_apart_and_the_same_function_is_not():
 def test_wrong_commands_are_one_clear_line(words, match, capsys):
     assert main(words) == 2
     assert match in capsys.readouterr().err
+
+
+def test_the_reference_path_rounds_to_bfloat16_once():
+    """Every bfloat16, and a float64 that lies between two of them and that a float32 has rounded to the middle."""
+    ml_dtypes = pytest.importorskip("ml_dtypes", reason="optional: bfloat16")
+    from actbench.core.dtypes import every, narrowed
+
+    x = every("bfloat16")
+    for wide in (x.astype(np.float64) * (1.0 + 2.0**-9 + 2.0**-45), x.astype(np.float64) * 1.0e-3):
+        got = narrowed(wide, x.dtype)
+        from actbench.accuracy.meter import rounded
+        from actbench.accuracy.oracle import MP
+
+        for value, came in zip(wide[::97], got[::97], strict=True):
+            assert float(came) == rounded(MP.mpf(float(value)), "bfloat16")
+    assert float(narrowed(np.float64(1.0 + 2.0**-8 + 2.0**-40), x.dtype)) == 1.0 + 2.0**-7
+    assert ab.get("relu")(x).dtype == ml_dtypes.bfloat16
+    with pytest.raises(ActbenchError, match="not bfloat16"):
+        ab.kernel("relu", dtype="bfloat16")
+
+
+@pytest.mark.parametrize("name", ["gelu", "softcap", "sqrt_softplus", "aglu", "heaviside_arctan"])
+def test_every_bfloat16_keeps_the_promise(name):
+    pytest.importorskip("ml_dtypes", reason="optional: bfloat16")
+    frame = ab.run("accuracy", activation=[name], dtype="bfloat16", implementation="numpy", count=[1000])
+    assert frame["holds"].all()
+    assert (frame["points"] > 65_000).all()
+    assert (frame["worst_ulp"] <= 0.5000001).all()
