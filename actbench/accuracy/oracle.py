@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import mpmath
@@ -123,6 +123,14 @@ class Oracle:
         if x in self._kinks:
             return MP.mpf(self._kinks[x].slope)
         return self._at(self._slope, x, self._inside_flat(x) or x in self.activation.fact("roots_of_slope"), "slope")
+
+    @cached_property
+    def _curve(self) -> Graph:
+        return derivative(self._slope)
+
+    def second(self, x: float) -> Any:
+        """f''(x) as an mpf, where x is at no kink; 0 is believed."""
+        return self._at(self._curve, float(x), True, "second derivative")
 
 
 @lru_cache(maxsize=256)

@@ -23,7 +23,7 @@ from actbench.activations.registry import ACTIVATIONS, AXIS, resolve
 from actbench.audit import arrays, laws, values
 from actbench.audit.discover import Candidate, candidates
 from actbench.audit.finding import Finding
-from actbench.audit.recognise import Recognised, as_slope, recognise, row_named
+from actbench.audit.recognise import Recognised, as_slope, of_numbers, recognise, row_named
 from actbench.audit.subject import ALLOWED, DTYPES, Subject
 from actbench.implementations.implementation import Absent, Implementation
 from actbench.implementations.libraries import implementation
@@ -118,9 +118,12 @@ def _recognised(candidate: Candidate, like: str) -> Recognised:
     try:
         made = adapt(given)
     except Exception:
-        if not library:
+        if library:
+            return Recognised(made=implementation(library, resolve(row)), spec=row)
+        scalar = of_numbers(given)
+        if scalar is None:
             raise
-        return Recognised(made=implementation(library, resolve(row)), spec=row)
+        made = scalar
     return recognise(made, candidate.name, given, like)
 
 
@@ -151,6 +154,9 @@ def findings(
         return
     if subject.kept and subject.made.backward is not None:
         yield from _guarded(subject, partial(values.linear, subject, subject.kept[0]), "backward", subject.kept[0])
+    if (dtype := next((d for d in ("float64", "float32") if d in subject.kept), "")) and subject.made.second:
+        stage(f"second derivative {dtype}")
+        yield from _guarded(subject, partial(values.second, subject, dtype), "second", dtype)
     stage("arrays")
     yield from _arrays(subject)
 
@@ -172,7 +178,7 @@ def _worst_of_all(subject: Subject, direction: str, stage: Callable[[str], None]
 
 
 def _arrays(subject: Subject) -> Iterator[Finding]:
-    if subject.made.forward is None:
+    if subject.made.forward is None or subject.made.kind == "scalar":
         return
     dtype = subject.kept[0] if subject.kept else subject.dtypes[0]
     yield from _guarded(subject, partial(arrays.arrays, subject, dtype), "forward", dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from actbench.activations.parameter import Fixed
 from actbench.activations.record import Activation
 from actbench.activations.registry import ACTIVATIONS, AXIS, resolve
 from actbench.core.errors import ActbenchError
-from actbench.implementations.implementation import Implementation
+from actbench.implementations.implementation import Absent, Implementation
 
 X = np.linspace(-4.03, 3.97, 65)  # no kink of a row among them
 SAME, ROUGHLY = 1e-5, 0.25  # relative: values of one formula in float32; of the same function with a fault in it
@@ -222,6 +223,29 @@ def _other_defaults(row: Activation, spec: str) -> str:
         said.append(f"{name} = {value:g}, by default {row.parameters[name].default:g}"  # type: ignore[union-attr]
                     + (f" ({', '.join(who)})" if who else ""))  # fmt: skip
     return "; ".join(said)
+
+
+def of_numbers(given: Any) -> Implementation | None:
+    """A function of one number, as math.exp makes them: called for each element, in float64; what raises is NaN."""
+    try:
+        tried = [given(value) for value in (-1.5, 0.5, 2.0)]
+    except Exception:  # it is none
+        return None
+    if not all(isinstance(value, (int, float, np.floating)) for value in tried):
+        return None
+
+    def one(value: float) -> float:
+        try:
+            return float(given(value))
+        except (ArithmeticError, ValueError):  # math.exp(710)
+            return math.nan
+
+    def forward(x: Any) -> Any:
+        if x.dtype != np.float64:
+            raise Absent("computes with Python's numbers, in float64 alone")
+        return np.array([one(value) for value in x.reshape(-1).tolist()], np.float64).reshape(x.shape)
+
+    return Implementation(library="python", kind="scalar", dtypes=("float64",), forward=forward)
 
 
 def as_slope(given: Callable[..., Any], row: Activation) -> Implementation | None:

@@ -94,6 +94,8 @@ class Implementation:
     forward, backward
         ``x -> y`` and ``(dy, x) -> dx`` on arrays of any of ``dtypes``: new arrays of the same dtype; None where
         there is none.
+    second
+        ``x -> f''(x)``, where it can be differentiated twice.
     raw
         The forward pass on the very array that is given, where ``forward`` hands on a copy: what audits of layouts and
         of writing call.
@@ -121,6 +123,7 @@ class Implementation:
     kind: str = "row"
     forward: Call | None = None
     backward: Call | None = None
+    second: Call | None = None
     raw: Call | None = None
     into: Callable[[Array, Array], None] | None = None
     inputs: Array | None = None

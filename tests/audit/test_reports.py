@@ -172,3 +172,61 @@ def test_every_class_of_findings_has_both_sentences():
         fields = [set(re.findall(r"{(\w+)}", text)) for text in (kind.en, kind.zh)]
         assert fields[0] == fields[1]
         assert kind.severity in SEVERITIES
+
+
+NUMBERS = """
+import math
+
+def sigmoid(x):
+    return 1 / (1 + math.exp(-x))
+
+def relu(x):
+    if x > 0:
+        return x
+    return 0.0 if x <= 0 else x
+"""
+
+
+def test_functions_of_one_number_are_called_for_each(tmp_path):
+    (tmp_path / "numbers.py").write_text(NUMBERS, encoding="utf-8")
+    sigmoid, relu = audit(str(tmp_path / "numbers.py"), count=200).subjects
+    assert sigmoid.dtypes == relu.dtypes == ("float64",)
+    assert not relu.findings
+    (found,) = sigmoid.findings
+    assert (found.kind, found.at) == ("overflow", pytest.approx(-709.7827128933841))
+    with pytest.raises(OverflowError):
+        math.exp(-found.at)
+    assert math.isfinite(math.exp(np.nextafter(-found.at, 0)))
+
+
+TORCH = """
+import torch
+
+class F(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return torch.tanh(x)
+    @staticmethod
+    def backward(ctx, dy):
+        y = torch.tanh(ctx.saved_tensors[0]).detach()
+        return dy * (1 - y * y)
+
+def tanh_once(x):
+    return F.apply(x)
+
+def tanh_twice(x):
+    return torch.tanh(x)
+"""
+
+
+def test_a_second_derivative_that_autograd_loses_is_found(tmp_path):
+    pytest.importorskip("torch")
+    (tmp_path / "twice.py").write_text(TORCH, encoding="utf-8")
+    report = audit(str(tmp_path / "twice.py"), dtypes=("float64",), count=100)
+    found = {one.target.rpartition(":")[2]: [f for f in one.findings if f.direction == "second"]
+             for one in report.subjects}  # fmt: skip
+    assert not found["tanh_twice"]
+    (lost,) = found["tanh_once"]
+    assert lost.came == 0
+    assert lost.exact == pytest.approx(float(mpmath.diff(mpmath.tanh, lost.at, 2)), rel=1e-9)

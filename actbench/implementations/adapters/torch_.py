@@ -53,8 +53,18 @@ def of_tensors(function: Tensors, *, kind: str = "row") -> Implementation:
         (slope,) = torch.autograd.grad(result, leaf, tensor(np.array(dy)))
         return np.array(array(slope))
 
+    def second(x: Array) -> Array:
+        leaf = tensor(np.array(x)).requires_grad_()
+        result = function(leaf)
+        for _ in range(2):
+            if not result.requires_grad:
+                return np.zeros_like(x)
+            (result,) = torch.autograd.grad(result.sum(), leaf, create_graph=True)
+        return np.array(array(result))
+
     return Implementation(library="torch", version=str(version("torch")), kind=kind, forward=forward,
-                          backward=backward, dtypes=("float16", "float32", "float64"), devices=DEVICES)  # fmt: skip
+                          backward=backward, second=second, dtypes=("float16", "float32", "float64"),
+                          devices=DEVICES)  # fmt: skip
 
 
 def of_object(given: Any) -> Implementation | None:
@@ -109,7 +119,7 @@ def _of_users(function: Tensors, *, weights: bool = False) -> Implementation:
         pull = made.values("backward", "float64")
         return pull(dy.astype(np.float64), x.astype(np.float64)).astype(x.dtype)
 
-    return replace(made, forward=forward, backward=backward)
+    return replace(made, forward=forward, backward=backward, second=None)
 
 
 def _raw(function: Tensors) -> Callable[[Array], Array]:
