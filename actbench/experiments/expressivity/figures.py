@@ -54,7 +54,7 @@ FIGURES = (
     FigureSpec(
         name="expressivity",
         experiment="expressivity",
-        claims=("C18", "C19"),
+        claims=("C18", "C19", "L08", "L09"),
         title={
             "en": "What can a network express?",
             "zh": "网络能表达什么？",
