@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from actbench.accuracy.gates import wrong
 from actbench.accuracy.meter import ErrorMeter, Measured, exact, in_format, rounded, where_promised
 from actbench.accuracy.shrink import first, wrong_limits
-from actbench.activations.registry import resolve
+from actbench.activations.registry import AXIS, along, resolve
 from actbench.core.dtypes import info
 from actbench.core.errors import ActbenchError, unknown
 
@@ -39,7 +40,9 @@ def check(
     fn
         The function under test, on NumPy arrays: ``fn(x)`` forward, ``fn(dy, x)`` backward (the gradient dy * f'(x)).
     like
-        What it claims to be: a name or a spec such as ``"leaky_relu:negative_slope=0.2"``.
+        What it claims to be: a name or a spec such as ``"leaky_relu:negative_slope=0.2"``. Of a gate, as
+        ``"swiglu_oai:layout=halves"``, the function takes one array in that layout, or two: ``fn(a, b)``, backward
+        ``fn(dy, a, b)`` with both gradients.
     max_ulp
         The largest error allowed, in units in the last place of the exact result. Within 0.25 of a declared root,
         where relative error has no bound, an error of ``max_ulp`` epsilons is allowed instead.
@@ -78,6 +81,9 @@ def check(
         raise unknown("direction", direction, ("forward", "backward"))
     if not max_ulp >= 0.5:
         raise ActbenchError(f"max_ulp={max_ulp!r}: no format can promise less than 0.5")
+    info(dtype)
+    if like.partition(":")[0] in AXIS:
+        return _gate(fn, like, max_ulp, dtype, direction, count)
     spec = in_format(resolve(like).spec, dtype)
     meter = ErrorMeter(spec, direction, dtype, where_promised(spec, dtype, count, direction))
     what = f"{like} {direction} in {dtype}"
@@ -93,6 +99,21 @@ def check(
     if limits and (wrong := wrong_limits(meter, call, strict=False)):
         raise AssertionError(f"{what}: {'; '.join(wrong)}")
     return worst
+
+
+def _gate(fn: Callable[..., Any], like: str, max_ulp: float, dtype: str, direction: str, count: int) -> float:
+    """`check` of a gate."""
+    row = along(like)
+    if not row.views:
+        raise ActbenchError(f"{row.name} mixes a whole vector: give an elementwise row or a gate")
+    worst, pair = wrong(fn, row, dtype, direction, max_ulp, count)
+    if pair is None:
+        return worst
+    raise AssertionError(
+        f"{like} {direction} in {dtype}: {pair.ulp:.3g} ulp off in {pair.part} at a = {pair.a!r}, b = {pair.b!r} "
+        f"({pair.a.hex()}, {pair.b.hex()}): got {pair.came!r}, exact {pair.exact!r}; allowed {max_ulp:g} ulp. "
+        f"{pair.failing} of {pair.tried} pairs fail; ab.identify says which gate it is"
+    )
 
 
 def _behaves(fn: Callable[..., Any], direction: str, dtype: str, what: str) -> None:

@@ -100,6 +100,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (
     Kind(name="defaults", severity="note",
          en="has other defaults: {detail}; at {at} it gives {came} in place of {exact}",
          zh="默认参数不同：{detail}；在 {at} 处给出 {came}，而非 {exact}"),
+    Kind(name="gate", severity="error", en="gives {came} at {detail}, where {exact} is right",
+         zh="在 {detail} 处给出 {came}，正确值是 {exact}"),
     Kind(name="crash", severity="error", en="{detail}", zh="异常结束：{detail}"),
     Kind(name="reference", severity="error",
          en="is a reference that is itself wrong ({detail}): {came} at {at} for {exact}",

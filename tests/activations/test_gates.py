@@ -128,7 +128,7 @@ def test_gates_are_served_where_rows_are(capsys):
     assert "swiglu_oai:limit=5.0,layout=halves" in said
     assert main(["show", "situ_glu.b:a=2"]) == 0
     assert "limit=7" in next(line for line in _listed(capsys) if line.startswith("swiglu_oai"))
-    found = vectors("swiglu_clamped.a:b=2", count=8)["vectors"]
+    found = vectors("swiglu_clamped.a:b=2", count=40)["vectors"]
     assert any(float.fromhex(v["input"]) == 10.0 for v in found)
     assert ab.testing.check(lambda x: ab.get("swiglu").of(x, np.float32(0.5)), like="swiglu.a:b=0.5", count=100) <= 0.51
 
@@ -156,3 +156,44 @@ def test_wrong_requests_are_one_clear_line(call, match):
     with pytest.raises(ab.ActbenchError, match=match) as error:
         call()
     assert "\n" not in str(error.value)
+
+
+def test_a_gate_is_held_to_exact_values_and_a_lost_clamp_is_found():
+    def plain(x):
+        a, b = x[..., ::2].astype(np.float64), x[..., 1::2].astype(np.float64)
+        return ((b + 1.0) * (a / (1.0 + np.exp(-1.702 * a)))).astype(x.dtype)
+
+    def right(x):
+        return plain(np.stack([np.minimum(x[..., ::2], 7), np.clip(x[..., 1::2], -7, 7)], axis=-1).reshape(x.shape))
+
+    with np.errstate(all="ignore"):
+        with pytest.raises(AssertionError, match=r"a = .*, b = .*allowed 2 ulp"):
+            ab.testing.check(plain, like="swiglu_oai")
+        assert ab.testing.check(right, like="swiglu_oai", max_ulp=600, dtype="float64") < 600  # 1.702 a is rounded
+    gate = ab.get("swiglu_clamped")
+    both = ab.testing.check(lambda dy, a, b: gate.partials(dy, a, b), like="swiglu_clamped", direction="backward")
+    assert both <= 1.0
+    with pytest.raises(ab.ActbenchError, match="mixes a whole vector"):
+        ab.testing.check(plain, like="softmax")
+
+
+def test_an_audit_names_the_gate_that_a_twin_is(tmp_path, capsys):
+    from actbench.cli import main
+
+    lines = [
+        "import numpy as np",
+        "def swiglu_clamped(x):",
+        "    n = x.shape[-1] // 2",
+        "    a, b = x[..., :n], x[..., n:]",
+        "    return a / (1 + np.exp(-a)) * b",
+        "def swiglu(a, b):",
+        "    e = np.exp(-np.abs(a))",
+        "    return np.where(a >= 0, a, a * e) / (1 + e) * b",
+    ]
+    file = tmp_path / "mine.py"
+    file.write_text("\n".join(lines))
+    assert main(["audit", f"{file}:swiglu_clamped"]) == 1
+    said = capsys.readouterr().out
+    assert "(swiglu)" in said
+    assert "a = " in said
+    assert main(["audit", f"{file}:swiglu", "--dtype", "float32"]) == 0

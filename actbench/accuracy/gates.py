@@ -1,0 +1,139 @@
+"""Somebody's gate against exact values: pairs that people think of, what the gate declares, and seeded ones."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actbench.accuracy.meter import in_format, prescreened, rounded, units
+from actbench.accuracy.oracle import MP, ulp_error
+from actbench.accuracy.points import ROOT_ZONE, SEED
+from actbench.accuracy.vectors import inputs, of_gate
+from actbench.activations.registry import along
+from actbench.activations.vector import VectorFunction
+from actbench.core.dtypes import narrowed
+from actbench.core.errors import ActbenchError
+
+Array = NDArray[Any]
+SIDE = 40  # numbers of each input that are tried in every pair, the first in the order of people
+SLACK = 20.0  # ulp of float64 that the screen itself may be off
+CONFIRMED = 12  # of the nearest that fail, in mpmath
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """A pair at which a gate is wrong: ``part`` is ``"y"``, ``"da"`` or ``"db"``."""
+
+    part: str
+    a: float
+    b: float
+    came: float
+    exact: float
+    ulp: float
+    failing: int
+    tried: int
+
+
+def as_in(row: VectorFunction, dtype: str) -> VectorFunction:
+    """The gate with its parameters rounded to a format, as code in that format takes them."""
+    return along(row.spec).bind(**{name: rounded(MP.mpf(float(v)), dtype) for name, v in row.values().items()})
+
+
+def pairs(row: VectorFunction, dtype: str, count: int) -> tuple[Array, Array]:
+    """Pairs of a format: clamps need large ones, which normal random numbers never are."""
+    sides = []
+    for side in ("a", "b"):
+        view = row.view(side)
+        near = [at for at in inputs(in_format(view.spec, dtype), dtype, "forward", 200) if abs(at) < 1e3]
+        sides.append([*near[:SIDE], *(2.0 * kink for kink in view.fact("kinks"))])
+    a, b = (grid.reshape(-1) for grid in np.meshgrid(*sides, indexing="ij"))
+    rng = np.random.default_rng(SEED)
+    more = rng.standard_normal((2, count)) * rng.choice([1.0, 8.0, 40.0], count)
+    kind = np.dtype(dtype)
+    whole = [
+        np.concatenate([narrowed(side, kind), narrowed(extra, kind)]) for side, extra in zip((a, b), more, strict=True)
+    ]
+    return whole[0], whole[1]
+
+
+def wrong(
+    fn: Callable[..., Any], row: VectorFunction, dtype: str, direction: str, max_ulp: float, count: int = 1000
+) -> tuple[float, Pair | None]:
+    """The largest error in ulp that the screen finds, and the failing pair nearest to 0, confirmed in mpmath.
+
+    Parameters
+    ----------
+    fn
+        ``fn(x)`` or ``fn(dy, x)`` on one array in the gate's layout, or ``fn(a, b)``, ``fn(dy, a, b)`` with two
+        gradients.
+
+    Raises
+    ------
+    ActbenchError
+        For a result of another shape.
+    """
+    row = as_in(row, dtype)
+    a, b = pairs(row, dtype, count)
+    room = -a.size % 64
+    a, b = (np.concatenate([side, np.full(room, 0.5, side.dtype)]) for side in (a, b))
+    worst, found = 0.0, None
+    for part, came in _answers(fn, row, direction, a, b).items():
+        one = np.ones(a.size)
+        wide = (a.astype(np.float64), b.astype(np.float64))
+        with np.errstate(all="ignore"):
+            yard = np.asarray(row.of(*wide) if part == "y" else row.partials(one, *wide)[["da", "db"].index(part)])
+        size = np.maximum(np.abs(yard), _at_root(row, part, *wide))
+        error = prescreened(came, yard, units(size, dtype), dtype)
+        finite = error[np.isfinite(yard)]
+        worst = max(worst, float(finite.max()))
+        failing = np.flatnonzero(error > max_ulp + (SLACK if dtype == "float64" else 1e-6))
+        order = failing[np.argsort(np.abs(wide[0][failing]) + np.abs(wide[1][failing]), kind="stable")]
+        for i in map(int, order[:CONFIRMED]):
+            exact = of_gate(row, dtype, float(a[i]), float(b[i]), "" if part == "y" else part[1])
+            off = ulp_error(float(came[i]), MP.mpf(exact), dtype)
+            if off > max_ulp and (found is None or abs(a[i]) + abs(b[i]) < abs(found.a) + abs(found.b)):
+                found = Pair(part=part, a=float(a[i]), b=float(b[i]), came=float(came[i]), exact=exact, ulp=off,
+                             failing=int(failing.size), tried=int(a.size))  # fmt: skip
+                break
+    return worst, found
+
+
+def _at_root(row: VectorFunction, part: str, a: Array, b: Array) -> Array:
+    """Next to a root of a factor or of its slope the absolute error counts: the size of the other input there."""
+    floor = np.zeros(a.size)
+    for side, own, other in (("a", a, b), ("b", b, a)):
+        view = row.view(side)
+        for root in (*view.fact("roots"), *(view.fact("roots_of_slope") if part == f"d{side}" else ())):
+            floor = np.where(np.abs(own - root) <= ROOT_ZONE, np.maximum(np.abs(other), 1.0), floor)
+    return floor
+
+
+def _answers(fn: Callable[..., Any], row: VectorFunction, direction: str, a: Array, b: Array) -> dict[str, Array]:
+    """What it gives, by part."""
+    assert row.layout is not None
+    dy = () if direction == "forward" else (np.ones_like(a),)
+    if _takes(fn) == 2 + len(dy):
+        got = fn(*dy, a.copy(), b.copy())
+        parts = [got] if direction == "forward" else list(got)
+    else:
+        got = np.asarray(fn(*(each[None] for each in dy), row.layout.join(a, b)[None]))
+        wanted = (1, a.size if direction == "forward" else 2 * a.size)
+        if got.shape != wanted:
+            raise ActbenchError(f"gives the shape {got.shape}; {wanted} is right for an array of {(1, 2 * a.size)}")
+        parts = [got[0]] if direction == "forward" else list(row.layout.split(got[0]))
+    names = ("y",) if direction == "forward" else ("da", "db")
+    return {name: np.asarray(part) for name, part in zip(names, parts, strict=True)}
+
+
+def _takes(fn: Callable[..., Any]) -> int:
+    """How many arrays it asks for."""
+    try:
+        kinds = inspect.signature(fn).parameters.values()
+    except (TypeError, ValueError):
+        return 1
+    return sum(p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in kinds)
