@@ -1,7 +1,7 @@
 """How often is an interval or a decision of this project wrong? Simulated, for every kind in use, at 8 to 64 units.
 
-``python -m tools.error_rates`` (two minutes) writes reports/error_rates: one row a kind, law and number of units, with the
-share of samples in which it was wrong, the exact 95 % interval of that share, and the level that it was promised at.
+``python -m tools.error_rates`` (a few minutes) writes reports/error_rates: one row a kind, law and number of units, with
+the share of samples in which it was wrong, the exact 95 % interval of that share, and the level that it was promised at.
 ``--samples N`` and ``--n 8 16`` do less; ``--out FOLDER`` writes elsewhere.
 """
 
@@ -180,9 +180,9 @@ def page(table: pd.DataFrame) -> str:
     lines = [
         "# How often are our intervals and decisions wrong?",
         "",
-        "Simulated samples of which the truth is known, through the functions that judge claims and comparisons; written "
-        "by `python -m tools.error_rates`. Shares in percent; bold where the exact 95 % interval of the share lies above "
-        "the promised level. What is bold is said on the article's page.",
+        "Simulated samples of which the truth is known, through the functions that judge claims and comparisons; "
+        "written by `python -m tools.error_rates`. Shares in percent; bold where the exact 95 % interval of the share "
+        "lies above the promised level. What is bold is said on the article's page.",
         "",
         f"| | values | promised | {' | '.join(f'n = {n}' for n in units)} |",
         "|---|---|---|" + "---|" * len(units),
