@@ -1,12 +1,20 @@
-"""Would another seed, or half of the networks, have turned a verdict? Compares finished runs; measures nothing.
+"""Would another seed, half of the networks, or other splits of the data have turned a verdict?
 
-``python reports/stability.py RUN OTHER`` with the folders of two full runs of the article under different master seeds
-writes reports/stability: every reading's verdict under RUN, under OTHER, and from each half of RUN's networks.
+``python reports/stability.py RUN OTHER [SPLITS]`` with the folders of finished full runs of the article, OTHER under
+another master seed, SPLITS on other train/test splits, writes reports/stability: every reading's verdict under RUN,
+under the others, and from each half of RUN's networks. Exit status 1 where one was turned into its opposite.
+
+``python reports/stability.py --measure SPLITS [--split own:1000] [--workers 2]`` makes the third run: every network of
+every experiment on real data gets another split (as long as the article itself takes).
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -32,8 +40,12 @@ def verdicts(folder: RunFolder, which: int | None = None) -> pd.Series:
     if which is None:
         frame = folder.read_frame("verdicts")
     else:
-        names = [file.stem for file in (folder.path / "data").glob("*.csv") if file.stem in EXPERIMENTS]
-        frames = {name: half(folder.read_frame(f"data/{name}"), EXPERIMENTS[name].batch, which) for name in names}
+        batches = {file.stem: file.stem.partition(".")[0] for file in (folder.path / "data").glob("*.csv")}
+        frames = {
+            name: half(folder.read_frame(f"data/{name}"), EXPERIMENTS[experiment].batch, which)
+            for name, experiment in batches.items()
+            if experiment in EXPERIMENTS and not name.endswith(".failures")
+        }
         claims = sorted((claim for claim in CLAIMS if claim.ledger == "article"), key=natural)
         frame, _ = judged(claims, frames, rehearsal=False)
     return frame.set_index(["claim", "reading"])["verdict"]
@@ -44,10 +56,11 @@ def turned(one: str, other: str) -> bool:
     return frozenset((one, other)) in OPPOSITE
 
 
-def compare(run: RunFolder, other: RunFolder) -> pd.DataFrame:
+def compare(run: RunFolder, other: RunFolder, splits: RunFolder | None = None) -> pd.DataFrame:
     """One row a reading."""
     seeds = run.read_run()["seed"], other.read_run()["seed"]
     columns = {f"seed {seeds[0]}": verdicts(run), f"seed {seeds[1]}": verdicts(other)}
+    columns |= {"other splits": verdicts(splits)} if splits else {}
     columns |= {f"half {which + 1}": verdicts(run, which) for which in (0, 1)}
     return pd.DataFrame(columns).dropna().reset_index()
 
@@ -56,7 +69,7 @@ def page(table: pd.DataFrame) -> str:
     """The table's summary: counts, and every reading whose verdict differs anywhere."""
     first, *others = table.columns[2:]
     lines = [
-        "# Would another seed, or half of the networks, have turned a verdict?",
+        "# Would another seed, half of the networks, or other splits of the data have turned a verdict?",
         "",
         f"{len(table)} readings and roll-ups of full runs; written by `python reports/stability.py`.",
         "",
@@ -73,9 +86,42 @@ def page(table: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
-if __name__ == "__main__":
-    found = compare(*(RunFolder(Path(word)) for word in sys.argv[1:3]))
+@contextmanager
+def on_splits(split: str) -> Iterator[list[str]]:
+    """Every experiment whose networks have splits of their own has others; which those are."""
+    with EXPERIMENTS.temporary():
+        moved = [each for each in EXPERIMENTS if any(part.get("split") == ["own"] for part in each.grid)]
+        for each in moved:
+            grid = tuple({**part, "split": [split if s == "own" else s for s in part["split"]]} for part in each.grid)
+            EXPERIMENTS.replace(replace(each, grid=grid))
+        yield [each.name for each in moved]
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Compare finished runs, or make the one on other splits."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", nargs="*", type=Path, metavar="RUN", help="RUN OTHER [SPLITS]")
+    parser.add_argument("--measure", type=Path, metavar="FOLDER", help="make the run on other splits in this folder")
+    parser.add_argument("--split", default="own:1000", help="which splits it has (default own:1000)")
+    parser.add_argument("--workers", type=int, default=1)
+    asked = parser.parse_args(words)
+    if asked.measure:
+        from actbench.report.reproduction import reproduce
+
+        with on_splits(asked.split):
+            reproduce("article", out=asked.measure, workers=asked.workers)
+        return 0
+    if len(asked.runs) not in (2, 3):
+        parser.error("give the folders of two runs or three: RUN OTHER [SPLITS]")
+    found = compare(*map(RunFolder, asked.runs))
     TARGET.mkdir(exist_ok=True)
     found.to_csv(TARGET / "verdicts.csv", index=False)
     (TARGET / "README.md").write_text(page(found), encoding="utf-8")
     sys.stdout.write(page(found))
+    first, *others = found.columns[2:]
+    opposite = [turned(a, b) for name in others for a, b in zip(found[first], found[name], strict=True)]
+    return int(any(opposite))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,7 +1,7 @@
 """How often is an interval or a decision of this project wrong? Simulated, for every kind in use, at 8 to 64 units.
 
-``python -m tools.error_rates`` (a few minutes) writes reports/error_rates: one row a kind, law and number of units, with
-the share of samples in which it was wrong, the exact 95 % interval of that share, and the level that it was promised at.
+``python -m tools.error_rates`` (a few minutes) writes reports/error_rates: one row a kind, law and number of units,
+with the share of samples in which it was wrong, that share's exact 95 % interval, and the level that was promised.
 ``--samples N`` and ``--n 8 16`` do less; ``--out FOLDER`` writes elsewhere.
 """
 

@@ -1,9 +1,9 @@
 """Would the tests notice? Mutation testing of the modules that judge: every small change of them must fail a test.
 
 ``python -m tools.mutants [MODULE...]`` (default: all named below; ``pip install cosmic-ray`` first) works on a copy of
-the committed tree, so that the working tree stays as it is, runs each module's own tests on every mutant, and prints the
-share killed and every survivor as a diff. A survivor is mended by a test, or explained in EQUIVALENT and not counted.
-A module takes minutes to an hour.
+the committed tree, so that the working tree stays as it is, runs each module's own tests on every mutant, and prints
+the share killed and every survivor as a diff. A survivor is mended by a test, or explained in EQUIVALENT and
+not counted. A module takes minutes to an hour.
 """
 
 from __future__ import annotations

@@ -55,6 +55,11 @@ class Registry(Generic[Record]):
         self._written.update({normal(spelling): spelling for spelling in spellings})
         return record
 
+    def replace(self, record: Record) -> None:
+        """Put a record where the one of its name is; inside `temporary`, so that the old one comes back."""
+        self[record.name]
+        self._records[record.name] = record
+
     def __getitem__(self, name: str) -> Record:
         key = normal(str(name))
         if key not in self._names:

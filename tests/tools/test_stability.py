@@ -1,0 +1,60 @@
+"""The comparison of runs: other seeds, halves and splits, and whether any of them turned a verdict."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+import actbench.experiments  # noqa: F401  fills the registry
+from actbench.runs.experiment import EXPERIMENTS
+
+PATH = Path(__file__).parents[2] / "reports" / "stability.py"
+spec = importlib.util.spec_from_file_location("stability", PATH)
+stability = importlib.util.module_from_spec(spec)
+sys.modules["stability"] = stability
+spec.loader.exec_module(stability)
+
+
+def test_every_experiment_with_splits_of_its_own_gets_others_and_gets_them_back():
+    before = {each.name: each.grid for each in EXPERIMENTS}
+    with stability.on_splits("own:1000") as moved:
+        assert {"training", "dead_units", "orientation"} <= set(moved)
+        for name in moved:
+            cells = EXPERIMENTS[name].cells()
+            assert "own" not in {cell["split"] for cell in cells}
+            assert "own:1000" in {cell["split"] for cell in cells}
+    assert {each.name: each.grid for each in EXPERIMENTS} == before
+
+
+def test_only_the_opposite_turns_a_verdict():
+    assert stability.turned("supported", "refuted")
+    assert stability.turned("refuted", "supported")
+    assert not stability.turned("supported", "inconclusive")
+
+
+def test_halves_are_pairs_of_networks():
+    frame = pd.DataFrame({"net": range(8), "x": range(8)})
+    assert list(stability.half(frame, "net", 0)["net"]) == [0, 1, 4, 5]
+    assert list(stability.half(frame, "net", 1)["net"]) == [2, 3, 6, 7]
+    assert stability.half(frame, None, 1) is frame
+
+
+def test_the_page_counts_what_differs(monkeypatch, tmp_path, capsys):
+    told = {"run": ["supported", "refuted"], "other": ["supported", "inconclusive"], "splits": ["refuted", "refuted"]}
+    index = pd.MultiIndex.from_tuples([("C1", "a"), ("C2", "b")], names=["claim", "reading"])
+
+    def verdicts(folder, which=None):
+        return pd.Series(told[folder.path.name] if which is None else told["run"], index=index)
+
+    monkeypatch.setattr(stability, "verdicts", verdicts)
+    monkeypatch.setattr(stability, "TARGET", tmp_path / "stability")
+    monkeypatch.setattr(stability.RunFolder, "read_run", lambda self: {"seed": int(self.path.name == "other")})
+    assert stability.main(["run", "other", "splits"]) == 1
+    said = capsys.readouterr().out
+    assert "| seed 1 | 1 | 1 | 0 |" in said
+    assert "| other splits | 1 | 0 | 1 |" in said
+    assert stability.main(["run", "other"]) == 0
+    assert (tmp_path / "stability" / "verdicts.csv").exists()
