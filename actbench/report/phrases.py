@@ -36,8 +36,8 @@ PHRASES: dict[str, dict[str, str]] = {
         "family lost": "; not those of {which}",
         "coverage": "Simulated on 8 to 64 networks, these intervals are wrong as often as promised, but for skewed "
         "values (8 networks of an exponential law: 11 % instead of 5 %) and for rare failures: where one network in "
-        "ten collapses, 8 networks are wrong in 43 % of samples and 64 in 8 %. Verdicts are about networks like those that "
-        "were seen (reports/error_rates has every kind).",
+        "ten collapses, 8 networks are wrong in 43 % of samples and 64 in 8 %. Verdicts are about networks like those "
+        "that were seen (reports/error_rates has every kind).",
         "language": "en", "of": "{reading}: {setting}", "condition": "Where",
         "where supported": "yes: {which}", "where refuted": "no: {which}", "where conditional": "in part: {which}",
         "where inconclusive": "open: {which}", "where not tested": "not tested: {which}", "where opinion": "{which}",
