@@ -41,9 +41,7 @@ def call(args: argparse.Namespace) -> int:
     folder = RunFolder(Path(args.directory))
     command = folder.read_run().get("command")
     if command in dossier.COMMANDS:
-        if args.lang not in (None, "en"):
-            raise ActbenchError(f"--lang {args.lang}: the page of a comparison is in English alone; leave --lang away")
-        print(dossier.render(folder))
+        print(dossier.render(folder, lang=args.lang))
     elif command in plain.COMMANDS:
         print(plain.render(folder, lang=args.lang))
     else:

@@ -122,5 +122,18 @@ WORDS: dict[str, dict[str, str]] = {
         "upper bound": "上界",
         **{f"{count} units": f"{count} 个单元" for count in (2, 3, 4, 6)},
         "|mean| / sd of the outputs": "输出的 |均值| / 标准差",
+        "the function": "函数",
+        "its slope, as training uses it": "斜率（训练所用）",
+        "mean square of the output (log scale)": "输出均方（对数刻度）",
+        "test accuracy, %": "测试准确率，%",
+        "time of a pass over ReLU's (mean of both passes)": "耗时与 ReLU 之比（前向与反向的均值）",
+        **{  # of a comparison, whose reference is named
+            f"{median}test accuracy less that of {name}, points{band}": f"测试准确率{of}减去 {name} 的，百分点{width}"
+            for name in ("relu", "identity", "gelu", "tanh")
+            for median, of, band, width in (
+                ("", "", " (band: practical equivalence)", "（色带：实际等同）"),
+                ("median ", "中位数", "", ""),
+            )
+        },
     },
 }

@@ -57,7 +57,9 @@ def chinese(text: str, t: Mapping[str, str]) -> str:
     counted = UNITS.fullmatch(text)
     if counted and (unit := _known(counted[2])) is not None:
         return f"{counted[1]} {unit}"
-    return "；".join(_clause(part.strip(), t) for part in text.rstrip(".").split("; "))
+    parts = [part.strip() for part in text.rstrip(".").split("; ")]
+    said = [_clause(part, t) for part in parts]
+    return text if said == parts else "；".join(said)
 
 
 def _known(text: str) -> str | None:

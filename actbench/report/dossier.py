@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from actbench.activations.latex import latex
+from actbench.activations.record import Activation
+from actbench.activations.registry import ACTIVATIONS, resolve
 from actbench.comparison.figures import FIGURES
 from actbench.core.errors import ActbenchError
 from actbench.core.files import write_text
 from actbench.drawing.figure import NothingToDrawError
 from actbench.drawing.style import save
+from actbench.drawing.words import WORDS
+from actbench.expression.graph import derivative, record
+from actbench.report import mathml
 from actbench.report.checklist import checklist
+from actbench.report.chinese import chinese
+from actbench.report.phrases import phrases
 from actbench.runs.folder import RunFolder
 from actbench.statistics import differences
 
@@ -23,6 +31,7 @@ TABLES = ("decisions", "comparisons", "ranks", "medians", "measures", "scores")
 FRAMES = ("curves", "gradient_flow", "activity", "theory", "panel", "accuracy", "transformer")
 COMMANDS = ("compare", "show")  # whose runs a dossier can be made of
 LIBRARIES = ("python", "numpy", "scipy", "numba", "torch", "jax")
+LONGEST_SLOPE = 400  # characters of LaTeX: beyond, nobody reads it
 MANY_KINKS = 12  # beyond this they are summarised
 TAGS = {
     "better": "#1a7f4b", "worse": "#b3261e", "equal in practice": "#0b5e8a", "undecided": "#5f6368",
@@ -46,7 +55,7 @@ MEASURES = {
 }  # fmt: skip
 
 
-def render(folder: RunFolder, *, title: str | None = None) -> Path:
+def render(folder: RunFolder, *, title: str | None = None, lang: str | None = None) -> Path:
     """Write ``dossier.html``, ``figures/`` and ``latex/*.tex``.
 
     Parameters
@@ -55,6 +64,8 @@ def render(folder: RunFolder, *, title: str | None = None) -> Path:
         The folder of an ``actbench compare``.
     title
         By default who is compared, or the one that ``actbench show`` was asked for.
+    lang
+        ``"en"`` or ``"zh"``; by default the run's own. LaTeX stays English.
 
     Returns
     -------
@@ -68,30 +79,34 @@ def render(folder: RunFolder, *, title: str | None = None) -> Path:
     run = folder.read_run()
     if run.get("command") not in COMMANDS:
         raise ActbenchError(f"{str(folder.path)!r} holds no comparison; give the folder of an 'actbench compare'")
+    lang = lang or str(run.get("lang", "en"))
+    t = phrases(lang)
     tables = _tables(folder)
     reference = str(run.get("reference", ""))
     arms = folder.read_json("arms")
     content = {
-        "title": title or _title(run, arms),
+        "title": title or _title(run, arms, t), "lang": lang,
         "rehearsal": bool(run.get("quick")), "unfinished": not run.get("finished"), "reference": reference,
         "arms": [_arm(arm, tables.get("theory")) for arm in arms], "decisions": _decisions(tables),
         "measures": measures(tables["measures"]), "ranks": _ranks(tables), "settings": _settings(tables),
         "theory": _theory(tables), "margin": 100 * differences.MARGIN, "interest": 100 * differences.OF_INTEREST,
-        "figures": {figure["name"]: figure for figure in _figures(folder, tables, reference)}, "tags": TAGS,
+        "figures": {figure["name"]: figure for figure in _figures(folder, tables, reference, lang)}, "tags": TAGS,
         "checks": checklist(tables, arms, run), "run": _run(run),
     }  # fmt: skip
+    english = phrases("en")
     for name in ("decisions", "measures", "settings"):
-        write_text(folder.at(f"latex/{name}.tex"), _template(f"dossier_{name}.tex").render(**content))
-    page = write_text(folder.at("dossier.html"), _template("dossier.html").render(**content))
+        write_text(folder.at(f"latex/{name}.tex"), _template(f"dossier_{name}.tex", english).render(**content))
+    write_text(folder.at("latex/sources.bib"), _template("dossier_sources.tex", english).render(**content))
+    page = write_text(folder.at("dossier.html"), _template("dossier.html", t).render(**content))
     folder.list_files(begin=False)
     return page
 
 
-def _title(run: dict[str, Any], arms: list[dict[str, Any]]) -> str:
+def _title(run: dict[str, Any], arms: list[dict[str, Any]], t: Mapping[str, str]) -> str:
     known = [str(arm["spec"]) for arm in arms if not arm["reason"]]
     if run.get("command") == "show":
-        return f"Dossier: {known[0]}, beside {', '.join(known[1:])}"
-    return "Compared: " + ", ".join(known)
+        return f"{chinese('Dossier', t)}: {known[0]}, {chinese('beside', t)} {', '.join(known[1:])}"
+    return f"{chinese('Compared', t)}: {', '.join(known)}"
 
 
 def _tables(folder: RunFolder) -> dict[str, pd.DataFrame]:
@@ -114,9 +129,32 @@ def _arm(arm: dict[str, Any], theory: pd.DataFrame | None) -> dict[str, Any]:
     facts = arm.get("facts") or {}
     warning = "; ".join(filter(None, [arm.get("slope_differs"), arm.get("nonlinear")]))
     return {
-        **arm, "formula": formula, "kinks": kink_lines(facts.get("kinks", [])), "warning": warning,
+        **arm, "formula": formula, "math": _math(arm, formula), "source": _source(arm),
+        "kinks": kink_lines(facts.get("kinks", [])), "warning": warning,
         "remarks": arm.get("remarks") or [],
     }  # fmt: skip
+
+
+def _row(arm: Mapping[str, Any]) -> Activation | None:
+    """The catalogue's row of an arm; None for code of the user's own."""
+    name = str(arm.get("spec", "")).partition(":")[0]
+    return resolve(str(arm["spec"])) if name in ACTIVATIONS and not arm["reason"] and not arm.get("kind") else None
+
+
+def _math(arm: Mapping[str, Any], formula: str) -> list[str]:
+    """f as MathML, and its slope where it is a row of the catalogue."""
+    row = _row(arm)
+    if row is None or row.opaque:
+        return [mathml.formula(f"f(x) = {formula}", block=True)] if formula else []
+    definition = record(row.callables.definition)
+    slope = latex(derivative(definition))
+    shown = [f"f(x) = {latex(definition)}", *([f"f'(x) = {slope}"] if len(slope) <= LONGEST_SLOPE else [])]
+    return [mathml.formula(text, block=True) for text in shown]
+
+
+def _source(arm: Mapping[str, Any]) -> str:
+    row = _row(arm)
+    return "" if row is None else row.source
 
 
 def kink_lines(kinks: Sequence[tuple[float, float]]) -> list[str]:
@@ -227,11 +265,12 @@ def _stability(row: Any) -> str:
     return "its length is not stable at the critical point"
 
 
-def _figures(folder: RunFolder, tables: dict[str, pd.DataFrame], reference: str) -> list[dict[str, Any]]:
+def _figures(folder: RunFolder, tables: dict[str, pd.DataFrame], reference: str, lang: str) -> list[dict[str, Any]]:
     drawn = []
     for figure in FIGURES:
         try:
-            picture = save(figure.picture(tables, reference), folder.at(f"figures/{figure.name}"))
+            picture = save(figure.picture(tables, reference), folder.at(f"figures/{figure.name}"),
+                           words=WORDS.get(lang))  # fmt: skip
         except NothingToDrawError:
             continue
         drawn.append({"name": figure.name, "title": figure.title, "caption": figure.caption, "uri": picture.uri,
@@ -253,7 +292,7 @@ _TEX = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#
         "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}  # fmt: skip
 
 
-def _template(name: str) -> Any:
+def _template(name: str, t: Mapping[str, str]) -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     tex = name.endswith(".tex")
@@ -265,5 +304,6 @@ def _template(name: str) -> Any:
         trim_blocks=True, lstrip_blocks=True,
         undefined=StrictUndefined, keep_trailing_newline=True, **(marks if tex else {}),
     )  # fmt: skip
+    environment.filters["said"] = lambda text: chinese(str(text), t)
     environment.filters["tex"] = lambda text: "".join(_TEX.get(c, c) for c in str(text))
     return environment.get_template(name)

@@ -27,11 +27,11 @@ class Prose(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag, attrs):
-        self.aside += tag in ("style", "code", "cite")
+        self.aside += tag in ("style", "code", "cite", "q")
         self.texts += [value for name, value in attrs if name in ("alt", "aria-label")]
 
     def handle_endtag(self, tag):
-        self.aside -= tag in ("style", "code", "cite")
+        self.aside -= tag in ("style", "code", "cite", "q")
 
     def handle_data(self, data):
         if not self.aside:
@@ -85,3 +85,22 @@ def test_the_glossary_decides_the_terms():
     assert GLOSSARY["quick run"] == "快速模式"
     said = [*PHRASES["zh"].values(), *sentences().values()]
     assert not [text for text in said if "预演" in text or "裁决" in text]
+
+
+def test_a_comparison_s_page_has_no_english_sentence(tmp_path):
+    """The worked example's files, as far as they are committed, with what a page says around them."""
+    import shutil
+    from pathlib import Path
+
+    from actbench.report.dossier import render
+    from actbench.runs.folder import RunFolder
+
+    shutil.copytree(Path(__file__).parents[2] / "reports" / "compare", tmp_path / "run")
+    folder = RunFolder(tmp_path / "run")
+    folder.write_run({**folder.read_run(), "command": "compare", "reference": "relu", "quick": True})
+    english = render(folder, lang="en").read_text(encoding="utf-8")
+    html = render(folder, lang="zh").read_text(encoding="utf-8")
+    assert "Decision" in english
+    assert "判定" in html
+    assert not [text for text in Prose(html).texts if LATIN.search(text)]
+    assert [text for text in Prose(english).texts if LATIN.search(text)]  # the test can see

@@ -61,6 +61,8 @@ def test_the_page_holds_every_part_escaped_and_nothing_from_outside(folder):
     assert "raises &lt;script&gt;" in page
     assert "<b>odd</b>" not in page
     assert not re.search(r'(src|href)="(?!data:|#)', page)
+    assert page.count("<math") >= 4  # f and f' of two rows; f of what was traced
+    assert "<th>" not in page
     assert page.count("<img") == 5  # without gradients and activity, which this run has not
     assert len(page) < 2_000_000
 
@@ -89,6 +91,12 @@ def test_latex_tables_have_equal_columns_and_escaped_names(folder):
         rows = [line for line in text.splitlines() if line.endswith(r"\\")]
         assert len({len(re.findall(r"(?<!\\)&", row)) for row in rows}) == 1, name
         assert r"my.act\_1" in text
+        for part in (r"\toprule", r"\caption{", rf"\label{{tab:actbench-{name}}}", r"\end{table}"):
+            assert part in text
+        assert text.count("{") - text.count(r"\{") == text.count("}") - text.count(r"\}")
+    bib = (folder.path / "latex" / "sources.bib").read_text()
+    assert bib.count("@misc{") == 2  # relu and gelu
+    assert "Hendrycks" in bib
 
 
 def test_a_page_needs_a_comparison(tmp_path):
