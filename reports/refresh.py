@@ -109,7 +109,8 @@ def _note_first_runs(run: Path) -> None:
     from actbench.runs.folder import RunFolder
 
     folder = RunFolder(run)
-    verdicts = together(folder.read_frame("verdicts"), folder.read_frame("timing_verdicts"))
+    timed = folder.read_frame("timing_verdicts") if (run / "timing_verdicts.csv").exists() else None
+    verdicts = together(folder.read_frame("verdicts"), timed)
     decided = verdicts[verdicts["verdict"] != "not tested"]
     known = lines()
     keys = [key for key in zip(decided["claim"], decided["reading"], strict=True) if key in known]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import actbench as ab
@@ -91,3 +93,13 @@ def test_short_trainings_give_what_records_ask_for():
     assert stalling(surrogate="none")(frame).value in (0, 0.5, 1)
     frame["train_loss"] = STALLED * 1.01
     assert stalling()(frame[frame["surrogate"] == "none"]).value == 1
+
+
+def test_the_committed_run_judges_every_record():
+    folder = Path(__file__).parents[2] / "reports" / "literature"
+    verdicts = pd.read_csv(folder / "verdicts.csv")
+    assert set(verdicts["claim"]) == {claim.name for claim in LITERATURE}
+    overall = verdicts[verdicts["reading"] == "overall"].set_index("claim")["verdict"]
+    assert (overall != "not tested").all()
+    assert not verdicts["rehearsal"].any()
+    assert (folder / "README.md").exists()
