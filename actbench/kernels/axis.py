@@ -6,8 +6,10 @@ mixes a whole vector says its reductions, a loop each (`actbench.kernels.reducti
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,7 @@ from actbench.kernels.emit import written
 from actbench.kernels.lower import expanded
 from actbench.kernels.reductions import Loops, bound
 
+THREADED = 1 << 18  # elements, as of ufuncs: to begin and end a thread takes 20 to 30 us
 TEXT = '''"""{title}; generated, delete at will."""
 import numpy as np
 from numba import njit, types
@@ -114,10 +117,13 @@ class AlongKernel:
         ``"forward"``: ``k(x, out=out, axis=axis)``. ``"backward"``: ``k(dy, x, out=out, axis=axis)``.
     dtype
         float32 or float64; arrays of another dtype are refused.
+    threads
+        How many threads share the vectors of a large array; the numbers are the same.
     """
 
-    def __init__(self, function: VectorFunction, direction: str, dtype: Any) -> None:
+    def __init__(self, function: VectorFunction, direction: str, dtype: Any, threads: int = 1) -> None:
         compiling()
+        self.threads = threads
         self.function, self.direction, self.dtype = function, direction, in_format(dtype)
         self._run = compiled(function.spec, direction, self.dtype.itemsize * 8)
 
@@ -152,7 +158,7 @@ class AlongKernel:
         plain = plain and not any(np.may_share_memory(out, array) for array in given)
         last = np.moveaxis(np.empty(wanted, np.bool_), axis, -1).shape
         result = out if plain and out is not None else np.empty(last, self.dtype)
-        self._run(*rows, result.reshape(-1, last[-1]))
+        self._share(*rows, result.reshape(-1, last[-1]))
         if plain:
             return result
         back = np.moveaxis(result, -1, axis)
@@ -160,3 +166,18 @@ class AlongKernel:
             return np.ascontiguousarray(back)
         out[...] = back
         return out
+
+    def _share(self, *matrices: NDArray[Any]) -> None:
+        """Run on blocks of rows, one a thread: threads of a call's own, so that nothing outlives a fork."""
+        count, parts = len(matrices[0]), min(self.threads, len(matrices[0]))
+        if parts < 2 or matrices[0].size < THREADED:
+            self._run(*matrices)
+            return
+        ends = [count * i // parts for i in range(parts + 1)]
+        blocks = [tuple(matrix[a:b] for matrix in matrices) for a, b in pairwise(ends)]
+        others = [threading.Thread(target=self._run, args=block) for block in blocks[1:]]
+        for other in others:
+            other.start()
+        self._run(*blocks[0])
+        for other in others:
+            other.join()

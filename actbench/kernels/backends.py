@@ -58,7 +58,7 @@ def _fused(function: Function, direction: str, dtype: np.dtype[Any] | None, thre
     if isinstance(function, VectorFunction):
         from actbench.kernels.axis import AlongKernel
 
-        return AlongKernel(function, direction, dtype or np.dtype(np.float32))
+        return AlongKernel(function, direction, dtype or np.dtype(np.float32), threads)
     if direction == "gradients" and not function.opaque:
         from actbench.kernels.learned import GradientsKernel
 

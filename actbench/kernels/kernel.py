@@ -36,7 +36,7 @@ def kernel(
     ----------
     name
         A name, a spec such as ``"leaky_relu:negative_slope=0.2"``, or an activation. Functions along an axis too:
-        their kernels take ``axis=``, one thread, and parameters and layouts as they are bound. A gate of two arrays is
+        their kernels take ``axis=``, and parameters and layouts as they are bound. A gate of two arrays is
         ``"swiglu.a"``: ``k(a, b)``, backward ``k(dy, a, b)``; ``"swiglu.b"``: ``k(b, a)``, ``k(dy, b, a)``.
     direction
         ``"forward"``: call ``k(x, out=out)``. ``"backward"``: ``k(dy, x, out=out)``. ``"backward_from_output"``, for
@@ -70,7 +70,7 @@ def kernel(
     if isinstance(function, VectorFunction):
         if direction not in DIRECTIONS[:2]:
             raise unknown("direction", direction, DIRECTIONS[:2])
-        return chosen.make(function, direction, wanted, 1)
+        return chosen.make(function, direction, wanted, int(threads))
     if direction not in DIRECTIONS:
         raise unknown("direction", direction, DIRECTIONS)
     if wanted is not None and wanted not in FLOATS and not (backend == REFERENCE and wanted.name == "bfloat16"):

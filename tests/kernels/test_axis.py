@@ -106,3 +106,12 @@ def test_wrong_calls_are_one_clear_line(call, match):
     with pytest.raises(ab.ActbenchError, match=match) as error:
         call()
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "direction"), [("softmax", "backward"), ("swiglu_oai", "forward"), ("polynorm", "forward")]
+)
+def test_threads_change_no_bit(name, direction):
+    operands = _operands(name, direction, "float32", (517, 1024))
+    one, two = (ab.kernel(name, direction, threads=threads) for threads in (1, 3))
+    np.testing.assert_array_equal(one(*operands), two(*operands))
