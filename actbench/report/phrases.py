@@ -34,6 +34,8 @@ PHRASES: dict[str, dict[str, str]] = {
         "at most {wrong} of their {settings} decided settings would be wrong by chance. {kept} of these verdicts hold "
         "even where the chance of a single wrong one among all is 5 % (Bonferroni){lost}.",
         "family lost": "; not those of {which}",
+        "reach": "Networks are independent draws, and those that learn from real data have a train/test split each: "
+        "intervals are about other networks and other splits of the same data, not about other data.",
         "coverage": "Simulated on 8 to 64 networks, these intervals are wrong as often as promised, but for skewed "
         "values (8 networks of an exponential law: 11 % instead of 5 %) and for rare failures: where one network in "
         "ten collapses, 8 networks are wrong in 43 % of samples and 64 in 8 %. Verdicts are about networks like those "
@@ -108,6 +110,8 @@ PHRASES: dict[str, dict[str, str]] = {
         "其 {settings} 个已判定的设置中预期至多 {wrong} 个因偶然而判错。"
         "若要求全部设置中出现任何一个错判的概率不超过 5 %（Bonferroni），仍有 {kept} 个结论不变{lost}。",
         "family lost": "，{which} 中有的除外",
+        "reach": "网络彼此独立抽取；在真实数据上学习的网络各有自己的训练/测试划分："
+        "区间针对的是同一数据集上的其他网络与其他划分，而不是其他数据集。",
         "coverage": "在 8 到 64 个网络上的模拟表明，这些区间的错误率与所承诺的相符，但有两种例外：取值偏斜时"
         "（指数分布的 8 个网络为 11 %，而非 5 %），以及罕见的失败：若十分之一的网络会崩溃，"
         "8 个网络在 43 % 的样本中出错，64 个为 8 %。"
