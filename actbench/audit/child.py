@@ -30,6 +30,7 @@ from actbench.audit.subject import ALLOWED, DTYPES, Subject
 from actbench.core.errors import ActbenchError
 from actbench.identification.blackbox import BlackBox
 from actbench.identification.identified import identify
+from actbench.implementations.adapters.torch_ import as_it_is
 from actbench.implementations.implementation import Absent, Implementation
 from actbench.implementations.libraries import implementation
 from actbench.implementations.targets.child import limit_memory
@@ -146,15 +147,16 @@ def _recognised(candidate: Candidate, like: str) -> Recognised:
     if isinstance(given, Implementation) and candidate.spec:
         return Recognised(made=given, spec=candidate.spec)
     named, slope = row_named(candidate.name)
-    if slope and named in ACTIVATIONS and callable(given) and not isinstance(given, type):
-        made = as_slope(given, ACTIVATIONS[named])
+    if slope and named in ACTIVATIONS and not isinstance(given, Implementation) and not hasattr(given, "backward"):
+        plain = callable(given) and not isinstance(given, type)
+        made = as_slope(given if plain else adapt(given).values("forward", "float64"), ACTIVATIONS[named])
         if made is not None:
             return Recognised(made=made, spec=ACTIVATIONS[named].spec)
         if not candidate.explicit:
             return Recognised(made=Implementation(library="numpy"), why_not=f"is no slope of {named}")
     library, row = candidate.peer
     try:
-        made = adapt(given)
+        made = as_it_is(given) or adapt(given)
     except Exception:
         if library:
             return Recognised(made=implementation(library, resolve(row)), spec=row)

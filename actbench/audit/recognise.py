@@ -17,7 +17,8 @@ from actbench.activations.registry import ACTIVATIONS, AXIS, resolve
 from actbench.core.errors import ActbenchError
 from actbench.implementations.implementation import Absent, Implementation
 
-X = np.linspace(-4.03, 3.97, 65)  # no kink of a row among them
+BODY = np.linspace(-4.03, 3.97, 65)  # no kink of a row among them
+X = np.concatenate([BODY, [-31.3, -12.7, -7.1, 7.3, 13.1, 31.7]])  # what is clipped at 6 is no ReLU
 SAME, ROUGHLY = 1e-5, 0.25  # relative: values of one formula in float32; of the same function with a fault in it
 MOSTLY, HALF = 0.97, 0.5  # shares of the points
 SLOPES = {"derivative", "deriv", "prime", "grad", "gradient", "backward", "bwd", "der", "dx", "diff", "slope"}
@@ -107,18 +108,28 @@ def recognise(made: Implementation, name: str, given: Any, like: str = "") -> Re
     if not named:
         spec = _by_values(y)
         return Recognised(made=made, spec=spec, why_not="" if spec else "is no function of the catalogue")
+    sure = not _is_compound(name)
     rows = [ACTIVATIONS[one] for one in names if one in ACTIVATIONS]
     row = next((one for one in rows if share(y, one.spec) >= MOSTLY), rows[0])
     for spec in _specs(row, given):
         if share(y, spec) >= MOSTLY:
             return Recognised(made=made, spec=spec, defaults=_other_defaults(row, spec))
-    if fitted := _fitted(row, y):
+    if sure and (fitted := _fitted(row, y)):
         return Recognised(made=made, spec=fitted, defaults=_other_defaults(row, fitted), hidden=True)
     if other := _by_values(y):
-        return Recognised(made=made, spec=other, named=named)
+        return Recognised(made=made, spec=other, named=named if sure else "")
+    if not sure:
+        return Recognised(made=made, why_not=f"is no function of the catalogue; {named} is but a part of its name")
     if share(y, row.spec, ROUGHLY) >= HALF:
         return Recognised(made=made, spec=row.spec)
     return Recognised(made=made, named=named)
+
+
+def _is_compound(name: str) -> bool:
+    """Whether a name like EPReLU or SineReLU only contains a row's: it is another function's own name."""
+    words = [word.lower() for word in PIECES.findall(name)]
+    joined = "".join(word for word in words if word not in NOISE)
+    return "_" not in name and not name.islower() and joined not in ACTIVATIONS and not SLOPES & set(words)
 
 
 def answers(call: Callable[..., Any] | None, x: Any) -> Any:
@@ -150,7 +161,8 @@ def share(y: Any, spec: str, tolerance: float = SAME) -> float:
     """The share of points at which a row has these values; next to roots against what it has elsewhere."""
     right = np.asarray(resolve(spec).forward(X))
     with np.errstate(all="ignore"):
-        return float((np.abs(y - right) <= tolerance * np.maximum(np.abs(right), 0.1 * np.abs(right).max())).mean())
+        size = np.maximum(np.abs(right), 0.1 * np.abs(right[: BODY.size]).max())
+        return float((np.abs(y - right) <= tolerance * size).mean())
 
 
 def _by_values(y: Any) -> str:

@@ -186,7 +186,7 @@ class ReLUByDivision:
         return dout * (0.5 * (1 + self.x / np.abs(self.x))).astype(dout.dtype)
 
 
-class TanhForgetsTheGradient:
+class Tanh_forgets_dy:
     def forward(self, x):
         self.x = x
         return np.tanh(x)
@@ -196,7 +196,7 @@ class TanhForgetsTheGradient:
         return 4 * q / (1 + q) ** 2
 
 
-class SigmoidOfSquaredGradient:
+class Sigmoid_of_squared_dy:
     def forward(self, x):
         self.x = x
         return _wide(_sigmoid, x)
@@ -206,7 +206,7 @@ class SigmoidOfSquaredGradient:
         return np.abs(dout) * s * t
 
 
-class LeakyReLUAsksTheGradient:
+class LeakyReLU_asks_dy:
     def forward(self, x):
         return np.where(x > 0, x, 0.01 * x)
 
@@ -319,7 +319,7 @@ def relu_in_place(x):
     return x
 
 
-class ReLUWritesTheGradient:
+class ReLU_writes_dy:
     def forward(self, x):
         self.x = x.copy()
         return np.maximum(x, 0)
@@ -378,9 +378,9 @@ EXPECTED = {
     "ReLUOneAtZero": ("kink", "backward", 0.0),
     "HardtanhClosedEnds": ("kink", "backward", -1.0),
     "ReLUByDivision": ("kink", "backward", 0.0),
-    "TanhForgetsTheGradient": ("linear", "backward", 0.0),
-    "SigmoidOfSquaredGradient": ("linear", "backward", 0.0),
-    "LeakyReLUAsksTheGradient": ("value", "backward", -(2.0**-149)),
+    "Tanh_forgets_dy": ("linear", "backward", 0.0),
+    "Sigmoid_of_squared_dy": ("linear", "backward", 0.0),
+    "LeakyReLU_asks_dy": ("value", "backward", -(2.0**-149)),
     "SiLUForgetsATerm": ("value", "backward", "first"),
     "TanhByItsOutput": ("lost", "backward", "zero"),
     "sigmoid_derivative": ("lost", "backward", "zero"),
@@ -400,7 +400,7 @@ EXPECTED = {
     "relu_that_drops": ("state", "forward", "array"),
     "hardtanh_of_a_running_scale": ("state", "forward", "array"),
     "relu_in_place": ("mutation", "forward", "array"),
-    "ReLUWritesTheGradient": ("mutation", "backward", "array"),
+    "ReLU_writes_dy": ("mutation", "backward", "array"),
     "tanh_into_one_buffer": ("aliasing", "forward", None),
     "identity": ("aliasing", "forward", None),
 }

@@ -230,3 +230,55 @@ def test_a_second_derivative_that_autograd_loses_is_found(tmp_path):
     (lost,) = found["tanh_once"]
     assert lost.came == 0
     assert lost.exact == pytest.approx(float(mpmath.diff(mpmath.tanh, lost.at, 2)), rel=1e-9)
+
+
+NAMES = """
+import numpy as np
+
+class SineReLU:
+    def forward(self, x):
+        return np.where(x > 0, x, 0.2 * (np.sin(x) - np.cos(x)))
+    def backward(self, dy):
+        return dy
+
+class FastGELU:
+    def forward(self, x):
+        return 0.5 * x * (1 + np.tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))
+    def backward(self, dy):
+        return dy
+
+def noisy_relu(x):
+    return np.maximum(x, 0) + np.random.default_rng().normal(size=x.shape).astype(x.dtype)
+
+def unnamed(x):
+    return np.maximum(x, 0)
+"""
+
+
+def test_a_name_that_contains_another_is_not_that_one(tmp_path):
+    (tmp_path / "names.py").write_text(NAMES, encoding="utf-8")
+    report = audit(str(tmp_path / "names.py"), dtypes=("float32",), count=100)
+    rows = {one.target.rpartition(":")[2]: one.row for one in report.subjects}
+    assert rows == {"FastGELU": "gelu_tanh", "noisy_relu": "relu", "unnamed": "relu"}
+    assert report.others == 1
+    noisy = {f.kind for f in of(report, "noisy_relu").findings}
+    assert "state" in noisy
+    assert not noisy & {"length", "layout", "neighbours", "alignment"}
+
+
+def test_a_module_is_measured_in_the_format_of_its_weights(tmp_path):
+    pytest.importorskip("torch")
+    code = """
+import torch
+
+class LeakyReLU(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.negative_slope = torch.nn.Parameter(torch.tensor(0.01))
+    def forward(self, x):
+        return torch.where(x > 0, x, self.negative_slope * x)
+"""
+    (tmp_path / "module.py").write_text(code, encoding="utf-8")
+    (one,) = audit(str(tmp_path / "module.py"), count=100).subjects
+    assert (one.row, one.findings) == ("leaky_relu", ())
+    assert "float64" not in one.dtypes

@@ -27,6 +27,7 @@ from actbench.implementations.implementation import (
 )
 from actbench.implementations.libraries import Function, Library
 from actbench.implementations.named import named_by
+from actbench.implementations.tensors import array, tensor
 
 # Functions that ask for more than x: what torch itself takes, from the row's parameters.
 _MORE: dict[str, Callable[[Any, Any, dict[str, Any]], tuple[Any, ...]]] = {
@@ -57,10 +58,10 @@ def of_tensors(function: Tensors, *, kind: str = "row") -> Implementation:
         leaf = tensor(np.array(x)).requires_grad_()
         result = function(leaf)
         for _ in range(2):
-            if not result.requires_grad:
+            if result is None or not result.requires_grad:
                 return np.zeros_like(x)
-            (result,) = torch.autograd.grad(result.sum(), leaf, create_graph=True)
-        return np.array(array(result))
+            (result,) = torch.autograd.grad(result.sum(), leaf, create_graph=True, allow_unused=True)
+        return np.zeros_like(x) if result is None else np.array(array(result))
 
     return Implementation(library="torch", version=str(version("torch")), kind=kind, forward=forward,
                           backward=backward, second=second, dtypes=("float16", "float32", "float64"),
@@ -83,6 +84,24 @@ def of_object(given: Any) -> Implementation | None:
         return None
     module = given.double().eval()
     return _of_users(module, weights=any(True for _ in module.parameters()))
+
+
+def as_it_is(given: Any) -> Implementation | None:
+    """A module with weights in its own float32, where `of_object` widens it; None for anything else."""
+    torch: Any = sys.modules.get("torch")
+    if torch is None:
+        return None
+    if inspect.isclass(given) and issubclass(given, torch.nn.Module):
+        from actbench.implementations.targets.objects import instance_of
+
+        given = instance_of(given)
+    if not isinstance(given, torch.nn.Module):
+        return None
+    weights = [*given.parameters(), *given.buffers()]
+    if not weights or any(weight.dtype != torch.float32 for weight in weights):
+        return None
+    module = given.eval()
+    return replace(of_tensors(module, kind="function"), raw=_raw(module), dtypes=("float32",))
 
 
 def of_answer(function: Callable[..., Any], answer: Any) -> Implementation | None:
@@ -135,24 +154,6 @@ def _raw(function: Tensors) -> Callable[[Array], Array]:
     return raw
 
 
-def tensor(x: Array) -> Any:
-    """An array as a tensor on the same memory; ml_dtypes' bfloat16 through its bits."""
-    torch = import_module("torch")
-    if x.dtype.name == "bfloat16":
-        return torch.from_numpy(x.view(np.int16)).view(torch.bfloat16)
-    return torch.from_numpy(x)
-
-
-def array(given: Any) -> Array:
-    """A tensor as an array on the same memory."""
-    if str(given.dtype) == "torch.bfloat16":
-        import ml_dtypes
-
-        bits: Array = given.detach().contiguous().view(import_module("torch").int16).numpy()
-        return bits.view(ml_dtypes.bfloat16)
-    return np.asarray(given.detach().numpy())
-
-
 def of_row(row: Function) -> Implementation:
     """See `actbench.implementations.libraries.Library`."""
     function = _function(row)
@@ -182,8 +183,8 @@ def tensors(operands: Operands, device: str) -> tuple[list[Any], Callable[[], No
     there = [tensor.to(device, copy=True) for tensor in own]
 
     def copied() -> None:
-        for target, tensor in zip(there[:3], own[:3], strict=True):
-            target.copy_(tensor)
+        for target, source in zip(there[:3], own[:3], strict=True):
+            target.copy_(source)
 
     return there, copied
 
