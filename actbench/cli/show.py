@@ -117,14 +117,25 @@ def _levels(values: Any) -> str:
 def claim_card(claim: Any) -> dict[str, Any]:
     """The statement and its readings with what they expect."""
     from actbench.claims.judge import describe
+    from actbench.claims.registration import lines as lines_of_register
 
     readings = {}
     for r in claim.readings:
         expected = f"expected: {describe(r.expected)} ({r.expected.reason})" if r.expected else ""
-        parts = (f"{r.level}, {r.kind}", r.experiment, r.says, expected, r.conditions, r.source)
+        said_of = {"universal": "said of all settings", "existential": "said of some setting"}.get(r.quantifier, "")
+        parts = (f"{r.level}, {r.kind}", r.experiment, r.says, said_of, expected, r.conditions, r.source)
         readings[r.name] = "; ".join(part for part in parts if part)
     return {
         "claim": claim.name, "section": claim.section, "statement": dict(claim.statement), "readings": readings,
+        "changed": {
+            f"{change.on} {change.reading}": f"before: {change.was}; since: {change.now}; why: {change.why}"
+            + ("; after looking at results" if change.after_looking else "")
+            for change in claim.history
+        },
+        "registered": {
+            f"{line.on} {line.reading}": f"{line.expected} (covers {line.covers})"
+            for (name, _), known in lines_of_register().items() if name == claim.name for line in known
+        },
         "contradicts": {other: why["en"] for other, why in claim.contradicts.items()}, "note": claim.note,
     }  # fmt: skip
 

@@ -210,6 +210,15 @@ def test_a_change_says_what_was_asked_what_is_asked_and_why(claim):
         replace(claim, history=(replace(claim.history[0], reading="nowhere"),))
 
 
+def test_a_claim_s_card_shows_what_was_changed_and_registered():
+    from actbench.cli.show import claim_card
+
+    card = claim_card(CLAIMS["C36"])
+    assert "after looking" in card["changed"]["2026-11-28 revived"]
+    assert {"high 0.05 (covers numbers)", "high 0.95 (covers everything)"} <= set(card["registered"].values())
+    assert "said of some setting" in card["readings"]["revived"]
+
+
 def test_the_halving_claim_has_the_readings_that_its_files_promise():
     assert [reading.name for reading in CLAIMS["C10"].readings] == [
         "units", "trained", "paths", "connections", "negative_bias", "energy",

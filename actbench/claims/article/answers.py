@@ -325,9 +325,9 @@ ANSWERS: Mapping[str, Said] = {
     "C49": Said(
         verdict="supported",
         en="Of {required#n} pairs of shapes a gradient of x's shape comes back just for equal ones; the class "
-        "itself refuses "
-        "only {same_shape|.0%} of the others.",
-        zh="{required#n} 对形状中，只有形状相同时才得到与 x 同形的梯度；而该类只拒绝其余情形的 {same_shape|.0%}。",
+        "itself refuses {same_shape|.0%} of the others, not all.",
+        zh="{required#n} 对形状中，只有形状相同时才得到与 x 同形的梯度；"
+        "而该类拒绝了其余情形中的 {same_shape|.0%}，并非全部。",
     ),
     "C49b": Said(
         verdict="refuted",
