@@ -70,11 +70,11 @@ def _draw(names: list[str], out: Path) -> int:
     for name in names:
         if name in AXIS:
             raise ActbenchError(f"{name} has two inputs or mixes a vector: no phase diagram; name an elementwise row")
-        table = phase_table(name, measured(name))
-        path = out / f"phase-{resolve(name).name}"
-        write_text(path.with_suffix(".csv"), table.to_csv(index=False))
-        save(phase_figure(resolve(name).name, table), path)
-        print("\n".join(str(path.with_suffix(suffix)) for suffix in (".svg", ".png", ".csv")))
+        shown, table = resolve(name).name, phase_table(name, measured(name))
+        path = out / f"phase-{shown}"
+        save(phase_figure(shown, table), path)
+        text = write_text(path.with_name(f"{path.name}.csv"), table.to_csv(index=False))
+        print(f"{path}.svg", f"{path}.png", text, sep="\n")
     return 0
 
 
