@@ -17,8 +17,12 @@ from actbench.activations.record import Callables
 from actbench.activations.registry import ACTIVATIONS
 from actbench.claims.claim import CLAIMS
 from actbench.claims.literature import exact
+from actbench.claims.verdicts import described
 from actbench.experiments.retraining.effects import STALLED, at_tuned, beyond, fall, stalling
 from actbench.experiments.retraining.question import spare, surrogate_slope
+from actbench.report.chinese import chinese
+from actbench.report.names import READINGS
+from actbench.report.phrases import phrases
 from actbench.runs.experiment import EXPERIMENTS
 
 LITERATURE = [claim for claim in CLAIMS if claim.ledger == "literature"]
@@ -103,3 +107,13 @@ def test_the_committed_run_judges_every_record():
     assert (overall != "not tested").all()
     assert not verdicts["rehearsal"].any()
     assert (folder / "README.md").exists()
+
+
+@pytest.mark.parametrize("claim", LITERATURE, ids=lambda claim: claim.name)
+def test_a_chinese_page_has_no_english_sentence_of_it(claim):
+    entry, zh = described(claim), phrases("zh")
+    texts = [*entry["readings"].values(), *entry["conditions"].values(), entry["note"]]
+    assert not [
+        text for text in texts if re.search(r"(?:[A-Za-z][A-Za-z'-]*[ ,;:()./]+){6}[A-Za-z]", chinese(text, zh))
+    ]
+    assert {reading.name for reading in claim.readings} <= set(READINGS["zh"])
