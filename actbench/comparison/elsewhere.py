@@ -33,7 +33,7 @@ def elsewhere(
     kept = {k: getattr(arm, k) for k in ("asked", "spec", "module", "found")}
     request = {"arm": kept, "measure": options, "cost": cost}
     (place.path / "request.json").write_text(json.dumps(request), encoding="utf-8")
-    command = [sys.executable, "-m", "actbench.comparison.child", str((place.path / "request.json").resolve())]
+    command = [sys.executable, "-P", "-m", "actbench.comparison.child", str((place.path / "request.json").resolve())]
     limit = budget or (MEASURING if options["quick"] else 16 * MEASURING)
     log = place.path / "log.txt"
     note(f"{arm.spec}: its own code is called, in a process of its own, for at most {limit:,g} s (--budget)",

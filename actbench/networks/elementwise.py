@@ -88,7 +88,8 @@ class Elementwise:
     ) -> tuple[NDArray[Any], dict[str, NDArray[np.float64]]]:
         """d * f', a new array, and the gradient ``(nets,)`` of every learned parameter."""
         spread = _spread(given)
-        slope = self._backward(d, y if self.keeps_y else x, *self.row.operands(d.dtype, **spread))
+        # a row that saves nothing has no x here, and does not read what stands there
+        slope = self._backward(d, y if self.keeps_y or x is None else x, *self.row.operands(d.dtype, **spread))
         every = {"dy": d, "x": x, "y": y, **self.row.values(), **spread}
         learned = {}
         for name, function in self.row.parameter_gradients.items():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from actbench.activations.registry import resolve
+from actbench.core.errors import ActbenchError
 from actbench.kernels.backends import FUSED
 from actbench.networks.data import Data, own_splits
 from actbench.networks.scores import SCORES, Scores, train_and_score
@@ -31,6 +32,13 @@ RECIPES: dict[str, tuple[dict[str, Any], str]] = {
 PLAIN: dict[str, Any] = {"model": ["mlp"], "start": ["own"], "recipe": ["sgd"], "split": ["own"], "net": range(48)}
 
 
+def mappable(cell: Mapping[str, Any]) -> None:
+    """Mapped starts are ReLU's, for its orientations."""
+    if cell["start"] == "mapped" and (cell["model"] != "mlp" or not cell["activation"].startswith("oriented_relu")):
+        raise ActbenchError(f"start mapped with {cell['activation']} and {cell['model']}: ReLU's start is mapped to "
+                            "oriented_relu in an mlp alone")  # fmt: skip
+
+
 @experiment(
     grid=[
         {**PLAIN, "activation": ["relu", *TURNS.values(), *FACTORS.values()], "bias": ["zero"]},
@@ -50,6 +58,7 @@ PLAIN: dict[str, Any] = {"model": ["mlp"], "start": ["own"], "recipe": ["sgd"], 
         "start": one_of(("own", "mapped")), "recipe": one_of(RECIPES), "split": split_level,
     },
     batch="net",
+    together=mappable,
     dtype=DTYPE,
     backend=BACKEND,
 )  # fmt: skip

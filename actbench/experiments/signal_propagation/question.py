@@ -20,6 +20,13 @@ FUNCTIONS = ("relu", "leaky_relu", "tanh", "sigmoid", "erf", "gelu", "silu", "mi
 TANH = ("sigma_w2=1.3,sigma_b2=0.05", "critical:0.05", "sigma_w2=4,sigma_b2=0.05")  # ordered, critical, chaotic
 
 
+def plane(value: Any) -> int:
+    """A width in which a circle has room."""
+    if positive(value) < 2:
+        raise ValueError("has no room for a circle; give 2 or more")
+    return int(value)
+
+
 @experiment(
     grid=[
         {**SHAPE, "activation": FUNCTIONS, "init": ["he", "lecun"]},
@@ -38,7 +45,7 @@ TANH = ("sigma_w2=1.3,sigma_b2=0.05", "critical:0.05", "sigma_w2=4,sigma_b2=0.05
         "grad_log_norm": "ln of the Euclidean norm of the gradient at the layer's pre-activations",
     },
     checks={
-        "activation": activation_spec, "init": init_name, "length": number_in(0), "depth": positive, "width": positive,
+        "activation": activation_spec, "init": init_name, "length": number_in(0), "depth": positive, "width": plane,
     },
     batch="net",
     dtype=DTYPE,

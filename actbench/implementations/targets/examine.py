@@ -119,7 +119,7 @@ def _answer(target: str, limit: float) -> dict[str, Any]:
         return {"ok": False, "name": target, "reason": str(error)}
     with tempfile.TemporaryDirectory(prefix="actbench-") as place:
         answer = Path(place) / "answer.json"
-        command = [sys.executable, "-m", "actbench.implementations.targets.child", target, str(answer)]
+        command = [sys.executable, "-P", "-m", "actbench.implementations.targets.child", target, str(answer)]
         status = contained(command, limit)
         if status is None:
             return {"ok": False, "name": name, "reason": f"does not return within {limit:g} s"}

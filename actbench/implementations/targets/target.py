@@ -143,7 +143,7 @@ def load(target: Target) -> Any:
 def module_at(place: str) -> ModuleType:
     """A file or a module, run once a process: one that defines rows cannot do so twice."""
     if not place.endswith(".py"):
-        sys.path.insert(0, "")  # a module beside the caller, as `python -m` finds it
+        sys.path.append("")  # a module beside the caller, behind what is installed
         return importlib.import_module(place)
     file = Path(place)
     name = "actbench_plugin_" + re.sub(r"\W", "_", file.stem)
@@ -152,7 +152,7 @@ def module_at(place: str) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    sys.path.insert(0, str(file.parent))  # its neighbours, as when it is run
+    sys.path.append(str(file.parent))  # its neighbours, behind what is installed: one may be called numpy.py
     sys.dont_write_bytecode = True
     spec.loader.exec_module(module)
     return module
