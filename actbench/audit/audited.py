@@ -158,7 +158,14 @@ def _asked(asked: dict[str, Any], limit: float, progress: Callable[[int, int, st
         while True:
             run = _Run(Path(place) / f"answers-{len(done)}.jsonl", len(done), limit, names, progress)
             (Path(place) / "request.json").write_text(json.dumps({**asked, "skip": len(done)}), encoding="utf-8")
-            command = [sys.executable, "-P", "-m", "actbench.audit.child", str(Path(place) / "request.json"), str(run.file)]
+            command = [
+                sys.executable,
+                "-P",
+                "-m",
+                "actbench.audit.child",
+                str(Path(place) / "request.json"),
+                str(run.file),
+            ]
             why = run.through(command)
             names = run.names or names
             if run.refused or not names:

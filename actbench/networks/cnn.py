@@ -20,7 +20,7 @@ from actbench.core.errors import ActbenchError, unknown
 from actbench.core.streams import stream
 from actbench.kernels.backends import FUSED
 from actbench.kernels.epoch import sampled_by
-from actbench.networks.design import Name, Parameters, initialise_at
+from actbench.networks.design import Name, Parameters, initialise_at, of_activation
 from actbench.networks.elementwise import Elementwise, Reductions
 from actbench.networks.initialisation import bias_level, initialisation
 from actbench.networks.network import Gradients, exact
@@ -80,7 +80,7 @@ class ConvDesign:
         found: dict[Name, tuple[int, ...]] = {}
         for stage, (before, after) in enumerate(zip((1, *self.channels), self.channels, strict=False), 1):
             found |= {("w", stage): (FILTER * FILTER * before, after), ("b", stage): (after,)}
-            found |= {(name, stage): () for name in learned}
+            found |= {(of_activation(name), stage): () for name in learned}
         left = (self.side // 2**self.depth) ** 2 * self.channels[-1]
         return {**found, ("w", self.depth + 1): (left, self.outputs), ("b", self.depth + 1): (self.outputs,)}
 
@@ -150,7 +150,7 @@ class ConvNetwork:
         """Convolution, activation, pooling."""
         side, batch = h.shape[2], h.shape[1]
         patches = patches_of(h)
-        given = {**{name: self.parameters[name, stage] for name in self._element.learned}, **drawn}
+        given = {**{name: self.parameters[of_activation(name), stage] for name in self._element.learned}, **drawn}
         z = np.matmul(patches, self.parameters["w", stage])
         y = z if self._element.in_place else np.empty_like(z)
         z += self.parameters["b", stage][:, None, :]
@@ -173,7 +173,7 @@ class ConvNetwork:
             flat = whole.reshape(nets, -1, whole.shape[-1])
             out, learned = self._element.backward(flat, kept.x, kept.y.reshape(flat.shape), kept.given)
             for name, value in learned.items():
-                self.gradients[name, stage][...] = value
+                self.gradients[of_activation(name), stage][...] = value
             exponents = np.empty(nets, np.int64)
             sums = Reductions(bias=self.gradients["b", stage], squares=squares[:, stage - 1], exponents=exponents)
             sums.fill(out, rescale=False)

@@ -18,7 +18,13 @@ from actbench.networks.initialisation import bias_level, biases, initialisation,
 # kind and place of the normalisation: before is between product and activation, after is behind the activation
 NORMS = ("none", "batch_before", "batch_after", "layer_before", "layer_after", "rms_before", "rms_after")
 
-Name = tuple[str, int]  # "w", "b", "scale", "shift" or a learned parameter's name; layer from 1
+Name = tuple[str, int]  # "w", "b", "scale", "shift" or `of_activation` of a learned parameter's name; layer from 1
+OWN = "activation's "
+
+
+def of_activation(name: str) -> str:
+    """What a network calls a learned parameter of its activation: rows call theirs b (pelu) and scale (star_relu)."""
+    return OWN + name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +100,7 @@ class Design:
                 found["scale", layer] = (fan_out,)
             if kind in ("batch", "layer"):
                 found["shift", layer] = (fan_out,)
-            found |= {(name, layer): () for name in learned}
+            found |= {(of_activation(name), layer): () for name in learned}
         return found
 
 
@@ -165,5 +171,5 @@ def initialise_at(place: tuple[Any, int], design: Any, nets: Sequence[int], dtyp
             elif kind == "b":
                 block[i] = biases(net, *place, layer, fan_in, design.init, bias, dtype, **options)
             elif kind != "shift":
-                block[i] = 1.0 if kind == "scale" else values[kind]
+                block[i] = 1.0 if kind == "scale" else values[kind.removeprefix(OWN)]
     return parameters

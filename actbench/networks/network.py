@@ -15,7 +15,7 @@ from actbench.core.errors import ActbenchError, unknown
 from actbench.core.streams import stream
 from actbench.kernels.backends import FUSED
 from actbench.kernels.epoch import calls, passes, sampled_by
-from actbench.networks.design import Design, Parameters, initialise
+from actbench.networks.design import Design, Parameters, initialise, of_activation
 from actbench.networks.elementwise import Elementwise, Reductions
 from actbench.networks.losses import L1, Loss
 from actbench.networks.normalisation import Kept, Running, back, normalise
@@ -206,7 +206,7 @@ class Network:
         self._kept = z, y
         self.layers = []
         for i in range(depth):
-            given = {name: self.parameters[name, i + 1] for name in self._element.learned}
+            given = {name: self.parameters[of_activation(name), i + 1] for name in self._element.learned}
             given |= {name: part[:, i] for name, part in draws.items()}
             before = None if z is y else z[:, i]
             self.layers.append(Layer(z=before, x=before, y=y[:, i], h=y[:, i], normal=None, given=given))
@@ -219,7 +219,7 @@ class Network:
     def _hidden(self, number: int, h: NDArray[Any], training: bool, drawn: Mapping[str, Any]) -> Layer:
         """One hidden layer on its input."""
         kind, _, place = self.design.norm.partition("_")
-        given = {**{name: self.parameters[name, number] for name in self._element.learned}, **drawn}
+        given = {**{name: self.parameters[of_activation(name), number] for name in self._element.learned}, **drawn}
         z = np.matmul(h, self.parameters["w", number])
         z += self.parameters["b", number][:, None, :]
         x, kept = self.rounding(z), None
@@ -341,8 +341,9 @@ class Network:
             d, others = self._unnormalise(number, layer, d)
         out, learned = self._element.backward(d, layer.x, layer.y, layer.given)
         for name, value in learned.items():
-            self.gradients[name, number][...] = value
-            others.append(self.gradients[name, number])
+            gradient = self.gradients[of_activation(name), number]
+            gradient[...] = value
+            others.append(gradient)
         if place == "before":
             out, more = self._unnormalise(number, layer, out)
             others += more

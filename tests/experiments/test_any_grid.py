@@ -93,5 +93,8 @@ def test_any_grid_runs_and_is_drawn(name, seed, tmp_path, capsys):
         assert not reasons, reasons
     else:
         assert list(folder.glob("*/*.csv"))
-    assert (folder / "report.html").is_file(), said.err
+    observed = any(
+        len(file.read_text().splitlines()) > 1 for file in folder.glob("*/*.csv") if "failures" not in file.name
+    )
+    assert (folder / "report.html").is_file() or not observed, said.err
     assert "cannot be drawn" not in said.err, said.err

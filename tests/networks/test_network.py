@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from actbench import theory
+from actbench.activations.registry import resolve
 from actbench.core.errors import ActbenchError
 from actbench.networks.data import data_set
-from actbench.networks.design import NORMS, Design
+from actbench.networks.design import NORMS, Design, of_activation
 from actbench.networks.flow import gradient_flow, sigma_w2_of
 from actbench.networks.initialisation import INITIALISATIONS, biases, init_level, initialisation, weights
 from actbench.networks.losses import LOSSES, cross_entropy
@@ -85,7 +86,9 @@ def test_a_bias_that_is_none_is_refused(bias):
 
 ACTIVATIONS = ["relu", "tanh", "prelu", "rrelu"]  # saves y; saves x; both kinds of parameters
 EVERY = [("relu", norm, residual, loss) for norm in NORMS for residual in (False, True) for loss in LOSSES]
+CALLED_ALIKE = ["pelu", "apl", "star_relu", "derf"]  # a learned b, scale or shift, as networks have
 EVERY += [(name, norm, True, "cross_entropy") for name in ACTIVATIONS[1:] for norm in ("none", "batch_after")]
+EVERY += [(name, "batch_after", True, "cross_entropy") for name in CALLED_ALIKE]
 
 
 def small(activation, norm="none", residual=False, backend="numba", dtype="float64", **options):
@@ -139,7 +142,7 @@ def test_gradients_are_torch_s(activation, norm):
         h = torch.tensor(x)
         for layer in (1, 2, 3):
             h = h @ own["w", layer] + own["b", layer]
-            extra = (own["weight", layer].reshape(1),) if activation == "prelu" else ()
+            extra = (own[of_activation("weight"), layer].reshape(1),) if activation == "prelu" else ()
             act = lambda v, extra=extra: getattr(torch.nn.functional, activation)(v, *extra)  # noqa: E731
             h = (
                 normal(torch, norm, act(h), own, layer)
@@ -152,6 +155,14 @@ def test_gradients_are_torch_s(activation, norm):
         assert value[i] == pytest.approx(loss.item(), rel=1e-12)
         for key, block in found.parameters.blocks.items():
             np.testing.assert_allclose(block[i], own[key].grad.numpy(), rtol=1e-7, atol=1e-12, err_msg=str(key))
+
+
+@pytest.mark.parametrize("activation", CALLED_ALIKE)
+def test_a_row_may_call_its_parameters_as_a_network_calls_its_own(activation):
+    net = Network(Design(activation=activation, features=5, width=4, depth=2, norm="batch_after"), [0, 1])
+    for name, parameter in resolve(activation).parameters.items():
+        assert net.parameters[of_activation(name), 1].tolist() == [np.float32(parameter.default)] * 2
+    assert {net.parameters[name, 1].shape for name in ("b", "scale", "shift")} == {(2, 4)}
 
 
 BOUND = 32  # units in the last place of a block's largest number; seen: 14

@@ -12,6 +12,7 @@ from actbench.core.errors import ActbenchError
 from actbench.networks.cnn import ConvDesign, ConvNetwork, images_of, patches_of
 from actbench.networks.data import DATA, data_set, own_splits, why_not
 from actbench.networks.dead import dead_units
+from actbench.networks.design import of_activation
 from actbench.networks.losses import cross_entropy
 from actbench.networks.network import Network
 from actbench.networks.scores import evaluate
@@ -75,7 +76,7 @@ def test_one_epoch_gives_torch_s_weights(digits, dtype, bound, activation, recip
         if activation == "prelu" and layer < 4:
             found = model[2 * layer - 1].weight.item()
             assert found != 0.25
-            assert net.parameters["weight", layer][0] == pytest.approx(found, abs=bound, rel=0)
+            assert net.parameters[of_activation("weight"), layer][0] == pytest.approx(found, abs=bound, rel=0)
 
 
 EPOCH = 8  # ulp of the largest parameter after an epoch of float32: BLAS sums in another order; 1.5 were seen

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from actbench.core.errors import ActbenchError
 from actbench.kernels.backends import FUSED
-from actbench.networks.data import DATA, Data
+from actbench.networks.data import Data
 from actbench.networks.scores import SCORES
 from actbench.networks.synthetic import TEACHERS
 from actbench.runs.experiment import experiment
@@ -32,6 +33,13 @@ def _model(value: Any) -> str:
     return str(value) if value in SELECTORS else activation_spec(value)
 
 
+def together(cell: Mapping[str, Any]) -> None:
+    """Of real data nobody knows which features matter: networks are asked about their teacher's."""
+    if cell["model"] not in SELECTORS and cell["data"] in REAL:
+        raise ActbenchError(f"data {cell['data']} with model {cell['model']}: networks are given teachers' data "
+                            f"({', '.join(TAUGHT)}), real data to {', '.join(SELECTORS)}")  # fmt: skip
+
+
 @experiment(
     grid=[
         {"data": REAL, "model": ["lasso", "forward"], "rate": [0.0], "net": range(16)},
@@ -47,8 +55,9 @@ def _model(value: Any) -> str:
         "precision": "relevant features among as many top ones as are relevant, share",
         **SCORES,
     },
-    checks={"data": one_of(DATA), "model": _model, "rate": rate_or_none},
+    checks={"data": one_of((*REAL, *TAUGHT)), "model": _model, "rate": rate_or_none},
     batch="net",
+    together=together,
     dtype=DTYPE,
     backend=BACKEND,
 )  # fmt: skip
