@@ -20,7 +20,8 @@ COMMAND = "python reports/refresh.py"
 NOTICED = {
     "tests/accuracy/test_exact_values.py::test_the_file_holds_every_row_and_no_other": "exact values",
     "tests/report/test_catalogue.py::test_every_row_has_its_page_and_no_page_is_left_over": "pages",
-    "tests/claims/test_registration.py::test_every_expectation_is_registered_and_has_not_changed": "expectations",
+    "tests/claims/test_registration.py::"
+    "test_everything_that_is_asked_is_registered_and_has_not_changed": "expectations",
 }
 # what asks every activation, experiment, claim, peer and primitive, or every file
 ASKED = (

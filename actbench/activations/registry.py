@@ -35,9 +35,19 @@ def resolve(spec: str) -> Activation:
     else:
         for entered in filter(None, (enter(str(spec)) for enter in ENTERING)):
             return ACTIVATIONS[entered]
+        if name in AXIS:
+            raise ActbenchError(_of_one_input(AXIS[name]))
         activation = ACTIVATIONS[name]  # which says what is known
     given = numbers(spec, parsed(spec)[1])
     return activation.bind(**given) if given else activation
+
+
+def _of_one_input(function: VectorFunction) -> str:
+    """Why a function along an axis is no elementwise row, and what is."""
+    name = function.name
+    if function.views:
+        return f"{name} is a gate of two inputs; as a row of one of them it is {name}.a:b=1 or {name}.b:a=1"
+    return f"{name} acts along an axis, on whole vectors; this is for elementwise rows and gates, as swiglu.a:b=1"
 
 
 def along(spec: str) -> VectorFunction:

@@ -87,7 +87,7 @@ static inline void {name}_n(size_t count, {arrays}, {real} *out)
 
 def function_name(row: Activation, direction: str, form: Format) -> str:
     """What a kernel is called in C; ``..._n`` takes arrays."""
-    return f"actbench_{row.name}{'' if direction == 'forward' else '_' + direction}_f{form.bits}"
+    return f"actbench_{row.name.replace('.', '_')}{'' if direction == 'forward' else '_' + direction}_f{form.bits}"
 
 
 def header(rows: Iterable[Activation], *, version: str, certificates: Mapping[str, str] | None = None) -> str:
@@ -116,7 +116,7 @@ def header(rows: Iterable[Activation], *, version: str, certificates: Mapping[st
     ]  # fmt: skip
     return HEADER.format(
         title=f"{names if len(rows) < 9 else len(rows)}: kernels of actbench {version}", licence=LICENCE,
-        guard=f"ACTBENCH_{rows[0].name.upper() if len(rows) == 1 else 'KERNELS'}_H",
+        guard=f"ACTBENCH_{rows[0].name.replace('.', '_').upper() if len(rows) == 1 else 'KERNELS'}_H",
         shared=SHARED.format(formats="".join(_shared(form) for form in FORMATS)), functions="\n".join(functions),
     )  # fmt: skip
 

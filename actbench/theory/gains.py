@@ -75,7 +75,8 @@ def _of_gate(name: str, q: float) -> Gains:
     name = AXIS[name].name
     gate = _gate(name)
     if not gate:
-        raise ActbenchError(f"{name} mixes a whole vector: no gains; known gates: {', '.join(gates())}")
+        what = "has a clamp or a cap on its value" if AXIS[name].views else "mixes a whole vector"
+        raise ActbenchError(f"{name} {what}: no gains; known gates: {', '.join(gates())}")
     at = moments(gate, q)  # E a^2 f^2 = q E f^2 and E a f = 0, for a and b are independent
     size = _inverse(q * at.second)
     return Gains(value=size, forward=math.sqrt(q) * size, slope=_inverse(q * at.d_second),
