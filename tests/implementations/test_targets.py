@@ -237,6 +237,15 @@ def test_brackets_reach_a_librarys_function_and_class():
             np.testing.assert_allclose(ab.get(text)(x), resolve("gelu_tanh")(x), rtol=1e-12)
 
 
+def test_a_file_may_be_called_as_what_is_installed_and_stand_beside_such_files(tmp_path):
+    text = "import numpy as np\n\ndef leak(x):\n    return np.where(x > 0, x, 0.1 * x)\n"
+    names = ("numpy", "json", "random", "relu", "actbench", "mine")
+    for name in names:
+        (tmp_path / f"{name}.py").write_text(text)
+    found = examine([f"{tmp_path / name}.py:leak" for name in names], tmp_path / "out", workers=2)
+    assert [(e.reason, e.traced) for e in found] == [("", True)] * len(names)
+
+
 def test_a_target_is_told_from_a_row_and_asks_for_what_is_missing():
     assert [is_target(t) for t in ("my.py:act", "torch.nn.functional:silu")] == [True, True]
     assert [is_target(t) for t in ("leaky_relu:negative_slope=0.2", "relu", "relu:")] == [False, False, False]
