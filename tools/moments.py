@@ -23,7 +23,16 @@ from actbench.theory import moments
 
 TOLERANCE = 1e-10  # relative; of a mean, to the root of the mean square
 LENGTHS = (1e-6, 1.0, 1e6)
-PERIODIC = ("sine", "gcu", "snake", "sinlu", "coslu", "sinc", "sinsig")  # a hundred periods are enough for these
+PERIODIC = (
+    "sine",
+    "gcu",
+    "snake",
+    "snake_beta",
+    "sinlu",
+    "coslu",
+    "sinc",
+    "sinsig",
+)  # a hundred periods are enough for these
 FAR = 100.0
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(40)
 REACH = 12.0
