@@ -6,7 +6,7 @@ there fails on it in milliseconds, and which cells it reads shows as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -76,6 +76,23 @@ def rehearse(reading: Reading) -> Rehearsal:
         rows |= seen or set(range(len(frame)))
     each = len(frame) // len(cells)
     return Rehearsal(problem=why, cells=tuple(cells[i] for i in sorted({row // each for row in rows})))
+
+
+def sufficient(reading: Reading, rehearsal: Rehearsal) -> Sequence[Cell]:
+    """The cells with which a reading's effects find what they find with all: those read, or the whole grid."""
+    cells, frame = _made_up(reading.experiment, tuple((f, tuple(levels)) for f, levels in reading.grid.items()))
+    read = set(map(repr, rehearsal.cells))
+    each = len(frame) // len(cells)
+    part = frame[np.repeat([repr(cell) in read for cell in cells], each)]
+    same = all(_outcome(effect, part) == _outcome(effect, frame) for effect in reading.effects.values())
+    return rehearsal.cells if same else cells
+
+
+def _outcome(effect: Any, frame: pd.DataFrame) -> str:
+    try:
+        return repr(effect(frame))
+    except Exception as error:
+        return reason_of(error)
 
 
 def _tried(effect: Any, frame: pd.DataFrame) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from actbench.claims import calibration as instrument
 from actbench.claims.claim import Claim
 from actbench.claims.family import Family, family
 from actbench.claims.registration import combined, digests, statuses
-from actbench.claims.rehearsal import rehearsals
+from actbench.claims.rehearsal import Rehearsal, rehearsals, sufficient
 from actbench.claims.verdicts import chosen, described, judged, judged_by_time, observations, together
 from actbench.core.streams import whole
 from actbench.report.phrases import phrases
@@ -164,7 +164,7 @@ def reproduce(
     untested = {key: each.problem for key, each in tried.items() if each.problem}
     for (claim, reading), why in untested.items():
         note(f"{claim} {reading} is not tested: {why}", show=progress)
-    results = _measured(_stages(claims, targets, quick, untested), seed, workers, folder, progress, modules)
+    results = _measured(_stages(claims, targets, quick, tried), seed, workers, folder, progress, modules)
     experiments = {
         name: {"cells": r.computed + r.reused + len(r.failures), "reused": r.reused, "failed": len(r.failures)}
         | {"dtype": EXPERIMENTS[r.experiment].dtype, "backend": EXPERIMENTS[r.experiment].backend}
@@ -206,28 +206,35 @@ def reproduce(
 
 def work(claims: Sequence[Claim], targets: Sequence[str], quick: bool) -> list[tuple[Experiment, list[Cell]]]:
     """The experiments that claims need and their cells, timings last, when nothing else runs."""
-    return list(_stages(claims, targets, quick).values())
+    return list(_stages(claims, targets, quick, rehearsals(claims)).values())
 
 
 def _stages(
-    claims: Sequence[Claim], targets: Sequence[str], quick: bool, untested: Container[tuple[str, str]] = ()
+    claims: Sequence[Claim], targets: Sequence[str], quick: bool, tried: Mapping[tuple[str, str], Rehearsal]
 ) -> dict[str, tuple[Experiment, list[Cell]]]:
-    """The same by the name of their observations: an experiment's grid, and what readings ask for beside it."""
-    needed: set[str] = set()
+    """The same by the name of their observations: an experiment's grid, and what readings ask for beside it.
+
+    Of a grid the cells that are read; for a whole ledger all of it, for its figures, and the method's own test.
+    """
+    whole = bool({claim.ledger for claim in claims} & set(targets))
+    needed: dict[str, set[str]] = {instrument.EXPERIMENT: set()} if whole else {}
     asked: dict[str, list[Mapping[str, Any]]] = {}
     for claim in claims:
         for reading in claim.readings:
-            if reading.effects and (claim.name, reading.name) not in untested:
-                needed.add(reading.observations)
-                if reading.grid:
-                    asked.setdefault(reading.observations, []).append(reading.grid)
-    if {claim.ledger for claim in claims} & set(targets):  # a whole ledger: the method is put to the test as well
-        needed.add(instrument.EXPERIMENT)
+            rehearsal = tried.get((claim.name, reading.name))
+            if rehearsal is None or rehearsal.problem:
+                continue
+            read = needed.setdefault(reading.observations, set())
+            if reading.grid:
+                asked.setdefault(reading.observations, []).append(reading.grid)
+            elif not whole:
+                read.update(map(repr, sufficient(reading, rehearsal)))
     found: dict[str, tuple[Experiment, list[Cell]]] = {}
     for each in sorted(EXPERIMENTS, key=lambda each: each.exclusive):  # keeps the order among the others
         beside = f"{each.name}.asked"
         if each.name in needed:
-            found[each.name] = (each, each.cells(quick=quick))
+            cells = each.cells(quick=quick)
+            found[each.name] = (each, cells if whole else [c for c in cells if repr(c) in needed[each.name]])
         if beside in needed:
             cells = [cell for grid in asked[beside] for cell in each.cells(quick=quick, **grid)]
             found[beside] = (each, list({repr(cell): cell for cell in cells}.values()))

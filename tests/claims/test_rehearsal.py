@@ -8,9 +8,11 @@ import actbench as ab
 import actbench.claims.ledgers
 import actbench.experiments
 from actbench.claims.claim import CLAIMS
-from actbench.claims.rehearsal import rehearsals
+from actbench.claims.rehearsal import rehearsals, rehearse, sufficient
 from actbench.cli import main
 from actbench.experiments.gradient_flow.effects import factor
+from actbench.report.reproduction import work
+from actbench.runs.experiment import EXPERIMENTS
 from actbench.statistics.estimates import Estimate
 
 STEADY = ab.Region(low=0.9, high=1.1, words="steady", reason="a test")
@@ -88,3 +90,25 @@ def test_the_terminal_says_what_was_not_tested_and_the_exit_status_too(tmp_path,
     said = capsys.readouterr()
     assert "R9 r is not tested" in said.out
     assert "init='hee'" in said.out
+
+
+def test_of_a_grid_the_cells_that_are_read_are_run_and_all_for_a_whole_ledger():
+    [(experiment, cells)] = work([CLAIMS["C21"]], ["C21"], False)
+    assert experiment.name == "gradient_flow"
+    assert {(cell["activation"], cell["depth"]) for cell in cells} == {("relu", 30)}
+    assert len(cells) == 5 * 32
+    whole = {experiment.name: len(part) for experiment, part in work([CLAIMS["C21"]], ["article"], False)}
+    assert set(whole) == {"gradient_flow", "same_twice"}
+    assert whole["gradient_flow"] == len(experiment.cells())
+
+
+def test_an_effect_that_reads_beside_select_gets_the_whole_grid(ledger):
+    def both(frame):
+        ours = ab.select(frame, activation="relu", init="he", depth=30, width=256).groupby("net")["q"].mean()
+        theirs = frame[(frame["activation"] == "tanh") & (frame["init"] == "he")].groupby("net")["q"].mean()
+        return Estimate.of(ours - theirs)
+
+    reading = claim("R1", effect=both).readings[0]
+    tried = rehearse(reading)
+    assert len(tried.cells) == 32
+    assert len(sufficient(reading, tried)) == len(EXPERIMENTS["gradient_flow"].cells())
