@@ -52,7 +52,14 @@ def _skip() -> Exception:
     return SkipNode()
 
 
+def _here(*event: Any) -> None:
+    """Links that lead from docs/ to reports/ in the repository: here both lie in one folder."""
+    source = event[2]  # of the event: the site, the page's name, its text in a list
+    source[0] = source[0].replace("](../reports/", "](reports/")
+
+
 def setup(app: Any) -> None:
     """Formulas as MathML, drawn by the browser: no script, nothing from outside; generated pages first."""
     app.add_html_math_renderer("actbench_mathml", (_inline, None), (_block, None))
+    app.connect("source-read", _here)
     generate.write(HERE)

@@ -16,13 +16,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 REPORTS = ROOT / "reports"
 MADE = ("reports", "_extra", "gallery.md", "cli.md", "api.md", "claims.md", "results.md", "example.md", "example.ipynb")
-WHOLE = {"article/report.html": "The article's claims, judged", "compare/dossier.html": "A comparison's dossier"}
-TITLES = {
-    "catalogue": "every row: formula, slope, facts, accuracy", "accuracy": "worst errors, ours and other people's",
-    "throughput": "speed beside every peer", "stability": "would another seed have turned a verdict?",
-    "theory": "gains and critical points as data", "compare": "an example of a comparison",
-    "article": "the article's claims with every reading",
-}  # fmt: skip
+WHOLE = {"article/report.html": "The article's claims, judged", "literature/report.html": "Published results, judged",
+         "compare/dossier.html": "A comparison's dossier"}  # fmt: skip
 
 
 def write(docs: Path) -> None:
@@ -52,18 +47,17 @@ def reports(docs: Path) -> None:
         place = file.relative_to(REPORTS)
         if not file.is_file() or (file.suffix in (".py", ".png") and place.parent == Path()):
             continue
-        if file.suffix == ".html":
-            target = docs / "_extra" / place
-        elif place.parts[0] == "article" and file.name == "README.md":
-            continue  # the page has all of it, and claims.md the answers
-        else:
-            target = docs / "reports" / place
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target)
+        targets = [docs / "_extra" / place] if file.suffix == ".html" or place.parent.name == "tables" else []
+        if file.suffix != ".html" and not (place.parts[0] == "article" and file.name == "README.md"):
+            targets.append(docs / "reports" / place)  # the article's page has all of that README, claims.md the answers
+        for target in targets:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target)
     for file in (docs / "reports").rglob("*.md"):
         text = file.read_text(encoding="utf-8")
         text = re.sub(r"\]\(\.\./([\w-]+/report\.html|article/README\.md)\)", "](../../results.md)", text)
         text = re.sub(r"\[([^\]]*)\]\((?:dossier\.html|latex)\)", r"\1", text)  # not beside it here
+        text = text.replace("](../../docs/", "](../../")
         file.write_text(text, encoding="utf-8")
 
 
@@ -166,8 +160,10 @@ def results() -> str:
     """What was measured and committed: an index of the reports."""
     lines = ["# Results", "", "What was measured, with machine and versions; every number as CSV beside its page.", ""]
     lines += [f'- <a href="{path}">{title}</a>' for path, title in WHOLE.items() if (REPORTS / path).exists()]
-    found = [name for name in TITLES if (REPORTS / name / "README.md").exists() and name != "article"]
-    lines += [f"- [{name}](reports/{name}/README.md): {TITLES[name]}" for name in found]
+    found = sorted(file.parent.name for file in REPORTS.glob("*/README.md") if file.parent.name != "article")
+    for name in found:
+        title = (REPORTS / name / "README.md").read_text(encoding="utf-8").split("\n", 1)[0].lstrip("# ")
+        lines.append(f"- [{title}](reports/{name}/README.md)")
     hidden = [f"reports/{name}/README" for name in found if name != "catalogue"]
     more = [f"reports/{p.relative_to(REPORTS).with_suffix('')}" for p in sorted(REPORTS.glob("*/*.md"))
             if p.name != "README.md" and p.parent.name != "catalogue"]  # fmt: skip

@@ -140,7 +140,7 @@ def _evidence(row: Mapping[str, Any], verdict: str, t: Mapping[str, str]) -> str
     estimates = [e for e in row["estimates"] if e["value"]]
     if len(estimates) > 1:
         ordered = sorted(estimates, key=lambda e: float(e["raw"]))
-        ends = [f"{e['value']} {e['interval']} ({e['setting']})" for e in (ordered[0], ordered[-1])]
+        ends = [f"{e['value']} {e['interval']} ({in_words(e['setting'], t)})" for e in (ordered[0], ordered[-1])]
         said = t["from to"].format(low=ends[0], high=ends[1])
     elif estimates or row["value"]:
         one = estimates[0] if estimates else row
@@ -148,7 +148,7 @@ def _evidence(row: Mapping[str, Any], verdict: str, t: Mapping[str, str]) -> str
     else:
         return _ended(row["conditions"] or row["says"], t)
     if not estimates and row["says"]:  # a computation's name says less than what was computed
-        name = row["says"].rstrip(".")
+        name = row["says"].rstrip(".。")
     return _ended(t["colon"].format(name=name, text=f"{said}{t['comma']}{wanted}" if wanted else said), t)
 
 
