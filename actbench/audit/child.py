@@ -137,6 +137,7 @@ def _gate_said(candidate: Candidate, row: VectorFunction, asked: dict[str, Any])
         is_ = identify(given)
         what = f"a = {pair.a!r}, b = {pair.b!r} ({is_.found.form if is_.found else 'no gate of the catalogue'})"
         found = [Finding(subject=candidate.target, row=row.spec, kind="gate", direction="forward", dtype=dtype,
+                         severity="note" if abs(pair.exact) < np.finfo(dtype).tiny else "",
                          came=pair.came, exact=pair.exact, ulp=pair.ulp, detail=what)]  # fmt: skip
     return {"spec": row.spec, "why_not": "", "library": "", "dtypes": [dtype],
             "findings": [asdict(one) for one in found]}  # fmt: skip

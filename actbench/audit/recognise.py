@@ -66,7 +66,7 @@ def row_named(name: str) -> tuple[str, bool]:
 
 def rows_named(name: str) -> tuple[list[str], bool]:
     """Every row that a name speaks of, that of the most letters first; and whether it speaks of a slope."""
-    found: list[str] = []
+    found = [registry[name].name for registry in (ACTIVATIONS, AXIS) if name in registry]
     words = [word.lower() for word in PIECES.findall(name)]
     slope = bool(SLOPES & set(words)) or (len(words) > 1 and words[0] == "d")
     words = [

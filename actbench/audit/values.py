@@ -174,7 +174,7 @@ def _graded(finding: Finding, meter: ErrorMeter, got: Array, mask: Array) -> Fin
     if finding.kind == "value":
         with np.errstate(all="ignore"):
             off = np.abs(got.astype(np.float64) - meter.yard)
-            gross = bool((mask & _is_far(meter, off) & ~(off <= GROSS * np.abs(meter.yard))).any())
+            gross = bool((mask & ~meter.near & _is_far(meter, off) & ~(off <= GROSS * np.abs(meter.yard))).any())
         return replace(finding, severity="error" if gross else "warning")
     return finding
 
@@ -186,7 +186,7 @@ def _is_narrow(meter: ErrorMeter, got: Array) -> bool:
         short = got.astype(np.float32).astype(np.float64) == got
     inexact = body & (meter.errors(got) > NARROW)
     with np.errstate(all="ignore"):
-        off = np.abs(got - meter.yard) / np.abs(meter.yard)
+        off = np.where(got == meter.yard, 0.0, np.abs(got - meter.yard) / np.abs(meter.yard))
     everywhere = short[body].all() and (off <= 1e-5)[body].mean() > 0.9
     parameters = (off <= 1e-6)[body].all()  # a parameter that is a float32 number
     return bool(inexact.mean() > 0.02 and (everywhere or parameters))

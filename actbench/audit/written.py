@@ -25,7 +25,8 @@ def as_data(report: Report, known: Collection[str] = ()) -> dict[str, Any]:
     """For JSON: every subject with its findings, and what is left out with its reason."""
     return {
         "schema": SCHEMA, "actbench": version("actbench-suite") or "", "asked": report.asked,
-        "processor": machine()["processor"], "versions": versions(), "date": datetime.now(UTC).date().isoformat(),
+        "package": _package(report.asked), "processor": machine()["processor"], "versions": versions(),
+        "date": datetime.now(UTC).date().isoformat(),
         "seconds": round(report.seconds, 3),
         "subjects": [
             {
@@ -38,6 +39,13 @@ def as_data(report: Report, known: Collection[str] = ()) -> dict[str, Any]:
         "left_out": [{"target": one.target, "reason": one.why_not} for one in report.left_out],
         "others": report.others,
     }  # fmt: skip
+
+
+def _package(asked: str) -> str:
+    """The distribution that a module belongs to, with its version; empty for a file."""
+    name = asked.partition(":")[0].partition(".")[0]
+    found = version(name) or version(name.replace("_", "-"))
+    return f"{name} {found}" if found and not asked.endswith(".py") else ""
 
 
 def baseline(file: str) -> frozenset[str]:

@@ -40,7 +40,10 @@ def take(home: Path, runs: Iterable[Path]) -> None:
                  "findings": [{k: found[k] for k in KEPT} for found in one["findings"]]}
                 for one in held["subjects"]
             ]  # fmt: skip
-            about = {k: held[k] for k in ("asked", "actbench", "processor", "versions", "date", "seconds", "left_out")}
+            about = {
+                k: held[k]
+                for k in ("asked", "actbench", "package", "processor", "versions", "date", "seconds", "left_out")
+            }
         except (OSError, ValueError, KeyError, TypeError):
             raise ActbenchError(f"{str(run)!r} is no audit; write one by 'actbench audit MODULE --json'") from None
         lines = ",\n".join(json.dumps(one, ensure_ascii=False) for one in subjects)
@@ -109,7 +112,9 @@ def _meaning(name: str) -> str:
 
 
 def _library(held: dict[str, Any]) -> str:
-    return next((one["library"] for one in held["subjects"] if one["library"]), "")
+    """The package with its version, and what computes where that is another one."""
+    computes = next((one["library"] for one in held["subjects"] if one["library"]), "")
+    return ", ".join(dict.fromkeys(filter(None, (held["about"]["package"], computes))))
 
 
 def _short(number: dict[str, str] | None, dtype: str) -> str:

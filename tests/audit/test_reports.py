@@ -158,10 +158,12 @@ def test_a_reference_is_judged_too(homework, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "row"),
-    [("ReLU", ("relu", False)), ("my_gelu", ("gelu", False)), ("GELUTanh", ("gelu_tanh", False)),
-     ("HardSwishLayer", ("hardswish", False)), ("sigmoid_derivative", ("sigmoid", True)), ("dtanh", ("", False)),
-     ("d_tanh", ("tanh", True)), ("linear_map", ("", False)), ("softmax", ("softmax", False)),
-     ("stable_softplus_forward", ("softplus", False)), ("train", ("", False))],
+    [
+        ("ReLU", ("relu", False)), ("my_gelu", ("gelu", False)), ("GELUTanh", ("gelu_tanh", False)),
+        ("AReLU", ("arelu", False)), ("HardSwishLayer", ("hardswish", False)), ("dtanh", ("", False)),
+        ("sigmoid_derivative", ("sigmoid", True)), ("d_tanh", ("tanh", True)), ("linear_map", ("", False)),
+        ("softmax", ("softmax", False)), ("stable_softplus_forward", ("softplus", False)), ("train", ("", False)),
+    ],
 )  # fmt: skip
 def test_names_speak_of_rows(name, row):
     assert row_named(name) == row

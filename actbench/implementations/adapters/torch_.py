@@ -60,7 +60,10 @@ def of_tensors(function: Tensors, *, kind: str = "row") -> Implementation:
         for _ in range(2):
             if result is None or not result.requires_grad:
                 return np.zeros_like(x)
-            (result,) = torch.autograd.grad(result.sum(), leaf, create_graph=True, allow_unused=True)
+            try:
+                (result,) = torch.autograd.grad(result.sum(), leaf, create_graph=True, allow_unused=True)
+            except RuntimeError as error:
+                raise Absent(str(error)) from None  # a backward pass without a derivative of its own
         return np.zeros_like(x) if result is None else np.array(array(result))
 
     return Implementation(library="torch", version=str(version("torch")), kind=kind, forward=forward,
