@@ -146,8 +146,8 @@ def judge(
 def _overall(claim: Claim, name: str, verdicts: list[Verdict]) -> Verdict:
     outcome = roll_up(v.verdict for v in verdicts)
     remarks = []
-    if len({v.verdict for v in verdicts} - {"not tested"}) > 1:
-        remarks = [f"{v.reading}: {v.verdict}" for v in verdicts if v.verdict != "not tested"]
+    if outcome == "conditional" or len({v.verdict for v in verdicts} - {"not tested"}) > 1:
+        remarks = [f"{v.reading}: {_condition(v)}" for v in verdicts if v.verdict != "not tested"]
     untested = [v.reading for v in verdicts if v.verdict == "not tested"]
     if untested and outcome != "not tested":
         remarks.append("not tested: " + ", ".join(untested))
@@ -159,6 +159,16 @@ def _overall(claim: Claim, name: str, verdicts: list[Verdict]) -> Verdict:
         claim=claim.name, reading=name, level=level, kind="roll-up", verdict=outcome, conditions="; ".join(remarks),
         left_out=_total(v.left_out for v in verdicts), failed=_total(failed.values()),
     )  # fmt: skip
+
+
+def _condition(verdict: Verdict) -> str:
+    """A reading's verdict; where it is conditional, in which settings it holds, each with its number."""
+    if verdict.verdict != "conditional" or not verdict.settings:
+        return verdict.verdict
+    words = {"supported": "holds in", "refuted": "not in", "inconclusive": "open in"}
+    groups = {word: [f"{p.setting} ({p.value:.3g})" for p in verdict.settings if p.verdict == kind]
+              for kind, word in words.items()}  # fmt: skip
+    return ", ".join(f"{word} {', '.join(names)}" for word, names in groups.items() if names)
 
 
 def _total(counts: Iterable[int | None]) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -210,6 +211,7 @@ def test_settings_make_a_reading_conditional():
     assert (reading.verdict, overall.verdict) == ("conditional", "conditional")
     assert [part.verdict for part in reading.settings] == ["supported", "refuted"]
     assert "a: supported" in reading.conditions
+    assert re.fullmatch(r"units: holds in a \(-1\S*\), not in b \(\S+\)", overall.conditions)
 
 
 def test_the_error_rate_is_shared_among_the_claim_s_readings():
