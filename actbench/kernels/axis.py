@@ -6,8 +6,9 @@ mixes a whole vector says its reductions, a loop each (`actbench.kernels.reducti
 
 from __future__ import annotations
 
-import threading
+import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -27,7 +28,7 @@ from actbench.kernels.emit import written
 from actbench.kernels.lower import expanded
 from actbench.kernels.reductions import Loops, bound
 
-THREADED = 1 << 18  # elements, as of ufuncs: to begin and end a thread takes 20 to 30 us
+THREADED = 1 << 18  # elements, as of ufuncs: to wake a thread takes some 20 us
 TEXT = '''"""{title}; generated, delete at will."""
 import numpy as np
 from numba import njit, types
@@ -168,16 +169,20 @@ class AlongKernel:
         return out
 
     def _share(self, *matrices: NDArray[Any]) -> None:
-        """Run on blocks of rows, one a thread: threads of a call's own, so that nothing outlives a fork."""
+        """Run on blocks of rows, one a thread; this one takes the first."""
         count, parts = len(matrices[0]), min(self.threads, len(matrices[0]))
         if parts < 2 or matrices[0].size < THREADED:
             self._run(*matrices)
             return
         ends = [count * i // parts for i in range(parts + 1)]
         blocks = [tuple(matrix[a:b] for matrix in matrices) for a, b in pairwise(ends)]
-        others = [threading.Thread(target=self._run, args=block) for block in blocks[1:]]
-        for other in others:
-            other.start()
+        others = [_pool(os.getpid()).submit(self._run, *block) for block in blocks[1:]]
         self._run(*blocks[0])
         for other in others:
-            other.join()
+            other.result()
+
+
+@lru_cache(maxsize=1)
+def _pool(process: int) -> ThreadPoolExecutor:
+    """Threads that wait for work, of this process: one that was forked makes its own."""
+    return ThreadPoolExecutor(thread_name_prefix="actbench")
