@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from typing import Any
 
 import numpy as np
+
+from actbench.core.errors import ActbenchError
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,15 @@ FLOATS = (np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64))  # i
 
 def info(dtype: Any) -> Any:
     """As `np.finfo`, and of bfloat16 too, whose arrays ml_dtypes brings."""
-    if str(dtype) == "bfloat16":
-        import ml_dtypes
+    return _ml_dtypes().finfo("bfloat16") if str(dtype) == "bfloat16" else np.finfo(dtype)
 
-        return ml_dtypes.finfo("bfloat16")  # type: ignore[no-untyped-call, unused-ignore]
-    return np.finfo(dtype)
+
+def _ml_dtypes() -> Any:
+    """The package that tells NumPy what bfloat16 is."""
+    try:
+        return import_module("ml_dtypes")
+    except ImportError:
+        raise ActbenchError("bfloat16 needs ml_dtypes; pip install ml_dtypes, or choose another format") from None
 
 
 def is_float(dtype: Any) -> bool:
@@ -76,7 +83,7 @@ def narrowed(values: Any, dtype: Any) -> Any:
 def every(dtype: str) -> np.ndarray[Any, Any]:
     """All finite numbers of a format of 16 bits, sorted; -0.0 and 0.0 count as one."""
     if dtype == "bfloat16":
-        import ml_dtypes  # noqa: F401  it tells NumPy the name
+        _ml_dtypes()
     with np.errstate(invalid="ignore"):  # signalling NaN among the bits
         x = np.arange(1 << 16, dtype=np.uint16).view(np.dtype(dtype))
         found: np.ndarray[Any, Any] = np.unique(x[np.isfinite(x)])

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -182,3 +183,9 @@ def test_every_bfloat16_keeps_the_promise(name):
     assert frame["holds"].all()
     assert (frame["points"] > 65_000).all()
     assert (frame["worst_ulp"] <= 0.5000001).all()
+
+
+def test_without_ml_dtypes_bfloat16_is_refused_in_one_line(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "ml_dtypes", None)
+    assert main(["vectors", "relu", "--dtype", "bfloat16", "--count", "3"]) == 2
+    assert "bfloat16 needs ml_dtypes" in capsys.readouterr().err

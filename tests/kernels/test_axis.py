@@ -9,7 +9,9 @@ import actbench as ab
 from actbench.accuracy.oracle import MP, ulp_error
 from actbench.activations.registry import AXIS
 
-NAMES = [row.name for row in AXIS]
+# gates are one loop over what their rows of one input say, which test_gates holds to the oracle: a few of them here
+GATES = ("glu", "swiglu", "swiglu_oai", "situ_glu")
+NAMES = [row.name for row in AXIS if not row.views or row.name in GATES]
 RNG = np.random.default_rng(21)
 
 
