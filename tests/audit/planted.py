@@ -240,6 +240,19 @@ def softplus_prime(x):
     return np.exp(x) / (1 + np.exp(x))
 
 
+class ReLU_takes_small_inputs_for_zero:
+    def forward(self, x):
+        self.x = x
+        return np.maximum(x, 0)
+
+    def backward(self, dout):
+        return np.where(self.x >= np.finfo(dout.dtype).tiny, dout, 0 * np.nan_to_num(self.x) * dout)
+
+
+def leaky_relu_of_a_short_parameter(x):
+    return np.where(x > 0, x, x.dtype.type(np.float32(0.01)) * x)
+
+
 # -- laws, within what values may be off by --
 
 
@@ -385,6 +398,8 @@ EXPECTED = {
     "TanhByItsOutput": ("lost", "backward", "zero"),
     "sigmoid_derivative": ("lost", "backward", "zero"),
     "softplus_prime": ("overflow", "backward", "overflows"),
+    "ReLU_takes_small_inputs_for_zero": ("subnormal", "backward", 2.0**-149),
+    "leaky_relu_of_a_short_parameter": ("narrow", "forward", "wrong"),
     "sigmoid_that_saws": ("monotone", "forward", "falls"),
     "tanh_lopsided": ("symmetry", "forward", "next after 1"),
     "sigmoid_above_one": ("bounds", "forward", "next after 40"),
@@ -403,4 +418,16 @@ EXPECTED = {
     "ReLU_writes_dy": ("mutation", "backward", "array"),
     "tanh_into_one_buffer": ("aliasing", "forward", None),
     "identity": ("aliasing", "forward", None),
+}
+# Those whose severity is not that of their class: a formula that is 1e-3 off, an overflow far out, a NaN slope.
+LEVELS = {
+    "elu_of_another_alpha": "warning",
+    "leaky_relu_of_the_wrong_sign": "warning",
+    "softplus_linear_from_four": "warning",
+    "gelu": "warning",
+    "softsign_with_a_root": "warning",
+    "mish_without_a_logarithm": "warning",
+    "bent_identity_with_squares": "warning",
+    "hardswish_product_first": "warning",
+    "ReLUByDivision": "error",
 }

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from actbench.audit.audited import audit
+from actbench.audit.finding import KINDS
 
 mp = mpmath.mp.clone()
 mp.prec = 300
@@ -57,6 +58,7 @@ EXACT = {
     ("softsign", "forward"): lambda x: x / (1 + abs(x)),
     ("mish", "forward"): lambda x: x * mp.tanh(mp.log1p(mp.exp(x))),
     ("hardsigmoid", "forward"): lambda x: min(max(x + 3, mp.mpf(0)), mp.mpf(6)) / 6,
+    ("leaky_relu", "forward"): lambda x: x if x > 0 else x * mp.mpf(0.01),
     ("leaky_relu", "backward"): lambda x: mp.mpf(1) if x > 0 else mp.mpf(np.float32(0.01).item()),
 }
 
@@ -99,6 +101,7 @@ def test_a_planted_fault_is_found_at_the_smallest_input(planted, name):
     kind, direction, where = PLANTED.EXPECTED[name]
     found = next((f for f in planted[name].findings if (f.kind, f.direction) == (kind, direction)), None)
     assert found is not None, [f.sentence() for f in planted[name].findings]
+    assert found.level == PLANTED.LEVELS.get(name, KINDS[kind].severity)
     if where is None:
         assert found.at is None
         assert found.detail
