@@ -142,3 +142,28 @@ def test_no_twin_has_a_finding():
     assert not report.left_out
     assert report.others == 0
     assert len(wrong) >= 40
+
+
+IN_FLOAT64 = {
+    "tanh_by_a_fraction": np.tanh,
+    "relu6_that_ends_at_five": lambda x: np.clip(x, 0, 6),
+    "sigmoid_clipped_at_ten": lambda x: 1 / (1 + np.exp(-x)),
+    "hardswish_shifted": lambda x: x * np.clip(x + 3, 0, 6) / 6,
+    "silu_is_linear_beyond_three": lambda x: x / (1 + np.exp(-x)),
+    "tanhshrink_by_subtraction": lambda x: np.where(np.abs(x) < 0.02, x**3 / 3 - 2 * x**5 / 15, x - np.tanh(x)),
+}
+
+
+def test_in_float16_the_smallest_input_is_the_first_of_all():
+    report = audit(str(HERE / "planted.py"), dtypes=("float16",))
+    found = {one.target.rpartition(":")[2]: one.findings for one in report.subjects}
+    every = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    x = every[np.isfinite(every)]
+    for name, exact in IN_FLOAT64.items():
+        with np.errstate(all="ignore"):
+            right, got = exact(x.astype(np.float64)), getattr(PLANTED, name)(x).astype(np.float64)
+        place = np.ldexp(1.0, np.maximum(np.frexp(right)[1] - 1, -14) - 10)
+        first = np.abs(x[np.abs(got - right) > 8 * place]).min()
+        wrong = [f for f in found[name] if f.kind in ("value", "lost", "digits", "subnormal")]
+        assert min(abs(f.at) for f in wrong) == first, name
+        assert {f.dtype for f in wrong} == {"float16"}
