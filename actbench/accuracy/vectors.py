@@ -113,9 +113,12 @@ def _zero(spec: str, dtype: str, sign: float) -> dict[str, str | float]:
 def _finite(spec: str, dtype: str, direction: str, at: float, root: bool) -> dict[str, str | float]:
     bound, slope_bound, at_root = tolerance(FUSED, dtype)
     value = exact(spec, direction, at)
-    allowed = bound if direction == "forward" else slope_bound
-    if root:  # absolute there: so many epsilons, said in the last place of this result
-        step = float(units(np.array([abs(rounded(value, dtype))]), dtype)[0])
+    size = abs(rounded(value, dtype))
+    terms = None if direction == "forward" else resolve(spec).slope_terms
+    term = 0.0 if terms is None else float(terms(np.float64(at)))  # of a sum that cancels, the largest counts
+    step, largest = units(np.array([size, max(size, term)]), dtype).tolist()
+    allowed = (bound if direction == "forward" else slope_bound) * largest / step  # in the last place of this result
+    if root:  # absolute there: so many epsilons
         allowed = max(allowed, at_root * float(info(dtype).eps) / step)
     return _pair(at, rounded(value, dtype), dtype, allowed)
 

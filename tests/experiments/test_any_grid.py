@@ -41,6 +41,7 @@ OTHERS: dict[str, list[Any]] = {
 }
 ONLY = {"count", "most_rounds", "most_seconds", "peers", "steps", "epochs"}  # the grid's own take minutes
 TOO_LONG = {"exhaustive": "a cell is every float32"}
+TORCH = ("torch_panel", "transformer")
 MOST = 6  # cells
 
 
@@ -77,6 +78,8 @@ def _allowed(experiment: Experiment, levels: dict[str, list[Any]]) -> bool:
 def test_any_grid_runs_and_is_drawn(name, seed, tmp_path, capsys):
     if name in TOO_LONG:
         pytest.skip(TOO_LONG[name])
+    if name in TORCH:
+        pytest.importorskip("torch")
     experiment = EXPERIMENTS[name]
     rng = np.random.default_rng([seed, *name.encode()])
     levels = next(levels for levels in iter(lambda: _grid(experiment, rng), None) if _allowed(experiment, levels))

@@ -23,7 +23,8 @@ def pieces_beyond(activation: str, rival: str, **levels: Any) -> Effect:
 
     def effect(frame: Any) -> Estimate:
         ours, theirs = (_pieces(frame, task="line", activation=name, **levels) for name in (activation, rival))
-        return Estimate.of(paired(ours, theirs))
+        fewest = 1 - max(theirs.values(), default=math.inf)  # a network has one piece at least
+        return Estimate.of(paired(ours, theirs), bounds=(fewest, math.inf))
 
     return effect
 
