@@ -19,6 +19,15 @@ def _registries():
     import actbench.experiments  # noqa: F401
 
 
+@pytest.fixture(autouse=True)
+def _rows():
+    """Rows that a test enters, a target's among them, go with it."""
+    from actbench.activations.registry import ACTIVATIONS
+
+    with ACTIVATIONS.temporary():
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _interruptible():
     """A shell starts what it puts into the background with Ctrl-C ignored, and children inherit that."""

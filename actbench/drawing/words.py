@@ -98,6 +98,7 @@ WORDS: dict[str, dict[str, str]] = {
         "between-class share": "单元方差中",
         "of a unit's variance": "类间所占比例",
         "forward": "前向",
+        "forward selection": "前向选择",
         "backward": "反向",
         "rival's time over ReLU's (log scale)": "对手耗时 / ReLU 耗时（对数刻度）",
         "units dead beyond initialisation,": "初始化后死亡的单元，",

@@ -17,6 +17,8 @@ from actbench.report.sentences import in_words
 TABLE = Path(__file__).with_name("chinese.csv")
 NUMBER = re.compile(r"[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?")
 JUDGED = re.compile(r"(.*): (supported|refuted|conditional|inconclusive) \((.*)\)")  # of one setting among several
+COUNTS = re.compile(r"(\d+ [a-z ]+(?:, \d+ [a-z ]+)*) of (\d+) settings(?:, and it was said of (all|some))?")
+SAID_OF = {"all": "（论断针对全部设置）", "some": "（论断只说有的设置）"}
 UNITS = re.compile(r"(\d[\d,]*) (.+)")  # "64 networks"
 
 GLOSSARY = {
@@ -80,6 +82,11 @@ def _clause(text: str, t: Mapping[str, str]) -> str:
     judged = JUDGED.fullmatch(text)
     if judged:
         return f"{in_words(judged[1], t)}：{t[judged[2]]}（{judged[3]}）"
+    counts = COUNTS.fullmatch(text)
+    if counts:
+        words = {"open": t["inconclusive"], "not in this run": "本次未运行", **t}
+        told = [f"{words[kind]} {n} 个" for n, kind in (part.split(" ", 1) for part in counts[1].split(", "))]
+        return f"{counts[2]} 个设置中{'，'.join(told)}{SAID_OF.get(counts[3], '')}"
     setting, colon, state = text.partition(": ")
     said = _known(state) if colon else None
     return text if said is None else f"{in_words(setting, t)}：{said}"
