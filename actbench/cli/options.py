@@ -21,6 +21,16 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class _Where(argparse.Action):
+    """``--workers`` or ``--scheduler``: argparse's own groups let a value pass that is the default."""
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, value: Any, option: str | None = None) -> None:
+        before = namespace.__dict__.setdefault("where", option)
+        if before != option:
+            raise argparse.ArgumentError(self, f"not with {before}: cells are computed here or there; give one")
+        namespace.workers = value
+
+
 def add_run_options(parser: argparse.ArgumentParser, *, workers: bool = True) -> None:
     """``--out --seed --workers --quick --fresh``; without workers where times are measured, by one process alone."""
     group = parser.add_argument_group("how to run")
@@ -29,13 +39,12 @@ def add_run_options(parser: argparse.ArgumentParser, *, workers: bool = True) ->
     )
     group.add_argument("--seed", type=whole_number, default=0, metavar="N", help="master seed (default 0)")
     if workers:
-        where = group.add_mutually_exclusive_group()
-        where.add_argument(
-            "--workers", type=workers_number, default=usable_cores(), metavar="N",
+        group.add_argument(
+            "--workers", action=_Where, type=workers_number, default=usable_cores(), metavar="N",
             help="processes; changes no number (default: the cores, here %(default)s)",
         )  # fmt: skip
-        where.add_argument(
-            "--scheduler", dest="workers", type=address, metavar="ADDRESS", default=argparse.SUPPRESS,
+        group.add_argument(
+            "--scheduler", action=_Where, dest="workers", type=address, metavar="ADDRESS", default=argparse.SUPPRESS,
             help="dask's scheduler, whose workers compute: the address that `dask scheduler` prints (extra: dask)",
         )  # fmt: skip
     else:

@@ -7,8 +7,10 @@ computes nothing and says so.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
+import shutil
 import tempfile
 import time
 from collections import deque
@@ -225,13 +227,22 @@ def there(name: str, sent: Sequence[Sent], seed: int, conditions: str, cells: Se
         return work(name, modules, seed, cells)
 
 
+@lru_cache(maxsize=1)
+def _folder() -> Path:
+    """Where files that were sent to this process lie; it goes with the process."""
+    folder = Path(tempfile.mkdtemp(prefix="actbench-sent-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 @lru_cache(maxsize=64)
 def _received(sent: tuple[Sent, ...]) -> tuple[str, ...]:
     """The modules as this process loads them: a file that was sent is written under its hash."""
     names = []
     for name, content in sent:
         if content:
-            folder = Path(tempfile.mkdtemp(prefix=f"actbench-{hashlib.sha256(content).hexdigest()[:16]}-"))
+            folder = _folder() / hashlib.sha256(content).hexdigest()
+            folder.mkdir(exist_ok=True)
             (folder / name).write_bytes(content)
             name = str(folder / name)
         names.append(name)

@@ -107,6 +107,9 @@ run activity --seed x | no seed
 run activity --seed 1.5 | no seed
 run activity --seed 99999999999999999999 | no seed
 run activity --workers 0 | 1 or more
+run activity --workers 2 --scheduler tcp://h:1 | not with --workers
+run activity --scheduler tcp://h:1 --workers 2 | not with --scheduler
+run activity --scheduler h:1 | tcp://HOST:8786
 run activity --workers -1 | 1 or more
 run activity --workers x | 1 or more
 run activity --workers 1000000 | up to
