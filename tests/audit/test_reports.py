@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import mpmath
@@ -110,7 +112,9 @@ def test_every_file_and_the_exit_status(homework, tmp_path, capsys, monkeypatch)
     text = capsys.readouterr().out
     data = json.loads(text)
     assert data["schema"] == "actbench-audit-1"
-    _sarif(json.loads(files["sarif"].read_text(encoding="utf-8")))
+    log = json.loads(files["sarif"].read_text(encoding="utf-8"))
+    _sarif(log)
+    _by_the_schema(log)
     suite = ElementTree.parse(files["junit"]).getroot()
     count = sum(len(one["findings"]) for one in data["subjects"])
     assert suite.get("failures") == str(count) == str(len(suite.findall("testcase/failure")))
@@ -127,13 +131,24 @@ def test_every_file_and_the_exit_status(homework, tmp_path, capsys, monkeypatch)
 
 
 def _sarif(log):
-    """What SARIF 2.1.0 demands of a log, a run, a rule and a result."""
+    """What SARIF 2.1.0 demands of a log, a run, a rule and a result; its objects have no properties of one's own."""
+    assert log.keys() == {"$schema", "version", "runs"}
     assert log["version"] == "2.1.0"
     (run,) = log["runs"]
     driver = run["tool"]["driver"]
     assert driver["name"] == "actbench"
     assert len({rule["id"] for rule in driver["rules"]}) == len(driver["rules"])
+    assert run.keys() <= {"tool", "results", "columnKind"}
+    assert driver.keys() <= {"name", "version", "rules", "informationUri"}
+    for rule in driver["rules"]:
+        assert rule.keys() <= {"id", "name", "shortDescription", "defaultConfiguration", "help"}
+        assert rule["defaultConfiguration"]["level"] in ("none", "note", "warning", "error")
     for result in run["results"]:
+        assert result.keys() <= {
+            "ruleId", "ruleIndex", "level", "message", "partialFingerprints", "properties", "baselineState", "locations",
+        }  # fmt: skip
+        assert all(isinstance(value, str) for value in result["partialFingerprints"].values())
+        assert result["locations"][0].keys() <= {"logicalLocations", "physicalLocation"}
         assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
         assert result["level"] in ("none", "note", "warning", "error")
         assert result["message"]["text"]
@@ -143,6 +158,16 @@ def _sarif(log):
         assert place["region"]["startLine"] >= 1
     softplus = next(r for r in run["results"] if ":softplus" in r["message"]["text"])
     assert softplus["locations"][0]["physicalLocation"]["region"]["startLine"] == 4
+
+
+def _by_the_schema(log):
+    """By SARIF's own schema: SARIF_SCHEMA=sarif-schema-2.1.0.json, from docs.oasis-open.org/sarif/sarif/v2.1.0."""
+    if file := os.environ.get("SARIF_SCHEMA"):
+        jsonschema = pytest.importorskip("jsonschema")
+        schema = json.loads(Path(file).read_text(encoding="utf-8"))
+        kind = jsonschema.validators.validator_for(schema)
+        found = list(kind(schema, format_checker=jsonschema.FormatChecker()).iter_errors(log))
+        assert not found, [(list(error.path), error.message) for error in found]
 
 
 def test_a_reference_is_judged_too(homework, tmp_path):
