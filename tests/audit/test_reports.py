@@ -145,7 +145,8 @@ def _sarif(log):
         assert rule["defaultConfiguration"]["level"] in ("none", "note", "warning", "error")
     for result in run["results"]:
         assert result.keys() <= {
-            "ruleId", "ruleIndex", "level", "message", "partialFingerprints", "properties", "baselineState", "locations",
+            "ruleId", "ruleIndex", "level", "message", "partialFingerprints", "properties", "baselineState",
+            "locations",
         }  # fmt: skip
         assert all(isinstance(value, str) for value in result["partialFingerprints"].values())
         assert result["locations"][0].keys() <= {"logicalLocations", "physicalLocation"}
@@ -309,3 +310,31 @@ class LeakyReLU(torch.nn.Module):
     (one,) = audit(str(tmp_path / "module.py"), count=100).subjects
     assert (one.row, one.findings) == ("leaky_relu", ())
     assert "float64" not in one.dtypes
+
+
+def test_a_function_of_another_s_parameter_has_other_defaults(tmp_path):
+    """Swish(beta=1.25), as a zoo has it, is no wrong silu."""
+    file = tmp_path / "mine.py"
+    file.write_text("import numpy as np\n\ndef Swish(x):\n    return x / (1 + np.exp(-1.25 * x))\n\n\n"
+                    "def prelu(x):\n    return np.where(x > 0, x, 0.1 * x)\n", encoding="utf-8")  # fmt: skip
+    found = {
+        one.row: {f.kind for f in one.findings} for one in audit(str(file), dtypes=("float32",), count=100).subjects
+    }
+    assert "defaults" in found["swish_beta:beta=1.25"]
+    assert not {"value", "second derivative"} & found["swish_beta:beta=1.25"]
+    assert found["prelu:weight=0.1"] == {"defaults"}
+
+
+def test_a_package_of_modules_is_audited_module_by_module(tmp_path, monkeypatch):
+    (tmp_path / "a_zoo").mkdir()
+    for name, text in (("__init__", ""), ("broken", "import no_such_module"), ("relu", RELU), ("tanh", TANH)):
+        (tmp_path / "a_zoo" / f"{name}.py").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    found = audit("a_zoo", dtypes=("float32",), count=100)
+    broken, *others = found.subjects
+    assert [(one.target, one.row) for one in others] == [("a_zoo.relu:ReLU", "relu"), ("a_zoo.tanh:Tanh", "tanh")]
+    assert [(f.kind, "no_such_module" in f.sentence()) for f in broken.findings] == [("raises", True)]
+
+
+RELU = "import numpy as np\n\ndef ReLU(x):\n    return np.maximum(x, 0)\n"
+TANH = "from a_zoo.relu import ReLU\nimport numpy as np\n\ndef Tanh(x):\n    return np.tanh(x)\n"
