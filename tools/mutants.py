@@ -1,27 +1,34 @@
 """Would the tests notice? Mutation testing of the modules that judge: every small change of them must fail a test.
 
 ``python -m tools.mutants [MODULE...]`` (default: all named below; ``pip install cosmic-ray`` first) works on a copy of
-the committed tree, so that the working tree stays as it is, runs each module's own tests on every mutant, and prints
-the share killed and every survivor as a diff. A survivor is mended by a test, or explained in EQUIVALENT and
-not counted. A module takes minutes to an hour.
+the committed tree, so that the working tree stays as it is, runs a module's own tests on every mutant, prints the
+share killed and every survivor as a diff, and writes the module's row in reports/mutants. A survivor is mended by a
+test, or explained in EQUIVALENT and not counted. A module takes minutes.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import ast
+import difflib
+import importlib.util
 import re
-import shutil
 import subprocess
-import sys
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
+
+from tools.survivors import Survivors
+
 ROOT = Path(__file__).resolve().parents[1]
+TARGET = ROOT / "reports" / "mutants"
 ENOUGH = 0.9  # of a module's mutants
-SECONDS = 120.0  # a mutant may loop for ever
-CLAIMS, STATISTICS = "tests/claims", "tests/statistics"
+CLAIMS, STATISTICS, EXPERIMENTS = "tests/claims", "tests/statistics", "tests/experiments"
 # module to the tests that must notice
 TESTS = {
     "actbench/claims/judge.py": f"{CLAIMS}/test_judge.py {CLAIMS}/test_family.py",
@@ -36,17 +43,16 @@ TESTS = {
     "actbench/statistics/differences.py": f"{STATISTICS}/test_differences.py",
     "actbench/statistics/calibration.py": f"{STATISTICS}/test_calibration.py",
     "actbench/statistics/frames.py": f"{STATISTICS}/test_estimates.py {CLAIMS}/test_rehearsal.py",
-    "actbench/experiments/gradient_flow/effects.py": "tests/experiments/test_experiments.py",
-    "actbench/experiments/training/effects.py": "tests/experiments/test_experiments.py",
-    "actbench/experiments/convergence/effects.py": "tests/experiments/test_convergence.py",
-    "actbench/experiments/features/effects.py": "tests/experiments/test_features.py",
-    "actbench/experiments/overfitting/effects.py": "tests/experiments/test_overfitting.py",
-    "actbench/experiments/orientation/effects.py": "tests/experiments/test_orientation.py",
+    "actbench/experiments/gradient_flow/effects.py": f"{EXPERIMENTS}/test_experiments.py",
+    "actbench/experiments/training/effects.py": f"{EXPERIMENTS}/test_experiments.py",
+    "actbench/experiments/convergence/effects.py": f"{EXPERIMENTS}/test_convergence.py",
+    "actbench/experiments/features/effects.py": f"{EXPERIMENTS}/test_features.py",
+    "actbench/experiments/overfitting/effects.py": f"{EXPERIMENTS}/test_overfitting.py",
+    "actbench/experiments/orientation/effects.py": f"{EXPERIMENTS}/test_orientation.py",
 }
 FAMILY = "actbench/claims/family.py"
 # Survivors that nothing can tell from the original: the module ("" for every one), a pattern of the mutant, the reason.
 EQUIVALENT: tuple[tuple[str, str, str], ...] = (
-    ("", r"BitOr_", "a type in an annotation is never evaluated"),
     ("", r"^\+if not TYPE_CHECKING", "what is imported for annotations alone"),
     ("", r"^[-+]@dataclass", "frozen and kw_only guard the author alone; a subclass without fields inherits the rest"),
     (FAMILY, r"^\+.* = 1 % decided", "1 % x is 1 - x for levels between 1/2 and 1"),
@@ -64,58 +70,116 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def mutants(module: str, tree: Path) -> tuple[int, list[str]]:
-    """How many mutants of a module there were, and the diffs of the survivors."""
-    config, session = tree / "mutants.toml", tree / "mutants.sqlite"
-    session.unlink(missing_ok=True)
-    config.write_text(
-        f'[cosmic-ray]\nmodule-path = "{module}"\ntimeout = {SECONDS}\nexcluded-modules = []\n'
-        f'test-command = "{sys.executable} -m pytest -x -q -n 0 -p no:cacheprovider {TESTS[module]}"\n'
-        '[cosmic-ray.distributor]\nname = "local"\n',
-        encoding="utf-8",
-    )
+@dataclass(frozen=True)
+class Mutant:
+    """One small change: what was done, where it begins, and the whole text with it."""
 
-    def ray(*words: str) -> str:
-        here = {**os.environ, "PYTHONPATH": str(tree)}
-        done = subprocess.run([*words], cwd=tree, env=here, capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode:
-            raise SystemExit(f"{' '.join(words)} failed: {(done.stderr or done.stdout).strip()[-500:]}")
-        return done.stdout
+    operator: str
+    line: int
+    text: str
+    diff: str
 
-    ray("cosmic-ray", "baseline", config.name)
-    ray("cosmic-ray", "init", config.name, session.name)
-    ray("cosmic-ray", "exec", config.name, session.name)
-    said = ray("cr-report", "--show-diff", "--surviving-only", session.name).split("============")
-    total = next(int(line.split()[2]) for line in said[-1].splitlines() if line.startswith("total jobs"))
-    return total, [part.strip() for part in said[:-1]]
+
+def mutants(source: str) -> Iterator[Mutant]:
+    """Every change that cosmic-ray's operators make; what changes annotations alone is none, for nothing reads them."""
+    from cosmic_ray.mutating import mutate_code
+    from cosmic_ray.plugins import get_operator, operator_names
+
+    meant, before = _without_annotations(source), source.splitlines()
+    for name in operator_names():
+        if (operator := get_operator(name)).arguments():
+            continue
+        occurrence = 0
+        while (text := mutate_code(source, operator(), occurrence)) is not None:
+            occurrence += 1
+            if _without_annotations(text) == meant:
+                continue
+            lines = list(difflib.unified_diff(before, text.splitlines(), lineterm="", n=1))
+            line = next(i for i, (a, b) in enumerate(zip(before, text.splitlines(), strict=False), 1) if a != b)
+            yield Mutant(name.removeprefix("core/"), line, text, "\n".join(lines[3:]))
+
+
+def _without_annotations(source: str) -> str:
+    """What a module does, as text; what is no Python differs from everything."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return source
+    for node in ast.walk(tree):
+        for field in ("annotation", "returns"):
+            if getattr(node, field, None) is not None:
+                setattr(node, field, ast.Constant(None))
+    return ast.dump(tree)
+
+
+def measure(module: str, tree: Path) -> dict[str, object]:
+    """The row of one module: how many mutants, how many killed, how many explained; the others printed."""
+    source = (tree / module).read_text(encoding="utf-8")
+    known = [(re.compile(pattern, re.MULTILINE), why) for where, pattern, why in EQUIVALENT if where in ("", module)]
+    every = list(mutants(source))
+    asked = [mutant for mutant in every if not any(pattern.search(mutant.diff) for pattern, _ in known)]
+    alive = Survivors(tree, module, TESTS[module].split()).of(asked)
+    explained, killed = len(every) - len(asked), len(asked) - len(alive)
+    print(f"{module}: {killed} of {len(asked)} mutants killed, {explained} equivalent ones apart")
+    for mutant in alive:
+        print(f"{module}:{mutant.line} {mutant.operator}\n{mutant.diff}\n")
+    return {"module": module, "measured": f"{datetime.now(UTC):%Y-%m-%d}", "mutants": len(every), "killed": killed,
+            "equivalent": explained, "alive": len(alive)}  # fmt: skip
+
+
+def page(table: pd.DataFrame) -> str:
+    """The table for people, and the modules that nobody has measured."""
+    lines = [
+        "# Would the tests notice?",
+        "",
+        "Every small change of a module that judges must fail one of its tests; written by `python -m tools.mutants`. "
+        "Equivalent mutants, which nothing can tell from the original, are explained in the tool and not counted.",
+        "",
+        "| module | mutants | killed | equivalent | alive | share killed | measured |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in table.itertuples():
+        share = row.killed / max(1, row.mutants - row.equivalent)
+        lines.append(f"| {row.module} | {row.mutants} | {row.killed} | {row.equivalent} | {row.alive} | {share:.1%} | "
+                     f"{row.measured} |")  # fmt: skip
+    left = [module for module in TESTS if module not in set(table["module"])]
+    return "\n".join([*lines, *(["", f"Not measured yet: {', '.join(left)}."] if left else []), ""])
+
+
+def record(rows: Sequence[dict[str, object]], folder: Path) -> None:
+    """The rows of these modules in the committed table, in the order of the list above; the others stay."""
+    file = folder / "killed.csv"
+    old = [pd.read_csv(file)] if file.is_file() else []
+    table = pd.concat([*old, pd.DataFrame(rows)]).drop_duplicates("module", keep="last")
+    table = table[table["module"].isin(TESTS)].sort_values("module", key=lambda names: names.map(list(TESTS).index))
+    folder.mkdir(parents=True, exist_ok=True)
+    table.to_csv(file, index=False, lineterminator="\n")
+    (folder / "README.md").write_text(page(table), encoding="utf-8")
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Mutate, test, report; exit status 1 where a module's tests notice too little."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("modules", nargs="*", help=f"of: {', '.join(TESTS)}")
+    parser.add_argument("--out", type=Path, default=TARGET, help="folder (default reports/mutants)")
     asked = parser.parse_args(words)
     odd = [module for module in asked.modules if module not in TESTS]
     if odd:
         parser.error(f"no tests are named for {odd[0]}; known: {', '.join(TESTS)}")
-    if shutil.which("cosmic-ray") is None:
+    if importlib.util.find_spec("cosmic_ray") is None:
         parser.error("cosmic-ray is not installed: pip install cosmic-ray")
     short = []
-    with tempfile.TemporaryDirectory() as folder:
-        tree = Path(folder)
-        archive = ["git", "-C", str(ROOT), "archive", "HEAD"]
-        whole = subprocess.run(archive, capture_output=True, check=True).stdout  # noqa: S603
-        subprocess.run(["tar", "x", "-C", folder], input=whole, check=True)  # noqa: S603, S607
-        for module in asked.modules or TESTS:
-            total, survivors = mutants(module, tree)
-            known = {part: why for where, part, why in EQUIVALENT if where in ("", module)}
-            alive = [diff for diff in survivors if not any(re.search(part, diff, re.MULTILINE) for part in known)]
-            total -= len(survivors) - len(alive)
-            killed = 1 - len(alive) / total if total else 1.0
-            print(f"{module}: {total - len(alive)} of {total} mutants killed ({killed:.0%}), equivalent ones apart")
-            print("\n".join(alive))
-            if killed < ENOUGH:
-                short.append(module)
+    for module in asked.modules or TESTS:
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            archive = ["git", "-C", str(ROOT), "archive", "HEAD"]
+            whole = subprocess.run(archive, capture_output=True, check=True).stdout  # noqa: S603
+            subprocess.run(["tar", "x", "-C", folder], input=whole, check=True)  # noqa: S603, S607
+            row = measure(module, Path(folder))
+        record([row], asked.out)
+        print(f"{time.monotonic() - began:.0f} s", flush=True)
+        if int(row["alive"]) > (1 - ENOUGH) * (int(row["mutants"]) - int(row["equivalent"])):
+            short.append(module)
     if short:
         print(f"under {ENOUGH:.0%}: {', '.join(short)}")
     return 1 if short else 0
