@@ -16,18 +16,19 @@ from actbench.accuracy.points import ROOT_ZONE, SEED
 from actbench.accuracy.vectors import inputs, of_gate
 from actbench.activations.registry import along
 from actbench.activations.vector import VectorFunction
-from actbench.core.dtypes import narrowed
+from actbench.core.dtypes import info, narrowed
 from actbench.core.errors import ActbenchError
 
 Array = NDArray[Any]
 SIDE = 40  # numbers of each input that are tried in every pair, the first in the order of people
 SLACK = 20.0  # ulp of float64 that the screen itself may be off
+GROSS = 2.0**-6  # relative
 CONFIRMED = 12  # of the nearest that fail, in mpmath
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """A pair at which a gate is wrong: ``part`` is ``"y"``, ``"da"`` or ``"db"``."""
+    """A pair at which a gate is wrong: ``part`` is ``"y"``, ``"da"`` or ``"db"``; ``gross``: not two digits right."""
 
     part: str
     a: float
@@ -37,6 +38,7 @@ class Pair:
     ulp: float
     failing: int
     tried: int
+    gross: bool
 
 
 def as_in(row: VectorFunction, dtype: str) -> VectorFunction:
@@ -66,6 +68,8 @@ def wrong(
 ) -> tuple[float, Pair | None]:
     """The largest error in ulp that the screen finds, and the failing pair nearest to 0, confirmed in mpmath.
 
+    Where two digits of what is no tail are not right, the nearest pair of these.
+
     Parameters
     ----------
     fn
@@ -92,13 +96,19 @@ def wrong(
         finite = error[np.isfinite(yard)]
         worst = max(worst, float(finite.max()))
         failing = np.flatnonzero(error > max_ulp + (SLACK if dtype == "float64" else 1e-6))
-        order = failing[np.argsort(np.abs(wide[0][failing]) + np.abs(wide[1][failing]), kind="stable")]
-        for i in map(int, order[:CONFIRMED]):
+        with np.errstate(all="ignore"):
+            right = np.abs(came.astype(np.float64) - yard) <= GROSS * size
+            seen = ~(np.fmax(np.abs(came.astype(np.float64)), size) < float(info(dtype).eps)) | np.isnan(came)
+        gross = ~right & seen
+        reach = np.abs(wide[0]) + np.abs(wide[1])
+        for i in map(int, failing[np.lexsort((reach[failing], ~gross[failing]))][:CONFIRMED]):
             exact = of_gate(row, dtype, float(a[i]), float(b[i]), "" if part == "y" else part[1])
             off = ulp_error(float(came[i]), MP.mpf(exact), dtype)
-            if off > max_ulp and (found is None or abs(a[i]) + abs(b[i]) < abs(found.a) + abs(found.b)):
+            if off > max_ulp and (
+                found is None or (not gross[i], reach[i]) < (not found.gross, abs(found.a) + abs(found.b))
+            ):
                 found = Pair(part=part, a=float(a[i]), b=float(b[i]), came=float(came[i]), exact=exact, ulp=off,
-                             failing=int(failing.size), tried=int(a.size))  # fmt: skip
+                             failing=int(failing.size), tried=int(a.size), gross=bool(gross[i]))  # fmt: skip
                 break
     return worst, found
 

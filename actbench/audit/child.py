@@ -19,17 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from actbench.accuracy.gates import wrong
-from actbench.activations.registry import ACTIVATIONS, AXIS, along, resolve
-from actbench.activations.vector import VectorFunction
+from actbench.activations.registry import ACTIVATIONS, AXIS, resolve
 from actbench.audit import arrays, laws, values
 from actbench.audit.discover import Candidate, candidates
 from actbench.audit.finding import Finding
+from actbench.audit.gates import gate_findings, gate_of
 from actbench.audit.recognise import Recognised, as_slope, of_numbers, recognise, row_named
 from actbench.audit.subject import ALLOWED, DTYPES, Subject
-from actbench.core.errors import ActbenchError
-from actbench.identification.blackbox import BlackBox
-from actbench.identification.identified import identify
 from actbench.implementations.adapters.torch_ import as_it_is
 from actbench.implementations.implementation import Absent, Implementation
 from actbench.implementations.libraries import implementation
@@ -90,9 +86,11 @@ def _refused(candidate: Candidate, why: str) -> dict[str, Any]:
 
 def audited(candidate: Candidate, asked: dict[str, Any], stage: Callable[[str], None]) -> dict[str, Any]:
     """What is wrong with one candidate."""
-    gate = _gate_of(candidate, asked.get("like", ""))
+    gate = gate_of(candidate, asked.get("like", ""))
     if gate is not None:
-        return _gate_said(candidate, gate, asked)
+        wrong, dtypes = gate_findings(candidate, gate, asked)
+        return {"spec": gate.spec, "why_not": "", "library": "", "dtypes": dtypes,
+                "findings": [asdict(finding) for finding in merged(wrong)]}  # fmt: skip
     recognised = _recognised(candidate, asked.get("like", ""))
     said: dict[str, Any] = {"spec": recognised.spec, "why_not": recognised.why_not, "findings": []}
     if recognised.fails:
@@ -110,37 +108,6 @@ def audited(candidate: Candidate, asked: dict[str, Any], stage: Callable[[str], 
     library = " ".join(filter(None, (recognised.made.library, recognised.made.version)))
     return said | {"spec": subject.spec, "library": library, "dtypes": list(subject.kept),
                    "findings": [asdict(finding) for finding in merged(found)]}  # fmt: skip
-
-
-def _gate_of(candidate: Candidate, like: str) -> VectorFunction | None:
-    """The gate that a candidate is said to be, by ``like`` or by its name."""
-    name = like.partition(":")[0] or row_named(candidate.name)[0]
-    if name not in AXIS or not AXIS[name].views:
-        return None
-    return along(like) if like else AXIS[name]
-
-
-def _gate_said(candidate: Candidate, row: VectorFunction, asked: dict[str, Any]) -> dict[str, Any]:
-    """A gate's forward pass held to exact values, and what `identify` says it is instead."""
-    given, found = candidate.given(), []
-    dtypes = [dtype for dtype in asked["dtypes"] if dtype in ("float32", "float64")] or ["float64"]
-    try:
-        box = BlackBox(given)
-        if box.kind not in ("two", "halved"):
-            raise ActbenchError(f"{row.name} takes two inputs, or one array that it halves; this one does not")
-    except ActbenchError as error:
-        return {"spec": row.spec, "why_not": in_words(error), "findings": []}
-    call = (lambda a, b: box(a, b)) if box.kind == "two" else (lambda x: box(x[0])[None])
-    dtype = box.dtype if box.dtype in dtypes else dtypes[0]
-    _, pair = wrong(call, row, dtype, "forward", float(asked["max_ulp"] or ALLOWED[dtype]), asked["count"])
-    if pair is not None:
-        is_ = identify(given)
-        what = f"a = {pair.a!r}, b = {pair.b!r} ({is_.found.form if is_.found else 'no gate of the catalogue'})"
-        found = [Finding(subject=candidate.target, row=row.spec, kind="gate", direction="forward", dtype=dtype,
-                         severity="note" if abs(pair.exact) < np.finfo(dtype).tiny else "",
-                         came=pair.came, exact=pair.exact, ulp=pair.ulp, detail=what)]  # fmt: skip
-    return {"spec": row.spec, "why_not": "", "library": "", "dtypes": [dtype],
-            "findings": [asdict(one) for one in found]}  # fmt: skip
 
 
 def _recognised(candidate: Candidate, like: str) -> Recognised:

@@ -33,18 +33,23 @@ class BlackBox:
         a gate of one array), ``"two"`` (a gate of two arrays).
     tolerance
         How far its values may be from a row's, by the format in which it answers.
+    raw, pull
+        What is called on arrays, whatever it gives back; its vector-Jacobian product, ``(dy, x) -> dx`` or ``(dy, a, b)
+        -> (da, db)``: its own backward pass or its library's derivative, None where it has neither.
     """
 
     def __init__(self, given: Any) -> None:
         self.dtype = "float64"
+        self.pull: Callable[..., Any] | None = None
         x = np.linspace(0.3, 1.7, LENGTH) * np.where(np.arange(LENGTH) % 3 == 1, -1.0, 1.0)
-        self._call, self.kind = self._form(given, x)
+        self.raw, self.kind = self._form(given, x)
         self.tolerance = TOLERANCE[self.dtype]
 
     def _form(self, given: Any, x: Array) -> tuple[Call, str]:
         why: list[str] = []
         try:
-            made = adapt(given).forward
+            adapted = adapt(given)
+            made, self.pull = adapted.forward, adapted.backward
         except Exception as error:  # whatever somebody's code raises
             why.append(in_words(error))
             made = given if callable(given) and not isinstance(given, type) else None  # it may want a longer array
@@ -64,6 +69,7 @@ class BlackBox:
                     continue
                 if y.shape == x.shape:
                     self.dtype = "float32" if str(y.dtype) == "float32" else dtype
+                    self.pull = _derivative_of_two(given) if call is not given else None
                     return call, "two"
         raise ActbenchError(f"cannot be called with one array or with two: {why[0] if why else 'it answers nothing'}")
 
@@ -83,7 +89,7 @@ class BlackBox:
         """Its values, as float64."""
         with np.errstate(all="ignore"):
             given = [np.ascontiguousarray(array, self.dtype) for array in arrays]
-            return np.asarray(self._call(*given)).astype(np.float64)
+            return np.asarray(self.raw(*given)).astype(np.float64)
 
     def layouts(self) -> list[Layout]:
         """The layouts in which its two inputs can lie: those whose places the first output depends on."""
@@ -118,3 +124,17 @@ def _of_tensors(given: Any) -> Call:
         return np.asarray(answer.detach().numpy())
 
     return call
+
+
+def _derivative_of_two(given: Any) -> Callable[..., Any]:
+    """autograd's gradients of a function of two tensors."""
+
+    def pull(dy: Array, a: Array, b: Array) -> tuple[Array, ...]:
+        import sys
+
+        torch = sys.modules["torch"]
+        leaves = [torch.from_numpy(array).requires_grad_() for array in (a, b)]
+        found = torch.autograd.grad(given(*leaves), leaves, torch.from_numpy(dy), materialize_grads=True)
+        return tuple(np.asarray(gradient.numpy()) for gradient in found)
+
+    return pull

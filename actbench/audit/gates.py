@@ -1,0 +1,91 @@
+"""Somebody's gate, held to exact values: the product of two inputs, and both of its gradients where it has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from actbench.accuracy.gates import Pair, wrong
+from actbench.accuracy.meter import MANY
+from actbench.activations.registry import AXIS, along
+from actbench.activations.vector import VectorFunction
+from actbench.audit.discover import Candidate
+from actbench.audit.finding import Finding
+from actbench.audit.recognise import row_named
+from actbench.audit.subject import ALLOWED
+from actbench.core.errors import ActbenchError
+from actbench.identification.blackbox import BlackBox
+from actbench.identification.identified import identify
+
+SMALL = 1e-5  # what is 0 in place of something smaller is a tail that was lost
+
+
+def gate_of(candidate: Candidate, like: str) -> VectorFunction | None:
+    """The gate that a candidate is said to be, by ``like`` or by its name."""
+    name = like.partition(":")[0] or row_named(candidate.name)[0]
+    if name not in AXIS or not AXIS[name].views:
+        return None
+    return along(like) if like else AXIS[name]
+
+
+def gate_findings(
+    candidate: Candidate, row: VectorFunction, asked: Mapping[str, Any]
+) -> tuple[list[Finding], list[str]]:
+    """What is wrong with it, and the formats that were tried.
+
+    Raises
+    ------
+    ActbenchError
+        For what is no gate at all.
+    """
+    box = BlackBox(candidate.given())
+    if box.kind not in ("two", "halved"):
+        raise ActbenchError(f"{row.name} takes two inputs, or one array that it halves; this one does not")
+    wanted = [dtype for dtype in asked["dtypes"] if dtype in ("float32", "float64")] or ["float64"]
+    dtypes = [dtype for dtype in wanted if dtype in ("float32", box.dtype)] or [box.dtype]
+    found = []
+    for dtype in dtypes:
+        for direction, call in _calls(box).items():
+            allowed = float(asked["max_ulp"] or ALLOWED[dtype])
+            try:
+                with np.errstate(all="ignore"):
+                    _, pair = wrong(call, row, dtype, direction, allowed, asked["count"])
+            except ActbenchError as error:  # a shape that no gradient has
+                found.append(Finding(subject=candidate.target, row=row.spec, kind="shape", direction=direction,
+                                     dtype=dtype, detail=str(error)))  # fmt: skip
+                continue
+            if pair is not None:
+                found.append(_finding(candidate, row, pair, direction, dtype))
+    return found, dtypes
+
+
+def _calls(box: BlackBox) -> dict[str, Callable[..., Any]]:
+    """Its passes as `actbench.accuracy.gates.wrong` calls them: a row of a matrix, or two vectors."""
+    raw, pull = box.raw, box.pull
+    two = box.kind == "two"
+    calls: dict[str, Callable[..., Any]] = {
+        "forward": (lambda a, b: raw(a, b)) if two else (lambda x: np.asarray(raw(x[0]))[None])
+    }
+    if pull is not None:
+        calls["backward"] = (
+            (lambda dy, a, b: pull(dy, a, b)) if two else (lambda dy, x: np.asarray(pull(dy[0], x[0]))[None])
+        )
+    return calls
+
+
+def _finding(candidate: Candidate, row: VectorFunction, pair: Pair, direction: str, dtype: str) -> Finding:
+    """With what `identify` says that it is instead, where a value is wrong and no tail lost."""
+    lost = pair.came == 0 and np.finfo(dtype).tiny <= abs(pair.exact) < SMALL
+    severity = "warning" if lost or (pair.ulp > MANY and not pair.gross) else "error" if pair.gross else "note"
+    what = f"a = {pair.a!r}, b = {pair.b!r}"
+    if direction == "forward" and pair.gross:
+        is_ = identify(candidate.given())
+        what += f" ({is_.found.form if is_.found else 'no gate of the catalogue'})"
+    elif direction == "backward":
+        what = f"{pair.part}, {what}"
+    return Finding(
+        subject=candidate.target, row=row.spec, kind="gate", direction=direction, dtype=dtype,
+        severity=severity, came=pair.came, exact=pair.exact, ulp=pair.ulp, detail=what,
+    )  # fmt: skip
