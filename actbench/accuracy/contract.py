@@ -18,7 +18,7 @@ from actbench.accuracy.meter import ErrorMeter, in_format, where_promised
 from actbench.accuracy.points import points
 from actbench.activations.record import Activation
 from actbench.core.errors import ActbenchError
-from actbench.kernels.backends import FUSED, REFERENCE, TOLERANCES
+from actbench.kernels.backends import FUSED, REFERENCE, TOLERANCES, allowed
 from actbench.kernels.kernel import kernel
 
 
@@ -62,14 +62,14 @@ class Subject:
 
     def forward(self, x: NDArray[Any], **options: Any) -> NDArray[Any]:
         """f(x) by this implementation."""
-        return self._call("forward", x, options)
+        return self.call("forward", x, **options)
 
     def backward(self, dy: NDArray[Any], x: NDArray[Any], **options: Any) -> NDArray[Any]:
         """dy * f'(x) by this implementation."""
-        return self._call("backward", dy, x, options)
+        return self.call("backward", dy, x, **options)
 
-    def _call(self, direction: str, *given: Any) -> NDArray[Any]:
-        *arrays, options = given
+    def call(self, direction: str, *arrays: NDArray[Any], **options: Any) -> NDArray[Any]:
+        """Any direction by this implementation."""
         run = kernel(self.activation, direction, dtype=self.dtype, backend=self.backend)
         return np.asarray(run(*arrays, *self.activation.operands(self.dtype, **options)))
 
@@ -81,6 +81,7 @@ class Subject:
 
 
 Check = Callable[[Subject], Finding]
+NAMES = {"forward": "value", "backward": "slope", "second": "curve"}
 CHECKS: dict[str, Check] = {}
 
 
@@ -127,19 +128,19 @@ def _answers(subject: Subject, direction: str) -> tuple[ErrorMeter, NDArray[Any]
     """Where a direction promises anything, and what the implementation says there."""
     spec = _in_the_kernel(subject)
     x = where_promised(spec, subject.dtype, subject.count, direction)
-    got = subject.forward(x) if direction == "forward" else subject.backward(np.ones_like(x), x)
+    got = subject.backward(np.ones_like(x), x) if direction == "backward" else subject.call(direction, x)
     return ErrorMeter(spec, direction, subject.dtype, x), got
 
 
 def _rival(subject: Subject, meter: ErrorMeter) -> NDArray[Any] | None:
-    """The float64 row cannot be its own screen: its fused kernel is, where it has one."""
-    if (subject.backend, subject.dtype) != (REFERENCE, "float64"):
+    """The float64 row cannot be its own screen: its fused kernel is, where it has one. Derived ones share a graph."""
+    if (subject.backend, subject.dtype) != (REFERENCE, "float64") or meter.direction == "second":
         return None
     try:
         run = kernel(subject.activation, meter.direction, dtype="float64", at_defaults=True)
     except ActbenchError:
         return None
-    return np.asarray(run(meter.x) if meter.direction == "forward" else run(np.ones_like(meter.x), meter.x))
+    return np.asarray(run(np.ones_like(meter.x), meter.x) if meter.direction == "backward" else run(meter.x))
 
 
 def _accuracy(subject: Subject, direction: str) -> Finding:
@@ -147,10 +148,9 @@ def _accuracy(subject: Subject, direction: str) -> Finding:
     found = meter.measure(
         got, rival=_rival(subject, meter), spread=subject.confirmed, worst=max(1, subject.confirmed // 4)
     )
-    worst_forward, worst_backward, eps_at_root = TOLERANCES[subject.backend, subject.dtype]
-    bound = worst_forward if direction == "forward" else worst_backward
+    bound, eps_at_root = allowed(subject.backend, subject.dtype, direction)
     inside = found.root_eps or 0.0
-    name = "value" if direction == "forward" else "slope"
+    name = NAMES[direction]
     says = f"{name}: {found.worst:.3g} ulp at {found.at!r} (promised {bound:g}), {found.points} points"
     if found.root_eps is not None:
         says += f"; next to roots {inside:.3g} eps (promised {eps_at_root:g})"
@@ -168,6 +168,14 @@ def value(subject: Subject) -> Finding:
 def slope(subject: Subject) -> Finding:
     """f' is within the promised ulp of the definition's derivative."""
     return _accuracy(subject, "backward")
+
+
+def curve(subject: Subject) -> Finding:
+    """f'' is within the promised ulp of the definition's second derivative, absolutely where the row says `cancels`.
+
+    None of `CHECKS`: mpmath needs 1,024 bits and more for it, seconds for the points that the others take.
+    """
+    return _accuracy(subject, "second")
 
 
 @check

@@ -26,6 +26,8 @@ from actbench.core.dtypes import info
 
 Array = NDArray[Any]
 WORST, NEXT_TO_ROOTS = 24, 8  # how many of the worst answers of each kind are settled in mpmath
+NEXT_TO_ZERO = 2.0**-512  # nearer to 0 second derivatives are not held to the oracle, whose terms there are 2^1024
+JUMP = 1e-6  # of the larger one, by which second derivatives at neighbouring floats differ where they jump
 MANY = 1000.0  # ulp: three digits of seven are gone
 
 
@@ -84,9 +86,11 @@ def where_promised(spec: str, dtype: str, count: int, direction: str) -> Array:
     """The seeded points of a format at which a direction of a row promises anything; sorted."""
     activation = resolve(spec)
     x = points(dtype, count, activation=activation)
-    if direction == "backward":
+    if direction != "forward":
         for low, high in activation.fact("excluded_slope"):
             x = x[(x < low) | (x > high)]
+    if direction == "second":
+        x = x[np.abs(x.astype(np.float64)) >= NEXT_TO_ZERO]
     x.flags.writeable = False
     return x
 
@@ -95,14 +99,16 @@ def reference(spec: str, direction: str, x: Array) -> Array:
     """The row in float64 at points of any format."""
     activation, wide = resolve(spec), x.astype(np.float64)
     with np.errstate(all="ignore"):
-        found = activation.forward(wide) if direction == "forward" else activation.backward(np.ones_like(wide), wide)
-    return np.asarray(found)
+        if direction == "backward":
+            return np.asarray(activation.backward(np.ones_like(wide), wide))
+        return np.asarray(getattr(activation, direction)(wide))
 
 
 @lru_cache(maxsize=1 << 18)
 def exact(spec: str, direction: str, x: float) -> Any:
-    """The exact value or slope at one point."""
-    return oracle(spec).value(x) if direction == "forward" else oracle(spec).slope(x)
+    """The exact value, slope or second derivative at one point."""
+    of = oracle(spec)
+    return of.value(x) if direction == "forward" else of.slope(x) if direction == "backward" else of.second(x)
 
 
 def rounded(value: Any, dtype: str) -> float:
@@ -129,12 +135,27 @@ def units(size: Array, dtype: str) -> Array:
 
 
 def near_roots(activation: Activation, direction: str, x: Array) -> Array:
-    """Where only the absolute error is promised; 0 is a float, so next to a root at 0 the relative error holds."""
+    """Where only the absolute error is promised; 0 is a float, so next to a root at 0 the relative error holds.
+
+    Of a second derivative, where nothing is declared, next to changes of sign, 0 among them.
+    """
     near = np.zeros(x.shape, bool)
+    if direction == "second":
+        return _near_turns(reference(activation.spec, "second", x), x.astype(np.float64))
     for root in activation.fact("roots_of_slope" if direction == "backward" else "roots"):
         if root != 0.0:
             near |= np.abs(x.astype(np.float64) - root) <= ROOT_ZONE
     return near
+
+
+def _near_turns(bent: Array, x: Array) -> Array:
+    """Points within `ROOT_ZONE` of where the points see a sign change."""
+    order = np.argsort(x)
+    some = order[bent[order] != 0]
+    turns = np.flatnonzero(np.signbit(bent[some[1:]]) != np.signbit(bent[some[:-1]]))
+    left, right = x[some[turns]] - ROOT_ZONE, x[some[turns + 1]] + ROOT_ZONE
+    opened = np.searchsorted(left, x, side="right")
+    return np.asarray((opened > 0) & (x <= right[np.maximum(opened - 1, 0)])) if turns.size else np.zeros(x.shape, bool)
 
 
 def overflow(dtype: str) -> float:
@@ -178,26 +199,54 @@ class ErrorMeter:
 
     @cached_property
     def waves(self) -> bool:
-        """Whether there are roots everywhere: errors count in the last place of the largest term, no answer is lost."""
-        return self.direction == "backward" and resolve(self.spec).slope_terms is not None
+        """Whether there are roots everywhere: errors count in the last place of the largest term, no answer is lost.
+
+        So do those of second derivatives whose terms cancel in a tail, as the row says: the largest is then 1.
+        """
+        row = resolve(self.spec)
+        return self.direction != "forward" and (row.slope_terms is not None or self.cancels)
+
+    @cached_property
+    def cancels(self) -> bool:
+        """Whether a second derivative is promised absolutely."""
+        return self.direction == "second" and bool(resolve(self.spec).cancels)
+
+    @property
+    def _floor(self) -> float:
+        """The size whose last place is 2^-52, what is lost of 1 where terms cancel in float64."""
+        return 2.0**-52 / float(info(self.dtype).eps) if self.cancels else 0.0
 
     @cached_property
     def unit(self) -> Array:
         """The last place at each point."""
         terms = resolve(self.spec).slope_terms if self.waves else None
-        size = np.abs(self.yard)
+        size = np.maximum(np.abs(self.yard), self._floor)
         return units(size if terms is None else np.maximum(size, terms(self.x.astype(np.float64))), self.dtype)
 
     @cached_property
     def near(self) -> Array:
         """Where only the absolute error is promised."""
+        if self.direction == "second" and self.waves:
+            return np.zeros(self.x.shape, bool)
         return near_roots(resolve(self.spec), self.direction, self.x)
 
     @cached_property
     def kinked(self) -> Array:
-        """Where the slope is a convention."""
+        """Where the slope is a convention; of second derivatives, where they jump from one float to the next."""
+        if self.direction == "second":
+            return self._jumps()
         kinks = resolve(self.spec).fact("kinks") if self.direction == "backward" else ()
         return np.isin(self.x, [np.dtype(self.dtype).type(at) for at in kinks])
+
+    def _jumps(self) -> Array:
+        if self.waves:
+            return np.zeros(self.x.shape, bool)
+        kind = self.x.dtype.type
+        with np.errstate(all="ignore"):
+            ends = [reference(self.spec, "second", np.nextafter(self.x, kind(side * np.inf))) for side in (-1, 1)]
+            size = np.maximum(np.maximum(*map(np.abs, ends)), 1e-290)
+            step = 1e3 * float(info(self.dtype).eps) * np.maximum(1.0, np.abs(self.x.astype(np.float64)))
+            return np.asarray(np.abs(ends[0] - ends[1]) > np.maximum(JUMP, step) * size)
 
     @cached_property
     def representable(self) -> Array:
@@ -287,7 +336,7 @@ class ErrorMeter:
             How many of the worst answers are settled.
         """
         error = self.errors(got, rival)
-        out = self.kinked & (not kinks)
+        out = self.kinked & (not kinks or self.direction == "second")
         error[out] = 0.0
         lost, special = (found & ~out for found in self.missing(got))
         outside = np.where(self.near | ~np.isfinite(got), 0.0, error)
@@ -305,7 +354,9 @@ class ErrorMeter:
         at_normal = max(ordinary, key=lambda i: ordinary[i])
         eps = float(info(self.dtype).eps)
         closest = [int(zone[i]) for i in _top(inside, min(worst, NEXT_TO_ROOTS))]
-        roots = [abs(float(got[i]) - exact(self.spec, self.direction, float(self.x[i]))) / eps for i in closest]
+        truth = [(float(got[i]), exact(self.spec, self.direction, float(self.x[i]))) for i in closest]
+        large = self.direction == "second"  # may be 6e5 next to its roots (smu): of its own size there
+        roots = [abs(value - right) / eps / (max(1, abs(right)) if large else 1) for value, right in truth]
         many = self.many(got) & ~out
         return Measured(
             worst=confirmed[at], at=float(self.x[at]), worst_normal=ordinary[at_normal],

@@ -23,6 +23,7 @@ from actbench.expression.graph import Graph, derivative, record
 START_BITS = 256
 AGREE_BITS = 80  # two precisions agree when they differ by less than 2^-80 of the value: 27 bits below float64's ulp
 LAST_BITS = 8192  # x - tanh(x) at 2e-308 agrees on a wrong 0 up to 2048 bits
+CURVE_BITS = 1024  # 2 + x, which a clip compares, is 2 for a small x in fewer; sinc'' at 1e-154 has terms of 2^1024
 NOTHING = 1300  # below 2^-1300 every format rounds to 0: the sign is all that counts
 
 MP = mpmath.MPContext()  # our own: the user's mpmath precision is never touched
@@ -33,7 +34,9 @@ def evaluate(graph: Graph, values: Mapping[str, Any]) -> Any:
     return exact.evaluate(MP, graph, values)
 
 
-def confirmed(compute: Callable[[], Any], zero: Callable[[], bool], what: str) -> Any:
+def confirmed(
+    compute: Callable[[], Any], zero: Callable[[], bool], what: str, *, start: int = START_BITS, signed: bool = True
+) -> Any:
     """A value on which two successive precisions agree.
 
     Parameters
@@ -44,20 +47,24 @@ def confirmed(compute: Callable[[], Any], zero: Callable[[], bool], what: str) -
         Says whether an exact zero is possible here; else an agreeing zero is taken for cancellation.
     what
         The subject, for the message.
+    start
+        The first precision in bits.
+    signed
+        Whether the sign counts of what every format rounds to 0.
 
     Raises
     ------
     ActbenchError
         If no two precisions up to 8192 bits agree.
     """
-    bits, before = START_BITS, None
+    bits, before = start, None
     while bits <= LAST_BITS:
         with MP.workprec(bits):
             now = compute()
             if MP.isnan(now) or MP.isinf(now):
                 return now
             if before is not None:
-                tiny = now * before > 0 and MP.mag(now) < -NOTHING and MP.mag(before) < -NOTHING
+                tiny = (not signed or now * before > 0) and MP.mag(now) < -NOTHING and MP.mag(before) < -NOTHING
                 agree = tiny or abs(now - before) <= abs(now) * MP.mpf(2) ** -AGREE_BITS
                 if agree and (now != 0 or zero()):
                     return now
@@ -98,9 +105,10 @@ class Oracle:
     def _inside_flat(self, x: float) -> bool:
         return any(low <= x <= high for low, high in self._flat)
 
-    def _at(self, graph: Graph, x: float, zero: bool, what: str) -> Any:
+    def _at(self, graph: Graph, x: float, zero: bool, what: str, **how: Any) -> Any:
         values = {**self._values, "x": MP.mpf(x)}
-        return confirmed(lambda: evaluate(graph, values), lambda: zero, f"{self.activation.name} {what} at {x!r}")
+        said = f"{self.activation.name} {what} at {x!r}"
+        return confirmed(lambda: evaluate(graph, values), lambda: zero, said, **how)
 
     def value(self, x: float) -> Any:
         """f(x) as an mpf; at the infinities the declared limit."""
@@ -129,8 +137,8 @@ class Oracle:
         return derivative(self._slope)
 
     def second(self, x: float) -> Any:
-        """f''(x) as an mpf, where x is at no kink; 0 is believed."""
-        return self._at(self._curve, float(x), True, "second derivative")
+        """f''(x) as an mpf, where x is at no kink and either 0 or at least 2^-512 in size; 0 is believed."""
+        return self._at(self._curve, float(x), True, "second derivative", start=CURVE_BITS, signed=False)
 
 
 @lru_cache(maxsize=256)

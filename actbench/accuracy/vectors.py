@@ -17,7 +17,7 @@ from actbench.activations.registry import named, resolve
 from actbench.activations.vector import VectorFunction
 from actbench.core.dtypes import info
 from actbench.core.errors import ActbenchError, unknown
-from actbench.kernels.backends import FUSED, tolerance
+from actbench.kernels.backends import FUSED, allowed, tolerance
 
 FORMATS = ("float16", "bfloat16", "float32", "float64")
 PEOPLE = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0, -3.0, 0.1, -0.1, 10.0, -10.0, 100.0, -100.0)
@@ -111,16 +111,16 @@ def _zero(spec: str, dtype: str, sign: float) -> dict[str, str | float]:
 
 
 def _finite(spec: str, dtype: str, direction: str, at: float, root: bool) -> dict[str, str | float]:
-    bound, slope_bound, at_root = tolerance(FUSED, dtype)
+    bound, at_root = allowed(FUSED, dtype, direction)
     value = exact(spec, direction, at)
     size = abs(rounded(value, dtype))
     terms = None if direction == "forward" else resolve(spec).slope_terms
     term = 0.0 if terms is None else float(terms(np.float64(at)))  # of a sum that cancels, the largest counts
     step, largest = units(np.array([size, max(size, term)]), dtype).tolist()
-    allowed = (bound if direction == "forward" else slope_bound) * largest / step  # in the last place of this result
+    most = bound * largest / step  # in the last place of this result
     if root:  # absolute there: so many epsilons
-        allowed = max(allowed, at_root * float(info(dtype).eps) / step)
-    return _pair(at, rounded(value, dtype), dtype, allowed)
+        most = max(most, at_root * float(info(dtype).eps) / step)
+    return _pair(at, rounded(value, dtype), dtype, most)
 
 
 def _special(spec: str, dtype: str, direction: str) -> Iterator[dict[str, str | float]]:

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from actbench.activations.curve import curve
 from actbench.activations.parameter import Fixed, Parameter, Parametrised, Sampled
 from actbench.core.arrays import as_float, evaluate, widened
 from actbench.core.errors import ActbenchError
 from actbench.core.views import VIEWS
 from actbench.expression.graph import argument_names
+from actbench.expression.numeric import evaluate as run
 
 ARRAYS = ("dy", "x", "y")
 
@@ -85,6 +87,8 @@ class Activation(Parametrised):
         A law on several parameters at once: a predicate of them and its words.
     identical_to, defaults, peers
         Equal functions under other names; defaults per framework where they differ; qualified names elsewhere.
+    cancels
+        Why terms of the derived f'' cancel in a tail, for a row whose second derivative is promised absolutely there.
     excused
         Check name to the reason why this row fails it.
     opaque
@@ -116,6 +120,7 @@ class Activation(Parametrised):
     identical_to: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=_nothing)
     peers: Mapping[str, str] = field(default_factory=_nothing)
+    cancels: str = ""
     excused: Mapping[str, str] = field(default_factory=_nothing)
     opaque: str = ""
 
@@ -271,6 +276,28 @@ class Activation(Parametrised):
         elif "y" in needs:
             raise ActbenchError(f"{self.name}: backward needs x, or y=the output of forward")
         return evaluate(function, inputs, kept, given=given)
+
+    def second(self, x: ArrayLike, **parameters: Any) -> Any:
+        """f''(x) almost everywhere, derived from the backward pass; see `actbench.activations.curve.curve`.
+
+        Where f' jumps (hardswish at -3 and 3) or f does, it is f'' of the piece that the backward pass takes there, so
+        that it is 0 everywhere for functions of straight pieces.
+
+        Parameters
+        ----------
+        x, **parameters
+            As in `forward`.
+
+        Raises
+        ------
+        ActbenchError
+            For a row whose backward pass is a surrogate, or code that is called; otherwise as `forward`.
+        """
+        graph = curve(self)
+        values = self.values(**parameters)
+        kept = {name: values[name] for name in graph.arguments if name in values}
+        with np.errstate(all="ignore"):  # arms that are not taken
+            return evaluate(lambda **given: run(graph, given), {"x": x}, kept)
 
     def gradients(self, dy: ArrayLike, x: ArrayLike, **parameters: Any) -> tuple[Any, dict[str, Any]]:
         """`backward`, with the gradients of the learned parameters.

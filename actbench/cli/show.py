@@ -71,8 +71,8 @@ def plug_in(args: argparse.Namespace) -> int:
     from actbench.activations.latex import text
     from actbench.activations.registry import resolve
     from actbench.expression.graph import composed, record
+    from actbench.expression.numeric import evaluate
     from actbench.implementations.targets.entered import examined
-    from actbench.implementations.targets.tracing import evaluate
 
     answer = examined(args.name)
     found, row = answer.found, resolve(answer.name)

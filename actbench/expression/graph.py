@@ -49,6 +49,9 @@ class Primitive:
         ``(format, *operands) -> expression`` in primitive steps, for words that hardware lacks.
     discrete
         True for truth values: constant almost everywhere, so without a slope of their own.
+    growth
+        For ``a g(u, ...)``, linear in the first operand: ``(u, ...) -> g's logarithmic derivatives``. The slope is then
+        the same operation on ``a' + a rate u'``, whole in the tail where a product by exp(x) has lost its digits.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Primitive:
     cost: tuple[tuple[str, int], ...] = ()
     kernel: Callable[..., Any] | None = None
     discrete: bool = False
+    growth: Callable[..., tuple[Any, ...]] | None = None
 
 
 PRIMITIVES: dict[str, Primitive] = {}
@@ -312,6 +316,8 @@ def derivative(graph: Graph, wrt: str = "x", rules: Mapping[str, Callable[..., A
             slopes.append(record_op("where", operands[0], *arms) if varies else None)
         elif all(slope is None for slope in inner) or PRIMITIVES[step.op].discrete:
             slopes.append(None)
+        elif PRIMITIVES[step.op].growth is not None and step.op not in rules:
+            slopes.append(_grown(step.op, operands, inner))
         else:
             slopes.append(_chain(step.op, value, operands, inner, rules))
     return trace(slopes[-1] if slopes[-1] is not None else constant(0.0), graph.arguments)
@@ -323,6 +329,18 @@ def _product(a: Expression, b: Expression) -> Expression:
         if factor.op == "constant" and factor.args[0] in (1.0, -1.0):
             return other if factor.args[0] == 1.0 else record_op("negative", other)
     return record_op("multiply", a, b)
+
+
+def _grown(op: str, operands: list[Expression], inner: list[Expression | None]) -> Expression:
+    factor, *rest = operands
+    total, rates = inner[0], PRIMITIVES[op].growth
+    assert rates is not None
+    for rate, slope in zip(rates(*rest), inner[1:], strict=True):
+        if slope is not None:
+            term = _product(factor, _product(leaf(rate), slope))
+            total = term if total is None else total + term
+    assert total is not None
+    return record_op(op, total, *rest)
 
 
 def _chain(

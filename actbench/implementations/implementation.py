@@ -143,7 +143,7 @@ class Implementation:
         Absent
             With the reason why it has none.
         """
-        call = self.forward if direction == "forward" else self.backward
+        call = {"forward": self.forward, "backward": self.backward, "second": self.second}[direction]
         if call is None:
             raise Absent(self.lacks.get(direction) or f"{self.library} has no {direction} pass of it")
         if dtype not in self.dtypes:

@@ -87,6 +87,18 @@ BACKENDS.add(Backend(
 ))  # fmt: skip
 
 
+# of second derivatives, which are derived: in ulp in float64 (one rounding elsewhere), in eps next to where they turn
+SECOND, SECOND_AT_ROOT = {"float64": 256.0}, 4.0
+
+
+def allowed(backend: str, dtype: str, direction: str) -> tuple[float, float]:
+    """The largest error of a direction in ulp, and next to roots in eps."""
+    promised = tolerance(backend, dtype)
+    if direction == "second":
+        return SECOND.get(dtype, 1.0), SECOND_AT_ROOT
+    return (promised.forward if direction == "forward" else promised.backward), promised.at_root
+
+
 def tolerance(backend: str, dtype: str) -> Tolerance:
     """What a backend promises in a format; in bfloat16, which ml_dtypes brings, what it does in float16."""
     return TOLERANCES[backend, "float16" if dtype == "bfloat16" else dtype]

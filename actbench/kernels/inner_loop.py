@@ -8,6 +8,7 @@ an arm of a kernel that overflows and is not taken would warn: it is put back to
 # mypy: ignore-errors
 # (numba's types; the text is compiled, never imported)
 
+import numpy as np
 from numba import cfunc, njit, types
 
 from actbench.kernels.intrinsics import bits, from_bits, keep_flags, restore_flags
@@ -22,10 +23,11 @@ from actbench.kernels.table import (
     FIXED,
     FUNCTION,
     GIVEN,
-    HALF,
+    HALVES,
     LARGEST_TEAM,
     LINE,
     MEMBER,
+    NARROW,
     NUMBERS,
     OPERANDS,
     READ,
@@ -76,16 +78,21 @@ def narrowed(d):
 
 @njit(error_model="numpy")
 def gather(width, target, source, step, count):
-    """Elements that lie ``step`` bytes apart, to where they lie one behind the other; halves become doubles."""
+    """Elements that lie ``step`` bytes apart, to where they lie one behind the other; narrow ones become doubles."""
     if width == 4:
         for i in range(count):
             move(32, target + 4 * i, source + step * i)
     elif width == 8:
         for i in range(count):
             move(64, target + 8 * i, source + step * i)
-    else:
+    elif width == HALVES:
         for i in range(count):
             store(target, 8 * i, widened(half(source + step * i)))
+    else:
+        room = stack(8)
+        for i in range(count):
+            move(32, room, source + step * i)
+            store(target, 8 * i, bits(np.float64(from_bits(np.int32(load(room, 0))))))
 
 
 @njit(error_model="numpy")
@@ -97,11 +104,16 @@ def scatter(width, target, step, source, count):
     elif width == 8:
         for i in range(count):
             move(64, target + step * i, source + 8 * i)
-    else:
+    elif width == HALVES:
         room = stack(8)
         for i in range(count):
             store(room, 0, narrowed(load(source, 8 * i)))
             move(16, target + step * i, room)
+    else:
+        room = stack(8)
+        for i in range(count):
+            store(room, 0, bits(np.float32(from_bits(load(source, 8 * i)))))
+            move(32, target + step * i, room)
 
 
 @njit(error_model="numpy")
@@ -134,9 +146,9 @@ def shared(table, function, size, streams, operands, count, width, numbers):
 @njit(error_model="numpy")
 def run(args, size, steps, table):
     """One inner loop; see `table`."""
-    read, trailing, narrow = load(table, READ), load(table, TRAILING), load(table, HALF) != 0
+    read, trailing, narrow = load(table, READ), load(table, TRAILING), load(table, NARROW)
     width = load(table, BYTES)
-    plain, one_number = not narrow, True
+    plain, one_number = narrow == 0, True
     for place in range(read):
         plain &= load(steps, 8 * place) == width
     plain &= load(steps, 8 * (read + trailing)) == width
@@ -181,12 +193,12 @@ def run(args, size, steps, table):
             shared(table, function, size, streams, places, count + 1, width, numbers)
         return
     blocks, room = stack(64), stack(ROOM)
-    inside = 2 if narrow else width
+    inside = narrow if narrow != 0 else width
     for start in range(0, size, BLOCK):
         some = min(BLOCK, size - start)
         for place in range(count):
             source, step = load(places, 8 * place), load(strides, 8 * place)
-            form = inside if place < read else width  # parameters of halves are doubles
+            form = inside if place < read else width  # parameters of what becomes doubles are doubles
             if step == width and form == width:
                 store(blocks, 8 * place, source + step * start)
             else:

@@ -13,7 +13,8 @@ from actbench.core.dtypes import FLOATS, info
 from actbench.core.errors import ActbenchError, unknown
 from actbench.kernels.backends import BACKENDS, FUSED, REFERENCE
 
-DIRECTIONS = ("forward", "backward", "backward_from_output", "gradients")  # functions along an axis have the first two
+# functions along an axis have the first two
+DIRECTIONS = ("forward", "backward", "backward_from_output", "gradients", "second")
 
 
 def _bfloat16() -> Any:
@@ -41,7 +42,8 @@ def kernel(
     direction
         ``"forward"``: call ``k(x, out=out)``. ``"backward"``: ``k(dy, x, out=out)``. ``"backward_from_output"``, for
         rows that keep their output: ``k(dy, y, out=out)``. ``"gradients"``: ``k(dy, x, out=out)``, which gives
-        ``dx, {parameter: gradient}`` from one pass, for rows with learned parameters.
+        ``dx, {parameter: gradient}`` from one pass, for rows with learned parameters. ``"second"``: f''(x) almost
+        everywhere, ``k(x, out=out)``, in float64 inside; not for surrogates of a slope.
     dtype
         ``"float16"``, ``"float32"`` or ``"float64"``: whose machine code is made at once. The others' is made when it
         is first wanted; for functions along an axis and ``"gradients"`` the one dtype of their arrays (float32).

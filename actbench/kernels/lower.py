@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 
+from actbench.activations.curve import curve
 from actbench.activations.record import Activation
 from actbench.core.dtypes import Format
 from actbench.core.errors import ActbenchError
@@ -17,7 +18,7 @@ from actbench.kernels.emit import STEPS
 
 
 def graph_of(activation: Activation, direction: str, *, saved: bool = False) -> Graph:
-    """What a kernel computes: ``"forward"`` from x; ``"backward"`` from dy and x, or from what the row saves.
+    """What a kernel computes: ``"forward"``, ``"second"`` from x; ``"backward"`` from dy and x, or what the row saves.
 
     A learned parameter's name stands for its gradient, element by element.
     """
@@ -26,9 +27,11 @@ def graph_of(activation: Activation, direction: str, *, saved: bool = False) -> 
         return record(said.forward)
     if direction == "backward":
         return record(said.backward) if saved else composed(said.backward, said.forward)
+    if direction == "second":
+        return curve(activation)
     if direction in activation.parameter_gradients:
         return record(activation.parameter_gradients[direction])
-    raise ActbenchError(f"direction {direction!r} is not known; known: forward, backward, a learned parameter")
+    raise ActbenchError(f"direction {direction!r} is not known; known: forward, backward, second, a learned parameter")
 
 
 def operands_of(activation: Activation, direction: str, *, saved: bool = False) -> tuple[str, ...]:
@@ -37,7 +40,7 @@ def operands_of(activation: Activation, direction: str, *, saved: bool = False) 
     if direction in activation.parameter_gradients:
         first: tuple[str, ...] = tuple(name for name in graph.arguments if name in ("dy", "x", "y"))
     else:
-        first = {"forward": ("x",), "backward": ("dy", *(activation.saves if saved else ("x",)))}[direction]
+        first = ("dy", *(activation.saves if saved else ("x",))) if direction == "backward" else ("x",)
     parameters = [name for name in graph.arguments if name in activation.parameters]
     return (*first, *parameters)
 

@@ -22,7 +22,7 @@ class ReferenceKernel:
 
     def __call__(self, *operands: ArrayLike, out: Any = None, **values: Any) -> NDArray[Any]:
         """Fill and return ``out``, or a new array; ``values`` are those of an axis function: ``axis=``."""
-        read = 1 if self.direction == "forward" else 2
+        read = 1 if self.direction in ("forward", "second") else 2
         if len(operands) not in (read, read + len(self.trailing)):
             named = ["x"] if read == 1 else ["dy", "y" if self.direction == "backward_from_output" else "x"]
             raise ActbenchError(

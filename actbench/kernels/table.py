@@ -6,7 +6,7 @@ with one number an element. One that is 0 is compiled when it is first wanted, b
 
 from __future__ import annotations
 
-SCALAR, ARRAYS, COMPILE, VALUES, FIXED, READ, TRAILING, BYTES, HALF, STREAMED, THREADED, THREADS, WORK = range(
+SCALAR, ARRAYS, COMPILE, VALUES, FIXED, READ, TRAILING, BYTES, NARROW, STREAMED, THREADED, THREADS, WORK = range(
     0, 104, 8
 )
 SLOTS = 104  # for each trailing parameter: the byte among VALUES where its number goes, and its place among the arrays
@@ -16,6 +16,7 @@ PART = 1 << 14  # elements that a thread takes at once
 LINE = 64  # bytes: counters of different threads lie in different cache lines
 BLOCK = 1 << 8  # elements of a block that is gathered
 ROOM = 8 * MOST * BLOCK  # bytes for such blocks of doubles: 16 KiB
+HALVES, SINGLES = 2, 3  # arrays whose elements become doubles on the way in: what stands in NARROW, else 0
 
 # a task that threads share, and what each of them is given
 FUNCTION, SIZE, STREAMS, OPERANDS, COUNT, WIDTH, NUMBERS, TEAM, COUNTERS = range(0, 72, 8)

@@ -33,6 +33,9 @@ LAST_CACHE = 32 << 20  # bytes, where the system does not say
 MAKE = 1  # PyUFunc_FromFuncAndData's place in NumPy's table of ufunc functions
 # A half is a double inside: widened exactly, rounded once. Its parameters are doubles: smu's mu = 1e6 is beyond a half
 LOOPS = (("e", "d", 64), ("f", "f", 32), ("d", "d", 64))
+# derived formulas are less well conditioned than rows that were written: in float32 they are computed in float64
+DERIVED = (("e", "d", 64), ("f", "d", 64), ("d", "d", 64))
+FORMATS = {"e": "float16", "f": "float32", "d": "float64"}
 COMPILE = ctypes.CFUNCTYPE(None, ctypes.c_ssize_t, ctypes.c_ssize_t)
 
 
@@ -79,19 +82,20 @@ class Variant:
     activation
         A row; what it has bound is fixed.
     direction
-        ``"forward"``, ``"backward"``, or ``"backward_from_output"``.
-    bits, half
-        The format of the machine code, and whether arrays are of halves.
+        ``"forward"``, ``"backward"``, ``"backward_from_output"`` or ``"second"``.
+    letter, bits
+        The format of arrays, by NumPy's letter, and that of the machine code.
     threads
         How many threads share arrays of `THREADED` elements or more.
     """
 
-    def __init__(self, activation: Activation, direction: str, bits: int, half: bool, threads: int) -> None:
-        self.activation, self.form, self.half = activation, Format(bits), half
+    def __init__(self, activation: Activation, direction: str, letter: str, bits: int, threads: int) -> None:
+        self.activation, self.form, self.dtype = activation, Format(bits), FORMATS[letter]
+        self.narrow = 0 if self.dtype == self.form.name else table.HALVES if letter == "e" else table.SINGLES
         self.direction, _, saved = direction.partition("_from_")
         self.saved = bool(saved)
         names = operands_of(activation, self.direction, saved=self.saved)
-        self.read = 1 if direction == "forward" else 2
+        self.read = 1 if direction in ("forward", "second") else 2
         self.trailing = activation.trailing
         values = activation.values()
         inside = names[self.read :]
@@ -108,7 +112,7 @@ class Variant:
         for place, word in (
             (table.COMPILE, compile_), (table.VALUES, self.values.ctypes.data),
             (table.FIXED, self.fixed.ctypes.data), (table.READ, self.read), (table.TRAILING, len(self.trailing)),
-            (table.BYTES, size), (table.HALF, half), (table.STREAMED, NEVER),
+            (table.BYTES, size), (table.NARROW, self.narrow), (table.STREAMED, NEVER),
             (table.THREADED, THREADED if threads > 1 else NEVER), (table.THREADS, threads),
             (table.WORK, native("work") if threads > 1 else 0),
         ):  # fmt: skip
@@ -124,7 +128,7 @@ class Variant:
         """Make the machine code that is missing."""
         arrays = self.arrays if which == table.ARRAYS else ()
         code = machine(source(self.activation, self.direction, self.form, saved=self.saved, arrays=arrays))
-        if code.weight < STREAMED * code.moved and not self.half:
+        if code.weight < STREAMED * code.moved and not self.narrow:
             # in bytes of all arrays, of which some need not be read
             self.table[table.STREAMED >> 3] = streamed_from() * (self.read + len(arrays) + 1) // code.moved
         self.table[which >> 3] = code.address
@@ -149,16 +153,17 @@ def make(activation: Activation, direction: str, dtypes: Sequence[str], threads:
         Formats whose machine code is made at once.
     """
     compiling()
-    variants = [Variant(activation, direction, bits, letter == "e", threads) for letter, _, bits in LOOPS]
+    loops = DERIVED if direction == "second" else LOOPS
+    variants = [Variant(activation, direction, letter, bits, threads) for letter, _, bits in loops]
     if variants[0].read + len(variants[0].trailing) >= table.MOST:
         raise ActbenchError(f"{activation.name} has too many parameters for a kernel; use backend='numpy'")
     for variant in variants:
-        if ("float16" if variant.half else variant.form.name) in dtypes:
+        if variant.dtype in dtypes:
             variant.compile(table.SCALAR)
     read, trailing = variants[0].read, len(variants[0].trailing)
     operands = read + trailing
-    numbers = [np.dtype(kind).num for x, more, _ in LOOPS for kind in x * read + more * trailing + x]
-    count = len(LOOPS)
+    numbers = [np.dtype(kind).num for x, more, _ in loops for kind in x * read + more * trailing + x]
+    count = len(loops)
     kinds = ctypes.create_string_buffer(bytes(numbers), len(numbers))
     functions = (ctypes.c_void_p * count)(*[native("inner_loop")] * count)
     data = (ctypes.c_void_p * count)(*[variant.table.ctypes.data for variant in variants])
@@ -195,6 +200,6 @@ _ALIVE: list[Any] = []  # what ufuncs hold addresses of
 
 
 def _doc(activation: Activation, direction: str, trailing: Sequence[str]) -> str:
-    read = {"forward": "x", "backward": "dy, x", "backward_from_output": "dy, y"}[direction]
+    read = {"forward": "x", "second": "x", "backward": "dy, x", "backward_from_output": "dy, y"}[direction]
     more = f" Its parameters are the last operands: {', '.join(trailing)}." if trailing else ""
     return f"{activation.name}, {direction.replace('_', ' ')}: a fused kernel of ({read}).{more}"

@@ -99,9 +99,10 @@ def _entered(key: _Identity) -> str:
 
 def _looked_at(function: Callable[..., Any], spec: str) -> Activation:
     """A row of a function that declares nothing: kinks and jumps are searched for, the slope is derived."""
+    from actbench.expression.numeric import evaluate
     from actbench.implementations.targets.objects import adapt, in_words
     from actbench.implementations.targets.slopes import Slopes, find_kinks, flatter
-    from actbench.implementations.targets.tracing import evaluate, slope_graph, traced
+    from actbench.implementations.targets.tracing import slope_graph, traced
 
     try:
         made = adapt(function)

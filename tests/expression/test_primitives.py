@@ -73,6 +73,8 @@ ELSEWHERE = {
     "sign": "NumPy's is 0.0 at -0.0, the kernel's -0.0; the row of this name is held to its own law",
     "tail_size": "clips where a normal density vanishes, in each format elsewhere; a part of density_times",
     "log1p_ratio": "takes an exponential, from 0 to 1; held where log1p of an exponential is",
+    "log1p_ratio_slope": "takes an exponential, from 0 to 1; held where second derivatives are",
+    "x_tanh_gate_curve": "crosses 0; held as the second derivative of the row gelu_tanh",
     "upper": "half of the digits of each format; held below",
     "x_sigmoid_slope": "crosses 0, where ulp are no measure; held as the slope of the row silu",
     "x_tanh_gate_slope": "crosses 0, where ulp are no measure; held as the slope of the row gelu_tanh",

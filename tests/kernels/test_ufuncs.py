@@ -174,7 +174,7 @@ def test_streams_are_for_what_waits_for_memory():
     assert 1 << 20 <= ufuncs.streamed_from() <= 1 << 32
 
     def streams(name):
-        variant = ufuncs.Variant(ab.get(name), "forward", 32, False, 1)
+        variant = ufuncs.Variant(ab.get(name), "forward", "f", 32, 1)
         variant.compile(table.SCALAR)
         return variant.table[table.STREAMED >> 3] < ufuncs.NEVER
 

@@ -341,5 +341,6 @@ define(
     at_negative_zero=0.0,
     symmetry="even",
     monotone=False,
+    cancels="its terms cancel where the hyperbolic tangent is 1",
     source="Vallés-Pérez, Soria-Olivas, Martínez-Sober, Serrano-López, Vila-Francés & Gómez-Sanchís 2023",
 )

@@ -259,6 +259,7 @@ define(
     slope_limits=(0.0, 0.0),
     symmetry="odd",
     monotone=True,
+    cancels="1 / (1 + x^2) is squared, which is 0 from |x| = 1e77 on",
     source="the arc tangent; Kamruzzaman & Aziz 2002, A note on activation function in multilayer feedforward learning",
     peers={"torch": "torch.atan", "jax": "jax.numpy.arctan"},
 )

@@ -11,6 +11,7 @@ from actbench.activations.define import define
 from actbench.activations.families.gated import _gelu, _gelu_slope
 from actbench.activations.families.learned_gates import PER_PI, _calu, _calu_slope, _crossing
 from actbench.activations.parameter import Learned
+from actbench.activations.registry import ACTIVATIONS
 from actbench.expression.primitives import erf, exp_times_pair, normal_cdf, x_sigmoid, x_sigmoid_slope
 from actbench.expression.primitives.gates import decay, near, scaled
 from actbench.expression.primitives.gaussian import ROOT_2
@@ -277,6 +278,7 @@ def _expanded_unit(name, other, left, slope, gate, tilt, lowest, definition):
         at_negative_zero=0.0,
         monotone=lambda alpha: not roots_of_slope(alpha) and alpha <= 0,
         identical_to=(other,),
+        cancels=ACTIVATIONS[other].cancels,
         source="Huang 2024, Expanded gating ranges improve activation functions, arXiv 2405.20768",
     )
 

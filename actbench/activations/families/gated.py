@@ -188,6 +188,7 @@ define(
     slope_limits=(-0.0, 1.0),
     roots_of_slope=(-1.1924312145154952,),
     monotone=False,
+    cancels="on the right the terms in exp(-x) cancel and x exp(-2x) is left",
     source="Misra 2019, arXiv 1908.08681",
     peers={"torch": "torch.nn.functional.mish", "jax": "jax.nn.mish", "keras": "keras.activations.mish"},
 )

@@ -98,6 +98,7 @@ define(
     slope_limits=(-0.0, 1.0),
     roots_of_slope=lambda alpha, beta: (_erfact_root(alpha, beta),),
     monotone=False,
+    cancels="exp(-exp(2x)): the rounding of exp(2x) counts as often as it is large",
     source="Biswas, Kumar, Banerjee & Pandey 2021, arXiv 2109.04386 (x erf(alpha exp(beta x)), both start at 0.75)",
 )
 
@@ -320,5 +321,6 @@ define(
     limits=(-PER_PI, INF),
     slope_limits=(0.0, 1.0),
     monotone=True,
+    cancels="two terms of size 1 / x^3 cancel",
     source="x times the Cauchy distribution function; Kunc & Kléma 2024, arXiv 2402.09092; torch_activation",
 )

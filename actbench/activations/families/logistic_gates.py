@@ -132,6 +132,7 @@ define(
     slope_limits=(-0.0, 1.0),
     roots_of_slope=(-1.316745525498137,),
     monotone=False,
+    cancels="on the right the sine of nearly pi / 2 has lost its angle",
     source="Douge, Berrahou, Talibi Alaoui & Talibi Alaoui 2022, SinSig",
 )
 

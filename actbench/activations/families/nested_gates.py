@@ -229,6 +229,7 @@ define(
     ),
     at_negative_zero=0.0,
     monotone=False,
+    cancels="on the right the terms in exp(-x^2 / 2) cancel",
     source="Naveen 2022, Phish (github.com/pytorch/pytorch issue 70500)",
 )
 
@@ -382,5 +383,6 @@ define(
     slope_limits=(-0.0, 1.0),
     roots_of_slope=(-0.7861513777574233,),
     monotone=False,
+    cancels="on the left terms of size 1 / x cancel",
     source="Zhu et al. 2021, PFLU and FPFLU, Pattern Recognition Letters (as in the nonlinear package)",
 )

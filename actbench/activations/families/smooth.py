@@ -66,6 +66,7 @@ define(
     slope_limits=(0.0, 1.0),
     at_negative_zero=lambda b: 0.5 * np.sqrt(b),
     monotone=True,
+    cancels="the slope's two terms cancel from |x| = 1e8 on",
     source="Barron 2021, arXiv 2112.11687",
     peers={"jax": "jax.nn.squareplus", "keras": "keras.activations.squareplus"},
 )
@@ -114,6 +115,7 @@ define(
     at_negative_zero=0.0,
     symmetry="even",
     monotone=False,
+    cancels="the tail is a product with a subnormal number",
     source="Roy, Manna, Dubey & Chaudhuri 2019, arXiv 1901.05894",
     peers={"nnlib": "NNlib.lisht"},
 )
@@ -136,5 +138,6 @@ define(
     definition=lambda x: (np.sqrt(x * x + 1.0) - 1.0) / 2.0 + x,
     slope_limits=(0.5, 1.5),
     monotone=True,
+    cancels="the slope's two terms cancel from |x| = 1e8 on",
     source="widely used without a known first source; torch_activation",
 )

@@ -109,7 +109,18 @@ def _exact_cubic(mp: Any) -> tuple[Any, Any]:
 
 
 @primitive(
+    exact=lambda mp, x: 6 * _exact_cubic(mp)[1] * x,
+    latex=(r"0.26829 \, \sqrt{{2 / \pi}} \, {0}", 5),
+    cost={"multiply": 1},
+)
+def tanh_cubic_curve(x: Any) -> Any:
+    """The second derivative of `tanh_cubic`."""
+    return 3.0 * float(CUBIC) * x
+
+
+@primitive(
     exact=lambda mp, x: _exact_cubic(mp)[0] + 3 * _exact_cubic(mp)[1] * x**2,
+    partials=lambda y, x: (tanh_cubic_curve(x),),
     latex=(r"\sqrt{{2 / \pi}} \, (1 + 0.134145 \, {0}^2)", 5),
     cost={"multiply": 3, "add": 1},
 )
@@ -129,8 +140,30 @@ def tanh_cubic(x: Any) -> Any:
     return x * (0.5 * float(LINEAR) + 0.5 * float(CUBIC) * (x * x))
 
 
+def _exact_curve(mp: Any, x: Any) -> Any:
+    gate, slope = _exact_gate(mp, x)
+    bend = 12 * _exact_cubic(mp)[1] * x
+    return gate * (1 - gate) * (2 * slope + x * bend + x * slope * slope * (1 - 2 * gate))
+
+
+@primitive(
+    exact=_exact_curve,
+    latex=(r"\frac{{d^2}}{{d{0}^2}} \, {0} \, \sigma(2u)", 5),
+    cost={"exponential": 2, "multiply": 14, "add": 8, "divide": 2},
+)
+def x_tanh_gate_curve(x: Any) -> Any:
+    """The slope of `x_tanh_gate_slope`: g' (2 s + x s' - x s^2 tanh(u)), the gate g = sigmoid(2u), s = (2u)'."""
+    a = np.minimum(np.absolute(x), END[64])
+    o = 1.0 + _times_e(1.0, a)
+    square = a * a
+    s, bend = float(LINEAR) + 3.0 * float(CUBIC) * square, 6.0 * float(CUBIC) * square
+    u = a * (0.5 * float(LINEAR) + 0.5 * float(CUBIC) * square)
+    return _times_e((2.0 * s + bend - a * (s * s) * np.tanh(u)) / (o * o), a)
+
+
 @primitive(
     exact=_exact_slope,
+    partials=lambda y, x: (x_tanh_gate_curve(x),),
     latex=(r"\frac{{d}}{{d{0}}} \, {0} \, \sigma(2u)", 5),
     cost={"exponential": 1, "multiply": 9, "add": 6, "divide": 1},
     kernel=_gate_slope_kernel,

@@ -235,6 +235,7 @@ register(
 @primitive(
     exact=lambda mp, a, x: a * _exact_exp(mp, x),
     partials=lambda y, a, x: (np.exp(x), y),
+    growth=lambda x: (1.0,),
     latex=("{0} \\, e^{{{1}}}", 5),
     cost={"exponential": 1, "multiply": 1},
     kernel=_exp_times_kernel,
@@ -252,6 +253,7 @@ def exp_times(a: Any, x: Any) -> Any:
 @primitive(
     exact=lambda mp, a, high, low: a * _exact_exp(mp, high + low),
     partials=lambda y, a, high, low: (np.exp(high + low), y, y),
+    growth=lambda high, low: (1.0, 1.0),
     latex=("{0} \\, e^{{{1} + {2}}}", 5),
     cost={"exponential": 1, "multiply": 1, "add": 3},
     kernel=_exp_times_pair_kernel,

@@ -148,6 +148,7 @@ def _density_partials(y: Any, a: Any) -> tuple[Any, Any]:
 @primitive(
     exact=lambda mp, c, a: c * mp.exp(-a * a / 2) / mp.sqrt(2 * mp.pi),
     partials=lambda y, c, a: _density_partials(y, a),
+    growth=lambda a: (-a,),
     latex=(r"{0} \, \varphi({1})", 5),
     cost={"exponential": 1, "multiply": 5, "add": 3},
     kernel=_density_times_kernel,

@@ -57,8 +57,15 @@ def expit(x: Any) -> Any:
     return np.where(x >= 0.0, 1.0, e) / (1.0 + e)
 
 
+def _slope_pair(high: Any, low: Any) -> Any:
+    v = -np.absolute(high), np.where(high >= 0.0, -low, low)
+    o = 1.0 + exp_times_pair(1.0, *v)
+    return exp_times_pair(1.0 / (o * o), *v)
+
+
 @primitive(
     exact=lambda mp, high, low: _exact(mp, high + low),
+    partials=lambda y, high, low: (_slope_pair(high, low),) * 2,
     latex=(r"\sigma({0} + {1})", 8),
     cost={"exponential": 1, "add": 3, "divide": 1},
     kernel=_kernel,
@@ -105,8 +112,15 @@ def _x_sigmoid_slope_kernel(form: Format, x: Expression) -> Any:
     return slope_from(form, x, *_lowered(form, x), ONE_FROM)
 
 
+def _x_sigmoid_curve(x: Any) -> Any:
+    a = np.minimum(np.absolute(x), -LEAST[64])
+    o, t = 1.0 + np.exp(-a), np.tanh(0.5 * a)
+    return exp_times((2.0 - a * t) / (o * o), -a)
+
+
 @primitive(
     exact=lambda mp, x: _exact(mp, x) * (1 + x * _exact(mp, -x)),
+    partials=lambda y, x: (_x_sigmoid_curve(x),),
     latex=(r"\sigma({0}) (1 + {0} \, \sigma(-{0}))", 5),
     cost={"exponential": 1, "add": 4, "divide": 1, "multiply": 3},
     kernel=_x_sigmoid_slope_kernel,

@@ -43,6 +43,7 @@ def _kernel(form: Format, a: Expression, x: Expression) -> Any:
 
 @primitive(
     exact=lambda mp, a, x: a * _exact_exp(mp, -_exact_exp(mp, -x)),
+    growth=lambda x: (np.exp(np.minimum(-x, DEEPEST)),),
     latex=("{0} \\, e^{{-e^{{-{1}}}}}", 5),
     cost={"exponential": 2, "multiply": 1},
     kernel=_kernel,

@@ -44,7 +44,12 @@ def _rest_kernel(form: Format, x: Expression, high: Expression, low: Expression)
     return leaf((value - kept) + low.args[0])
 
 
-@primitive(exact=lambda mp, x, high, low: low, latex=("{2}", 9), kernel=_rest_kernel)
+@primitive(
+    exact=lambda mp, x, high, low: low,
+    partials=lambda y, x, high, low: (0.0, 0.0, 1.0),
+    latex=("{2}", 9),
+    kernel=_rest_kernel,
+)
 def rest(x: Any, high: Any, low: Any) -> Any:
     """The second part of a constant in the format at hand; ``x`` only says that a row is being heard."""
     return low

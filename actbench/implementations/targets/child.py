@@ -18,6 +18,7 @@ from actbench.activations.parameter import Learned, Sampled
 from actbench.activations.record import Activation
 from actbench.core.errors import ActbenchError
 from actbench.expression.graph import Graph, argument_names, record
+from actbench.expression.numeric import evaluate
 from actbench.implementations.implementation import Implementation
 from actbench.implementations.targets.behaviour import check, check_backward, nan_at, sample
 from actbench.implementations.targets.derived import Derived, derive
@@ -26,7 +27,7 @@ from actbench.implementations.targets.facts import ends, facts
 from actbench.implementations.targets.objects import adapt, in_words
 from actbench.implementations.targets.slopes import Slopes, complex_agrees, find_kinks
 from actbench.implementations.targets.target import load, parse
-from actbench.implementations.targets.tracing import agrees, evaluate, exact, slope_graph, traced
+from actbench.implementations.targets.tracing import agrees, exact, slope_graph, traced
 
 MEMORY = 8 << 30  # bytes that the process may hold; beyond it Python raises MemoryError
 

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.expression.graph import Graph
+from actbench.expression.numeric import evaluate
 from actbench.implementations.targets.slopes import Function, flatter
-from actbench.implementations.targets.tracing import backward_graph, evaluate, exact, slope_graph
+from actbench.implementations.targets.tracing import backward_graph, exact, slope_graph
 
 # Where a slope is held to its exact value: the middle, the tails, and where exponentials of either format overflow.
 PLACES = np.concatenate([0.37 * 1.45 ** np.arange(-24, 20), [20.0, 45.0, 50.0, 88.5, 90.0, 105.0, 200.0, 709.0, 711.0]])

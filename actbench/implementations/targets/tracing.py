@@ -11,31 +11,14 @@ import numpy as np
 
 from actbench.core.errors import ActbenchError, reason_of
 from actbench.expression.graph import PRIMITIVES, Graph, composed, derivative, record
+from actbench.expression.numeric import evaluate
 from actbench.expression.primitives import COMPOSITE
 from actbench.implementations.implementation import Implementation
-
-
-def written(op: str) -> tuple[str, Callable[..., Any]]:
-    """How an operation is written in Python, and the function itself."""
-    if op in COMPOSITE:
-        return op, COMPOSITE[op]
-    return f"np.{op}", getattr(np, op)
 
 
 def home(op: str) -> str:
     """The module that one of our composite primitives is imported from."""
     return COMPOSITE[op].__module__
-
-
-def evaluate(graph: Graph, values: Mapping[str, Any]) -> Any:
-    """The graph on arrays, or on expressions once more."""
-
-    def combine(step: Any, operands: list[Any]) -> Any:
-        if step.op == "argument":
-            return values[step.value]
-        return step.value if step.op == "constant" else written(step.op)[1](*operands)
-
-    return graph.fold(combine)[-1]
 
 
 def traced(implementation: Implementation) -> tuple[Graph, Graph | None]:

@@ -1,0 +1,123 @@
+"""Second derivatives: derived from the graph, held to the definition in mpmath, to closed forms and to torch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import actbench as ab
+from actbench.accuracy.contract import Subject, curve
+from actbench.accuracy.meter import where_promised
+from actbench.accuracy.oracle import MP, evaluate, oracle, ulp_error
+from actbench.core.errors import ActbenchError
+from actbench.expression.graph import record
+from actbench.kernels.backends import FUSED, REFERENCE, allowed
+
+ROWS = [row for row in ab.ACTIVATIONS if row.kind == "elementwise" and "x" not in row.surrogates]
+BENT = ["silu", "gelu", "gelu_tanh", "softplus", "tanh", "elu", "mish", "snake", "smu", "hardswish"]
+# phi(x) (2 - x^2); -2 tanh sech^2; s (1 - s) (1 - 2 s); s (1 - s): none of them as the rows say it
+CLOSED = {
+    "gelu": lambda x: MP.npdf(x) * (2 - x * x),
+    "tanh": lambda x: -2 * MP.tanh(x) * MP.sech(x) ** 2,
+    "sigmoid": lambda x: -MP.tanh(x / 2) * MP.sech(x / 2) ** 2 / 4,
+    "softplus": lambda x: MP.sech(x / 2) ** 2 / 4,
+    "exponential": MP.exp,
+    "softsign": lambda x: -2 * MP.sign(x) / (1 + abs(x)) ** 3,
+    "arctan": lambda x: -2 * x / (1 + x * x) ** 2,
+}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_every_row_keeps_the_promise(row):
+    finding = curve(Subject(row, REFERENCE, "float64", 100, 12))
+    assert finding.holds, finding.says
+
+
+@pytest.mark.parametrize("name", BENT)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_kernels_keep_it_too(name, dtype):
+    finding = curve(Subject(ab.get(name), FUSED, dtype, 400, 8))
+    assert finding.holds, finding.says
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_the_oracle_and_the_row_meet_the_closed_form(name):
+    x = np.array([-40.0, -7.5, -2.25, -0.75, 0.0625, 0.5, 1.75, 6.0, 31.0])
+    got, bound = ab.get(name).second(x), allowed(REFERENCE, "float64", "second")[0]
+    for at, value in zip(x.tolist(), got.tolist(), strict=True):
+        with MP.workprec(400):
+            truth = CLOSED[name](MP.mpf(at))
+            assert abs(oracle(name).second(at) - truth) <= abs(truth) * MP.mpf(2) ** -70
+        error = ulp_error(value, truth, "float64")
+        assert error <= bound or abs(value - truth) <= 2.0**-52  # tanh at -40 is beyond what 2^-52 of 1 leaves
+
+
+@pytest.mark.parametrize("name", ["silu", "mish", "gelu_tanh", "logish", "srs", "erfact", "lif", "sinlu"])
+def test_the_oracle_agrees_with_a_second_difference(name):
+    graph = record(ab.get(name).callables.definition)
+    for x in (-3.7, -0.6, 0.3, 1.9):
+        with MP.workprec(300):
+            values = dict(oracle(name)._values)
+            difference = MP.diff(lambda v, values=values: evaluate(graph, {**values, "x": v}), MP.mpf(x), 2)
+            exact = oracle(name).second(x)
+            assert abs(difference - exact) <= abs(exact) * MP.mpf(2) ** -60 + MP.mpf(2) ** -150
+
+
+@pytest.mark.parametrize("name", ["silu", "gelu", "softplus", "tanh", "elu", "mish"])
+def test_torch_differentiates_twice_to_the_same(name):
+    torch = pytest.importorskip("torch")
+    x = torch.linspace(-5.05, 4.95, 41, dtype=torch.float64, requires_grad=True)
+    function = getattr(torch.nn.functional, name)
+    (slope,) = torch.autograd.grad(function(x).sum(), x, create_graph=True)
+    (second,) = torch.autograd.grad(slope.sum(), x)
+    np.testing.assert_allclose(ab.get(name).second(x.detach().numpy()), second.numpy(), rtol=1e-9, atol=1e-12)
+
+
+def test_layouts_formats_and_outputs_are_a_ufunc_s():
+    run, act = ab.kernel("silu", "second"), ab.get("silu")
+    x = where_promised("silu", "float32", 2000, "second")
+    with np.errstate(all="raise", under="ignore"):
+        y = run(x)
+    assert y.dtype == np.float32
+    np.testing.assert_array_max_ulp(y, act.second(x.astype(np.float64)).astype(np.float32), 1)
+    np.testing.assert_array_equal(run(x[::-3]), y[::-3])
+    out = np.empty_like(x)
+    assert run(x, out=out) is out
+    np.testing.assert_array_equal(out, y)
+    half = np.linspace(-8, 8, 99).astype(np.float16)
+    assert run(half).dtype == np.float16
+    np.testing.assert_array_max_ulp(run(half), act.second(half.astype(np.float64)).astype(np.float16), 1)
+    np.testing.assert_array_equal(ab.kernel("silu", "second", threads=2)(np.tile(x, 300)), np.tile(y, 300))
+    assert ab.kernel("silu", "second", backend="numpy")(x).dtype == np.float32
+
+
+def test_learned_parameters_are_operands():
+    x, beta = np.linspace(-4, 4, 33, dtype=np.float32), np.linspace(0.5, 2, 33, dtype=np.float32)
+    run, act = ab.kernel("swish_beta", "second"), ab.get("swish_beta")
+    np.testing.assert_allclose(run(x, beta), act.second(x, beta=beta), rtol=2e-6)
+    np.testing.assert_allclose(run(x, 1.5), act.second(x, beta=1.5), rtol=2e-6)
+
+
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "hardtanh", "prelu", "hardsigmoid", "identity", "heaviside"])
+def test_straight_pieces_bend_nowhere(name):
+    x = np.array([-np.inf, -7.0, -1.0, 0.0, 1.0, 5.0, np.inf])
+    assert not ab.get(name).second(x).any()
+    assert np.isnan(ab.get(name).second([np.nan])).all()
+
+
+def test_at_infinity_and_nan():
+    assert (ab.get("silu").second([np.inf, -np.inf]) == 0).all()
+    assert ab.get("squared_relu").second([np.inf]) == 2.0
+    assert np.isnan(ab.get("sine").second([np.inf, np.nan])).all()
+    assert ab.get("hardswish").second([-3.0, -2.9, 3.0]).tolist() == [0.0, 1 / 3, 0.0]
+
+
+@pytest.mark.parametrize("row", [row for row in ab.ACTIVATIONS if "x" in row.surrogates], ids=lambda row: row.name)
+def test_a_surrogate_has_none(row):
+    with pytest.raises(ActbenchError, match="surrogate of the slope"):
+        row.second([1.0])
+
+
+def test_functions_along_an_axis_have_none():
+    with pytest.raises(ActbenchError, match="no direction named 'second'; known: backward, forward"):
+        ab.kernel("softmax", "second")
