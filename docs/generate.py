@@ -16,6 +16,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 REPORTS = ROOT / "reports"
 MADE = ("reports", "_extra", "gallery.md", "cli.md", "api.md", "claims.md", "results.md", "example.md", "example.ipynb")
+DATA = (".csv", ".svg", ".pdf")  # what pages that are whole already link to
 WHOLE = {"article/report.html": "The article's claims, judged", "literature/report.html": "Published results, judged",
          "compare/dossier.html": "A comparison's dossier"}  # fmt: skip
 
@@ -47,7 +48,8 @@ def reports(docs: Path) -> None:
         place = file.relative_to(REPORTS)
         if not file.is_file() or (file.suffix in (".py", ".png") and place.parent == Path()):
             continue
-        targets = [docs / "_extra" / place] if file.suffix == ".html" or place.parent.name == "tables" else []
+        whole = file.suffix == ".html" or (file.suffix in DATA and any(file.parents[i].glob("*.html") for i in (0, 1)))
+        targets = [docs / "_extra" / place] if whole else []
         if file.suffix != ".html" and not (place.parts[0] == "article" and file.name == "README.md"):
             targets.append(docs / "reports" / place)  # the article's page has all of that README, claims.md the answers
         for target in targets:

@@ -54,8 +54,9 @@ def take(run: Path, processor: float | None = None) -> None:
         shutil.copyfile(run / name, HOME / name)
     shutil.copytree(run / "latex", HOME / "latex", dirs_exist_ok=True)
     (HOME / "figures").mkdir(exist_ok=True)
-    for svg in (run / "figures").glob("*.svg"):
-        shutil.copyfile(svg, HOME / "figures" / svg.name)
+    for file in (run / "figures").iterdir():
+        if file.suffix in (".svg", ".pdf"):
+            shutil.copyfile(file, HOME / "figures" / file.name)
     about = json.loads((run / "run.json").read_text(encoding="utf-8"))
     kept = {k: about.get(k) for k in ("machine", "versions", "commit", "started", "finished", "seed", "workers")}
     kept["machine"].pop("node", None)

@@ -24,7 +24,7 @@ ARTICLE, LITERATURE, ACCURACY, CATALOGUE, AUDITS = (
 README, EXACT = REPORTS.parent / "README.md", REPORTS.parent / "tests" / "exact.txt"
 KEPT = (
     "verdicts.csv", "estimates.csv", "timing_verdicts.csv", "timing_estimates.csv", "instrument.csv", "claims.json",
-    "run.json", "report.html", "tables/*.csv", "figures/*.svg",
+    "run.json", "report.html", "tables/*.csv", "figures/*.svg", "figures/*.pdf",
 )  # fmt: skip
 
 

@@ -83,6 +83,12 @@ def test_the_committed_report_names_every_claim():
     assert (ARTICLE / "report.html").stat().st_size < 2_000_000
 
 
+@pytest.mark.parametrize("page", sorted((ROOT / "reports").glob("*/*.html")), ids=lambda page: page.parent.name)
+def test_a_committed_page_links_to_committed_files(page):
+    links = re.findall(r'href="((?:figures|tables|latex)/[^"]+)"', page.read_text(encoding="utf-8"))
+    assert not [link for link in links if not (page.parent / link).exists()], "run python reports/refresh.py with --run"
+
+
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.glob("*.md"), *DOCS.glob("start/*.md")])
 PAGES = [

@@ -11,7 +11,7 @@ from actbench.expression.graph import PRIMITIVES, Graph, Step, composed, record
 
 # Sum, product and sign need brackets around what binds less; a fraction or a function brings its own.
 _WEAKEST = {
-    "add": (4, 4), "subtract": (4, 5), "multiply": (5, 6), "negative": (6,),
+    "add": (4, 4), "subtract": (4, 5), "multiply": (5, 6), "negative": (5,),
     "greater": (2, 2), "greater_equal": (2, 2), "less": (2, 2), "less_equal": (2, 2), "exp_times": (5, 0),
 }  # fmt: skip
 
@@ -31,17 +31,28 @@ def _symbol(name: str) -> str:
 def latex(graph: Graph) -> str:
     """The formula of a graph in LaTeX."""
 
+    powers: dict[str, tuple[str, int]] = {}  # a power's text to its base and exponent
+
     def combine(step: Step, operands: list[tuple[str, int]]) -> tuple[str, int]:
         if step.op == "argument":
             return _symbol(step.value), 9
         if step.op == "constant":
             return _number(step.value), 9 if isinstance(step.value, bool) or step.value >= 0 else 6
+        if step.op == "multiply":
+            (base, n), (again, m) = (powers.get(text, (text if own == 9 else rf"\left({text}\right)", 1))
+                                     for text, own in operands)  # fmt: skip
+            if base == again:
+                text = f"{base}^{{{n + m}}}" if n + m > 9 else f"{base}^{n + m}"
+                powers[text] = (base, n + m)
+                return text, 8
         template, strength = PRIMITIVES[step.op].latex
         weakest = _WEAKEST.get(step.op, (0,) * len(operands))
         texts = [
             rf"\left({text}\right)" if own < least else text
             for (text, own), least in zip(operands, weakest, strict=True)
         ]
+        if step.op == "negative" and operands[0][1] < 6:
+            strength = 4  # -a b is no factor
         return template.format(*texts), strength
 
     return str(graph.fold(combine)[-1][0])

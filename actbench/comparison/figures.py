@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from actbench.drawing.figure import NothingToDrawError
 from actbench.drawing.parts import GREY, categories, label, legend, lines, logarithmic, panels, points
 from actbench.drawing.style import palette, theme
+from actbench.experiments.learning.figures import FIGURES as LEARNING
+from actbench.experiments.learning.figures import learning_figure, learning_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,6 +134,12 @@ def settings(tables: Tables, hues: dict[str, str], reference: str) -> Any:
     return figure
 
 
+def training(tables: Tables, hues: dict[str, str], reference: str) -> Any:
+    """Loss and accuracy from epoch to epoch."""
+    table = learning_table(tables["learning"])
+    return learning_figure(table, {arm: hue for arm, hue in hues.items() if (table["activation"] == arm).any()})
+
+
 def gradients(tables: Tables, hues: dict[str, str], reference: str) -> Any:
     """The size of the gradient from the last layer back to the first, mean over networks."""
     frame = tables["gradient_flow"]
@@ -216,6 +224,10 @@ FIGURES = (
         name="pareto", needs=("cost", "scores"), draw=pareto, title="Cost against quality",
         caption="Ringed: no other arm is both cheaper and better. Code that must be called is slower than a fused "
         "kernel for that reason alone.",
+    ),
+    ComparisonFigure(
+        name="training", needs=("learning",), draw=training, title=LEARNING[0].title["en"],
+        caption=LEARNING[0].caption["en"],
     ),
     ComparisonFigure(
         name="gradients", needs=("gradient_flow",), draw=gradients, title="The gradient on its way back",

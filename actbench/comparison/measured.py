@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # in the order in which they run: what is quick comes first
-PARTS = ("accuracy", "activity", "gradient_flow", "panel", "torch_panel", "transformer")
+PARTS = ("accuracy", "activity", "gradient_flow", "panel", "learning", "torch_panel", "transformer")
 TORCH = ("torch_panel", "transformer")  # left out where torch is not installed
 NO_START = "no critical point"
 LIKE = "relu"  # whose cells of a grid every arm takes
@@ -45,7 +45,7 @@ def _flow(cells: Iterable[Cell], quick: bool) -> list[Cell]:
 
 CHOICES: dict[str, Callable[[Iterable[Cell], bool], list[Cell]]] = {
     "accuracy": _accuracy, "activity": _activity, "gradient_flow": _flow,
-    **dict.fromkeys(("panel", *TORCH), lambda cells, quick: list(cells)),
+    **dict.fromkeys(("panel", "learning", *TORCH), lambda cells, quick: list(cells)),
 }  # fmt: skip
 
 

@@ -35,6 +35,8 @@ WORDS: dict[str, dict[str, str]] = {
         "critical init": "临界初始化",
         "step size (log scale)": "步长（对数刻度）",
         "test accuracy": "测试准确率",
+        "training loss (log scale)": "训练损失（对数刻度）",
+        "epoch": "轮次",
         "spirals": "螺旋",
         "saw tooth": "锯齿",
         "folding weights": "折叠式权重",

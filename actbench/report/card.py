@@ -16,13 +16,14 @@ def activation_card(activation: Activation) -> dict[str, Any]:
     """Everything that the row declares and what is traced of it."""
     from actbench.activations.latex import census, formula, text
     from actbench.expression.graph import derivative, record
+    from actbench.expression.simplify import simplified
 
     definition = record(activation.callables.definition)
     return {
         "name": activation.spec,
         "aliases": ", ".join(activation.aliases),
         "f(x)": text(definition),
-        "f'(x)": text(derivative(definition)),
+        "f'(x)": text(simplified(derivative(definition))),
         "latex": formula(activation),
         "parameters": {name: _parameter(p) for name, p in activation.parameters.items()},
         "bounds": list(activation.fact("bounds")),
@@ -67,6 +68,7 @@ def axis_card(function: Any) -> dict[str, Any]:
     """A function along an axis: what it is called, how long its output is; of a gate also its partial derivatives."""
     from actbench.activations.latex import text
     from actbench.expression.graph import derivative, record
+    from actbench.expression.simplify import simplified
 
     card = {
         "name": function.spec,
@@ -80,7 +82,7 @@ def axis_card(function: Any) -> dict[str, Any]:
         said = record(function.definition)
         card |= {"f(a, b)": text(said)}
         if function.views:
-            card |= {f"df/d{side}": text(derivative(said, wrt=side)) for side in ("a", "b")}
+            card |= {f"df/d{side}": text(simplified(derivative(said, wrt=side))) for side in ("a", "b")}
         card["layout"] = f"{function.layout.name}: {function.layout.summary}"
         card["layouts"] = f"layout=NAME: {', '.join(LAYOUTS.names())}; two arrays: {function.name}.a, {function.name}.b"
     return card | {

@@ -19,6 +19,7 @@ from actbench.activations.record import Activation
 from actbench.activations.registry import ACTIVATIONS, AXIS
 from actbench.activations.vector import VectorFunction
 from actbench.expression.graph import derivative, record
+from actbench.expression.simplify import simplified
 from actbench.report.accuracy import figure, observations
 from actbench.report.picture import picture
 
@@ -66,7 +67,7 @@ def accuracy(row: Activation, frame: pd.DataFrame, every: pd.DataFrame) -> list[
 def page(row: Activation, frame: pd.DataFrame, every: pd.DataFrame) -> str:
     """One row's page."""
     definition = record(row.callables.definition)
-    slope = latex(derivative(definition))
+    slope = latex(simplified(derivative(definition)))
     lines = [f"# {row.name}", "", f"![{row.name} and its slope]({row.name}.svg)", "", f"$$f(x) = {formula(row)}$$"]
     if len(slope) <= LONGEST and "x" not in row.surrogates:
         lines += ["", f"$$f'(x) = {slope}$$"]
@@ -128,7 +129,7 @@ def axis_page(function: VectorFunction, frame: pd.DataFrame) -> str:
     if function.views and function.definition is not None:
         said = record(function.definition)
         for side in ("a", "b"):
-            slope = latex(derivative(said, wrt=side))
+            slope = latex(simplified(derivative(said, wrt=side)))
             lines += ["", rf"$$\frac{{\partial y}}{{\partial {side}}} = {slope}$$"] if len(slope) <= LONGEST else []
     mine = frame[frame["function"] == function.name] if len(frame) else frame
     if len(mine):

@@ -52,7 +52,7 @@ def checklist(
     line("The full grid was run", not quick, "no: --quick, a rehearsal" if quick else "yes")
     commit = run.get("commit") or {}
     changed = " with changes" if commit.get("dirty") else ""
-    where = str(commit.get("commit", "not a checkout"))[:12]
+    where = str(commit["commit"])[:12] if commit else "not a checkout"
     line("The code is a commit, unchanged", bool(commit) and not changed, where + changed)
     other = "transformer" in tables
     what = "a small transformer on characters" if other else "none: torch is not installed"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.core.files import write_text
 from actbench.drawing.style import PALETTE, save, theme
+from actbench.report.page import pictured, template
+from actbench.report.phrases import phrases
 from actbench.speed.commits.asv_results import FAILED, OK, SKIPPED, read_results
 
 if TYPE_CHECKING:
@@ -35,8 +37,6 @@ def render_commits(results: str | Path, out: str | Path | None = None) -> Path:
     -------
     The path of report.html: one file, nothing from outside, complete with scripts off.
     """
-    from actbench.report.page import template
-
     frame = read_results(results)
     place = Path(DEFAULT if out is None else out)
     write_text(place / "performance.csv", frame.to_csv(index=False, lineterminator="\n"))
@@ -47,7 +47,7 @@ def render_commits(results: str | Path, out: str | Path | None = None) -> Path:
         "changes": changes(frame),
         "benchmarks": [_benchmark(str(name), part, place / "figures") for name, part in frame.groupby("benchmark")],
     }
-    return write_text(place / "report.html", template("performance.html").render(**content))
+    return write_text(place / "report.html", template("performance.html").render(**content, t=phrases("en")))
 
 
 def _commits(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -122,10 +122,12 @@ def _benchmark(name: str, part: pd.DataFrame, figures: Path) -> dict[str, Any]:
     """One benchmark's figure and the table of its last values."""
     unit = part["unit"].iloc[-1]
     relative = unit in ("seconds", "bytes")
-    uri = ""
+    figure = None
     drawn = part[part["status"] != SKIPPED]
     if len(drawn):
-        uri = save(_figure(drawn, relative), figures / name, limit=LIMIT).uri
+        scale = "relative to the first value" if relative else unit
+        picture = save(_figure(drawn, relative), figures / name, limit=LIMIT)
+        figure = pictured(name, "", f"Over commits, {scale}; the numbers are in the table below.", picture)
     latest = []
     for key, series in part.groupby(SERIES, sort=False):
         ok = series[series["status"] == OK]
@@ -139,7 +141,7 @@ def _benchmark(name: str, part: pd.DataFrame, figures: Path) -> dict[str, Any]:
         )  # fmt: skip
     return {
         "name": name, "unit": unit, "relative": relative, "latest": latest,
-        "uri": uri,
+        "figure": figure,
     }  # fmt: skip
 
 

@@ -17,9 +17,11 @@ from actbench.drawing.figure import NothingToDrawError
 from actbench.drawing.style import save
 from actbench.drawing.words import WORDS
 from actbench.expression.graph import derivative, record
+from actbench.expression.simplify import simplified
 from actbench.report import mathml
 from actbench.report.checklist import checklist
 from actbench.report.chinese import chinese
+from actbench.report.page import pictured
 from actbench.report.phrases import phrases
 from actbench.runs.folder import RunFolder
 from actbench.statistics import differences
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TABLES = ("decisions", "comparisons", "ranks", "medians", "measures", "scores")
-FRAMES = ("curves", "gradient_flow", "activity", "theory", "panel", "accuracy", "transformer")
+FRAMES = ("curves", "gradient_flow", "activity", "theory", "panel", "learning", "accuracy", "transformer")
 COMMANDS = ("compare", "show")  # whose runs a dossier can be made of
 LIBRARIES = ("python", "numpy", "scipy", "numba", "torch", "jax")
 LONGEST_SLOPE = 400  # characters of LaTeX: beyond, nobody reads it
@@ -90,7 +92,7 @@ def render(folder: RunFolder, *, title: str | None = None, lang: str | None = No
         "arms": [_arm(arm, tables.get("theory")) for arm in arms], "decisions": _decisions(tables),
         "measures": measures(tables["measures"]), "ranks": _ranks(tables), "settings": _settings(tables),
         "theory": _theory(tables), "margin": 100 * differences.MARGIN, "interest": 100 * differences.OF_INTEREST,
-        "figures": {figure["name"]: figure for figure in _figures(folder, tables, reference, lang)}, "tags": TAGS,
+        "figures": {figure["name"]: figure for figure in _figures(folder, tables, reference, t)}, "tags": TAGS, "t": t,
         "checks": checklist(tables, arms, run), "run": _run(run),
     }  # fmt: skip
     english = phrases("en")
@@ -147,7 +149,7 @@ def _math(arm: Mapping[str, Any], formula: str) -> list[str]:
     if row is None or row.opaque:
         return [mathml.formula(f"f(x) = {formula}", block=True)] if formula else []
     definition = record(row.callables.definition)
-    slope = latex(derivative(definition))
+    slope = latex(simplified(derivative(definition)))
     shown = [f"f(x) = {latex(definition)}", *([f"f'(x) = {slope}"] if len(slope) <= LONGEST_SLOPE else [])]
     return [mathml.formula(text, block=True) for text in shown]
 
@@ -265,16 +267,19 @@ def _stability(row: Any) -> str:
     return "its length is not stable at the critical point"
 
 
-def _figures(folder: RunFolder, tables: dict[str, pd.DataFrame], reference: str, lang: str) -> list[dict[str, Any]]:
+def _figures(
+    folder: RunFolder, tables: dict[str, pd.DataFrame], reference: str, t: Mapping[str, str]
+) -> list[dict[str, Any]]:
     drawn = []
     for figure in FIGURES:
         try:
             picture = save(figure.picture(tables, reference), folder.at(f"figures/{figure.name}"),
-                           words=WORDS.get(lang))  # fmt: skip
+                           words=WORDS.get(t["language"]))  # fmt: skip
         except NothingToDrawError:
             continue
-        drawn.append({"name": figure.name, "title": figure.title, "caption": figure.caption, "uri": picture.uri,
-                      "width": picture.width})  # fmt: skip
+        files = (f"{need}.csv" if need in TABLES else f"data/{need}.csv" for need in figure.needs)
+        data = next((file for file in files if (folder.path / file).exists()), "")
+        drawn.append(pictured(figure.name, chinese(figure.title, t), chinese(figure.caption, t), picture, data=data))
     return drawn
 
 

@@ -17,7 +17,8 @@ LETTERS = {
     "dots": "…", "cdots": "⋯", "ell": "ℓ",
 }  # fmt: skip
 SIGNS = {"ge": "≥", "le": "≤", "ne": "≠", "in": "∈", "cdot": "⋅", "times": "×", "to": "→", "approx": "≈", "sim": "∼",
-         "sum": "∑", "prod": "∏", "int": "∫", "pm": "±", "ll": "≪", "gg": "≫", "mid": "|",
+         "sum": "∑", "prod": "∏", "int": "∫", "pm": "±", "wedge": "∧", "vee": "∨",
+         "ll": "≪", "gg": "≫", "mid": "|",
          "odot": "⊙", "otimes": "⊗", "geq": "≥", "leq": "≤", "neq": "≠", "propto": "∝", "lfloor": "⌊", "rfloor": "⌋",
          "lceil": "⌈", "rceil": "⌉", "lVert": "‖", "rVert": "‖", "Vert": "‖", "vert": "|"}  # fmt: skip
 FUNCTIONS = ("max", "min", "ln", "log", "exp", "sin", "cos", "tan", "tanh", "sinh", "cosh", "arctan", "arcsin", "sup")

@@ -57,6 +57,7 @@ SETTINGS: Mapping[str, Mapping[str, str]] = {
         "turned by 180 degrees": "旋转 180 度", "max pooling": "最大池化", "batch normalisation": "批归一化",
         "blank background": "空白背景", "first step": "第一步", "later": "此后", "at birth": "初始",
         "trained": "训练后",
+        "normal weights": "正态权重", "orthogonal weights": "正交权重",
     },
 }  # fmt: skip
 

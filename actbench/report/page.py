@@ -9,7 +9,7 @@ from typing import Any
 from actbench.claims.verdicts import natural
 from actbench.core.files import write_text
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.style import Picture, save
+from actbench.drawing.style import UNDATED, Picture, save
 from actbench.drawing.words import WORDS
 from actbench.report.content import content
 from actbench.report.phrases import phrases
@@ -82,17 +82,24 @@ def _drawn_or_said(folder: RunFolder, spec: FigureSpec, lang: str) -> dict[str, 
     """One figure; where these levels make none, one line on stderr and on the page: the data are written already."""
     import matplotlib.pyplot as plt
 
-    shown = {"name": spec.name, "title": spec.title[lang], "caption": spec.caption[lang], "claims": spec.claims,
-             "data": f"tables/{spec.name}.csv", "uri": "", "width": 0, "missing": ""}  # fmt: skip
+    shown = {"claims": spec.claims, "data": f"tables/{spec.name}.csv"}
+    words = (spec.name, spec.title[lang], spec.caption[lang])
     try:
         picture = _drawn(folder, spec, lang)
     except Exception as error:  # whatever a drawing raises, it costs its figure alone
         plt.close("all")
-        for suffix in ("svg", "png"):  # an earlier run's picture would be taken for this one's
+        for suffix in UNDATED:  # an earlier run's picture would be taken for this one's
             folder.at(f"figures/{spec.name}.{suffix}").unlink(missing_ok=True)
         note(f"actbench: figure {spec.name} is not drawn ({reason(error)}); its observations are in the folder")
-        return {**shown, "missing": reason(error)}
-    return {**shown, "uri": picture.uri, "width": picture.width}
+        return pictured(*words, missing=reason(error), **shown)
+    return pictured(*words, picture, **shown)
+
+
+def pictured(name: str, title: str, caption: str, picture: Picture | None = None, **more: Any) -> dict[str, Any]:
+    """What the template ``figure.html`` needs of a figure; ``missing`` says why there is none."""
+    uri, width = (picture.uri, picture.width) if picture else ("", 0)
+    return {"name": name, "title": title, "caption": caption, "uri": uri, "width": width, "data": "", "missing": "",
+            **more}  # fmt: skip
 
 
 def _held(folder: RunFolder, spec: FigureSpec) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 COMMANDS = ("run", "bench")
 UNITS = ("net", "neuron")  # batch factors whose levels are independent units: means are taken over them
-INNER = ("layer", "current")  # columns that are no factors and no measures: places inside of a unit
+INNER = ("layer", "current", "epoch")  # columns that are no factors and no measures: places inside of a unit
 LONG = (
     "samples_s",
     "places",
@@ -32,6 +33,7 @@ LONG = (
     "most_seconds",
     "code",
 )  # for the CSV alone
+SHARE = re.compile(r"^(accuracy|units|share)\b|\bshare of\b")
 MOST_ROWS = 200
 
 
@@ -52,11 +54,19 @@ def summarised(experiment: Experiment, frame: pd.DataFrame) -> pd.DataFrame:
     rows = []
     groups: Any = frame.groupby(keys, sort=False) if keys else [((), frame)]
     for key, part in groups:
-        estimates = {m: Estimate.of(list(part.groupby(experiment.batch)[m].mean())) for m in measures}
+        estimates = {
+            m: Estimate.of(list(part.groupby(experiment.batch)[m].mean()), bounds=_bounds(experiment.columns[m]))
+            for m in measures
+        }
         texts = {m: _told(e) for m, e in estimates.items()}
         n = {e.n for e in estimates.values() if e.n}
         rows.append({**dict(zip(keys, key, strict=True)), **texts, "n": max(n, default=0)})
     return pd.DataFrame(rows)
+
+
+def _bounds(meaning: str) -> tuple[float, float]:
+    """Where values of a column can be, by what its description says."""
+    return (0.0, 1.0) if SHARE.search(meaning) else (-math.inf, math.inf)
 
 
 def _told(estimate: Estimate) -> str:

@@ -107,7 +107,7 @@ def _ends(row: Mapping[str, Any]) -> str:
 def in_words(setting: str, t: Mapping[str, str], words: Mapping[str, Mapping[str, str]] = SETTINGS) -> str:
     """A setting's name, or another text of few words, in the page's language, word by word."""
     for word, said in words.get(t["language"], {}).items():
-        setting = re.sub(rf"(?<![\w.]){re.escape(word)}(?![\w.])", said, setting)
+        setting = re.sub(rf"(?<![\w.]){re.escape(word)}(?![\w.]| weights)", said, setting)
     return setting
 
 

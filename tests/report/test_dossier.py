@@ -56,11 +56,12 @@ def folder(tmp_path_factory):
 
 def test_the_page_holds_every_part_escaped_and_nothing_from_outside(folder):
     page = render(folder).read_text(encoding="utf-8")
+    assert "not a checkout" in page  # whole, where there is no commit to cite
     for part in ("Decision", "Who is compared", "Numbers side by side", "The training panel", "The protocol"):
         assert part in page
     assert "raises &lt;script&gt;" in page
     assert "<b>odd</b>" not in page
-    assert not re.search(r'(src|href)="(?!data:|#)', page)
+    assert not re.search(r'(src|href)="(?!data[:/]|#|figures/|[a-z_]+\.csv)', page)
     assert page.count("<math") >= 4  # f and f' of two rows; f of what was traced
     assert "<th>" not in page
     assert page.count("<img") == 5  # without gradients and activity, which this run has not
