@@ -16,6 +16,9 @@ from actbench.expression.graph import Expression, Graph, Step, constant, record_
 Powers = tuple[tuple[int, int], ...]  # atom to exponent, in order of the atoms
 Sum = dict[Powers, Fraction]
 ONE: Powers = ()
+ZERO: Sum = {}
+UNIT: Sum = {ONE: Fraction(1)}
+MINUS: Sum = {ONE: Fraction(-1)}
 PLAIN = 16  # denominators up to here are written as fractions, others as decimals
 
 
@@ -65,7 +68,7 @@ class _Algebra:
         if not a or not b:
             return {}
         for sign, other in ((a, b), (b, a)):
-            if sign in ({ONE: 1}, {ONE: -1}):
+            if sign in (UNIT, MINUS):
                 return {powers: factor * sign[ONE] for powers, factor in other.items()}
         ((p, f),), ((q, g),) = self.single(a).items(), self.single(b).items()
         total = dict(p)
@@ -83,7 +86,7 @@ class _Algebra:
                 for _ in range(abs(n) // 2):
                     extra = self.times(extra, half)
                 powers[atom] = n % 2 if n > 0 else -(-n % 2)
-            elif op == "where" and n == 1 and operands[1:] == ({ONE: -1}, {ONE: 1}):
+            elif op == "where" and n == 1 and operands[1:] == (MINUS, UNIT):
                 inner = self.atoms[next(iter(operands[0]))[0][0]][1]  # of the comparison u < 0
                 ((own, unit), *more) = (inner[0] if inner else {ONE: Fraction(1)}).items()
                 if not more and unit == 1 and len(own) == 1 and powers.get(own[0][0], 0) > 0:
@@ -129,7 +132,7 @@ class _Algebra:
         shut: list[Expression] = []  # conditions: where(c, 1, 0) as a factor
         for atom, n in powers:
             op, operands, value = self.atoms[atom]
-            if op == "where" and operands[1:] == ({ONE: 1}, {}):
+            if op == "where" and operands[1:] == (UNIT, ZERO):
                 shut.append(self.expression(operands[0]))
             elif op == "exp" and abs(n) > 1:
                 sides[n < 0].append(record_op("exp", self.expression(self.times(operands[0], {ONE: Fraction(abs(n))}))))

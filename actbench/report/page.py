@@ -82,7 +82,7 @@ def _drawn_or_said(folder: RunFolder, spec: FigureSpec, lang: str) -> dict[str, 
     """One figure; where these levels make none, one line on stderr and on the page: the data are written already."""
     import matplotlib.pyplot as plt
 
-    shown = {"claims": spec.claims, "data": f"tables/{spec.name}.csv"}
+    shown: dict[str, Any] = {"claims": spec.claims, "data": f"tables/{spec.name}.csv"}
     words = (spec.name, spec.title[lang], spec.caption[lang])
     try:
         picture = _drawn(folder, spec, lang)
