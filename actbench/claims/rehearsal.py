@@ -15,7 +15,8 @@ import numpy as np
 
 from actbench.claims.claim import Claim, Reading
 from actbench.core.errors import ActbenchError, reason_of
-from actbench.runs.experiment import EXPERIMENTS, Cell
+from actbench.runs.cells import Cell
+from actbench.runs.experiment import EXPERIMENTS
 from actbench.statistics.frames import reads
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 LAYERS = 3  # rows of a cell, where an experiment has a row for each layer
 
 
-def cells_of(reading: Reading) -> list[Cell]:
+def cells_of(reading: Reading) -> Sequence[Cell]:
     """The cells that a reading's experiment, or its own grid, has.
 
     Raises
@@ -116,7 +117,7 @@ def rehearsals(claims: Iterable[Claim]) -> dict[tuple[str, str], Rehearsal]:
 
 
 @cache
-def _made_up(experiment: str, grid: tuple[tuple[str, tuple[Any, ...]], ...]) -> tuple[list[Cell], pd.DataFrame]:
+def _made_up(experiment: str, grid: tuple[tuple[str, tuple[Any, ...]], ...]) -> tuple[Sequence[Cell], pd.DataFrame]:
     """Every cell, and a row or several of each with measures between 0.1 and 0.9, always the same; none diverged."""
     import pandas as pd
 

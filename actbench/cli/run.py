@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.cli.options import add_json, add_run_options, dry_run, measured_json
 from actbench.core.errors import ActbenchError, unknown
-from actbench.runs.experiment import MOST_CELLS, Cell, Experiment
+from actbench.runs.cells import Cell
+from actbench.runs.experiment import MOST_CELLS, Experiment
 
 if TYPE_CHECKING:
     from actbench.runs.folder import RunFolder

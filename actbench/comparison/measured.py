@@ -13,8 +13,9 @@ from actbench.activations.registry import resolve
 from actbench.comparison.arms import Arm
 from actbench.core.errors import ActbenchError
 from actbench.kernels.backends import FUSED, REFERENCE
+from actbench.runs.cells import Cell
 from actbench.runs.estimate import titles
-from actbench.runs.experiment import EXPERIMENTS, Cell, Experiment
+from actbench.runs.experiment import EXPERIMENTS, Experiment
 from actbench.runs.progress import stages
 from actbench.runs.workers import Workers
 from actbench.statistics.differences import networks_to_decide

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from actbench.core.errors import ActbenchError
@@ -32,7 +33,7 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
         return file.read()
 
 
-def write_bytes(path: str | os.PathLike[str], data: bytes) -> Path:
+def write_bytes(path: str | os.PathLike[str], data: bytes | Iterable[bytes]) -> Path:
     """Put data at a path so that a reader, or a crash, meets either the old file or the new one, never a part.
 
     Parameters
@@ -40,7 +41,7 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> Path:
     path
         Missing folders are made.
     data
-        The whole content.
+        The whole content, or its parts one after the other.
 
     Raises
     ------
@@ -55,7 +56,7 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with draft.open("xb") as file:
-                file.write(data)
+                file.writelines([data] if isinstance(data, bytes) else data)
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(path)

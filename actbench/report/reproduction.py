@@ -16,8 +16,9 @@ from actbench.claims.verdicts import chosen, described, judged, judged_by_time, 
 from actbench.core.streams import whole
 from actbench.report.phrases import phrases
 from actbench.runs import provenance
+from actbench.runs.cells import Cell
 from actbench.runs.estimate import titles
-from actbench.runs.experiment import EXPERIMENTS, Cell, Experiment
+from actbench.runs.experiment import EXPERIMENTS, Experiment
 from actbench.runs.folder import RunFolder, open_folder
 from actbench.runs.progress import follow, note, stages
 from actbench.runs.workers import Workers, workers_given
@@ -204,14 +205,14 @@ def reproduce(
     return report
 
 
-def work(claims: Sequence[Claim], targets: Sequence[str], quick: bool) -> list[tuple[Experiment, list[Cell]]]:
+def work(claims: Sequence[Claim], targets: Sequence[str], quick: bool) -> list[tuple[Experiment, Sequence[Cell]]]:
     """The experiments that claims need and their cells, timings last, when nothing else runs."""
     return list(_stages(claims, targets, quick, rehearsals(claims)).values())
 
 
 def _stages(
     claims: Sequence[Claim], targets: Sequence[str], quick: bool, tried: Mapping[tuple[str, str], Rehearsal]
-) -> dict[str, tuple[Experiment, list[Cell]]]:
+) -> dict[str, tuple[Experiment, Sequence[Cell]]]:
     """The same by the name of their observations: an experiment's grid, and what readings ask for beside it.
 
     Of a grid the cells that are read; for a whole ledger all of it, for its figures, and the method's own test.
@@ -229,20 +230,20 @@ def _stages(
                 asked.setdefault(reading.observations, []).append(reading.grid)
             elif not whole:
                 read.update(map(repr, sufficient(reading, rehearsal)))
-    found: dict[str, tuple[Experiment, list[Cell]]] = {}
+    found: dict[str, tuple[Experiment, Sequence[Cell]]] = {}
     for each in sorted(EXPERIMENTS, key=lambda each: each.exclusive):  # keeps the order among the others
         beside = f"{each.name}.asked"
         if each.name in needed:
             cells = each.cells(quick=quick)
             found[each.name] = (each, cells if whole else [c for c in cells if repr(c) in needed[each.name]])
         if beside in needed:
-            cells = [cell for grid in asked[beside] for cell in each.cells(quick=quick, **grid)]
-            found[beside] = (each, list({repr(cell): cell for cell in cells}.values()))
+            own = [cell for grid in asked[beside] for cell in each.cells(quick=quick, **grid)]
+            found[beside] = (each, list({repr(cell): cell for cell in own}.values()))
     return found
 
 
 def _measured(
-    planned: Mapping[str, tuple[Experiment, list[Cell]]], seed: int, workers: Workers, folder: RunFolder | None,
+    planned: Mapping[str, tuple[Experiment, Sequence[Cell]]], seed: int, workers: Workers, folder: RunFolder | None,
     progress: bool, modules: list[str],
 ) -> dict[str, Any]:  # fmt: skip
     # What drawing needs is loaded first: an interrupt inside a lazy import leaves SciPy half loaded, and no report.

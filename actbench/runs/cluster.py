@@ -13,17 +13,17 @@ import json
 import shutil
 import tempfile
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.core.errors import ActbenchError
 from actbench.runs import provenance
-from actbench.runs.experiment import EXPERIMENTS, Cell, Experiment
+from actbench.runs.blocks import Queue
+from actbench.runs.cells import Cell
+from actbench.runs.experiment import EXPERIMENTS, Experiment
 from actbench.runs.measure import Block
 from actbench.runs.modules import load
 from actbench.runs.workers import WINDOW, Answer, Keep, Pace, kept, pinned, work
@@ -39,7 +39,7 @@ Sent = tuple[str, bytes]  # an import path and nothing, or a file's name and its
 
 
 def compute_on_cluster(
-    blocks: Iterable[Block], experiment: Experiment, seed: int, keep: Keep, *, address: str, modules: Sequence[str]
+    blocks: Collection[Block], experiment: Experiment, seed: int, keep: Keep, *, address: str, modules: Sequence[str]
 ) -> None:
     """Compute blocks on the workers of a scheduler; workers may come and go, and one that dies costs time.
 
@@ -59,7 +59,7 @@ def compute_on_cluster(
     """
     with _connected(address) as client:
         crew = _Crew(client, address, experiment, seed, modules)
-        suspects = crew.drain(deque(blocks), keep)
+        suspects = crew.drain(Queue(blocks), keep)
         crew.alone([single for block in suspects for single in block.singles(experiment.batch)], keep)
 
 
@@ -96,7 +96,7 @@ class _Crew:
         self.order = (experiment.name, tuple(map(_sent, modules)), seed, json.dumps(here, sort_keys=True))
         self.size, self.asked, self.seen = 0, 0.0, time.monotonic()
 
-    def drain(self, queue: deque[Block], keep: Keep) -> list[Block]:
+    def drain(self, queue: Queue, keep: Keep) -> list[Block]:
         """Empty the queue; the blocks of chunks on which workers died, again and again."""
         pace, suspects = Pace(), list[Block]()
         flying: dict[Future, list[Block]] = {}
@@ -104,10 +104,9 @@ class _Crew:
             while queue or flying:
                 workers = self._workers()
                 while queue and len(flying) < WINDOW * max(workers, 1):
-                    chunk = list(islice(queue, pace.size(len(queue), max(workers, 1))))
+                    chunk = queue.first(pace.size(len(queue), max(workers, 1)))
                     flying[self._submit(chunk)] = chunk
-                    for _ in chunk:
-                        queue.popleft()
+                    queue.drop(len(chunk))
                 for future in self._finished(flying):
                     chunk = flying.pop(future)
                     answer = self._answer(future)
@@ -115,7 +114,7 @@ class _Crew:
                         suspects += chunk
                         continue
                     seconds, done = kept(answer, chunk, keep)
-                    queue.extendleft(reversed(chunk[done:]))
+                    queue.give_back(chunk[done:])
                     pace.learn(seconds / done)
         except BaseException:
             for future in self._finished(flying, wait=0.0):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from actbench.runs.experiment import Cell, Experiment
+from actbench.runs.cells import Cell
+from actbench.runs.experiment import Experiment
 
 # Core-seconds a cell, from a quick run of the article and of a comparison on two cores of an AMD EPYC (Zen 4) that had
 # other work to do: a guess for other machines, within a factor of three or so.

@@ -7,21 +7,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
-from itertools import product
 from math import prod
 from typing import Any
 
 from actbench.core.errors import ActbenchError, unknown
 from actbench.core.registry import Registry
 from actbench.expression.graph import argument_names
+from actbench.runs.cells import Cells
 
 # A factor of such a name could not be told from the command line's own options.
 RESERVED = ("seed", "out", "workers", "quick", "fresh", "json", "scheduler", "lang")
 
 MOST_CELLS = 10**7  # of one run: 0.1 ms each and 0.5 kB in the store, without their computation
 LARGEST_NUMBER = 2**53
-
-Cell = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +85,7 @@ class Experiment:
             if name not in self.factors:
                 raise unknown(f"factor of {self.name}", name, self.factors)
 
-    def cells(self, *, quick: bool = False, **levels: Sequence[Any]) -> list[Cell]:
+    def cells(self, *, quick: bool = False, **levels: Sequence[Any]) -> Cells:
         """The cells of the grid, each once, in the grid's order.
 
         Parameters
@@ -115,17 +113,18 @@ class Experiment:
         count = sum(prod(len(part[factor]) for factor in self.factors) for part in parts)
         if count > MOST_CELLS:
             raise ActbenchError(f"{self.name}: {count:,} cells are more than {MOST_CELLS:,}; give fewer levels")
-        found: dict[str, Cell] = {}
-        for part in parts:
-            for values in product(*(self._levels(f, part[f]) for f in self.factors)):
-                cell = dict(zip(self.factors, values, strict=True))
-                if self.together is not None:
-                    self.together(cell)
-                found.setdefault(repr(cell), cell)
-        return list(found.values())
+        found = Cells.grid([{f: self._levels(f, part[f]) for f in self.factors} for part in parts], self.factors)
+        if self.together is not None:
+            for cell in found:
+                self.together(cell)
+        return found
 
-    def _levels(self, factor: str, values: Iterable[Any]) -> list[Any]:
+    def _levels(self, factor: str, values: Iterable[Any]) -> Sequence[Any]:
         check = self.checks.get(factor, _number if self._counts(factor) else None)
+        if check is _number and isinstance(values, range) and len(values):
+            for end in (values[0], values[-1]):
+                self._levels(factor, [end])
+            return values
         checked = []
         for value in values:
             try:

@@ -7,14 +7,14 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from actbench.core.errors import ActbenchError
-from actbench.core.files import read_bytes, write_text, written_under
+from actbench.core.files import read_bytes, write_bytes, write_text, written_under
 from actbench.runs.progress import note
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ DEFAULT = "actbench-out"
 STORE = ("cells.sqlite", "cells.sqlite-wal", "cells.sqlite-shm")
 LOCK = ".lock"
 FORMULA = re.compile(r"^[=@\t\r]|^[+-].*[(|!]")  # spreadsheets run such a text; names and reasons come from outside
+ROWS = 20_000  # that become text at once
 SHOWN = 8  # names of files in one line
 
 
@@ -114,9 +115,7 @@ class RunFolder:
 
     def write_frame(self, name: str, frame: pd.DataFrame) -> Path:
         """Write ``NAME.csv``, floats in full, missing as empty; a text that a spreadsheet would run is quoted."""
-        texts = frame.select_dtypes(exclude=["number", "bool"]).columns
-        frame = frame.assign(**{str(column): frame[column].map(_no_formula) for column in texts})
-        return write_text(self.at(f"{name}.csv"), frame.to_csv(index=False, lineterminator="\n"))
+        return write_bytes(self.at(f"{name}.csv"), _csv(frame))
 
     def write_failures(self, name: str, failures: pd.DataFrame) -> None:
         """Write ``NAME.failures.csv`` where cells failed; where none did any more, the file of an earlier run goes."""
@@ -152,6 +151,15 @@ class RunFolder:
             return json.loads(read_bytes(file))
         except (OSError, ValueError, RecursionError):
             raise ActbenchError(f"cannot read {file}; run again to make it") from None
+
+
+def _csv(frame: pd.DataFrame) -> Iterator[bytes]:
+    """The text of a table in parts: a million rows at once would be 200 MB."""
+    texts = frame.select_dtypes(exclude=["number", "bool"]).columns
+    for start in range(0, max(len(frame), 1), ROWS):
+        part = frame.iloc[start : start + ROWS]
+        part = part.assign(**{str(column): part[column].map(_no_formula) for column in texts})
+        yield part.to_csv(index=False, lineterminator="\n", header=start == 0).encode()
 
 
 def _no_formula(value: Any) -> Any:

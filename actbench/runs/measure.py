@@ -10,7 +10,8 @@ import numpy as np
 
 from actbench.core.errors import ActbenchError
 from actbench.core.streams import master_seed, plain
-from actbench.runs.experiment import Cell, Experiment
+from actbench.runs.cells import Cell
+from actbench.runs.experiment import Experiment
 from actbench.runs.store import encode
 
 Outcome = tuple[str | None, str | None]  # (body, None) of a finished cell, (None, reason) of one that failed

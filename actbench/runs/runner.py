@@ -7,22 +7,30 @@ the run was interrupted: cells are independent, random streams are named by cont
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from actbench.core.errors import ActbenchError
-from actbench.core.streams import plain, stream, whole
+from actbench.core.streams import stream, whole
 from actbench.implementations.targets import entered
 from actbench.runs import provenance
-from actbench.runs.experiment import EXPERIMENTS, Cell, Experiment
+from actbench.runs.blocks import Blocks
+from actbench.runs.cells import Cell, Cells
+from actbench.runs.experiment import EXPERIMENTS, Experiment
+from actbench.runs.index import Index
+from actbench.runs.keys import Keys
 from actbench.runs.measure import Block, Outcome
 from actbench.runs.modules import FROM_FILE, load
+from actbench.runs.observations import Array, Observations, levels
 from actbench.runs.progress import Advance, follow
-from actbench.runs.store import Columns, Store, cell_text, decode, keys
+from actbench.runs.signals import held
+from actbench.runs.store import Store
 from actbench.runs.workers import Workers, compute_here, compute_in_workers, workers_given
 
 if TYPE_CHECKING:
@@ -30,7 +38,6 @@ if TYPE_CHECKING:
 
 # Levels of the batch factor that share a call, aligned: nets 0-7, 8-15, ...
 BLOCK = 8
-EXACT = 2**53  # whole numbers up to this are exact as float64
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -104,41 +111,45 @@ def run(
     if isinstance(experiment, str):
         experiment = EXPERIMENTS[experiment]
     wanted = _distinct(experiment, experiment.cells() if cells is None else cells)
-    told = entered.modules(level for cell in wanted for level in cell.values())
+    told = entered.modules(level for own in wanted.levels.values() if not isinstance(own, range) for level in own)
     home = _Home.of(experiment, [*modules, *told])
     interrupted = False
+    book = _Book(wanted, experiment.columns)
     with nullcontext() if store is None else Store(store) as opened:
-        book = _Book(len(wanted))
         try:
             if opened is not None:
                 conditions = provenance.conditions(
                     backend=experiment.backend, exclusive=experiment.exclusive, files=home.files()
                 )
-                book.read(opened, keys(experiment, wanted, seed=seed, conditions=conditions))
-            blocks = _blocks(experiment, wanted, book.missing(), block)
+                book.read(opened, Keys(experiment, wanted, seed=seed, conditions=conditions))
             with follow(experiment.name, len(wanted), done=book.reused, show=progress) as book.advance:
-                if experiment.exclusive:
-                    # A machine that warms up or slows down must not do so along the grid.
-                    order = stream("order", experiment.name, seed=seed).permutation(len(blocks))
-                    blocks = [blocks[place] for place in order]
-                if not blocks:
-                    pass
-                elif workers == 1 or experiment.exclusive:
-                    compute_here(blocks, experiment, seed, book.keep)
-                elif isinstance(workers, str):
-                    from actbench.runs.cluster import compute_on_cluster
-
-                    compute_on_cluster(blocks, experiment, seed, book.keep, address=workers,
-                                       modules=home.for_workers())  # fmt: skip
-                else:
-                    compute_in_workers(blocks, experiment, seed, book.keep, workers=workers,
-                                       modules=home.for_workers())  # fmt: skip
+                _compute(experiment, Blocks(wanted, book.missing(), experiment.batch, block), seed, workers, book, home)
         except KeyboardInterrupt:
             interrupted = True
-    return _result(experiment, wanted, book, interrupted)
+    return _result(experiment, book, interrupted)
 
 
-def _distinct(experiment: Experiment, cells: Iterable[Cell]) -> list[Cell]:
+def _compute(
+    experiment: Experiment, blocks: Collection[Block], seed: int, workers: Workers, book: _Book, home: _Home
+) -> None:
+    """Compute blocks where it was asked for."""
+    if experiment.exclusive:
+        # A machine that warms up or slows down must not do so along the grid.
+        given = list(blocks)
+        blocks = [given[place] for place in stream("order", experiment.name, seed=seed).permutation(len(given))]
+    if not len(blocks):
+        return
+    if workers == 1 or experiment.exclusive:
+        compute_here(blocks, experiment, seed, book.keep)
+    elif isinstance(workers, str):
+        from actbench.runs.cluster import compute_on_cluster
+
+        compute_on_cluster(blocks, experiment, seed, book.keep, address=workers, modules=home.for_workers())
+    else:
+        compute_in_workers(blocks, experiment, seed, book.keep, workers=workers, modules=home.for_workers())
+
+
+def _distinct(experiment: Experiment, cells: Iterable[Cell]) -> Cells:
     """The cells, each once, as plain levels in the order of the signature.
 
     Raises
@@ -148,35 +159,18 @@ def _distinct(experiment: Experiment, cells: Iterable[Cell]) -> list[Cell]:
     """
     if not experiment.columns or set(experiment.columns) & set(experiment.factors):
         raise ActbenchError(f"{experiment.name}: columns= names the measures, at least one and none of the factors")
-    found: dict[str, Cell] = {}
-    for cell in cells:
-        if set(cell) != set(experiment.factors):
-            odd = ", ".join(sorted(set(cell) ^ set(experiment.factors)))
-            raise ActbenchError(f"{experiment.name}: a cell differs from the signature in {odd}; "
-                                f"give {', '.join(experiment.factors)}")  # fmt: skip
-        levels = {factor: plain(cell[factor], factor) for factor in experiment.factors}
-        found.setdefault(cell_text(levels), levels)
-    return list(found.values())
+    if isinstance(cells, Cells) and tuple(cells.levels) == experiment.factors:
+        return cells.plain()
 
+    def checked() -> Iterator[Cell]:
+        for cell in cells:
+            if set(cell) != set(experiment.factors):
+                odd = ", ".join(sorted(set(cell) ^ set(experiment.factors)))
+                raise ActbenchError(f"{experiment.name}: a cell differs from the signature in {odd}; "
+                                    f"give {', '.join(experiment.factors)}")  # fmt: skip
+            yield cell
 
-def _blocks(experiment: Experiment, cells: Sequence[Cell], missing: Sequence[int], size: int) -> list[Block]:
-    """The missing cells in blocks that differ in the batch factor only: whole numbers n // size, others by position."""
-    batch = experiment.batch
-    if batch is None:
-        return [Block(cell=cells[place], places=(place,)) for place in missing]
-    position: dict[str, int] = {}
-    groups: dict[tuple[str, int], list[tuple[int, int]]] = {}
-    for place in missing:
-        level = cells[place][batch]
-        number = level if type(level) is int else position.setdefault(repr(level), len(position))
-        rest = cell_text({factor: value for factor, value in cells[place].items() if factor != batch})
-        groups.setdefault((rest, number // size), []).append((number, place))
-    blocks = []
-    for group in groups.values():
-        places = tuple(place for _, place in sorted(group))
-        levels = tuple(cells[place][batch] for place in places)
-        blocks.append(Block(cell={**cells[places[0]], batch: levels}, places=places))
-    return blocks
+    return Cells.of(checked(), experiment.factors)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,80 +233,65 @@ class _Home:
 class _Book:
     """What is known of each cell while a run goes on, and what of it is in the store."""
 
-    def __init__(self, size: int) -> None:
-        self.columns: list[Columns | None] = [None] * size
+    def __init__(self, cells: Cells, names: Iterable[str]) -> None:
+        self.cells, self.observed = cells, Observations(tuple(names), len(cells))
+        self.known = np.zeros(len(cells), dtype=bool)
         self.reasons: dict[int, str] = {}
         self.reused = self.computed = 0
         self.advance: Advance = lambda _: None
         self._store: Store | None = None
-        self._keys: Sequence[bytes] = ()
+        self._keys: Keys | None = None
 
-    def read(self, store: Store, keys: Sequence[bytes]) -> None:
+    def read(self, store: Store, keys: Keys) -> None:
         """Take what the store holds, and keep what comes in it from now on."""
         self._store, self._keys = store, keys
-        for place, key in enumerate(keys):
-            self.columns[place] = store.get(key)
-        self.reused = len(keys) - len(self.missing())
+        if store.empty():
+            return
+        for places, bodies in store.find(Index(keys)):
+            self._take(places, bodies)
+        self.reused = int(self.known.sum())
 
-    def missing(self) -> list[int]:
+    def missing(self) -> Array:
         """The places of cells without observations, in order."""
-        return [place for place, columns in enumerate(self.columns) if columns is None]
+        return np.flatnonzero(~self.known).astype(np.intc)
 
     def keep(self, outcomes: Sequence[tuple[int, Outcome]]) -> None:
-        """Take in finished cells, first on disk; cells that are known already change nothing."""
+        """Take in finished cells, first on disk; cells that are known already change nothing.
+
+        As a whole: an interrupt amid it would leave columns of several lengths.
+        """
+        with held():
+            self._keep(outcomes)
+
+    def _keep(self, outcomes: Sequence[tuple[int, Outcome]]) -> None:
         new = [(place, *outcome) for place, outcome in outcomes
-               if self.columns[place] is None and place not in self.reasons]  # fmt: skip
+               if not self.known[place] and place not in self.reasons]  # fmt: skip
         bodies = [(place, body) for place, body, _ in new if body is not None]
-        if self._store is not None and bodies:
+        if self._store is not None and self._keys is not None and bodies:
             self._store.put([(self._keys[place], body) for place, body in bodies])
-        for place, body in bodies:
-            self.columns[place] = decode(body)
+        self.computed += self._take([place for place, _ in bodies], [body for _, body in bodies])
         self.reasons.update((place, reason) for place, _, reason in new if reason is not None)
-        self.computed += len(bodies)
         self.advance(len(new))
 
+    def _take(self, places: Sequence[int], bodies: Sequence[str | bytes]) -> int:
+        """Take in what is not known yet, each cell once; how many there were."""
+        first = {place: body for place, body in zip(places, bodies, strict=True) if not self.known[place]}
+        if not first:
+            return 0
+        refused = self.observed.take([*first], [*first.values()])
+        self.known[[*first]] = True
+        self.known[refused] = False  # a stranger's row under a right key: computed again
+        return len(first) - len(refused)
 
-def _result(experiment: Experiment, cells: Sequence[Cell], book: _Book, interrupted: bool) -> Result:
+
+def _result(experiment: Experiment, book: _Book, interrupted: bool) -> Result:
     """The book as frames."""
     import pandas as pd
 
-    # From all cells, not the finished ones: an interrupted run has the same dtypes.
-    levels = pd.DataFrame({factor: _series([cell[factor] for cell in cells]) for factor in experiment.factors})
-    found = [(place, columns) for place, columns in enumerate(book.columns) if columns is not None]
-    first = next(iter(experiment.columns))
-    places = [place for place, columns in found for _ in columns[first]]
-    frame = levels.take(places).reset_index(drop=True)
-    for name in experiment.columns:
-        frame[name] = _series([value for _, columns in found for value in columns[name]])
     failed = sorted(book.reasons)
-    failures = levels.take(failed).reset_index(drop=True)
+    failures = pd.DataFrame(levels(book.cells, np.array(failed, dtype=np.int64)))
     failures["reason"] = [book.reasons[place] for place in failed]
     return Result(
-        experiment=experiment.name, frame=frame, failures=failures,
+        experiment=experiment.name, frame=book.observed.frame(book.cells), failures=failures,
         computed=book.computed, reused=book.reused, interrupted=interrupted,
     )  # fmt: skip
-
-
-def _series(values: list[Any]) -> pd.Series[Any]:
-    """A column whose dtype follows from the kinds of its values alone.
-
-    bool, int64 and str where all values are; float64 for numbers with floats or gaps among them, and where there is
-    no value; object for everything else.
-    """
-    import pandas as pd
-
-    kinds = set(map(type, values))
-    gaps = type(None) in kinds
-    kinds -= {type(None)}
-    if kinds <= {int, float}:
-        whole_numbers = [value for value in values if type(value) is int] if int in kinds else [0]
-        if kinds == {int} and not gaps:
-            exact = min(whole_numbers) >= -(2**63) and max(whole_numbers) < 2**63
-            return pd.Series(values, dtype="int64" if exact else "object")
-        exact = max(map(abs, whole_numbers)) <= EXACT
-        return pd.Series(values, dtype="float64" if exact else "object")
-    if kinds == {bool} and not gaps:
-        return pd.Series(values, dtype="bool")
-    if kinds == {str}:
-        return pd.Series(values)
-    return pd.Series(values, dtype="object")

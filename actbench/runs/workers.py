@@ -15,17 +15,18 @@ import sys
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from actbench.core.errors import ActbenchError
 from actbench.core.streams import whole
 from actbench.kernels.backends import FUSED
-from actbench.runs.experiment import EXPERIMENTS, Cell, Experiment
+from actbench.runs.blocks import Queue
+from actbench.runs.cells import Cell
+from actbench.runs.experiment import EXPERIMENTS, Experiment
 from actbench.runs.measure import Block, Outcome, measure
 from actbench.runs.modules import content, load
 
@@ -128,7 +129,7 @@ def pinned(backend: str) -> Iterator[None]:
 
 
 def compute_in_workers(
-    blocks: Iterable[Block], experiment: Experiment, seed: int, keep: Keep, *, workers: int, modules: Sequence[str]
+    blocks: Collection[Block], experiment: Experiment, seed: int, keep: Keep, *, workers: int, modules: Sequence[str]
 ) -> None:
     """Compute blocks in worker processes; one that dies costs time, and the cell that killed it becomes a failure.
 
@@ -151,12 +152,12 @@ def compute_in_workers(
         After the workers are gone and what had come back is kept.
     """
     pool = _Pool(experiment=experiment.name, seed=seed, workers=workers, modules=tuple(modules))
-    queue = deque(blocks)
+    queue = Queue(blocks)
     deaths: Counter[tuple[int, ...]] = Counter()
     while queue:
         suspects = pool.drain(queue, keep)
         deaths.update(block.places for block in suspects)
-        queue.extendleft(block for block in reversed(suspects) if deaths[block.places] < DEATHS)
+        queue.give_back(block for block in suspects if deaths[block.places] < DEATHS)
         pool.isolate([block for block in suspects if deaths[block.places] >= DEATHS], experiment.batch, keep)
 
 
@@ -169,7 +170,7 @@ class _Pool:
     workers: int
     modules: tuple[str, ...]
 
-    def drain(self, queue: deque[Block], keep: Keep) -> list[Block]:
+    def drain(self, queue: Queue, keep: Keep) -> list[Block]:
         """Empty the queue; stop early when a worker dies, and return the blocks that were on their way then."""
         from concurrent.futures import FIRST_COMPLETED, wait
 
@@ -183,14 +184,13 @@ class _Pool:
         try:
             while queue or flying:
                 while queue and len(flying) < WINDOW * workers:
-                    chunk = list(islice(queue, pace.size(len(queue), workers)))
+                    chunk = queue.first(pace.size(len(queue), workers))
                     flying[self._submit(pool, chunk)] = chunk
-                    for _ in chunk:
-                        queue.popleft()
+                    queue.drop(len(chunk))
                 # With a limit, for on Windows a wait without one does not hear Ctrl-C.
                 for future in wait(flying, timeout=1.0, return_when=FIRST_COMPLETED).done:
                     seconds, done = kept(future.result(), flying[future], keep)
-                    queue.extendleft(reversed(flying.pop(future)[done:]))
+                    queue.give_back(flying.pop(future)[done:])
                     pace.learn(seconds / done)
         except BrokenProcessPool:
             return _landed(flying, keep)

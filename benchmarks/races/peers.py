@@ -19,7 +19,8 @@ from actbench.activations.registry import ACTIVATIONS
 from actbench.core.files import write_text
 from actbench.experiments.throughput.question import COLUMNS, FACTORS
 from actbench.implementations.libraries import contenders
-from actbench.runs.experiment import EXPERIMENTS, Cell
+from actbench.runs.cells import Cell
+from actbench.runs.experiment import EXPERIMENTS
 from actbench.runs.runner import run
 from actbench.runs.store import discard
 from actbench.speed.lineup import COPY, IDENTITY, OURS

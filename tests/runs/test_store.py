@@ -23,7 +23,8 @@ from actbench.core.errors import ActbenchError
 from actbench.core.files import write_text
 from actbench.runs import provenance
 from actbench.runs.experiment import Experiment
-from actbench.runs.store import _INSERT, Store, _write, decode, discard, encode, keys
+from actbench.runs.keys import Keys
+from actbench.runs.store import _INSERT, Store, _write, decode, discard, encode
 
 VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text())
 CELLS = 300
@@ -244,7 +245,7 @@ def an_experiment(**changed: Any) -> Experiment:
 def test_everything_that_decides_a_number_is_in_its_key() -> None:
     base = an_experiment()
     found = {
-        keys(experiment, [cell], seed=seed, conditions=conditions)[0]
+        Keys(experiment, [cell], seed=seed, conditions=conditions)[0]
         for experiment, cell, seed, conditions in [
             (base, {"a": 1}, 0, {}), (base, {"a": 1.0}, 0, {}), (base, {"a": True}, 0, {}), (base, {"a": "1"}, 0, {}),
             (base, {"a": 1}, 1, {}), (base, {"a": 1}, 0, {"numpy": "2"}), (replace(base, name="f"), {"a": 1}, 0, {}),
@@ -254,7 +255,7 @@ def test_everything_that_decides_a_number_is_in_its_key() -> None:
     }  # fmt: skip
     assert len(found) == 12
     one, other = ({"a": np.int64(1), "b": "x"}, {"b": "x", "a": 1})
-    assert keys(base, [one], seed=0, conditions={}) == keys(base, [other], seed=0, conditions={})
+    assert [*Keys(base, [one], seed=0, conditions={})] == [*Keys(base, [other], seed=0, conditions={})]
 
 
 def test_the_fingerprint_hears_code_and_not_words(tmp_path: Path) -> None:
