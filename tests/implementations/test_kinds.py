@@ -205,6 +205,17 @@ def test_limits_and_bounds_are_read_far_out(f, limits, bounds):
     assert found["bounds"] == pytest.approx(list(bounds), abs=1e-9)
 
 
+def test_noise_is_no_root_and_a_limit_that_is_1_is_1():
+    def slope(z):
+        return 1 + 1 / (1 + 1 / np.exp(z)) * (-1 / (np.exp(z) * np.exp(z)) * np.exp(z))  # of z + log(1 + 1 / exp(z))
+
+    with np.errstate(all="ignore"):
+        assert facts(lambda z: z + np.log(1 + 1 / np.exp(z)), slope, [])["roots_of_slope"] == []
+    drifts = facts(lambda x: np.logaddexp(0, x), lambda x: np.where(x > 0, (1.0 + x) - x, 1.0), [])  # as naive Swish's
+    assert drifts["slope_limits"] == [1.0, 1.0]
+    assert facts(np.sin, np.cos, [])["roots_of_slope"][:2] == pytest.approx([-117.80972, -114.66813], abs=1e-5)
+
+
 def test_what_the_code_gives_at_the_ends_is_said_beside_what_it_tends_to(taken):
     remarks = taken["naive_softplus"].found["remarks"]
     assert any("gives inf from x = 709.7" in text for text in remarks)

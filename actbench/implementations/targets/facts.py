@@ -16,6 +16,8 @@ FAR = (1e2, 1e3, 1e4)
 LADDER = np.concatenate([2.0 ** np.arange(3, 11, 0.5), 2.0 ** np.arange(11, 1000, 8.0)])
 PLATEAU, NOTHING = 8, 1e-30  # rungs that make one; below this a value far out tends to 0
 NEAR = 1e-6  # of a limit, relative: it was reached
+PLAIN = 1e-11  # relative: a limit this near to a number of nine digits is that
+NOISE = 1e-12  # of the largest value: what changes its sign below it has lost all digits there
 SETTLED = 1e-9  # relative change over the last rungs that a limit may still make
 
 
@@ -73,6 +75,8 @@ def _limit(f: Function, side: int, where: Function | None = None) -> float:
     if start is not None:  # the first plateau: what comes after it is an overflow
         moves = np.flatnonzero(~still[start:])
         last = float(known[start + moves[0] if moves.size else -1])
+        plain = float(f"{last:.9g}")  # (1 + x) - x is 1.0000000000001137 far out
+        last = plain if abs(plain - last) <= PLAIN * max(1.0, abs(last)) else last
         return 0.0 if abs(last) < NOTHING else last
     rises = np.diff(known[-6:])
     if (np.abs(rises[1:]) < 0.9 * np.abs(rises[:-1])).all():  # still on its way, and slower at every rung
@@ -149,14 +153,16 @@ def _end(at: float, side: int, grid: Array, kinks: Sequence[float], slope: Funct
 
 
 def _roots(f: Function, grid: Array, values: Array, kinks: Sequence[float]) -> list[float]:
-    """Sign changes between neighbours on the grid, closed in on; jumps at kinks are none."""
+    """Sign changes between neighbours on the grid, closed in on; jumps at kinks are none, nor is noise."""
     found: list[float] = []
-    for i in np.flatnonzero(values[:-1] * values[1:] < 0):
+    size = np.abs(values)
+    sure = np.maximum(size[:-1], size[1:]) > NOISE * size[np.isfinite(size)].max(initial=0.0)
+    for i in np.flatnonzero((values[:-1] * values[1:] < 0) & sure):
         a, b = float(grid[i]), float(grid[i + 1])
         if any(a <= k <= b for k in kinks):
             continue
         found.append(_bisected(f, a, b, values[i] < 0))
-    inside = np.flatnonzero((values[1:-1] == 0) & (values[:-2] * values[2:] < 0)) + 1
+    inside = np.flatnonzero((values[1:-1] == 0) & (values[:-2] * values[2:] < 0) & sure[:-1]) + 1
     found += [float(grid[i]) for i in inside if not any(abs(grid[i] - k) < 1e-9 for k in kinks)]
     return sorted(found)[:20]
 
