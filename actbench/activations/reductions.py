@@ -57,6 +57,17 @@ def _simplex(values: Any, known: dict[str, Any]) -> Any:
     return np.where(count > 0, np.take_along_axis(surplus, count - 1, axis=-1) / count, np.nan)
 
 
+def _simplex_of_squares(values: Any, known: dict[str, Any]) -> Any:
+    """The number tau for which max(v - tau, 0)^2 sums to 1, the largest v being 0; NaN where there is none."""
+    ordered = -np.sort(-values, axis=-1)  # the largest first, NaN last
+    k = np.arange(1, values.shape[-1] + 1)
+    total = np.cumsum(ordered, axis=-1)
+    rest = (1.0 - (np.cumsum(ordered * ordered, axis=-1) - total * (total / k))) / k
+    tau = total / k - np.sqrt(np.where(rest > 0.0, rest, 0.0))  # were these k all that stay
+    count = np.count_nonzero(tau < ordered, axis=-1)[..., None]
+    return np.where(count > 0, np.take_along_axis(tau, count - 1, axis=-1), np.nan)
+
+
 KINDS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "sum": lambda values, known: values.sum(axis=-1, keepdims=True),
     "max": lambda values, known: values.max(axis=-1, keepdims=True),
@@ -66,4 +77,5 @@ KINDS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "there": _there,
     "kth": _kth,
     "simplex": _simplex,
+    "simplex of squares": _simplex_of_squares,
 }

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
@@ -71,7 +72,7 @@ def candidates(asked: str) -> list[Candidate]:
         raise ActbenchError(f"{asked!r} is no file, module or library; give FILE.py, FILE.py:OBJ, package.module "
                             f"or one of {', '.join(libraries())}")  # fmt: skip
     module = module_at(place)
-    found = list(_of_module(module, asked, own=_whole_file(asked)))
+    found = list(_of_module(module, asked, own=_whole_file(asked))) or list(_of_package(module, asked))
     if not found:
         raise ActbenchError(f"{asked!r} has no public functions or classes; name one, as {asked}:OBJ")
     return found[:MOST]
@@ -97,6 +98,20 @@ def _of_library(name: str) -> Iterator[Candidate]:
 
 def _same(given: Any) -> Any:
     return given
+
+
+def _of_package(package: ModuleType, asked: str) -> Iterator[Candidate]:
+    """What the modules of a package define that has nothing itself; one that cannot be imported is its own reason."""
+    for place in sorted(entry.name for entry in iter_modules(getattr(package, "__path__", ()))):
+        inner = f"{asked}.{place}"
+        try:
+            yield from _of_module(module_at(inner), inner, own=True)
+        except Exception as error:  # whatever somebody's module raises
+            yield Candidate(target=inner, name=place, given=partial(_raise, error), explicit=True)
+
+
+def _raise(error: Exception) -> Any:
+    raise error
 
 
 def _of_module(module: ModuleType, asked: str, *, own: bool) -> Iterator[Candidate]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from actbench.activations.parameter import Fixed
+from actbench.activations.parameter import Fixed, Sampled
 from actbench.activations.record import Activation
 from actbench.activations.registry import ACTIVATIONS, AXIS, resolve
 from actbench.core.errors import ActbenchError
@@ -112,10 +112,11 @@ def recognise(made: Implementation, name: str, given: Any, like: str = "") -> Re
     rows = [ACTIVATIONS[one] for one in names if one in ACTIVATIONS]
     row = next((one for one in rows if share(y, one.spec) >= MOSTLY), rows[0])
     for spec in _specs(row, given):
-        if share(y, spec) >= MOSTLY:
+        if share(y, spec) >= (MOSTLY if sure else 1.0):  # SoftsignPlus is held to softsign where it is nothing else
             return Recognised(made=made, spec=spec, defaults=_other_defaults(row, spec))
-    if sure and (fitted := _fitted(row, y)):
-        return Recognised(made=made, spec=fitted, defaults=_other_defaults(row, fitted), hidden=True)
+    for general in (row, *(other for other in ACTIVATIONS if row.name in other.identical_to)):  # swish_beta of silu
+        if sure and (fitted := _fitted(general, y)):
+            return Recognised(made=made, spec=fitted, defaults=_other_defaults(general, fitted), hidden=True)
     if other := _by_values(y):
         return Recognised(made=made, spec=other, named=named if sure else "")
     if not sure:
@@ -199,7 +200,7 @@ def _stated(given: Any) -> Mapping[str, float]:
 
 def _fitted(row: Activation, y: Any) -> str:
     """The row at the parameters that give these values, rounded to six digits where that gives them too."""
-    names = [name for name, parameter in row.parameters.items() if isinstance(parameter, Fixed)]
+    names = [name for name, parameter in row.parameters.items() if not isinstance(parameter, Sampled)]
     if not 1 <= len(names) <= 2:
         return ""
     from scipy.optimize import least_squares
@@ -214,7 +215,8 @@ def _fitted(row: Activation, y: Any) -> str:
     start = np.array([row.parameters[name].default for name in names])  # type: ignore[union-attr]
     for factor in (1.0, 3.0, 0.3):
         best = least_squares(off, start * factor + (0.0 if start.all() else 0.1), max_nfev=100).x
-        for values in (np.array([float(f"{value:.3g}") for value in best]), best):
+        plain = np.array([float(f"{value:.3g}") for value in best.round(9)])
+        for values in (plain, best):
             if np.isfinite(off(values)).all():
                 try:
                     spec = row.bind(**dict(zip(names, map(float, values), strict=True))).spec

@@ -14,7 +14,8 @@ from actbench.runs.folder import DEFAULT
 
 DESCRIPTION = """\
 Race our fused kernel against every peer that is installed, on this machine: NumPy and SciPy as a textbook writes
-them, torch, torch.compile, jax, onnxruntime, keras. Values are compared with the exact ones before each race.
+them, torch, torch.compile, jax, onnxruntime, keras, LiteRT (XNNPACK). Values are compared with the exact ones
+before each race.
 
   actbench bench                              the article's six, forward and backward
   actbench bench gelu silu --dtype float64 --size 2^24

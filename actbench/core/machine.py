@@ -14,7 +14,7 @@ import numpy as np
 
 # What may move a number or describes how it was read; those that are not installed are left out.
 LIBRARIES = ("numpy", "scipy", "pandas", "numba", "llvmlite", "mpmath", "joblib", "threadpoolctl", "scikit-learn",
-             "seaborn", "matplotlib", "torch", "jax", "jaxlib", "keras", "onnxruntime")  # fmt: skip
+             "seaborn", "matplotlib", "torch", "jax", "jaxlib", "keras", "onnxruntime", "ai-edge-litert")  # fmt: skip
 
 
 def machine() -> dict[str, Any]:

@@ -70,6 +70,22 @@ for k in range(1, n + 1):
     if k * below > surplus:
         tau = surplus / k
 _{name} = narrow(tau)""",
+    "simplex of squares": """
+room = np.empty(n, x.dtype)
+for i in range(n):
+{lines}
+    room[i] = -({result})
+room = np.sort(room)  # the largest first, NaN last
+total, squares, tau = 0.0, 0.0, np.nan
+for k in range(1, n + 1):
+    below = -np.float64(room[k - 1])
+    total += below
+    squares += below * below
+    rest = (1.0 - (squares - total * (total / k))) / k
+    guess = total / k - np.sqrt(rest if rest > 0.0 else 0.0)
+    if guess < below:
+        tau = guess
+_{name} = narrow(tau)""",
 }
 BLOCKS = """for start in range(0, n, {lanes}):
     stop = min(start + {lanes}, n)

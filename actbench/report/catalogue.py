@@ -160,9 +160,11 @@ LEFT_OUT = """\
 | RePU, ReLU-n | `squared_relu` and `hardtanh:min_val=0,max_val=N` are they |
 | funnel ReLU, ABReLU, Meta-ACON, KWTA, DICE | look at neighbours or the batch: layers, not functions of one number |
 | ProbAct, MeLU, SLAF, polynomial and kernel families | families without one default |
-| DyISRU, PolyReLU | their exact form or starting values were not read at the source; DyISRU is `isru`, scaled |
+| DyISRU | its exact form and starting values were not read at the source; it is `isru`, scaled |
+| triangular surrogate slopes | libraries disagree on their width, and no source was read |
 | PowLU, GELU-sine | known from second-hand pages alone |
-| alpha-entmax, rational and spline functions (KAN) | not researched; families of fitted functions |
+| alpha-entmax other than at 1, 1.5 and 2 | these are `softmax`, `entmax15`, `sparsemax`; others need a root search |
+| rational and spline functions (KAN) | families of fitted functions |
 | SiTU-GLU without its second cap | `beta_value` is a number; none at all is not one of its values |
 | Softmax2d | `softmax` along the channels |
 

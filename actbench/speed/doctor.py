@@ -17,8 +17,8 @@ BUSY = 0.5  # load average beyond what this process makes, per core
 # distribution to what it brings; the first group of pyproject's extras
 PARTS = {
     "torch": "a peer, and its compiler", "jax": "a peer", "keras": "a peer", "onnxruntime": "a peer",
-    "onnx": "writes the models that onnxruntime runs", "asv": "benchmarks of commits", "distributed": "clusters",
-    "pyarrow": "Parquet files", "ml_dtypes": "bfloat16",
+    "onnx": "writes the models that onnxruntime runs", "ai-edge-litert": "a peer, XNNPACK",
+    "asv": "benchmarks of commits", "distributed": "clusters", "pyarrow": "Parquet files", "ml_dtypes": "bfloat16",
 }  # fmt: skip
 
 

@@ -72,3 +72,31 @@ def test_gaussian_topk_is_what_its_users_run():
     np.testing.assert_allclose(row(x.detach().numpy()), y.detach().numpy(), rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(row.backward(dy.numpy(), x.detach().numpy()), x.grad.numpy(), rtol=1e-9, atol=1e-13)
     np.testing.assert_array_equal(row.backward(np.ones(5), np.full(5, 2.0)), np.zeros(5))
+
+
+def test_entmax_solves_its_equation():
+    """tau as the root of one equation (Brent), not by sorting; its product with a vector by that of the support."""
+    optimize = pytest.importorskip("scipy.optimize")
+    for x, dy in zip(3.0 * X, DY, strict=True):
+        half = x / 2
+        tau = optimize.brentq(lambda t, half=half: (np.maximum(half - t, 0) ** 2).sum() - 1, half.max() - 1, half.max(),
+                              xtol=1e-15)  # fmt: skip
+        root = np.maximum(half - tau, 0)
+        np.testing.assert_allclose(AXIS["entmax15"](x), root**2, rtol=1e-12, atol=1e-15)
+        wanted = root * (dy - (root @ dy) / root.sum())
+        np.testing.assert_allclose(AXIS["entmax15"].backward(dy, x), wanted, rtol=1e-11, atol=1e-14)
+    np.testing.assert_array_equal(AXIS["entmax15"]([0.0, -1e300, -np.inf]), [1.0, 0.0, 0.0])
+    assert np.isnan(AXIS["entmax15"]([np.inf, 0.0])).all()
+
+
+def test_poly_relu_is_its_paper_s_code():
+    torch = pytest.importorskip("torch", reason="torch is an optional peer")
+    weight = torch.tensor([0.5, -0.25, 0.125], dtype=torch.float64, requires_grad=True)
+    x = torch.tensor(X, requires_grad=True)
+    y = sum(weight[i] * torch.relu(x) ** (i + 1) for i in range(3)) + 0.75
+    y.backward(torch.tensor(DY))
+    row = ab.get("poly_relu", w1=0.5, w2=-0.25, w3=0.125, bias=0.75)
+    dx, found = row.gradients(DY, X)
+    np.testing.assert_allclose(row(X), y.detach(), rtol=1e-14)
+    np.testing.assert_allclose(dx, x.grad, rtol=1e-13, atol=1e-15)
+    np.testing.assert_allclose([found[f"w{i}"] for i in (1, 2, 3)], weight.grad, rtol=1e-13)

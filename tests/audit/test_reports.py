@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import mpmath
@@ -110,7 +112,9 @@ def test_every_file_and_the_exit_status(homework, tmp_path, capsys, monkeypatch)
     text = capsys.readouterr().out
     data = json.loads(text)
     assert data["schema"] == "actbench-audit-1"
-    _sarif(json.loads(files["sarif"].read_text(encoding="utf-8")))
+    log = json.loads(files["sarif"].read_text(encoding="utf-8"))
+    _sarif(log)
+    _by_the_schema(log)
     suite = ElementTree.parse(files["junit"]).getroot()
     count = sum(len(one["findings"]) for one in data["subjects"])
     assert suite.get("failures") == str(count) == str(len(suite.findall("testcase/failure")))
@@ -127,13 +131,25 @@ def test_every_file_and_the_exit_status(homework, tmp_path, capsys, monkeypatch)
 
 
 def _sarif(log):
-    """What SARIF 2.1.0 demands of a log, a run, a rule and a result."""
+    """What SARIF 2.1.0 demands of a log, a run, a rule and a result; its objects have no properties of one's own."""
+    assert log.keys() == {"$schema", "version", "runs"}
     assert log["version"] == "2.1.0"
     (run,) = log["runs"]
     driver = run["tool"]["driver"]
     assert driver["name"] == "actbench"
     assert len({rule["id"] for rule in driver["rules"]}) == len(driver["rules"])
+    assert run.keys() <= {"tool", "results", "columnKind"}
+    assert driver.keys() <= {"name", "version", "rules", "informationUri"}
+    for rule in driver["rules"]:
+        assert rule.keys() <= {"id", "name", "shortDescription", "defaultConfiguration", "help"}
+        assert rule["defaultConfiguration"]["level"] in ("none", "note", "warning", "error")
     for result in run["results"]:
+        assert result.keys() <= {
+            "ruleId", "ruleIndex", "level", "message", "partialFingerprints", "properties", "baselineState",
+            "locations",
+        }  # fmt: skip
+        assert all(isinstance(value, str) for value in result["partialFingerprints"].values())
+        assert result["locations"][0].keys() <= {"logicalLocations", "physicalLocation"}
         assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
         assert result["level"] in ("none", "note", "warning", "error")
         assert result["message"]["text"]
@@ -143,6 +159,16 @@ def _sarif(log):
         assert place["region"]["startLine"] >= 1
     softplus = next(r for r in run["results"] if ":softplus" in r["message"]["text"])
     assert softplus["locations"][0]["physicalLocation"]["region"]["startLine"] == 4
+
+
+def _by_the_schema(log):
+    """By SARIF's own schema: SARIF_SCHEMA=sarif-schema-2.1.0.json, from docs.oasis-open.org/sarif/sarif/v2.1.0."""
+    if file := os.environ.get("SARIF_SCHEMA"):
+        jsonschema = pytest.importorskip("jsonschema")
+        schema = json.loads(Path(file).read_text(encoding="utf-8"))
+        kind = jsonschema.validators.validator_for(schema)
+        found = list(kind(schema, format_checker=jsonschema.FormatChecker()).iter_errors(log))
+        assert not found, [(list(error.path), error.message) for error in found]
 
 
 def test_a_reference_is_judged_too(homework, tmp_path):
@@ -284,3 +310,31 @@ class LeakyReLU(torch.nn.Module):
     (one,) = audit(str(tmp_path / "module.py"), count=100).subjects
     assert (one.row, one.findings) == ("leaky_relu", ())
     assert "float64" not in one.dtypes
+
+
+def test_a_function_of_another_s_parameter_has_other_defaults(tmp_path):
+    """Swish(beta=1.25), as a zoo has it, is no wrong silu."""
+    file = tmp_path / "mine.py"
+    file.write_text("import numpy as np\n\ndef Swish(x):\n    return x / (1 + np.exp(-1.25 * x))\n\n\n"
+                    "def prelu(x):\n    return np.where(x > 0, x, 0.1 * x)\n", encoding="utf-8")  # fmt: skip
+    found = {
+        one.row: {f.kind for f in one.findings} for one in audit(str(file), dtypes=("float32",), count=100).subjects
+    }
+    assert "defaults" in found["swish_beta:beta=1.25"]
+    assert not {"value", "second derivative"} & found["swish_beta:beta=1.25"]
+    assert found["prelu:weight=0.1"] == {"defaults"}
+
+
+def test_a_package_of_modules_is_audited_module_by_module(tmp_path, monkeypatch):
+    (tmp_path / "a_zoo").mkdir()
+    for name, text in (("__init__", ""), ("broken", "import no_such_module"), ("relu", RELU), ("tanh", TANH)):
+        (tmp_path / "a_zoo" / f"{name}.py").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    found = audit("a_zoo", dtypes=("float32",), count=100)
+    broken, *others = found.subjects
+    assert [(one.target, one.row) for one in others] == [("a_zoo.relu:ReLU", "relu"), ("a_zoo.tanh:Tanh", "tanh")]
+    assert [(f.kind, "no_such_module" in f.sentence()) for f in broken.findings] == [("raises", True)]
+
+
+RELU = "import numpy as np\n\ndef ReLU(x):\n    return np.maximum(x, 0)\n"
+TANH = "from a_zoo.relu import ReLU\nimport numpy as np\n\ndef Tanh(x):\n    return np.tanh(x)\n"

@@ -227,6 +227,49 @@ AXIS.add(
 )
 
 
+def _exact_entmax15(mp, x):
+    halves = sorted((v / 2 for v in x), reverse=True)
+    for k in range(len(x), 0, -1):  # the largest support whose smallest member stays positive
+        mean = sum(halves[:k]) / k
+        rest = (1 - sum((v - mean) ** 2 for v in halves[:k])) / k
+        if rest >= 0 and mean - mp.sqrt(rest) < halves[k - 1]:
+            return [max(v / 2 - (mean - mp.sqrt(rest)), mp.mpf(0)) ** 2 for v in x]
+    raise AssertionError("one entry always stays")
+
+
+ROOTS = (TOP, Reduction("tau", "simplex of squares", lambda x, top: 0.5 * (x - top)))
+
+
+def _root_kept(x, top, tau):
+    return _kept(0.5 * x, 0.5 * top, tau)
+
+
+AXIS.add(
+    VectorFunction(
+        name="entmax15",
+        formula=r"y_i = \max(x_i / 2 - \tau,\, 0)^2, \; \textstyle\sum_i y_i = 1",
+        reductions={
+            "forward": ROOTS,
+            "backward": (
+                *ROOTS,
+                Reduction("y", "each", lambda x, top, tau: _root_kept(x, top, tau)),
+                Reduction("arrived", "sum", lambda dy, y: np.where(y > 0.0, dy * y, 0.0)),
+                Reduction("whole", "sum", lambda y: y),
+            ),
+        },
+        entries={
+            "forward": lambda x, top, tau: _root_kept(x, top, tau) * _root_kept(x, top, tau),
+            "backward": lambda dy, y, arrived, whole: np.where(
+                y > 0.0, y * (dy - arrived / np.where(y > 0.0, whole, 1.0)), y
+            ),
+        },
+        textbook=_exact_entmax15,
+        counted=0.25,
+        source="Peters, Niculae & Martins 2019, arXiv 1905.05702: between softmax (alpha 1) and sparsemax (2), at 1.5",
+    )
+)
+
+
 def _first(a, b):
     return (a >= b) | (a != a)
 

@@ -57,14 +57,18 @@ def situ_times(c, x, beta):
 
 
 def situ_slope_times(c, x, beta):
-    """c times the slope of that."""
+    """c times the slope of that; what cancels next to the root is one sum in m = 1 - exp(-2 |x| / beta).
+
+    A float32 tanh there is 4 ulp off, which the sum makes 21 at -1.498; expm1 is 1 ulp off, which it makes 15.
+    """
     low = near(x)
     size = np.absolute(low)
     o = 1.0 + np.exp(-size)
-    t = np.tanh(low / beta)
-    right = softcap_slope_times(c / o, x, beta) + exp_times(c * beta * np.absolute(t) / (o * o), -size)
-    left = c * (softcap_slope_times(1.0, x, beta) + beta * t / o)
-    return np.where(low >= 0.0, right, exp_times(left / o, -size))
+    m = -np.expm1(-2.0 * (size / beta))
+    d = 2.0 - m  # tanh(|x| / beta) = m / d, and 1 less its square is 4 (1 - m) / d^2
+    right = softcap_slope_times(c / o, x, beta) + exp_times(c * beta * (m / d) / (o * o), -size)
+    left = c * (4.0 * (1.0 - m) * o - beta * (m * d)) / ((d * o) * (d * o))
+    return np.where(low >= 0.0, right, exp_times(left, -size))
 
 
 def _situ_lowest(beta):

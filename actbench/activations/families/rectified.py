@@ -5,6 +5,8 @@ At the kink torch takes the left slope; jax takes it for ReLU and the right slop
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from actbench.activations.define import define
@@ -22,6 +24,11 @@ def _leaky(x, slope):
 def _leaky_slope(dy, x, slope):
     silent = np.where(slope == 0.0, 0.0, dy)  # a slope of exactly 0 passes no infinite dy on
     return np.where(x <= 0.0, slope * silent, np.where(x > 0.0, dy, x))  # the last arm is NaN
+
+
+def _sign(*numbers):
+    """The sign of the first that is not 0."""
+    return next((math.copysign(1.0, v) for v in numbers if v), 0.0)
 
 
 def _left_end(slope: float) -> float:
@@ -109,4 +116,45 @@ define(
     monotone=lambda negative_slope: negative_slope >= 0,
     source="Xu, Wang, Chen & Li 2015, arXiv 1505.00853 (y = x / a, a in (3, 8), there; torch draws the slope)",
     peers={"torch": "torch.nn.functional.rrelu"},
+)
+
+
+def _poly_relu(x, w1, w2, w3, bias):
+    r = np.where(x <= 0.0, 0.0, x)
+    return r * (w1 + r * (w2 + r * w3)) + bias
+
+
+def _third(power):
+    return Learned(default=1 / 3, doc=f"weight of relu(x)^{power}")
+
+
+define(
+    "poly_relu",
+    forward=_poly_relu,
+    backward=lambda dy, x, w1, w2, w3: np.where(
+        x > 0.0, dy * (w1 + x * (2.0 * w2 + x * (3.0 * w3))), np.where(x == x, 0.0, x)
+    ),
+    definition=lambda x, w1, w2, w3, bias: (
+        w1 * np.maximum(x, 0.0) + w2 * np.maximum(x, 0.0) ** 2 + w3 * np.maximum(x, 0.0) ** 3 + bias
+    ),
+    parameters={
+        "w1": _third(1),
+        "w2": _third(2),
+        "w3": _third(3),
+        "bias": Learned(default=0.0, doc="value for x <= 0"),
+    },
+    parameter_gradients={
+        "w1": lambda dy, x: np.where(x <= 0.0, 0.0, dy * x),
+        "w2": lambda dy, x: np.where(x <= 0.0, 0.0, dy * x * x),
+        "w3": lambda dy, x: np.where(x <= 0.0, 0.0, dy * x * x * x),
+        "bias": lambda dy, x: np.where(x == x, dy, x),
+    },
+    kinks={0.0: Kink(slope=0.0)},
+    flat=((-INF, 0.0),),
+    bounds=lambda w1, w2, w3, bias: (bias, INF) if min(w1, w2, w3) >= 0 else (-INF, INF),
+    limits=lambda w1, w2, w3, bias: (bias, _sign(w3, w2, w1) * INF if _sign(w3, w2, w1) else bias),
+    slope_limits=lambda w1, w2, w3: (0.0, _sign(w3, w2) * INF if _sign(w3, w2) else w1),
+    at_negative_zero=lambda bias: bias,
+    monotone=lambda w1, w2, w3: True if min(w1, w2, w3) >= 0 else None,
+    source="Zhuo et al. 2024, Polynomial composition activations, arXiv 2411.03884; weights 1/3 and bias 0 as in its code",
 )

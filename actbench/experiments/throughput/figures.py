@@ -10,7 +10,7 @@ from actbench.drawing.style import PALETTE
 
 COLOURS = {
     "actbench": "#D55E00", "torch": "#0072B2", "torch.compile": "#56B4E9", "jax": "#009E73", "numpy": "#8C6D1F",
-    "onnxruntime": "#CC79A7", "keras": "#E69F00", "copy": "#9aa0a6", "identity kernel": "#5f6368",
+    "onnxruntime": "#CC79A7", "keras": "#E69F00", "litert": "#7B3294", "copy": "#9aa0a6", "identity kernel": "#5f6368",
 }  # fmt: skip
 
 
