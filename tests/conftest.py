@@ -6,10 +6,14 @@ import os
 import shutil
 import signal
 import tempfile
+import zlib
+from collections import Counter
 
 import pytest
 
 _FOLDER = pytest.StashKey[str]()
+# A test with more parameters than this asks a whole registry; the quick subset asks one member in so many.
+_MANY, _ONE_IN = 6, 6
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -33,6 +37,19 @@ def _interruptible():
     """A shell starts what it puts into the background with Ctrl-C ignored, and children inherit that."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items):
+    """Every test is in the quick subset, with a fixed sample of the members where it asks a registry; the rest is slow.
+
+    By a hash of the name, so that a sample has every format and direction, and two processes have the same.
+    """
+    test = [item.nodeid.partition("[")[0] for item in items]
+    members = Counter(test)
+    for item, name in zip(items, test, strict=True):
+        if members[name] > _MANY and zlib.crc32(item.nodeid.encode()) % _ONE_IN:
+            item.add_marker("slow")
 
 
 def pytest_configure(config):

@@ -51,6 +51,7 @@ def law(examples):
     return settings(max_examples=examples, deadline=None, derandomize=True)
 
 
+@pytest.mark.slow
 @law(150)
 @given(situation=situations(), step=st.integers(1, 3), start=st.integers(0, 2), backwards=st.booleans())
 def test_each_element_is_alone_at_any_stride_and_position(situation, step, start, backwards):

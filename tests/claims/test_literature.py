@@ -86,6 +86,7 @@ def test_a_surrogate_is_relu_forward_and_gone_afterwards():
     assert name not in ACTIVATIONS.names()
 
 
+@pytest.mark.slow
 def test_short_trainings_give_what_records_ask_for():
     levels = {"activation": "relu", "init": "he", "bias": "constant:-2", "depth": 1, "width": 24, "samples": 200,
               "epochs": 3, "rate": 0.1}  # fmt: skip

@@ -65,6 +65,7 @@ def test_an_encoding_that_lacks_a_letter_is_met_with_another(environment: dict[s
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_a_run_in_one_line_and_keeps_what_is_finished(number: int, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from actbench.runs.experiment import EXPERIMENTS
 TINY = {"parts": ("activity",), "cost": False, "progress": False, "only": {"net": [0, 1]}}
 
 
+@pytest.mark.slow
 def test_sixteen_bad_plug_ins_have_their_reasons_and_change_no_byte_of_the_others(tmp_path):
     bad = write_bad(tmp_path)
     alone = compare("relu", "tanh", out=tmp_path / "alone", **TINY)

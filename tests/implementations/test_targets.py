@@ -163,6 +163,7 @@ def standing(tmp_path, monkeypatch):
         yield
 
 
+@pytest.mark.slow
 def test_a_target_stands_wherever_a_name_does_in_python(standing):
     x = np.linspace(-3, 3, 7)
     np.testing.assert_allclose(ab.get("mine.py:soft")(x), resolve("silu")(x), rtol=1e-14)
@@ -196,6 +197,7 @@ def test_a_target_that_was_edited_is_another_row_in_the_same_process(standing):
     assert before.name != after.name
 
 
+@pytest.mark.slow
 def test_cells_of_targets_are_computed_by_workers_and_found_again(standing, tmp_path, capsys):
     words = ["run", "activity", "--activation", "relu", "mine.py:soft", "mine.py:called", "--depth", "2", "--net",
              "0:2", "--workers", "2", "--out", str(tmp_path / "out")]  # fmt: skip
@@ -229,6 +231,7 @@ def test_verbs_take_targets(standing, capsys):
     assert [len(line) < 400 for line in capsys.readouterr().err.splitlines()] == [True, True]
 
 
+@pytest.mark.slow
 def test_brackets_reach_a_librarys_function_and_class():
     pytest.importorskip("torch")
     x = np.linspace(-3, 3, 7)

@@ -38,6 +38,7 @@ class Prose(HTMLParser):
             self.texts.append(data)
 
 
+@pytest.mark.slow
 def test_the_article_s_page_has_no_english_sentence(pages):
     left = [text for text in Prose(pages["zh"].read_text(encoding="utf-8")).texts if LATIN.search(text)]
     assert not left, "add it to actbench/report/chinese.csv, numbers as #"

@@ -70,6 +70,7 @@ def test_two_workers_and_another_hash_seed_write_the_same_bytes(straight, tmp_pa
     assert written(tmp_path / "run") == written(straight)
 
 
+@pytest.mark.slow
 def test_a_resumed_rehearsal_writes_the_same_bytes(straight, tmp_path):
     out = tmp_path / "run"
     rehearsal = actbench_command("reproduce", LEDGER, "--quick", "--workers", 1, "--out", out)
@@ -79,6 +80,7 @@ def test_a_resumed_rehearsal_writes_the_same_bytes(straight, tmp_path):
     assert written(out) == written(straight)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["garbage", "torn", "gone"])
 def test_a_torn_store_is_recomputed(straight, tmp_path, damage):
     out = tmp_path / "run"
@@ -92,6 +94,7 @@ def test_a_torn_store_is_recomputed(straight, tmp_path, damage):
     assert written(out) == written(straight)
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_keeps_its_cells_and_goes_on(tmp_path):
     out = tmp_path / "run"
     command = [sys.executable, "-m", "actbench", "reproduce", "C10", "--quick", "--workers", "1", "--out", str(out)]
@@ -130,6 +133,7 @@ def test_the_report_is_drawn_again_from_files_alone(straight, tmp_path):
         assert (out / name).read_bytes() == (straight / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_folder_of_another_run_is_refused_and_fresh_replaces_it(straight, tmp_path):
     out = tmp_path / "run"
     shutil.copytree(straight, out)
@@ -183,6 +187,7 @@ def test_cells_that_fail_are_seen_everywhere_and_nothing_that_rests_on_them_is_f
         assert "1 of 12 cells of fragile could not be computed" in (tmp_path / "run" / name).read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_a_claim_that_rests_on_time_has_one_overall_verdict_a_run(tmp_path):
     report = reproduce("C26", quick=True, progress=False)
     kinds = {

@@ -30,6 +30,7 @@ def again(path: Path, **options: Any) -> RunFolder:
     return open_folder(path, command="run", target="activity", seed=0, **options)[0]
 
 
+@pytest.mark.slow
 def test_fresh_removes_what_runs_wrote_and_nothing_else(tmp_path: Path) -> None:
     out = tmp_path / "run"
     assert actbench(*RUN, "--out", out).returncode == 0

@@ -229,6 +229,7 @@ def test_a_failing_cell_is_a_row_with_its_reason_and_fails_alone(toys: str, tmp_
     assert (result.computed, result.reused) == (0, 22), "failures are tried again, what finished is not"
 
 
+@pytest.mark.slow
 def test_a_cell_that_kills_its_worker_is_named_and_the_rest_survives(toys: str, tmp_path: Path) -> None:
     result = go("killer", toys, workers=2, store=tmp_path / "s")
     assert result.failures["i"].tolist() == [17]
@@ -321,6 +322,7 @@ def wait_for_cells(running: subprocess.Popen[str], store: Path, least: int) -> N
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_the_hash_seed_changes_no_byte(toys: str, straight: str, tmp_path: Path) -> None:
     for workers, seed in enumerate(("0", "random"), 1):
         folder = tmp_path / seed

@@ -83,6 +83,7 @@ def test_a_speed_up_is_no_failure(clone):
     assert found.status == 0
 
 
+@pytest.mark.slow
 def test_the_command_says_it_with_its_exit_status(clone, monkeypatch, capsys):
     monkeypatch.chdir(clone)
     (clone / "actbench" / "__init__.py").write_text("SLOW = {'relu': 8}\nLATER = 1\n" + WORK)

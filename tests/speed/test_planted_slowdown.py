@@ -16,6 +16,7 @@ from actbench.speed.commits import against
 ROOT = Path(actbench.__file__).resolve().parent.parent
 
 
+@pytest.mark.slow
 def test_a_planted_slow_down_of_one_kernel_is_found_and_its_neighbour_is_not(tmp_path):
     if shutil.which("git") is None or not (ROOT / ".git").exists():
         pytest.skip("not in a git clone")
