@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from actbench.activations.registry import ACTIVATIONS, AXIS, resolve
+from actbench.activations.registry import AXIS, along, resolve
 from actbench.core.errors import ActbenchError
 from actbench.theory.gaussian import moments
 from actbench.theory.subject import Subject, spec_of
@@ -13,10 +13,12 @@ from actbench.theory.subject import Subject, spec_of
 # torch.nn.init.calculate_gain, 2.13: seven names; tanh's 5/3 and selu's 3/4 are conventions, sigmoid's 1 no gain at all
 TORCH = {"identity": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 0.75}
 
+INSIDE = (1.0, 4.0, 30.0, -1.0)  # where a factor is not 0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Gains:
-    """Factors for a function f of z ~ N(0, q); of a gate a f(b), a and b independent of that law.
+    """Factors for a function f of z ~ N(0, q); of a gate f(a) g(b), a and b independent of that law.
 
     Parameters
     ----------
@@ -25,9 +27,11 @@ class Gains:
     forward
         1 / sqrt(E f(z)^2), times sqrt(q): a layer with weights of variance forward^2 / fan_in keeps q.
     slope
-        1 / sqrt(E f'(z)^2): weights of variance slope^2 / fan_out keep the gradient; of a gate, for f's argument b.
+        1 / sqrt(E f'(z)^2): weights of variance slope^2 / fan_out keep the gradient; of a gate, that of the gating
+        input a, 1 / sqrt(E f'(a)^2 E g(b)^2).
     multiplier
-        Of a gate, 1 / sqrt(E f(b)^2): keeps the gradient that arrives at a. NaN for an elementwise function.
+        Of a gate, 1 / sqrt(E f(a)^2 E g'(b)^2): keeps the gradient that arrives at the other input, b. NaN for an
+        elementwise function.
     torch
         What ``torch.nn.init.calculate_gain`` gives, NaN where it knows no such name.
     """
@@ -49,7 +53,7 @@ def gains(name: Subject, q: float = 1.0) -> Gains:
     """
     if not q > 0:
         raise ActbenchError(f"q={q!r}: at length 0 there is no size to keep; give a finite number above 0")
-    if isinstance(name, str) and name in AXIS:
+    if isinstance(name, str) and name.partition(":")[0] in AXIS:
         return _of_gate(name, q)
     at = moments(name, q)
     spread = at.second - at.mean * at.mean
@@ -61,26 +65,32 @@ def gains(name: Subject, q: float = 1.0) -> Gains:
 
 
 def gates() -> list[str]:
-    """Names of the gates a f(b) that have gains."""
-    return [function.name for function in AXIS if _gate(function.name)]
+    """Names of the gates, which have gains."""
+    return [function.name for function in AXIS if function.views]
 
 
-def _gate(name: str) -> str:
-    """The elementwise row f of a gate f(a) b in the catalogue, at its standard parameters; else nothing."""
-    gate = AXIS[name].gate
-    return gate if gate in ACTIVATIONS and not AXIS[name].parameters else ""
+def product_moments(name: str, q: float = 1.0) -> tuple[float, float, float, float]:
+    """Of a gate y = f(a) g(b): E y, E y^2, E (dy/da)^2 and E (dy/db)^2.
+
+    Each factor is the gate at a number for its other input, over the other factor there.
+    """
+    gate = along(name)
+    if not gate.views:
+        raise ActbenchError(f"{gate.name} mixes a whole vector: no gains; known gates: {', '.join(gates())}")
+    a, b = next((a, b) for a in INSIDE for b in INSIDE if gate.of(a, b) != 0)
+    f, g = (moments(gate.view(side).bind(**{other: at}), q) for side, other, at in (("a", "b", b), ("b", "a", a)))
+    size = float(gate.of(a, b))
+    pairs = ((f.mean, g.mean / size), (f.second, g.second), (f.d_second, g.second), (f.second, g.d_second))
+    mean, *squares = (one * other for one, other in pairs)
+    second, at_a, at_b = (square / size**2 for square in squares)
+    return mean, second, at_a, at_b
 
 
 def _of_gate(name: str, q: float) -> Gains:
-    name = AXIS[name].name
-    gate = _gate(name)
-    if not gate:
-        what = "has a clamp or a cap on its value" if AXIS[name].views else "mixes a whole vector"
-        raise ActbenchError(f"{name} {what}: no gains; known gates: {', '.join(gates())}")
-    at = moments(gate, q)  # E a^2 f^2 = q E f^2 and E a f = 0, for a and b are independent
-    size = _inverse(q * at.second)
-    return Gains(value=size, forward=math.sqrt(q) * size, slope=_inverse(q * at.d_second),
-                 multiplier=_inverse(at.second), torch=math.nan)  # fmt: skip
+    mean, second, at_a, at_b = product_moments(name, q)
+    spread = second - mean * mean
+    return Gains(value=_inverse(spread if spread > 1e-13 * second else 0.0), forward=math.sqrt(q) * _inverse(second),
+                 slope=_inverse(at_a), multiplier=_inverse(at_b), torch=math.nan)  # fmt: skip
 
 
 def _inverse(square: float) -> float:

@@ -98,12 +98,13 @@ def _moments(spec: str, q: float) -> Moments:
     total, error = np.zeros(6), 1e-15  # rounding, whatever the rules say
     places: tuple[float, ...] = ()
     for weight, given in draws(row):
-        kinks = tuple(map(float, row.fact("kinks", **given)))
+        bends = (0.5 * (low + high) for low, high in row.fact("excluded_slope", **given))
+        kinks = tuple(sorted({*map(float, row.fact("kinks", **given)), *bends}))
         value, apart = expectations(_columns(row, q, given), panels(q, kinks), q)
         value[5] += _jumps(row, q, given)
         total += weight * value
         error, places = max(error, apart), kinks
-    if row.fact("excluded_slope"):  # leaky integrate-and-fire at its threshold
+    if _infinite(row):  # leaky integrate-and-fire at its threshold
         total[2:] = np.nan
     return Moments(q=q, error=error, kinks=places, **dict(zip(FIELDS, map(float, total), strict=True)))
 
@@ -125,13 +126,18 @@ def draws(row: Activation) -> list[tuple[float, dict[str, float]]]:
     return draws
 
 
+def _infinite(row: Activation) -> bool:
+    """Whether the slope is without bound next to a point; next to a bend that is excluded it has one."""
+    return any(low == high for low, high in row.fact("excluded_slope"))
+
+
 def _columns(row: Activation, q: float, given: dict[str, float]) -> Callable[[NDArray[Any]], NDArray[Any]]:
     """x to the six integrands, stacked in front."""
 
     def columns(x: NDArray[Any]) -> NDArray[Any]:
         f = np.asarray(row.forward(x, **given))
         # an infinite slope has no finite moments: 0 here, NaN at the end
-        d = np.zeros_like(f) if row.fact("excluded_slope") else row.backward(np.ones_like(x), x, **given)
+        d = np.zeros_like(f) if _infinite(row) else row.backward(np.ones_like(x), x, **given)
         square = d * d
         return np.stack([f, f * f, d, square, square * square, f * d * (x / q)])
 

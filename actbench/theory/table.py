@@ -10,14 +10,14 @@ from typing import Any
 
 from actbench.activations.registry import ACTIVATIONS, AXIS
 from actbench.core.files import write_bytes
-from actbench.theory.gains import gains, gates
+from actbench.theory.gains import gains, gates, product_moments
 from actbench.theory.gaussian import moments
 from actbench.theory.meanfield import critical_point
 
 SCHEMA = 1  # a column may be added under the same number, never renamed, removed or given another meaning
 ABOUT = (
     "For f of z ~ N(0, 1), learned parameters at their defaults, sampled ones averaged over their law. A gate is "
-    "a f(b), a and b independent. Weights have variance sigma_w2 / fan_in, biases sigma_b2. CSV: nan where there is "
+    "f(a) g(b), a and b independent. Weights have variance sigma_w2 / fan_in, biases sigma_b2. CSV: nan where there is "
     "none, inf where the slope is 0 everywhere; JSON: null for both."
 )
 
@@ -38,8 +38,10 @@ COLUMNS = {
     "kind": Column(definition="elementwise or gate", unit="text"),
     "value": Column(definition="1 / std f(z): the output times this has variance 1"),
     "forward": Column(definition="1 / sqrt(E f(z)^2): weights of variance forward^2 / fan_in keep E z^2 = 1"),
-    "slope": Column(definition="1 / sqrt(E f'(z)^2): weights of variance slope^2 / fan_out keep the gradient; gate: b"),
-    "multiplier": Column(definition="gate: 1 / sqrt(E f(b)^2), keeps the gradient that arrives at a"),
+    "slope": Column(
+        definition="1 / sqrt(E f'(z)^2): weights of variance slope^2 / fan_out keep the gradient; gate: at a"
+    ),
+    "multiplier": Column(definition="gate: 1 / sqrt(E f(a)^2 E g'(b)^2), keeps the gradient that arrives at b"),
     "torch": Column(definition="torch.nn.init.calculate_gain, where it knows the name"),
     "mean": Column(definition="E f(z)"),
     "critical_sigma_w2": Column(definition="sigma_w2 where sigma_w2 E f'^2 = 1 at a resting length", digits=9),
@@ -58,8 +60,10 @@ def table() -> list[Row]:
 def _row(name: str) -> Row:
     found, row = gains(name), dict.fromkeys(COLUMNS) | {"name": name, "kind": "gate" if name in AXIS else "elementwise"}
     row |= {field: getattr(found, field) for field in ("value", "forward", "slope", "multiplier", "torch")}
-    row["mean"] = 0.0
-    if name not in AXIS:
+    if name in AXIS:
+        mean, second, *_ = product_moments(name)
+        row["mean"] = mean if abs(mean) > 1e-14 * math.sqrt(second) else 0.0
+    else:
         at = moments(name)
         row["mean"] = at.mean if abs(at.mean) > 1e-14 * math.sqrt(at.second) else 0.0
         point = critical_point(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -88,6 +89,37 @@ def test_gates_have_gains_of_their_own():
     assert (reglu.value, reglu.multiplier, reglu.slope) == pytest.approx((math.sqrt(2),) * 3)
     with pytest.raises(ActbenchError, match="gates"):
         theory.gains("softmax")
+
+
+def test_gains_of_clamped_and_capped_gates():
+    """E y^2 of f(a) g(b) is E f^2 E g^2: in closed form, and by SciPy's quadrature of formulas written here."""
+    integrate = pytest.importorskip("scipy.integrate")
+    drelu = theory.gains("drelu")  # E r = 1 / sqrt(2 pi), E r^2 = 1/2
+    assert drelu.value == pytest.approx(1 / math.sqrt(0.25 - 1 / (2 * math.pi) ** 2), rel=1e-12)
+    assert (drelu.forward, drelu.slope, drelu.multiplier) == pytest.approx((2.0, 2.0, 2.0), rel=1e-12)
+
+    def mean(f, *points):
+        ends = [-12.0, *points, 12.0]
+        law = lambda z: f(z) * math.exp(-z * z / 2) / math.sqrt(2 * math.pi)  # noqa: E731
+        return sum(integrate.quad(law, a, b, epsabs=1e-14)[0] for a, b in itertools.pairwise(ends))
+
+    def silu(x):
+        return x / (1 + math.exp(-x))
+
+    clipped = mean(lambda b: min(max(b, -1.0), 1.0) ** 2, -1.0, 1.0)
+    inside = mean(lambda b: float(abs(b) <= 1), -1.0, 1.0)
+    bend = float(pytest.importorskip("scipy.optimize").brentq(lambda x: silu(x) - 1, 0, 3))
+    for name, f, at in (
+        ("swiglu_clamped:limit=1", lambda a: silu(min(a, 1.0)), 1.0),
+        ("swiglu_step:limit=1", lambda a: min(silu(a), 1.0), bend),
+    ):
+        found, square = theory.gains(name), mean(lambda a, f=f: f(a) ** 2, at)
+        assert found.forward == pytest.approx(1 / math.sqrt(square * clipped), rel=1e-9)
+        assert found.multiplier == pytest.approx(1 / math.sqrt(square * inside), rel=1e-9)
+        assert math.isfinite(found.slope)
+    shifted = theory.gains("swiglu_oai:limit=inf,alpha=1")  # (b + 1) silu(a): E (b + 1)^2 = 2
+    assert shifted.forward == pytest.approx(theory.gains("silu").forward / math.sqrt(2), rel=1e-12)
+    assert set(theory.gates()) >= {"swiglu_oai", "swiglu_clamped", "swiglu_step", "situ_glu", "drelu", "fatrelu_glu"}
 
 
 def test_shapes_are_those_of_calculus():
