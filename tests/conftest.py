@@ -32,6 +32,12 @@ def _rows():
         yield
 
 
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch):
+    """Python's default of as many workers as cores would start processes in every test."""
+    monkeypatch.setattr("actbench.runs.workers.usable_cores", lambda: 1)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _interruptible():
     """A shell starts what it puts into the background with Ctrl-C ignored, and children inherit that."""

@@ -41,10 +41,9 @@ def call(args: argparse.Namespace) -> int:
 
     from actbench.accuracy.certificate import FLAGS, certificates, check_program, compiler
     from actbench.activations.registry import ACTIVATIONS, resolve
-    from actbench.cli.options import usable_cores
     from actbench.core.errors import ActbenchError
     from actbench.core.files import write_text
-    from actbench.core.machine import version
+    from actbench.core.machine import usable_cores, version
     from actbench.kernels.c99 import header
 
     if args.certify is None and (args.cc or args.flags):

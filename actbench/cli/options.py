@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from actbench.core.errors import ActbenchError
+from actbench.core.machine import usable_cores
 
 RUN_OPTIONS = ("out", "seed", "workers", "quick", "fresh", "dry_run")
 
 MOST_WORKERS = 512  # of one machine
-
-
-def usable_cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Where(argparse.Action):

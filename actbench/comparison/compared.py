@@ -20,7 +20,7 @@ from actbench.runs import provenance
 from actbench.runs.experiment import EXPERIMENTS
 from actbench.runs.folder import RunFolder, open_folder
 from actbench.runs.progress import follow, note
-from actbench.runs.workers import Workers, workers_given
+from actbench.runs.workers import Workers, workers_by_default, workers_given
 from actbench.statistics.differences import networks_to_decide
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def compare(
     *asked: str,
     quick: bool = False,
     seed: int = 0,
-    workers: Workers = 1,
+    workers: Workers | None = None,
     out: str | Path | None = None,
     fresh: bool = False,
     progress: bool = True,
@@ -112,7 +112,7 @@ def compare(
     """
     import pandas as pd
 
-    workers_given(workers)
+    workers = workers_by_default() if workers is None else workers_given(workers)
     if not asked:
         raise ActbenchError("nothing to compare; give names or FILE.py:OBJ")
     known = [row_of(text) for text in asked]  # a misspelt name leaves no folder behind

@@ -74,6 +74,11 @@ def version(name: str) -> str | None:
         return None
 
 
+def usable_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def output(*words: str) -> str | None:
     """What a command prints, or None where it fails, is not there or takes more than 10 s."""
     # Optional locks off: asking for the status must not rewrite the index under somebody's own git command.

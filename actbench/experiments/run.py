@@ -8,8 +8,11 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
+from actbench.runs.estimate import seconds
 from actbench.runs.experiment import EXPERIMENTS
-from actbench.runs.workers import Workers
+from actbench.runs.workers import Workers, workers_by_default
+
+SHORT = 5.0  # seconds that a run should take, up to which it is neither spread over processes nor told
 
 
 class Observations(pd.DataFrame):
@@ -35,9 +38,9 @@ def run(
     experiment: str,
     *,
     seed: int = 0,
-    workers: Workers = 1,
+    workers: Workers | None = None,
     quick: bool = False,
-    progress: bool = False,
+    progress: bool | None = None,
     **levels: Any,
 ) -> Observations:
     """Run one experiment.
@@ -47,11 +50,12 @@ def run(
     experiment
         Its name.
     seed, workers
-        The master seed; how many processes compute.
+        The master seed; how many processes compute, or a scheduler's address. By default the cores, as on the command
+        line; this process alone for a run of seconds, and where rows or experiments are defined in the running script.
     quick
         Take the sub-grid.
     progress
-        Whether to show progress on stderr.
+        Whether to show progress, on stderr or in the notebook; by default for what should take more than some seconds.
     **levels
         Levels of the factors, one or several each; the others keep the levels of the grid's first part.
 
@@ -70,7 +74,11 @@ def run(
 
     record = EXPERIMENTS[experiment]
     cells = record.cells(quick=quick, **levels_of(levels))
-    result = run_cells(record, cells, seed=seed, workers=workers, progress=progress)
+    long = seconds(record, len(cells)) > SHORT
+    if workers is None:
+        workers = workers_by_default() if long else 1
+    shown = long if progress is None else progress
+    result = run_cells(record, cells, seed=seed, workers=workers, progress=shown)
     frame = Observations(result.frame)
     frame.failures = result.failures
     if len(result.failures):

@@ -21,7 +21,7 @@ from actbench.runs.estimate import titles
 from actbench.runs.experiment import EXPERIMENTS, Experiment
 from actbench.runs.folder import RunFolder, open_folder
 from actbench.runs.progress import follow, note, stages
-from actbench.runs.workers import Workers, workers_given
+from actbench.runs.workers import Workers, workers_by_default, workers_given
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,7 +114,7 @@ def reproduce(
     *targets: str,
     quick: bool = False,
     seed: int = 0,
-    workers: Workers = 1,
+    workers: Workers | None = None,
     out: str | Path | None = None,
     fresh: bool = False,
     progress: bool = True,
@@ -129,7 +129,8 @@ def reproduce(
     quick
         Take each experiment's sub-grid: the same cells, fewer networks. The verdicts are marked as rehearsals.
     seed, workers
-        The master seed; how many processes compute.
+        The master seed; how many processes compute, or a scheduler's address; by default the cores, as on the command
+        line (this process alone where rows or experiments are defined in the running script).
     out
         The run's folder, where cells are kept for resuming and all files are written. None, from Python, keeps nothing.
     fresh
@@ -149,7 +150,7 @@ def reproduce(
         For a request that cannot be met.
     """
     targets = targets or ("article",)
-    workers_given(workers)
+    workers = workers_by_default() if workers is None else workers_given(workers)
     whole(seed, "seed")
     phrases(lang)
     claims = chosen(targets)

@@ -1,4 +1,4 @@
-"""How far a run has come: a bar on a terminal, few lines on a pipe, always on stderr; one count over all stages."""
+"""How far a run has come: a bar on a terminal or in a notebook, few lines on a pipe; one count over all stages."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any, TextIO
 # A line at most every 5 s, and then only for another tenth of the work or after a silence: 5 s of it in a stage's first
 # minute, so that nobody wonders, and a minute later, so that a run of hours leaves one line a minute in a log.
 LEAST_SECONDS, LEAST_SHARE, MOST_SECONDS = 5.0, 0.1, 60.0
+NOTEBOOK_SECONDS = 0.5  # a bar that changes in place may do so often
 
 Advance = Callable[[int], None]
 
@@ -116,7 +117,8 @@ def follow(
             task = bar.add_task(_plain(title), total=total, completed=done, left="", count=f"{done}/{total}")
             yield lambda count: _moved(bar, task, count)
     else:
-        lines = _Lines(title, total, done, file, unit, overall)
+        kind = _Cell if _in_notebook() else _Lines
+        lines = kind(title, total, done, file, unit, overall)
         lines.first()
         try:
             yield lines.advance
@@ -172,6 +174,8 @@ def _staged(title: str, total: int, done: int, overall: _Overall) -> Iterator[Ad
 class _Lines:
     """Plain lines: the first, the last, few between, and one where it would be silent for long."""
 
+    least_seconds, least_share = LEAST_SECONDS, LEAST_SHARE
+
     def __init__(
         self, title: str, total: int, done: int, file: TextIO, unit: str, overall: _Overall | None = None
     ) -> None:
@@ -192,9 +196,9 @@ class _Lines:
         if self.overall:
             self.overall.done += self.overall.share * count
         waited, more = time.monotonic() - self.shown_at, self.done - self.shown_done
-        if waited < LEAST_SECONDS or self.done >= self.total:
+        if waited < self.least_seconds or self.done >= self.total:
             return
-        if more >= LEAST_SHARE * self.total or waited >= MOST_SECONDS:
+        if more >= self.least_share * self.total or waited >= MOST_SECONDS:
             self._state()
 
     def last(self) -> None:
@@ -226,6 +230,32 @@ class _Lines:
     def _print(self, text: str) -> None:
         with self.writing:
             _write(self.file, f"{self.title}: {text}")
+
+
+class _Cell(_Lines):
+    """In a notebook: one bar with its line, changed in place."""
+
+    least_seconds, least_share = NOTEBOOK_SECONDS, 0.0
+    handle: Any = None
+
+    def _print(self, text: str) -> None:
+        from html import escape
+
+        from IPython.display import HTML, display
+
+        line = f"{escape(self.title)}: {escape(text)}"
+        shown = HTML(f'<progress value="{self.done}" max="{self.total}"></progress> {line}')
+        with self.writing:
+            if self.handle is None:
+                self.handle = display(shown, display_id=True)
+            else:
+                self.handle.update(shown)
+
+
+def _in_notebook() -> bool:
+    """Whether this process is the kernel of a notebook."""
+    shell = sys.modules.get("IPython")
+    return shell is not None and hasattr(shell.get_ipython(), "kernel")
 
 
 def _write(file: TextIO, text: str) -> None:

@@ -21,7 +21,9 @@ from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
+from actbench.activations.registry import ACTIVATIONS
 from actbench.core.errors import ActbenchError
+from actbench.core.machine import usable_cores
 from actbench.core.streams import whole
 from actbench.kernels.backends import FUSED
 from actbench.runs.blocks import Queue
@@ -68,6 +70,16 @@ def workers_given(workers: Any) -> Workers:
                                 "address of a scheduler such as tcp://HOST:8786")  # fmt: skip
         return workers
     return whole(workers, "workers", 1)
+
+
+def workers_by_default() -> int:
+    """The cores, as on the command line; this process alone where rows or experiments stand in a running script.
+
+    Workers could not find these. Numbers do not depend on it.
+    """
+    own = [row.callables.forward for row in ACTIVATIONS if row.kind != "plug-in"]
+    own += [experiment.function for experiment in EXPERIMENTS]
+    return usable_cores() if all(function.__module__.startswith("actbench.") for function in own) else 1
 
 
 # --- one worker: this process --------------------------------------------------------------------------------------

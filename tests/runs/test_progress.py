@@ -52,3 +52,47 @@ def test_progress_on_a_terminal_is_a_bar() -> None:
         advance(3)
     assert "3/3" in terminal.getvalue()
     assert "[activity]" in terminal.getvalue()
+
+
+def test_a_notebook_has_one_bar_that_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As IPython shows it: the first call displays, the others change what is there."""
+    import sys
+    import types
+
+    said: list[str] = []
+
+    class Handle:
+        def update(self, shown: str) -> None:
+            said.append(f"again {shown}")
+
+    def display(shown: str, display_id: bool) -> Handle:
+        said.append(shown)
+        return Handle()
+
+    shell = types.ModuleType("IPython")
+    shell.get_ipython = lambda: types.SimpleNamespace(kernel=1)  # type: ignore[attr-defined]
+    shown = types.ModuleType("IPython.display")
+    shown.HTML, shown.display = str, display  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "IPython", shell)
+    monkeypatch.setitem(sys.modules, "IPython.display", shown)
+    pipe = io.StringIO()
+    with follow("a<b", 4, file=pipe) as advance:
+        advance(4)
+    assert pipe.getvalue() == ""
+    assert said[0] == '<progress value="0" max="4"></progress> a&lt;b: 0 of 4 cells'
+    assert said[-1].startswith('again <progress value="4" max="4"></progress> a&lt;b: 4 of 4 cells in')
+
+
+def test_workers_are_by_default_as_many_as_on_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """But of what stands in a running script no other process can know."""
+    import inspect
+
+    import actbench as ab
+    from actbench.runs.workers import workers_by_default
+
+    monkeypatch.setattr("actbench.runs.workers.usable_cores", lambda: 7)
+    assert workers_by_default() == 7
+    for verb in (ab.run, ab.reproduce, ab.compare):
+        assert inspect.signature(verb).parameters["workers"].default is None
+    ab.define("of_this_script", forward=lambda x: 2.0 * x, backward=lambda dy, x: 2.0 * dy, source="a test")
+    assert workers_by_default() == 1
