@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.core.errors import ActbenchError
 from actbench.core.files import write_text
+from actbench.report.chinese import chinese
 from actbench.report.content import provenance_lines
 from actbench.report.page import draw_figures, template
 from actbench.report.phrases import phrases
@@ -102,11 +103,12 @@ def render(folder: RunFolder, *, lang: str | None = None) -> Path:
     table = summarised(experiment, frame)
     failures = folder.path / f"{place}.failures.csv"
     content = {
-        "title": f"{t['run of']}: {name}", "question": experiment.question, "rehearsal": bool(run.get("quick")),
+        "title": f"{t['run of']}: {name}", "question": chinese(experiment.question, t),
+        "rehearsal": bool(run.get("quick")),
         "unfinished": not run.get("finished"), "head": list(table.columns),
         "rows": [["" if v != v or v is None else v for v in row] for row in table.head(MOST_ROWS).values.tolist()],
         "more": len(table) - MOST_ROWS, "observations": len(frame), "file": f"{place}.csv",
-        "columns": {c: experiment.columns[c] for c in table.columns if c in experiment.columns},
+        "columns": {c: chinese(experiment.columns[c], t) for c in table.columns if c in experiment.columns},
         "failures": len(folder.read_frame(f"{place}.failures")) if failures.exists() else 0,
         "units": experiment.batch in UNITS, "figures": draw_figures(folder, lang), **provenance_lines(run, t),
     }  # fmt: skip

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
-import actbench.claims.ledgers  # noqa: F401  fills the registry
+import actbench.claims.ledgers
+import actbench.experiments  # noqa: F401  both fill registries
 from actbench.claims.claim import CLAIMS
 from actbench.claims.verdicts import described
 from actbench.report.chinese import GLOSSARY, NUMBER, TABLE, chinese, sentences
+from actbench.report.page import render as render_page
 from actbench.report.phrases import PHRASES, phrases
+from actbench.runs.experiment import EXPERIMENTS
+from actbench.runs.folder import RunFolder
+
+REPORTS = Path(__file__).parents[2] / "reports"
 
 ZH = phrases("zh")
 LATIN = re.compile(r"(?:[A-Za-z][A-Za-z'’-]*[ ,;:()./]+){6}[A-Za-z]")  # more than six words in a row
@@ -50,7 +58,21 @@ def test_the_markdown_beside_it_neither(pages):
     assert not [line for line in prose.splitlines() if LATIN.search(line)]
 
 
-@pytest.mark.parametrize("name", [claim.name for claim in CLAIMS if claim.ledger == "article"])
+def test_the_page_of_published_results_has_no_english_sentence(tmp_path):
+    shutil.copytree(REPORTS / "literature", tmp_path / "literature")
+    page = render_page(RunFolder(tmp_path / "literature"), lang="zh", progress=False)
+    assert not [text for text in Prose(page.read_text(encoding="utf-8")).texts if LATIN.search(text)]
+
+
+@pytest.mark.parametrize("name", [each.name for each in EXPERIMENTS])
+def test_the_words_of_an_experiment_are_known_in_chinese(name):
+    """Its question and its columns, as the page of a plain run has them."""
+    texts = [EXPERIMENTS[name].question, *EXPERIMENTS[name].columns.values()]
+    left = [text for text in texts if chinese(text, ZH) == text and re.search("[a-z]{3}", text)]
+    assert not left, "add it to actbench/report/chinese.csv, numbers as #"
+
+
+@pytest.mark.parametrize("name", [claim.name for claim in CLAIMS if claim.ledger in ("article", "literature")])
 def test_what_a_record_says_is_known_in_chinese(name):
     entry = described(CLAIMS[name])
     texts = [*entry["readings"].values(), *entry["conditions"].values(), entry["note"]]
@@ -90,13 +112,9 @@ def test_the_glossary_decides_the_terms():
 
 def test_a_comparison_s_page_has_no_english_sentence(tmp_path):
     """The worked example's files, as far as they are committed, with what a page says around them."""
-    import shutil
-    from pathlib import Path
-
     from actbench.report.dossier import render
-    from actbench.runs.folder import RunFolder
 
-    shutil.copytree(Path(__file__).parents[2] / "reports" / "compare", tmp_path / "run")
+    shutil.copytree(REPORTS / "compare", tmp_path / "run")
     folder = RunFolder(tmp_path / "run")
     folder.write_run({**folder.read_run(), "command": "compare", "reference": "relu", "quick": True})
     english = render(folder, lang="en").read_text(encoding="utf-8")

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from actbench.cli import main
+from actbench.report.chinese import chinese
+from actbench.report.phrases import phrases
 from actbench.report.plain import summarised
 from actbench.runs.experiment import EXPERIMENTS
 from actbench.runs.folder import RunFolder
@@ -31,7 +33,7 @@ def test_the_page_of_a_run_is_made_and_drawn_again(folder, lang, capsys):
     assert capsys.readouterr().out.strip() == str(folder / "report.html")
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert f'lang="{lang}"' in page
-    assert EXPERIMENTS["activity"].question in page
+    assert chinese(EXPERIMENTS["activity"].question, phrases(lang)) in page
     assert 'href="data/activity.csv"' in page
     assert "<img" in page
     assert "<script" not in page
