@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from actbench.activations.registry import resolve
 from actbench.core.errors import ActbenchError
 from actbench.core.streams import stream
-from actbench.kernels.kernel import kernel
 from actbench.networks.data import Data
 from actbench.networks.design import Design, initialise
 from actbench.networks.training import order_of
+from actbench.torch.functions import of_spec
 
 Array = NDArray[Any]
 CONTEXT, BATCH, HEADS, CHANNELS, HIDDEN, BLOCKS = 32, 12, 4, 48, 96, 1
@@ -39,29 +40,6 @@ def _torch() -> Any:
     return import_module("torch")
 
 
-def activation(spec: str) -> Callable[[Any], Any]:
-    """The activation as a torch function: our kernels' values and slopes; learned parameters stay at their default."""
-    torch = _torch()
-
-    forward, backward = (
-        kernel(spec, direction, dtype="float32", at_defaults=True) for direction in ("forward", "backward")
-    )
-
-    def value(ctx: Any, x: Any) -> Any:
-        ctx.save_for_backward(x)
-        return torch.from_numpy(forward(np.ascontiguousarray(x.detach().numpy())))
-
-    def slope(ctx: Any, dy: Any) -> Any:
-        (x,) = ctx.saved_tensors
-        given = [np.ascontiguousarray(a.detach().numpy()) for a in (dy, x)]
-        return torch.from_numpy(backward(*given))
-
-    # made by hand, for a class statement would need torch's types where there is no torch
-    passes = {"forward": staticmethod(value), "backward": staticmethod(slope)}
-    heard: Any = type("Heard", (torch.autograd.Function,), passes)
-    return lambda x: heard.apply(x)
-
-
 def perceptron(design: Design, data: Data, net: int, *, rate: float, batch: int, epochs: int) -> list[tuple[Any, Any]]:
     """Train one of our plain networks in torch, by SGD on cross-entropy, with our weights and in our order of samples.
 
@@ -74,7 +52,7 @@ def perceptron(design: Design, data: Data, net: int, *, rate: float, batch: int,
     if not design.plain or not data.classes:
         raise ActbenchError("torch's perceptron takes plain networks and data with classes")
     torch.set_num_threads(1)
-    f = activation(design.activation)
+    f = of_spec(resolve(design.activation).spec)
     parameters = initialise(design, [net], np.float32)
     layers: list[Any] = [
         tuple(torch.from_numpy(parameters[kind, layer][0].copy()).requires_grad_() for kind in ("w", "b"))
@@ -106,7 +84,7 @@ def accuracy(layers: Sequence[tuple[Any, Any]], x: Array, y: Array, spec: str) -
     torch = _torch()
 
     with torch.no_grad():
-        out = outputs(layers, torch.from_numpy(x.astype(np.float32)), activation(spec)).numpy()
+        out = outputs(layers, torch.from_numpy(x.astype(np.float32)), of_spec(resolve(spec).spec)).numpy()
     return float((out.argmax(axis=1) == y).mean()) if np.isfinite(out).all() else math.nan
 
 
@@ -142,7 +120,7 @@ def transformer(spec: str, net: int, *, rate: float, steps: int) -> dict[str, fl
 
     torch.set_num_threads(1)
     codes, kinds = text()
-    f = activation(spec)
+    f = of_spec(resolve(spec).spec)
     p = weights_of(net, kinds)
     optimiser = torch.optim.Adam(p.values(), lr=rate)
     mask = causal()

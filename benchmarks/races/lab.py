@@ -47,11 +47,27 @@ def selftest() -> pd.DataFrame:
 
 
 def overhead() -> pd.DataFrame:
-    """A call on 256 elements: ours and torch eager's."""
+    """A call on 256 elements: ours and torch eager's, its operator with ``out=`` and torch.nn.functional."""
     cells = EXPERIMENTS["throughput"].cells(
         activation=CALLS, dtype=["float32"], size=[SMALL], peers=["torch"], most_seconds=[1.0]
     )
-    return run("throughput", cells).frame.drop(columns=["samples_s", "places", "warnings"])
+    frame = run("throughput", cells).frame.drop(columns=["samples_s", "places", "warnings"])
+    return pd.concat([frame, pd.DataFrame([functional(name) for name in CALLS])], ignore_index=True)
+
+
+def functional(name: str) -> dict[str, object]:
+    """One function as most people call it, which allocates, against our kernel with ``out=``."""
+    import torch
+
+    x = np.random.default_rng(0).standard_normal(SMALL).astype(np.float32)
+    y, ours, theirs = np.empty_like(x), ab.kernel(name, dtype="float32"), getattr(torch.nn.functional, name)
+    tensor = torch.from_numpy(x.copy())
+    with torch.no_grad():
+        found = race({"ours": lambda: ours(x, out=y), "theirs": lambda: theirs(tensor)}, most=1.0)
+    ratio = found.ratio("ours", "theirs")
+    return {"activation": name, "direction": "forward", "dtype": "float32", "size": SMALL, "threads": 1,
+            "implementation": "torch.nn.functional", "time_s": found.median("theirs").value, "ratio": ratio.value,
+            "ratio_low": ratio.low, "ratio_high": ratio.high}  # fmt: skip
 
 
 def threads(count: int = 2) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+import actbench.torch
 from actbench.activations.registry import resolve
 
 torch = pytest.importorskip("torch")
@@ -18,7 +19,7 @@ from actbench.networks.training import Recipe, design_for, train  # noqa: E402
 
 def test_our_activation_inside_torch_has_the_row_s_values_and_slopes():
     x = torch.linspace(-4, 4, 33, requires_grad=True)
-    y = torch_.activation("silu")(x)
+    y = actbench.torch.silu(x)
     (slope,) = torch.autograd.grad(y, x, torch.ones_like(y))
     row, at = resolve("silu"), x.detach().numpy()
     np.testing.assert_allclose(y.detach().numpy(), row(at), rtol=1e-5)
@@ -36,7 +37,7 @@ def test_torch_trains_our_networks_to_our_weights():
 
 
 def test_a_transformer_does_not_see_what_comes():
-    p, f, mask = torch_.weights_of(0, 5), torch_.activation("relu"), torch_.causal()
+    p, f, mask = torch_.weights_of(0, 5), actbench.torch.relu, torch_.causal()
     seen = torch.zeros((1, torch_.CONTEXT), dtype=torch.int64)
     other = seen.clone()
     other[0, 20:] = 3

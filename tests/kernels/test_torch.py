@@ -1,0 +1,125 @@
+"""Functions of tensors: torch's own numerical checks, its values, and what is refused."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import actbench as ab
+import actbench.torch
+from actbench.core.errors import ActbenchError
+
+torch = pytest.importorskip("torch")
+from actbench.torch import functions  # noqa: E402
+
+ROWS = [row for row in ab.ACTIVATIONS if row.kind == "elementwise" and "x" not in row.surrogates]
+PLACES = np.array([-4.13, -2.41, -1.37, -0.43, 0.29, 0.83, 1.71, 2.63, 5.3])
+
+
+def leaf(row):
+    kinks = [float(at) for at in row.fact("kinks")]
+    away = [x for x in PLACES if all(abs(x - at) > 0.01 for at in kinks)]
+    return torch.tensor(away, dtype=torch.float64, requires_grad=True)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_gradcheck_and_gradgradcheck_pass_for_every_row(row, monkeypatch):
+    """By the reference path, which needs no compiling; the kernels are held to it elsewhere."""
+    monkeypatch.setattr(functions, "kernel", lambda row, way, **how: ab.kernel(row, way, backend="numpy"))
+    f, x = functions.of_spec.__wrapped__(row.spec), leaf(row)
+    assert torch.autograd.gradcheck(f, (x,), atol=1e-6, rtol=1e-5)
+    assert torch.autograd.gradgradcheck(f, (x,), atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["silu", "gelu", "tanh", "softplus", "mish", "relu", "hardswish", "snake"])
+def test_they_pass_by_the_kernels_too(name):
+    f, x = getattr(actbench.torch, name), leaf(ab.get(name))
+    assert torch.autograd.gradcheck(f, (x,))
+    assert torch.autograd.gradgradcheck(f, (x,))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
+@pytest.mark.parametrize("name", ["silu", "elu", "gelu"])
+def test_values_and_slopes_are_the_kernels_on_any_strides(name, dtype):
+    f = getattr(actbench.torch, name)
+    base = torch.linspace(-6, 6, 240, dtype=dtype).reshape(4, 6, 10)
+    dy = torch.linspace(1, 2, 240, dtype=dtype).reshape(4, 6, 10)
+    for view in (lambda t: t, lambda t: t[:, ::2, 1:], lambda t: t.transpose(0, 2), lambda t: t[0, 0, 0].expand(3, 2)):
+        x, arriving = view(base).detach().requires_grad_(), view(dy)
+        y = f(x)
+        (dx,) = torch.autograd.grad(y, x, arriving)
+        assert (y.dtype, y.shape, dx.dtype, dx.shape) == (dtype, x.shape, dtype, x.shape)
+        given = [t.detach().contiguous().numpy() for t in (arriving, x)]
+        np.testing.assert_array_equal(y.detach().numpy(), ab.kernel(name)(given[1]))
+        np.testing.assert_array_equal(dx.numpy(), ab.kernel(name, "backward")(*given))
+
+
+def test_a_number_a_parameter_and_a_target_of_no_gradient():
+    x = torch.tensor(-2.0, requires_grad=True)
+    y = actbench.torch.leaky_relu(x, negative_slope=0.25)
+    y.backward()
+    assert (y.item(), x.grad.item(), y.shape) == (-0.5, 0.25, ())
+    assert not actbench.torch.silu(torch.ones(3)).requires_grad
+    with torch.no_grad():
+        assert not actbench.torch.silu(x).requires_grad
+    large = torch.linspace(-3, 3, 1 << 18)
+    np.testing.assert_array_equal(actbench.torch.silu(large).numpy(), ab.kernel("silu")(large.numpy()))
+
+
+def test_a_change_in_place_is_noticed():
+    x = torch.ones(4, requires_grad=True)
+    held = x * 1.0
+    y = actbench.torch.silu(held)
+    held.add_(1.0)
+    with pytest.raises(RuntimeError, match="inplace"):
+        y.sum().backward()
+
+
+def test_a_module_is_saved_copied_and_trained():
+    act = actbench.torch.Activation("leaky_relu", negative_slope=0.2)
+    net = torch.nn.Sequential(torch.nn.Linear(3, 5), act, torch.nn.Linear(5, 1))
+    net(torch.ones(2, 3)).sum().backward()
+    assert net[0].weight.grad.abs().sum() > 0
+    twin = pickle.loads(pickle.dumps(copy.deepcopy(act)))
+    assert twin(torch.tensor([-1.0])).item() == pytest.approx(-0.2)
+    assert "negative_slope=0.2" in repr(net)
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (
+            lambda: actbench.torch.silu(torch.ones(2, dtype=torch.bfloat16)),
+            "takes float16.*not bfloat16 on the CPU",
+        ),
+        (lambda: actbench.torch.silu(torch.ones(2, device="meta")), "on meta"),
+        (lambda: actbench.torch.silu(torch.ones(2, dtype=torch.int32)), "not int32"),
+        (lambda: actbench.torch.leaky_relu(torch.ones(2), slope=1.0), "slope"),
+        (lambda: actbench.torch.Activation("no_such_thing"), "no_such_thing"),
+    ],
+)
+def test_what_it_does_not_do_is_said_in_a_line(call, says):
+    with pytest.raises(ActbenchError, match=says):
+        call()
+
+
+def test_a_third_derivative_and_a_surrogate_s_second_are_refused():
+    x = torch.tensor([0.5], dtype=torch.float64, requires_grad=True)
+    (first,) = torch.autograd.grad(actbench.torch.silu(x), x, create_graph=True)
+    (second,) = torch.autograd.grad(first, x, create_graph=True)
+    with pytest.raises(ActbenchError, match="silu has no third derivative"):
+        torch.autograd.grad(second, x)
+    (first,) = torch.autograd.grad(actbench.torch.heaviside_arctan(x), x, create_graph=True)
+    with pytest.raises(ActbenchError, match="surrogate"):
+        torch.autograd.grad(first, x)
+
+
+def test_names_are_the_registry_s():
+    assert set(ab.names()) <= set(dir(actbench.torch))
+    assert actbench.torch.silu is actbench.torch.silu
+    assert actbench.torch.Purlin(torch.ones(1)).item() == 1.0
+    with pytest.raises(AttributeError, match="softmax"):
+        actbench.torch.softmax  # noqa: B018
