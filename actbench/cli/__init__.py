@@ -104,6 +104,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         The words after ``actbench``; by default the process's own.
     """
     _prepare()
+    status = _said(argv)
+    runs = sys.modules.get("actbench.runs.workers")
+    if runs and runs.STUCK.is_set():
+        sys.stdout.flush()
+        os._exit(status)
+    return status
+
+
+def _said(argv: Sequence[str] | None) -> int:
+    """The exit status of a command, whatever ended it said in one line."""
     try:
         status = _called(argv)
         sys.stdout.flush()
@@ -118,6 +128,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except MemoryError:
         note("actbench: there is no memory left; give fewer --workers, or smaller levels")
+        return SOME_FAILED
+    except ImportError as error:  # of a library that is there: no memory to map it, a file that was removed meanwhile
+        note(f"actbench: cannot load {error.name or 'a library'}: {str(error)[:200]}; is there memory left?")
         return SOME_FAILED
     except BrokenPipeError:  # the reader (head, less) has seen enough
         _drop_output()

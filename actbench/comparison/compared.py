@@ -129,7 +129,11 @@ def compare(
         arms = chosen(asked, folder.path / "plugins", limit=limit, workers=workers)
         advance(len(asked))
     alive = [arm for arm in arms if not arm.reason]
-    _enough(arms, alive, progress)
+    try:
+        _enough(arms, alive, progress)
+    except ActbenchError:
+        folder.withdraw()
+        raise
     networks = _to_decide(alive, quick, progress)
     frames: dict[str, Any] = {}
     failures: dict[str, Any] = {}

@@ -14,6 +14,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 CONNECT = 10.0  # seconds for a scheduler to answer, and for its first worker
 ALONE = 60.0  # seconds without any worker after which a run ends; what is finished is kept
 START = "start some with `dask worker {} --nthreads 1`"
+
+# What distributed raises when a connection ends: its CommClosedError and timeouts are OSErrors.
+GONE = (CancelledError, OSError)
 
 Sent = tuple[str, bytes]  # an import path and nothing, or a file's name and its bytes
 
@@ -148,8 +152,8 @@ class _Crew:
                 first(futures, timeout=wait, return_when="FIRST_COMPLETED")
         except TimeoutError:
             pass
-        except Exception as error:  # CancelledError of futures whose scheduler went away
-            raise self._gone() from error
+        except Exception as error:
+            raise self._blamed(error) from error
         return [future for future in futures if future.status != "pending"]
 
     def _answer(self, future: Future) -> Answer | None:
@@ -160,15 +164,13 @@ class _Crew:
         ActbenchError
             Where the scheduler went away, or the function could not be called there.
         """
-        from concurrent.futures import CancelledError
-
         from distributed import KilledWorker
 
         try:
             answer: Answer = future.result()
         except KilledWorker:
             return None
-        except (CancelledError, OSError) as error:
+        except GONE as error:
             raise self._gone() from error
         except Exception as error:
             raise ActbenchError(f"a worker of {self.address} cannot compute ({type(error).__name__}: {error}); "
@@ -178,6 +180,10 @@ class _Crew:
     def _gone(self) -> ActbenchError:
         return ActbenchError(f"the scheduler at {self.address} went away; finished cells are kept: "
                              "run the same command again")  # fmt: skip
+
+    def _blamed(self, error: Exception) -> Exception:
+        """The line on a scheduler that went away where it did; any other error as it is."""
+        return self._gone() if isinstance(error, GONE) or self.client.status != "running" else error
 
     def _workers(self) -> int:
         """How many workers there are, asked once a second.
@@ -192,7 +198,7 @@ class _Crew:
             try:
                 threads = self.client.nthreads()
             except Exception as error:
-                raise self._gone() from error
+                raise self._blamed(error) from error
             shared = [worker for worker, count in threads.items() if count > 1]
             if shared:
                 raise ActbenchError(f"worker {shared[0]} has {threads[shared[0]]} threads; give each cell a process: "

@@ -38,9 +38,12 @@ class RunFolder:
     ----------
     path
         Where it is.
+    made
+        Whether it was empty, or not there, when this run began.
     """
 
     path: Path
+    made: bool = False
 
     @property
     def store(self) -> Path:
@@ -94,6 +97,28 @@ class RunFolder:
         names = {*self.listed(), *written_under(self.path), "manifest.json", *STORE}
         there = sorted(name for name in names if (self.path / name).exists() or name in STORE)
         write_text(self.at("manifest.json"), json.dumps(there, indent=1, ensure_ascii=False) + "\n")
+
+    def withdraw(self) -> None:
+        """Where a run is refused after all: what it wrote goes, and the folder with it if it was made for this run."""
+        if not self.made:
+            return
+        with suppress(OSError):
+            for name in (*self._remove(), LOCK):
+                (self.path / name).unlink(missing_ok=True)
+            self.path.rmdir()
+            if self.path.parent.name == DEFAULT:
+                self.path.parent.rmdir()
+
+    def _remove(self) -> set[str]:
+        """Remove what the manifest lists, and folders that are empty then; the names."""
+        names = {*self.listed(), *written_under(self.path), "run.json", "manifest.json", *STORE}
+        for name in names:
+            with suppress(OSError, ValueError):  # a folder in a file's place, or a name that cannot be
+                (self.path / name).unlink()
+        for parent in sorted({(self.path / name).parent for name in names} - {self.path}, reverse=True):
+            with suppress(OSError, ValueError):  # it holds something of somebody's
+                parent.rmdir()
+        return names
 
     def listed(self) -> list[str]:
         """What ``manifest.json`` lists of plain files inside the folder; of what is no such list, nothing."""
@@ -223,6 +248,7 @@ def open_folder(
         _hold(path, alone=fresh)
         if held and fresh:
             _clear(folder)
+        folder = RunFolder(path, made=not held)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise ActbenchError(f"cannot use the folder {str(path)!r}: {why}; give another --out") from None
@@ -275,13 +301,7 @@ def _hold(path: Path, *, alone: bool) -> None:
 
 def _clear(folder: RunFolder) -> None:
     """Remove what the folder's manifest lists, and say what is left: it is not ours."""
-    names = {*folder.listed(), "run.json", "manifest.json", *STORE}
-    for name in names:
-        with suppress(OSError, ValueError):  # a folder in a file's place, or a name that cannot be
-            (folder.path / name).unlink()
-    for parent in sorted({(folder.path / name).parent for name in names} - {folder.path}, reverse=True):
-        with suppress(OSError, ValueError):  # it holds something of somebody's
-            parent.rmdir()
+    folder._remove()
     left = sorted(p.relative_to(folder.path).as_posix() for p in folder.path.rglob("*") if not p.is_dir())
     left = [name for name in left if name != LOCK]
     if left:

@@ -16,7 +16,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,8 @@ CHUNK_SECONDS, MOST_SECONDS = 0.18, 0.25
 WINDOW = 3  # chunks on their way for each worker: enough that none waits, few enough that memory stays bounded
 TOGETHER = 64  # suspects in one process at first: a death costs 0.5 s, a journey 1 ms
 DEATHS = 2  # a chunk that was on its way at so many deaths of workers is computed strictly alone
+PATIENCE = 10.0  # seconds for killed workers to be gone
+STUCK = threading.Event()  # whether some never were: the command line then leaves without waiting for them
 IDLE_SECONDS = 60  # an unused worker goes away after this
 
 ONE_THREAD = dict.fromkeys(
@@ -234,6 +236,7 @@ class _Pool:
                     _kill(pool)
                     pool = None
                     if fresh and len(chunk) == 1:
+                        self._probe(death)
                         keep([(chunk[0].places[0], (None, _cause(death)))])
                     else:
                         # Of a cell in a used process the damage may be an earlier one's: it gets a process of its own.
@@ -245,6 +248,20 @@ class _Pool:
         finally:
             if pool is not None:
                 _kill(pool)
+
+    def _probe(self, death: BaseException) -> None:
+        """Complain where workers die of themselves: else each cell of a run would be tried, and blamed, alone."""
+        from joblib.externals.loky import ProcessPoolExecutor
+        from joblib.externals.loky.process_executor import BrokenProcessPool
+
+        pool = ProcessPoolExecutor(max_workers=1, **self._start())
+        try:
+            self._submit(pool, []).result()
+        except BrokenProcessPool:
+            raise ActbenchError(f"workers end before they compute anything ({_cause(death)}); give them more memory, "
+                                "or take --workers 1; finished cells are kept") from death  # fmt: skip
+        finally:
+            _kill(pool)
 
     def _start(self) -> dict[str, Any]:
         """How a worker begins; a pool is used again only where this is equal, so the modules' content stands in it."""
@@ -309,7 +326,14 @@ def _kill(pool: Any) -> None:
     """
     for process in list((getattr(pool, "_processes", None) or {}).values()):
         process.terminate()
-    pool.shutdown(wait=True)
+        if hasattr(signal, "SIGKILL"):  # one that is stopped (SIGSTOP) would not hear of a SIGTERM
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
+    ending = threading.Thread(target=pool.shutdown, kwargs={"wait": True}, daemon=True)
+    ending.start()
+    ending.join(PATIENCE)
+    if ending.is_alive():  # its manager is waiting for what never comes, as without memory: Python would wait at exit
+        STUCK.set()
 
 
 def _cause(death: BaseException) -> str:

@@ -239,6 +239,14 @@ def test_a_wrong_request_is_one_line_and_leaves_nothing(asked: str, said: str, c
     refused(asked, said, capsys)
 
 
+@pytest.mark.parametrize("out", [[], ["--out", "new"]])
+def test_who_is_left_without_anybody_to_compare_with_leaves_nothing(out: list[str], capsys: Any) -> None:
+    here = {*Path().rglob("*")}
+    assert main(["compare", "relu", "good.py:nothing", *out]) == 2
+    assert "good.py:nothing: no object named 'nothing'" in capsys.readouterr().err.splitlines()[-1]
+    assert {*Path().rglob("*")} == here
+
+
 def test_what_is_not_installed_is_said_before_anything_is_measured(monkeypatch: Any, capsys: Any) -> None:
     def absent(name: str) -> str:
         raise importlib.metadata.PackageNotFoundError(name)

@@ -237,6 +237,35 @@ def test_a_cell_that_kills_its_worker_is_named_and_the_rest_survives(toys: str, 
     assert result.frame["value"].tolist() == [i / 8 for i in range(30) if i != 17]
 
 
+def test_workers_that_cannot_begin_are_one_line_and_no_cell_is_blamed(tmp_path: Path, monkeypatch: Any) -> None:
+    (file := tmp_path / "dies.py").write_text(
+        "import os\nfrom actbench.runs.experiment import experiment\n"
+        "if 'TOY_DIES' in os.environ:\n    os._exit(9)\n"
+        '@experiment(grid={"i": range(99)}, columns={"v": "v"})\n'
+        'def hopeless(*, i):\n    """Who?"""\n    yield {"v": i}'
+    )
+    with EXPERIMENTS.temporary():
+        load([str(file)])
+        monkeypatch.setenv("TOY_DIES", "1")
+        with pytest.raises(ActbenchError, match="workers end before they compute anything"):
+            run("hopeless", modules=[str(file)], workers=2, progress=False)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are found in /proc")
+def test_stopped_workers_cost_time_and_an_interrupt_ends_them(toys: str, tmp_path: Path) -> None:
+    running = child(toys, tmp_path, "slow", 2)
+    wait_for_cells(running, tmp_path / "s", 4)
+    started = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+    workers = [int(pid) for pid in started if b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    assert len(workers) == 2
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    os.kill(running.pid, signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "Traceback" not in said
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize(
     ("name", "words"),

@@ -283,6 +283,17 @@ def test_what_can_reach_a_measurement_is_in_the_fingerprint() -> None:
     assert not provenance.covered("/somewhere/else.py")
 
 
+def test_rooms_that_reach_no_measurement_are_not_in_the_fingerprint() -> None:
+    rooms = ("audit", "identification", "torch")
+    assert not any(provenance.covered(file) for room in rooms for file in (provenance.PACKAGE / room).glob("*.py"))
+    assert all((provenance.PACKAGE / name).exists() for name in provenance.OUTSIDE), "a line for what is gone"
+    begin = tuple(f"from actbench.{room}" for room in rooms)
+    for file in provenance.PACKAGE.rglob("*.py"):
+        if provenance.covered(file) and file.name != "__init__.py":
+            lines = file.read_text().splitlines()
+            assert not any(line.lstrip().startswith(begin) for line in lines), f"{file} reads what is not covered"
+
+
 def test_provenance_can_be_written_down() -> None:
     found = provenance.describe()
     assert decode("{}") == {}
