@@ -1,4 +1,4 @@
-"""Every input of a format, no sample: all 2^32 float32 through a fused kernel, all 65,536 float16 through the row."""
+"""Every input of a format, no sample: all float32 through a fused kernel, all of a small format through the row."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from actbench.accuracy.meter import ErrorMeter, in_format, overflow
 from actbench.accuracy.points import ROOT_ZONE
 from actbench.activations.registry import resolve
-from actbench.core.dtypes import Format
+from actbench.core.dtypes import WHOLE, Format, every, patterns
 from actbench.core.errors import unknown
 from actbench.kernels.kernel import kernel
 from actbench.kernels.lower import expanded, graph_of
 
 Array = NDArray[Any]
-FORMATS = ("float16", "float32")
+FORMATS = (*WHOLE, "float32")
 BLOCK = 1 << 15  # floats at a time: all arrays of a block (0.7 MB) stay in the second-level cache
 SHARE = 1 << 27  # inputs that one thread takes at a time
 HUGE = 1e5  # from here on every point is looked at one by one: it may be a result lost
@@ -36,7 +36,7 @@ class Exhausted:
     Parameters
     ----------
     activation, direction, dtype
-        Spec, forward or backward, and the format: float32 by the fused kernel, float16 by the reference path.
+        Spec, forward or backward, and the format: float32 by the fused kernel, smaller ones by the reference path.
     inputs
         How many: finite ones against the yardstick; NaN must come out as NaN.
     worst_ulp, at, at_hex
@@ -84,7 +84,8 @@ def exhaust(
         An activation, and ``"forward"`` or ``"backward"``.
     dtype
         ``"float32"``: the fused kernel against the fused float64 kernel, which tests hold to mpmath; 13-110 s of
-        processor time. ``"float16"``: the reference path against the row in float64; under a second.
+        processor time. ``"float16"``, and with ml_dtypes ``"bfloat16"``, ``"float8_e4m3fn"``, ``"float8_e5m2"``: the
+        reference path against the row in float64; under a second.
     threads
         How many cores.
     narrow
@@ -98,8 +99,8 @@ def exhaust(
     if dtype not in FORMATS:
         raise unknown("format", dtype, FORMATS)
     spec = resolve(spec).spec
-    if dtype == "float16":
-        return _all_float16(spec, direction)
+    if dtype in WHOLE:
+        return _whole(spec, direction, dtype)
     sweep = _Sweep(in_format(spec, dtype), direction, narrow)
     with ThreadPoolExecutor(threads) as pool:
         shares = [pool.submit(sweep.share, start) for start in range(-(1 << 31), 1 << 31, SHARE)]
@@ -119,23 +120,24 @@ def exhaust(
     )  # fmt: skip
 
 
-def _all_float16(spec: str, direction: str) -> Exhausted:
+def _whole(spec: str, direction: str, dtype: str) -> Exhausted:
+    """Every number of a format of 16 or 8 bits."""
     begun = time.thread_time()
     row = resolve(spec)
-    every = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
-    x = np.unique(every[np.isfinite(every)])
+    all_bits, x = patterns(dtype), every(dtype)
     if direction == "backward":
         for low, high in row.fact("excluded_slope"):
             x = x[(x < low) | (x > high)]
-    nan = every[np.isnan(every)]
+    with np.errstate(invalid="ignore"):  # signalling NaN among them
+        nan = all_bits[np.isnan(all_bits)]
 
     def run(x: Array) -> Array:
         return np.asarray(row.forward(x) if direction == "forward" else row.backward(np.ones_like(x), x))
 
-    found = ErrorMeter(spec, direction, "float16", x).measure(run(x))
+    found = ErrorMeter(spec, direction, dtype, x).measure(run(x))
     passes = direction == "forward" or bool(row.saves)
     return Exhausted(
-        activation=spec, direction=direction, dtype="float16", inputs=1 << 16, worst_ulp=found.worst, at=found.at,
+        activation=spec, direction=direction, dtype=dtype, inputs=all_bits.size, worst_ulp=found.worst, at=found.at,
         at_hex=found.at.hex(), root_zone_eps=found.root_eps, lost=found.lost, special=found.special,
         nan_lost=int((~np.isnan(run(nan))).sum()) if passes else 0, core_seconds=time.thread_time() - begun,
         code=code(spec, direction),

@@ -22,7 +22,7 @@ from actbench.accuracy.points import ROOT_ZONE, points
 from actbench.activations.parameter import Fixed
 from actbench.activations.record import Activation
 from actbench.activations.registry import resolve
-from actbench.core.dtypes import info
+from actbench.core.dtypes import has_infinity, info
 
 Array = NDArray[Any]
 WORST, NEXT_TO_ROOTS = 24, 8  # how many of the worst answers of each kind are settled in mpmath
@@ -75,6 +75,8 @@ def in_format(spec: str, dtype: str) -> str:
     """
     activation = resolve(spec)
     values = activation.values()
+    if info(dtype).bits == 8:  # of 8 bits are arrays; nobody keeps a parameter in them
+        return activation.spec
     fixed = [name for name, parameter in activation.parameters.items() if isinstance(parameter, Fixed)]
     # through the exact value: a cast from float64 to bfloat16 rounds twice
     near = {name: rounded(MP.mpf(v), dtype) if (v := float(values[name])) else v for name in fixed}
@@ -112,7 +114,7 @@ def exact(spec: str, direction: str, x: float) -> Any:
 
 
 def rounded(value: Any, dtype: str) -> float:
-    """An exact value rounded once to a format, ties to even, as a float; beyond the largest number, infinity."""
+    """An exact value rounded once to a format, ties to even, as a float; beyond the largest number infinity, or NaN."""
     if MP.isnan(value) or MP.isinf(value):
         return float(value)
     form = info(dtype)
@@ -120,7 +122,7 @@ def rounded(value: Any, dtype: str) -> float:
         unit = ulp(value, dtype)
         result = float(MP.nint(value / unit) * unit)  # at most 53 bits: float() adds no second rounding
     if abs(result) > float(form.max):
-        return math.copysign(math.inf, result)
+        return math.copysign(math.inf, result) if has_infinity(dtype) else math.nan
     return math.copysign(result, -1.0) if result == 0 and value < 0 else result
 
 
@@ -170,7 +172,8 @@ def prescreened(got: Array, yard: Array, unit: Array, dtype: str) -> Array:
     with np.errstate(all="ignore"):
         error = np.abs(wide - yard) / unit
         beyond = np.abs(yard) >= overflow(dtype)
-        error = np.where((wide == yard) | (beyond & (wide == np.sign(yard) * np.inf)), 0.0, error)
+        too_large = wide == np.sign(yard) * np.inf if has_infinity(dtype) else np.isnan(wide)
+        error = np.where((wide == yard) | (beyond & too_large), 0.0, error)
     error = np.where(np.isnan(wide) & np.isnan(yard), 0.0, error)
     return np.where(np.isnan(error), np.inf, error)
 
@@ -279,7 +282,9 @@ class ErrorMeter:
 
     def special(self, got: Array) -> Array:
         """Where the answer is NaN or infinite and the exact result is a number of the format."""
-        no_number = np.isnan(got) | (np.isinf(got) & self.representable)  # a finite input never asks for NaN
+        # a finite input never asks for NaN, but where a format has no infinity
+        nan = np.isnan(got) & (self.representable | has_infinity(self.dtype))
+        no_number = nan | (np.isinf(got) & self.representable)
         return np.asarray(no_number & np.isfinite(self.x) & ~self.undefined)
 
     def missing(self, got: Array) -> tuple[Array, Array]:

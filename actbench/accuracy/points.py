@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.activations.record import Activation
-from actbench.core.dtypes import every
+from actbench.core.dtypes import SMALL, every
 
 SEED = 20260101
 ROOT_ZONE = 0.25  # next to a root relative error has no bound; within this distance the absolute error counts
@@ -53,7 +53,7 @@ def points(dtype: Any, count: int = 1000, *, activation: Activation | None = Non
     Parameters
     ----------
     dtype
-        float16, float32 or float64; of bfloat16 all finite numbers are given.
+        float16, float32 or float64; of bfloat16 and of formats of 8 bits all finite numbers are given.
     count
         How many random points; neighbours of edges come on top.
     activation
@@ -65,8 +65,8 @@ def points(dtype: Any, count: int = 1000, *, activation: Activation | None = Non
     -------
     A sorted array without infinities, NaN or duplicates; -0.0 and 0.0 count as one.
     """
-    if str(dtype) == "bfloat16":
-        return every("bfloat16")
+    if str(dtype) in SMALL:
+        return every(str(dtype))
     info = np.finfo(dtype)
     rng = np.random.default_rng(np.random.SeedSequence([seed, np.dtype(dtype).itemsize]))
     quarter = max(count // 4, 8)

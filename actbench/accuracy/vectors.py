@@ -15,11 +15,11 @@ from actbench.accuracy.oracle import MP
 from actbench.accuracy.points import SEED, neighbours
 from actbench.activations.registry import named, resolve
 from actbench.activations.vector import VectorFunction
-from actbench.core.dtypes import info
+from actbench.core.dtypes import WHOLE, has_infinity, info
 from actbench.core.errors import ActbenchError, unknown
 from actbench.kernels.backends import FUSED, allowed, tolerance
 
-FORMATS = ("float16", "bfloat16", "float32", "float64")
+FORMATS = (*WHOLE, "float32", "float64")
 PEOPLE = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0, -3.0, 0.1, -0.1, 10.0, -10.0, 100.0, -100.0)
 SCHEMA = "actbench-vectors-1"
 COLUMNS = ("input", "output", "input_bits", "output_bits", "tolerance_ulp")
@@ -33,7 +33,8 @@ def vectors(name: str, *, dtype: str = "float32", direction: str = "forward", co
     name
         A name or a spec; parameters are rounded to the format first, as code in that format takes them.
     dtype
-        ``"float16"``, ``"bfloat16"`` (with ml_dtypes), ``"float32"`` or ``"float64"``.
+        ``"float16"``, ``"float32"`` or ``"float64"``; with ml_dtypes ``"bfloat16"``, ``"float8_e4m3fn"`` or
+        ``"float8_e5m2"``, which have as many points as there are numbers. E4M3 has no infinity: NaN.
     direction
         ``"forward"``: f(x); ``"backward"``: f'(x), at kinks the declared convention. Of a gate: y, or both partial
         derivatives.
@@ -126,7 +127,7 @@ def _finite(spec: str, dtype: str, direction: str, at: float, root: bool) -> dic
 def _special(spec: str, dtype: str, direction: str) -> Iterator[dict[str, str | float]]:
     activation, forward = resolve(spec), direction == "forward"
     low, high = activation.fact("limits" if forward else "slope_limits")
-    for at, limit in ((math.inf, high), (-math.inf, low)):
+    for at, limit in ((math.inf, high), (-math.inf, low)) if has_infinity(dtype) else ():
         value = float(limit) if limit == 0 else rounded(MP.mpf(float(limit)), dtype)
         yield _pair(at, value, dtype, tolerance(FUSED, dtype)[0] if math.isfinite(limit) and limit else 0.0)
     if forward or activation.saves:  # a slope that never looks at x cannot know of its NaN

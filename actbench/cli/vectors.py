@@ -18,6 +18,7 @@ Print inputs and exactly rounded answers, for tests of implementations in other 
 
 Numbers are C99 hexadecimal floats (C strtod, Python float.fromhex) and, beside them, bits in hex, big end first.
 """
+FORMATS = ("float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "float32", "float64")
 
 
 def add(verbs: Any) -> None:
@@ -30,8 +31,8 @@ def add(verbs: Any) -> None:
                         help="an activation or a gate, with parameters as in leaky_relu:negative_slope=1")  # fmt: skip
     parser.add_argument("--distinguish", nargs="+", metavar="NAME", help="two functions or more, to be told apart")
     parser.add_argument("--ulp", type=float, metavar="U", help="with --distinguish: how far apart counts (default 16)")
-    parser.add_argument("--dtype", default="float32", choices=("float16", "bfloat16", "float32", "float64"),
-                        help="default float32; bfloat16 needs ml_dtypes")  # fmt: skip
+    parser.add_argument("--dtype", default="float32", choices=FORMATS,
+                        help="default float32; bfloat16 and formats of 8 bits need ml_dtypes")  # fmt: skip
     parser.add_argument("--direction", default="forward", choices=("forward", "backward"), help="default forward")
     parser.add_argument(
         "--count",

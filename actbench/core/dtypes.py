@@ -46,32 +46,39 @@ class Format:
         return -(1 << (self.bits - 1))
 
 
+SMALL = ("bfloat16", "float8_e4m3fn", "float8_e5m2")  # arrays of which ml_dtypes brings
+WHOLE = ("float16", *SMALL)  # formats of which every number is tried
 FLOATS = (np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64))  # in which rows compute
 
 
 def info(dtype: Any) -> Any:
-    """As `np.finfo`, and of bfloat16 too, whose arrays ml_dtypes brings."""
-    return _ml_dtypes().finfo("bfloat16") if str(dtype) == "bfloat16" else np.finfo(dtype)
+    """As `np.finfo`, and of bfloat16 and the two formats of 8 bits too, whose arrays ml_dtypes brings."""
+    return _ml_dtypes(str(dtype)).finfo(str(dtype)) if str(dtype) in SMALL else np.finfo(dtype)
 
 
-def _ml_dtypes() -> Any:
-    """The package that tells NumPy what bfloat16 is."""
+def has_infinity(dtype: Any) -> bool:
+    """Whether a format has infinities; what is too large for E4M3 (448 is its largest number) is NaN there."""
+    return str(dtype) != "float8_e4m3fn"
+
+
+def _ml_dtypes(name: str) -> Any:
+    """The package that tells NumPy what bfloat16 and its kin are."""
     try:
         return import_module("ml_dtypes")
     except ImportError:
-        raise ActbenchError("bfloat16 needs ml_dtypes; pip install ml_dtypes, or choose another format") from None
+        raise ActbenchError(f"{name} needs ml_dtypes; pip install ml_dtypes, or choose another format") from None
 
 
 def is_float(dtype: Any) -> bool:
-    """Whether rows take arrays of a dtype: IEEE's halves, singles and doubles of either byte order, and bfloat16."""
-    return dtype.name == "bfloat16" or dtype.newbyteorder("=") in FLOATS
+    """Whether rows take arrays of a dtype: IEEE's halves, singles and doubles of either byte order, and `SMALL`."""
+    return dtype.name in SMALL or dtype.newbyteorder("=") in FLOATS
 
 
 def narrowed(values: Any, dtype: Any) -> Any:
     """float64 numbers in a format, rounded once: ml_dtypes' own cast to bfloat16 goes by way of float32, and twice."""
-    if dtype.name != "bfloat16":
+    if dtype.name not in SMALL:
         return np.array(values, dtype=dtype, order="C")
-    form = info("bfloat16")
+    form = info(dtype.name)
     wide = np.asarray(values, np.float64)
     with np.errstate(all="ignore"):
         exponent = np.frexp(wide)[1] - 1
@@ -81,10 +88,14 @@ def narrowed(values: Any, dtype: Any) -> Any:
 
 
 def every(dtype: str) -> np.ndarray[Any, Any]:
-    """All finite numbers of a format of 16 bits, sorted; -0.0 and 0.0 count as one."""
-    if dtype == "bfloat16":
-        _ml_dtypes()
+    """All finite numbers of a format of 16 or 8 bits, sorted; -0.0 and 0.0 count as one."""
     with np.errstate(invalid="ignore"):  # signalling NaN among the bits
-        x = np.arange(1 << 16, dtype=np.uint16).view(np.dtype(dtype))
+        x = patterns(dtype)
         found: np.ndarray[Any, Any] = np.unique(x[np.isfinite(x)])
     return found
+
+
+def patterns(dtype: str) -> np.ndarray[Any, Any]:
+    """What every pattern of bits of a format of 16 or 8 bits is."""
+    bits = int(info(dtype).bits)
+    return np.arange(1 << bits, dtype=f"u{bits // 8}").view(np.dtype(dtype))

@@ -15,6 +15,7 @@ import numpy as np
 
 from actbench.activations.record import Activation
 from actbench.activations.vector import VectorFunction
+from actbench.core.dtypes import SMALL
 from actbench.core.registry import Registry
 from actbench.kernels.reference import ReferenceKernel
 
@@ -100,8 +101,8 @@ def allowed(backend: str, dtype: str, direction: str) -> tuple[float, float]:
 
 
 def tolerance(backend: str, dtype: str) -> Tolerance:
-    """What a backend promises in a format; in bfloat16, which ml_dtypes brings, what it does in float16."""
-    return TOLERANCES[backend, "float16" if dtype == "bfloat16" else dtype]
+    """What a backend promises in a format; in what ml_dtypes brings (bfloat16, 8 bits), what it does in float16."""
+    return TOLERANCES[backend, "float16" if dtype in SMALL else dtype]
 
 
 TOLERANCES: Mapping[tuple[str, str], Tolerance] = MappingProxyType(

@@ -9,7 +9,7 @@ import numpy as np
 from actbench.activations.record import Activation
 from actbench.activations.registry import named
 from actbench.activations.vector import VectorFunction
-from actbench.core.dtypes import FLOATS, info
+from actbench.core.dtypes import FLOATS, SMALL, info
 from actbench.core.errors import ActbenchError, unknown
 from actbench.kernels.backends import BACKENDS, FUSED, REFERENCE
 
@@ -17,9 +17,9 @@ from actbench.kernels.backends import BACKENDS, FUSED, REFERENCE
 DIRECTIONS = ("forward", "backward", "backward_from_output", "gradients", "second")
 
 
-def _bfloat16() -> Any:
-    info("bfloat16")  # which tells NumPy the name
-    return np.dtype("bfloat16")
+def _small(name: str) -> Any:
+    info(name)  # which tells NumPy the name
+    return np.dtype(name)
 
 
 def kernel(
@@ -64,7 +64,7 @@ def kernel(
     ActbenchError
         For a name, direction, dtype or backend that is not known, or where numba is switched off.
     """
-    wanted = None if dtype is None else np.dtype(dtype).newbyteorder("=") if str(dtype) != "bfloat16" else _bfloat16()
+    wanted = None if dtype is None else _small(str(dtype)) if str(dtype) in SMALL else np.dtype(dtype).newbyteorder("=")
     if threads != int(threads) or threads < 1:
         raise ActbenchError(f"threads={threads!r} cannot be used; give a whole number, 1 or more")
     chosen = BACKENDS[backend]
@@ -75,7 +75,7 @@ def kernel(
         return chosen.make(function, direction, wanted, int(threads))
     if direction not in DIRECTIONS:
         raise unknown("direction", direction, DIRECTIONS)
-    if wanted is not None and wanted not in FLOATS and not (backend == REFERENCE and wanted.name == "bfloat16"):
+    if wanted is not None and wanted not in FLOATS and not (backend == REFERENCE and wanted.name in SMALL):
         raise ActbenchError(f"kernels come in {', '.join(map(str, FLOATS))}, not {wanted}; convert the array first")
     if direction == "backward_from_output" and function.saves != ("y",):
         raise ActbenchError(f"{function.name} does not keep its output; use direction 'backward'")

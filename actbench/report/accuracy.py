@@ -164,24 +164,22 @@ def exhaustive(home: Path, rows: int) -> list[str]:
         return []
     table = pd.read_csv(home / EXHAUSTIVE)
     wide = table[table["dtype"] == "float32"]
-    narrow = table[table["dtype"] == "float16"]
     each = wide["core_seconds"].mean()
     run = json.loads((home / EXHAUSTIVE_RUN).read_text(encoding="utf-8"))
     heads = ("activation", "direction", "path", "inputs", "worst ulp", "at", "roots, eps", "lost", "NaN or inf",
              "seconds")  # fmt: skip
     lines = [
         "", "## Every input", "",
-        "`actbench run accuracy --exhaustive`: no sample, every float32 of a fused kernel and every float16 of the "
-        "reference path. Reference: the fused float64 kernel (float32) and the row in float64 (float16), the worst "
-        "confirmed by mpmath. Seconds are processor time, all cores together: "
+        "`actbench run accuracy --exhaustive`: no sample, every float32 of a fused kernel and every number of a "
+        "small format through the reference path. Reference: the fused float64 kernel (float32) and the row in float64 "
+        "(the others), the worst confirmed by mpmath. Seconds are processor time, all cores together: "
         f"{each:.0f} a float32 kernel on average, so that all {rows} rows in both directions take some "
         f"{2 * rows * each / 3600:.1f} core hours; what is finished is kept when a run is interrupted. {machine(run)}",
         "",
         f"Found: float32, {wide['activation'].nunique()} activations, at most {figure(wide['worst_ulp'].max())} ulp, "
         f"{int(wide['lost'].sum())} results lost, {int(wide['special'].sum())} NaN or infinite where there is a "
-        f"number, {int(wide['nan_lost'].sum())} NaN swallowed. float16, {narrow['activation'].nunique()} activations "
-        f"(in exhaustive.csv), at most {narrow['worst_ulp'].max():.6f} ulp, {int(narrow['lost'].sum())} lost, "
-        f"{int(narrow['special'].sum())} NaN or infinite, {int(narrow['nan_lost'].sum())} NaN swallowed.",
+        f"number, {int(wide['nan_lost'].sum())} NaN swallowed."
+        + "".join(_whole(str(dtype), part) for dtype, part in table.groupby("dtype", sort=False) if dtype != "float32"),
         "", *headed(*heads),
     ]  # fmt: skip
     for r in observations(wide):
@@ -190,6 +188,15 @@ def exhaustive(home: Path, rows: int) -> list[str]:
             f"{figure(r.root_zone_eps)} | {r.lost} | {r.special} | {r.core_seconds:.1f} |"
         )
     return lines
+
+
+def _whole(dtype: str, part: pd.DataFrame) -> str:
+    """One sentence on a format of which every number was tried."""
+    return (
+        f" {dtype}, {part['activation'].nunique()} activations (in exhaustive.csv), at most "
+        f"{part['worst_ulp'].max():.6f} ulp, {int(part['lost'].sum())} lost, {int(part['special'].sum())} NaN or "
+        f"infinite, {int(part['nan_lost'].sum())} NaN swallowed."
+    )
 
 
 def along_axes(home: Path) -> list[str]:

@@ -189,3 +189,49 @@ def test_without_ml_dtypes_bfloat16_is_refused_in_one_line(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "ml_dtypes", None)
     assert main(["vectors", "relu", "--dtype", "bfloat16", "--count", "3"]) == 2
     assert "bfloat16 needs ml_dtypes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("dtype", ["float8_e4m3fn", "float8_e5m2"])
+def test_formats_of_8_bits_are_rounded_once(dtype):
+    """All numbers of a format, against the table of what its bits mean, written out here."""
+    pytest.importorskip("ml_dtypes", reason="brings formats of 8 bits")
+    mantissa, bias, exponents = (3, 7, 16) if dtype == "float8_e4m3fn" else (2, 15, 31)
+    steps = 1 << mantissa
+    table = sorted(
+        (m / steps if e == 0 else 1 + m / steps) * 2.0 ** (max(e, 1) - bias)
+        for e in range(exponents)
+        for m in range(steps)
+    )
+    table = table[:-1] if dtype == "float8_e4m3fn" else table  # its last pattern is NaN
+    rows = vectors("silu", dtype=dtype, count=300)["vectors"]
+    pairs = {float.fromhex(row["input"]): float.fromhex(row["output"]) for row in rows if row["input"] != "nan"}
+    assert {abs(x) for x in pairs if math.isfinite(x)} == set(table)
+    assert any(map(math.isinf, pairs)) == (dtype == "float8_e5m2")
+    for x, y in pairs.items():
+        right = x / (1 + math.exp(-x)) if -700 < x < math.inf else max(x, 0.0)
+        if math.isfinite(y):
+            assert abs(y - right) == min(abs(sign * v - right) for v in table for sign in (-1, 1)), x
+    assert math.isnan(float.fromhex(next(row["output"] for row in rows if row["input"] == "nan")))
+
+
+def test_what_is_too_large_for_e4m3_is_no_number_there():
+    pytest.importorskip("ml_dtypes", reason="brings formats of 8 bits")
+    for dtype, beyond in (("float8_e4m3fn", math.isnan), ("float8_e5m2", math.isinf)):
+        rows = vectors("exponential", dtype=dtype, count=300)["vectors"]
+        assert beyond(next(float.fromhex(row["output"]) for row in rows if row["input"] == (12.0).hex()))
+        x = np.array([5.0, 6.0, 11.0, 12.0], dtype)
+        got = ab.get("exponential")(x)
+        assert got.dtype == np.dtype(dtype)
+        assert [float(v) for v in got[:1]] == [144.0 if dtype == "float8_e4m3fn" else 160.0]
+        assert beyond(float(got[3]))
+
+
+def test_every_number_of_the_small_formats_is_rounded_rightly():
+    from actbench.accuracy.exhaustive import exhaust
+
+    pytest.importorskip("ml_dtypes", reason="brings bfloat16 and formats of 8 bits")
+    for dtype, count in (("bfloat16", 1 << 16), ("float8_e4m3fn", 256), ("float8_e5m2", 256)):
+        for name in ("gelu", "swiglu_oai.a", "exponential"):
+            found = exhaust(name, "backward", dtype)
+            assert (found.inputs, found.lost, found.special, found.nan_lost) == (count, 0, 0, 0)
+            assert found.worst_ulp <= 0.5000001

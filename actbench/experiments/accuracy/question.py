@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from actbench.activations.registry import ACTIVATIONS, resolve
+from actbench.core.dtypes import SMALL, WHOLE
 from actbench.core.errors import reason_of
 from actbench.implementations import libraries
 from actbench.implementations.implementation import Absent, Call
@@ -82,7 +83,7 @@ TWICE = {**EVERY, "direction": ("second",), "count": (20_000,)}
     },
     checks={
         "activation": activation_spec, "direction": one_of(("forward", "backward", "second")),
-        "dtype": one_of(("float32", "float64", "float16", "bfloat16")), "implementation": implementation,
+        "dtype": one_of(("float32", "float64", *WHOLE)), "implementation": implementation,
         "count": how_many,
     },
     batch="implementation",
@@ -119,8 +120,8 @@ def _call(name: str, spec: str, direction: str, dtype: str) -> Call:
     """The value, the slope or the second derivative, of x alone."""
     if name in PEERS:
         run = libraries.values(name, resolve(spec), direction, dtype)
-    elif (name, dtype) == (FUSED, "bfloat16"):
-        raise Absent("fused kernels take no bfloat16: the reference path rounds to it once")
+    elif name == FUSED and dtype in SMALL:
+        raise Absent(f"fused kernels take no {dtype}: the reference path rounds to it once")
     else:
         run = kernel(spec, direction, dtype=dtype, backend=name, at_defaults=True)
     return (lambda x: run(np.ones_like(x), x)) if direction == "backward" else run

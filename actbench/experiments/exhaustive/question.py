@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from actbench.activations.registry import ACTIVATIONS
+from actbench.core.dtypes import SMALL
 from actbench.kernels.backends import FUSED
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import activation_spec, one_of
 
-FORMATS = ("float16", "float32")
+FORMATS = ("float16", "float32")  # of the grid; the small formats that ml_dtypes brings may be given
 
 
 def code_of(cell: Mapping[str, Any]) -> str:
@@ -39,7 +40,8 @@ def code_of(cell: Mapping[str, Any]) -> str:
         "code": "a hash of every step of the kernels: equal hash, equal result on one kind of processor",
     },
     checks={
-        "activation": activation_spec, "direction": one_of(("forward", "backward")), "dtype": one_of(FORMATS),
+        "activation": activation_spec, "direction": one_of(("forward", "backward")),
+        "dtype": one_of((*FORMATS, *SMALL)),
     },
     backend=FUSED,
     code=code_of,
