@@ -11,7 +11,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ def compiler() -> str:
 
 
 @contextmanager
-def compiled(row: Activation, *, cc: str, flags: str) -> Iterator[Callable[[str, str], Callable[..., Any]]]:
+def compiled(row: Activation, *, cc: str, flags: str) -> Iterator[Callable[[str, str], Loop]]:
     """A row's header as a shared library: ``call(direction, dtype)`` gives ``f(x, out=)`` or ``f(dy, x, out=)``.
 
     Parameters
@@ -66,43 +66,74 @@ def compiled(row: Activation, *, cc: str, flags: str) -> Iterator[Callable[[str,
     """
     names = [function_name(row, direction, form) for direction in DIRECTIONS for form in FORMATS]
     table = "".join(f"void *take_{name}(void) {{ return (void *)(size_t){name}_n; }}\n" for name in names)
+    files = {"kernel.h": header([row], version=""), "kernel.c": '#include "kernel.h"\n' + table}
+    with library(files, cc=cc, flags=flags) as loaded:
+
+        def call(direction: str, dtype: str) -> Loop:
+            return _callable(loaded, row, direction, dtype)
+
+        yield call
+
+
+@contextmanager
+def library(files: Mapping[str, str], *, cc: str, flags: str) -> Iterator[Any]:
+    """Texts by file name, of which ``kernel.c`` is compiled, as a shared library.
+
+    Raises
+    ------
+    ActbenchError
+        Where it does not compile, with the compiler's first line.
+    """
     with tempfile.TemporaryDirectory(prefix="actbench-c-") as folder:
-        place = Path(folder)
-        (place / "kernel.h").write_text(header([row], version=""), encoding="utf-8")
-        (place / "kernel.c").write_text('#include "kernel.h"\n' + table, encoding="utf-8")
+        for name, text in files.items():
+            (Path(folder) / name).write_text(text, encoding="utf-8")
         done = subprocess.run(  # noqa: S603  a compiler that the user named or that was found, files of ours
             [cc, *shlex.split(flags), "-std=c99", "-shared", "-fPIC", "kernel.c", "-o", "kernel.so", "-lm"],
             cwd=folder, capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode:
             raise ActbenchError(f"{cc} {flags} refused the header: {(done.stderr.splitlines() or ['no reason'])[0]}")
-        library = ctypes.CDLL(str(place / "kernel.so"))
-
-        def call(direction: str, dtype: str) -> Callable[..., Any]:
-            return _callable(library, row, direction, dtype)
-
-        yield call
+        yield ctypes.CDLL(str(Path(folder) / "kernel.so"))
 
 
-def _callable(library: Any, row: Activation, direction: str, dtype: str) -> Callable[..., Any]:
+class Loop:
+    """A compiled loop ``f(count, arrays..., numbers..., out)`` of one format.
+
+    Parameters
+    ----------
+    address, dtype
+        Of the machine code, and of its arrays.
+    arrays, numbers
+        How many arrays it reads, and the parameters behind them.
+    """
+
+    def __init__(self, address: int, dtype: str, arrays: int, numbers: Sequence[float] = ()) -> None:
+        real = ctypes.c_float if dtype == "float32" else ctypes.c_double
+        kinds = [ctypes.c_size_t, *[ctypes.c_void_p] * arrays, *[real] * len(numbers), ctypes.c_void_p]
+        self.run = ctypes.CFUNCTYPE(None, *kinds)(address)
+        self.dtype, self.arrays, self.numbers = dtype, arrays, numbers
+
+    def prepared(self, *arrays: NDArray[Any], out: NDArray[Any]) -> Callable[[], None]:
+        """The call on arrays that are contiguous, of its format and kept by the caller."""
+        given = (out.size, *(array.ctypes.data for array in arrays), *self.numbers, out.ctypes.data)
+        return lambda: self.run(*given)
+
+    def __call__(self, *arrays: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
+        """Fill and return ``out``, or a new array; of dy and x a forward loop takes the last."""
+        held = [np.ascontiguousarray(array, self.dtype) for array in arrays[-self.arrays :]]
+        out = np.empty_like(held[0]) if out is None else out
+        self.prepared(*held, out=out)()
+        return out
+
+
+def _callable(loaded: Any, row: Activation, direction: str, dtype: str) -> Loop:
     form = next(form for form in FORMATS if form.name == dtype)
-    take = library[f"take_{function_name(row, direction, form)}"]
+    take = loaded[f"take_{function_name(row, direction, form)}"]
     take.restype = ctypes.c_void_p
-    real = ctypes.c_float if form.bits == 32 else ctypes.c_double
     names = operands_of(row, direction)
     values = row.values()
     numbers = [float(values[name]) for name in names if name in row.parameters]
-    pointers = len(names) - len(numbers)
-    kinds = [ctypes.c_size_t, *[ctypes.c_void_p] * pointers, *[real] * len(numbers), ctypes.c_void_p]
-    run = ctypes.CFUNCTYPE(None, *kinds)(take())
-
-    def call(*arrays: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
-        held = [np.ascontiguousarray(array, dtype) for array in arrays[-pointers:]]
-        out = np.empty_like(held[0]) if out is None else out
-        run(out.size, *(array.ctypes.data for array in held), *numbers, out.ctypes.data)
-        return out
-
-    return call
+    return Loop(take(), dtype, len(names) - len(numbers), numbers)
 
 
 def certificates(

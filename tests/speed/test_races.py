@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from unittest import mock
 
+import numpy as np
 import pandas as pd
 import pytest
 
+import actbench as ab
+
 with mock.patch.dict(os.environ), mock.patch.object(sys, "path", [str(Path(__file__).parents[2]), *sys.path]):
     # benchmarks asks for one thread, which numba would refuse later in this process
-    from benchmarks.races import lab, peers, streams
+    from benchmarks.races import header, lab, peers, streams
 
 
 def test_the_race_measures_what_is_missing_alone_and_names_the_best_rival(tmp_path, monkeypatch, capsys):
@@ -46,3 +51,15 @@ def test_a_kernel_that_always_streams_gives_the_numbers_of_one_that_never_does(c
     assert (ways[0] == ways[1]).all()
     assert streams.main(["relu", "--direction", "forward", "--bytes", "1"]) == 0
     assert "relu forward, float32, 1 MiB: " in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not shutil.which("gcc"), reason="glibc's vector functions are gcc's")
+def test_loops_of_a_compiler_are_called_as_the_kernels_are():
+    with ExitStack() as stack:
+        ((name, loops),) = header.contenders(["elu"], "gcc", "-O2", stack)
+        assert header.quality(name, loops["header"]).endswith(" 0 lost")
+        x = np.linspace(-3, 3, 999, dtype=np.float32)
+        np.testing.assert_allclose(loops["libmvec"](x), ab.get("elu")(x), rtol=1e-5)
+        y = np.empty_like(x)
+        loops["header"].prepared(x, out=y)()
+        np.testing.assert_array_equal(y, loops["header"](x))
