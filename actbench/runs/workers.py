@@ -188,13 +188,12 @@ class _Pool:
         """Empty the queue; stop early when a worker dies, and return the blocks that were on their way then."""
         from concurrent.futures import FIRST_COMPLETED, wait
 
-        from joblib.externals.loky import get_reusable_executor
         from joblib.externals.loky.process_executor import BrokenProcessPool
 
         workers, pace = min(self.workers, len(queue)), Pace()
         flying: dict[Future[Answer], list[Block]] = {}
         with _sigint_held():
-            pool = get_reusable_executor(max_workers=workers, **self._start())
+            pool = _pool(workers, self._start())
         try:
             while queue or flying:
                 while queue and len(flying) < WINDOW * workers:
@@ -316,6 +315,26 @@ def _landed(flying: dict[Future[Answer], list[Block]], keep: Keep) -> list[Block
             _, done = kept(future.result(), chunk, keep)
         lost += chunk[done:]
     return lost
+
+
+_KEPT: list[tuple[Any, Any]] = []  # the pool of the last run, and what it was started with
+
+
+def _pool(workers: int, start: dict[str, Any]) -> Any:
+    """Workers, those of the last run where they are alike.
+
+    Not loky's own reusable executor: there is one a process, and joblib that is given ours ends in an AttributeError.
+    """
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    for asked, pool in _KEPT:
+        if asked == (workers, start) and not pool._flags.shutdown and pool._flags.broken is None:
+            return pool
+    while _KEPT:
+        _kill(_KEPT.pop()[1])
+    pool = ProcessPoolExecutor(max_workers=workers, **start)
+    _KEPT.append(((workers, start), pool))
+    return pool
 
 
 def _kill(pool: Any) -> None:

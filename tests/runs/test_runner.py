@@ -251,6 +251,14 @@ def test_workers_that_cannot_begin_are_one_line_and_no_cell_is_blamed(tmp_path: 
             run("hopeless", modules=[str(file)], workers=2, progress=False)
 
 
+def test_joblib_of_the_same_process_is_left_alone(toys: str, straight: str) -> None:
+    from joblib import Parallel, delayed
+
+    assert csv(go("toy", toys, workers=2)) == straight
+    assert Parallel(n_jobs=2)(delayed(abs)(-i) for i in range(4)) == [0, 1, 2, 3]
+    assert csv(go("toy", toys, workers=2)) == straight
+
+
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are found in /proc")
 def test_stopped_workers_cost_time_and_an_interrupt_ends_them(toys: str, tmp_path: Path) -> None:
     running = child(toys, tmp_path, "slow", 2)
