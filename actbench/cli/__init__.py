@@ -105,8 +105,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     _prepare()
     status = _said(argv)
-    runs = sys.modules.get("actbench.runs.workers")
-    if runs and runs.STUCK.is_set():
+    pools = sys.modules.get("actbench.runs.pools")
+    if pools and pools.STUCK.is_set():
         sys.stdout.flush()
         os._exit(status)
     return status

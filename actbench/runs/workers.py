@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 import signal
 import sys
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from actbench.activations.registry import ACTIVATIONS
@@ -31,6 +29,7 @@ from actbench.runs.cells import Cell
 from actbench.runs.experiment import EXPERIMENTS, Experiment
 from actbench.runs.measure import Block, Outcome, measure
 from actbench.runs.modules import content, load
+from actbench.runs.pools import cause, kill, reused, sigint_held
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -40,8 +39,6 @@ CHUNK_SECONDS, MOST_SECONDS = 0.18, 0.25
 WINDOW = 3  # chunks on their way for each worker: enough that none waits, few enough that memory stays bounded
 TOGETHER = 64  # suspects in one process at first: a death costs 0.5 s, a journey 1 ms
 DEATHS = 2  # a chunk that was on its way at so many deaths of workers is computed strictly alone
-PATIENCE = 10.0  # seconds for killed workers to be gone
-STUCK = threading.Event()  # whether some never were: the command line then leaves without waiting for them
 IDLE_SECONDS = 60  # an unused worker goes away after this
 
 ONE_THREAD = dict.fromkeys(
@@ -192,8 +189,8 @@ class _Pool:
 
         workers, pace = min(self.workers, len(queue)), Pace()
         flying: dict[Future[Answer], list[Block]] = {}
-        with _sigint_held():
-            pool = _pool(workers, self._start())
+        with sigint_held():
+            pool = reused(workers, self._start())
         try:
             while queue or flying:
                 while queue and len(flying) < WINDOW * workers:
@@ -208,7 +205,7 @@ class _Pool:
         except BrokenProcessPool:
             return _landed(flying, keep)
         except BaseException:
-            _kill(pool)
+            kill(pool)
             _landed(flying, keep)
             raise
         return []
@@ -232,11 +229,11 @@ class _Pool:
                 try:
                     _, done = kept(self._submit(pool, chunk).result(), chunk, keep)
                 except BrokenProcessPool as death:
-                    _kill(pool)
+                    kill(pool)
                     pool = None
                     if fresh and len(chunk) == 1:
                         self._probe(death)
-                        keep([(chunk[0].places[0], (None, _cause(death)))])
+                        keep([(chunk[0].places[0], (None, cause(death)))])
                     else:
                         # Of a cell in a used process the damage may be an earlier one's: it gets a process of its own.
                         waiting.extendleft([block] for block in reversed(chunk))
@@ -246,7 +243,7 @@ class _Pool:
                         waiting.appendleft(chunk[done:])
         finally:
             if pool is not None:
-                _kill(pool)
+                kill(pool)
 
     def _probe(self, death: BaseException) -> None:
         """Complain where workers die of themselves: else each cell of a run would be tried, and blamed, alone."""
@@ -257,10 +254,10 @@ class _Pool:
         try:
             self._submit(pool, []).result()
         except BrokenProcessPool:
-            raise ActbenchError(f"workers end before they compute anything ({_cause(death)}); give them more memory, "
+            raise ActbenchError(f"workers end before they compute anything ({cause(death)}); give them more memory, "
                                 "or take --workers 1; finished cells are kept") from death  # fmt: skip
         finally:
-            _kill(pool)
+            kill(pool)
 
     def _start(self) -> dict[str, Any]:
         """How a worker begins; a pool is used again only where this is equal, so the modules' content stands in it."""
@@ -272,7 +269,7 @@ class _Pool:
         }
 
     def _submit(self, pool: Executor, chunk: Sequence[Block]) -> Future[Answer]:
-        with _sigint_held():
+        with sigint_held():
             return pool.submit(work, self.experiment, self.modules, self.seed, [block.cell for block in chunk])
 
 
@@ -315,65 +312,6 @@ def _landed(flying: dict[Future[Answer], list[Block]], keep: Keep) -> list[Block
             _, done = kept(future.result(), chunk, keep)
         lost += chunk[done:]
     return lost
-
-
-_KEPT: list[tuple[Any, Any]] = []  # the pool of the last run, and what it was started with
-
-
-def _pool(workers: int, start: dict[str, Any]) -> Any:
-    """Workers, those of the last run where they are alike.
-
-    Not loky's own reusable executor: there is one a process, and joblib that is given ours ends in an AttributeError.
-    """
-    from joblib.externals.loky import ProcessPoolExecutor
-
-    for asked, pool in _KEPT:
-        if asked == (workers, start) and not pool._flags.shutdown and pool._flags.broken is None:
-            return pool
-    while _KEPT:
-        _kill(_KEPT.pop()[1])
-    pool = ProcessPoolExecutor(max_workers=workers, **start)
-    _KEPT.append(((workers, start), pool))
-    return pool
-
-
-def _kill(pool: Any) -> None:
-    """End a pool's workers at once.
-
-    Not by loky's own ``kill_workers=True``: its manager thread then looks for work that it has thrown away, and leaves
-    a KeyError on stderr (joblib 1.6).
-    """
-    for process in list((getattr(pool, "_processes", None) or {}).values()):
-        process.terminate()
-        if hasattr(signal, "SIGKILL"):  # one that is stopped (SIGSTOP) would not hear of a SIGTERM
-            with suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGKILL)
-    ending = threading.Thread(target=pool.shutdown, kwargs={"wait": True}, daemon=True)
-    ending.start()
-    ending.join(PATIENCE)
-    if ending.is_alive():  # its manager is waiting for what never comes, as without memory: Python would wait at exit
-        STUCK.set()
-
-
-def _cause(death: BaseException) -> str:
-    """Why a worker died, as far as the system says: ``killed its worker (SIGKILL(-9))``."""
-    codes = re.search(r"exit codes of the workers are \{(.*)\}", str(death))
-    return f"killed its worker ({codes[1]})" if codes else "killed its worker"
-
-
-@contextmanager
-def _sigint_held() -> Iterator[None]:
-    """Inside the block Ctrl-C waits, here and in processes that start: else they would die with a traceback each."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    # Before, for it starts with the first worker and lets SIGINT through again when it has (Python 3.11).
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 # --- inside a worker process ---------------------------------------------------------------------------------------
