@@ -86,6 +86,7 @@ def _mills(a: Any) -> Any:
 
 root = MP.sqrt
 EXPONENTIAL = _or_limit(lambda r: (MP.expm1(r) - r) / r**2, *_third((1, 2), (1, 6)))
+GROWTH = _or_limit(lambda r: MP.expm1(r) / r, *_third((1, 1), (1, 2)))
 ARTANH = _or_limit(lambda z: (2 * MP.atanh(root(z)) / root(z) - 2) / z, *_third((2, 3), (2, 5)))
 LOG1P = _or_limit(lambda e: MP.log1p(e) / e, *_third((1, 1), (-1, 2)))
 TANH = _or_limit(lambda z: MP.tanh(root(z)) / root(z), *_third((1, 1), (-1, 3)))
@@ -115,6 +116,10 @@ def _tables() -> list[Table]:
               lambda r: MP.exp(r) / r**2),
         Table(module=exponential, top="TANH_TOP", bottom="TANH_BOTTOM", function=TANH, interval=(0, 9.05**2),
               log2_error=-29.8),
+        Table(module=exponential, top="NEAR_ONE", function=GROWTH, interval=(-HALF_LN2 / 32, HALF_LN2 / 32),
+              weight=lambda r: MP.exp(r) / r, log2_error=-24.1),
+        Table(module=exponential, top="NEAR_TOP", bottom="NEAR_BOTTOM", function=TANH, interval=(0, 7.9**2),
+              log2_error=-22.7),
         *both(exponential, "SHRINK_TOP", "SHRINK_BOTTOM", SHRINK, ((0, 9.05**2), (0, 19.2**2)), (-35.9, -53.7)),
         *both(logarithm, "LOG", "", ARTANH, ((0, 1 / 9), (0, 1 / 9)), (-21.2, -52.2)),
         Table(module=logarithm, top="RATIO", function=LOG1P, interval=(0, 1), log2_error=-27.6),

@@ -14,9 +14,18 @@ from actbench.core.errors import ActbenchError
 
 @dataclass(frozen=True)
 class Format:
-    """An IEEE 754 binary format: float32 or float64."""
+    """An IEEE 754 binary format: float32 or float64.
+
+    Parameters
+    ----------
+    bits
+        How many it has.
+    vectors
+        Whether steps on it are whole vectors of AVX-512: what a kernel meaning may count on.
+    """
 
     bits: int
+    vectors: bool = False
 
     @property
     def name(self) -> str:

@@ -50,6 +50,8 @@ _RARE_IN_PYTHON = {
 RARE = frozenset(_RARE_IN_PYTHON)
 _IN_PYTHON |= _RARE_IN_PYTHON
 STEPS = frozenset(_IN_PYTHON)  # what can be written
+# of these, and of two that only vectors have, `actbench.kernels.vectors` makes whole vectors of AVX-512
+VECTOR_STEPS = STEPS - RARE - {"arctan"} | {"scaled", "looked_up"}
 # {f} is the suffix of a float's functions, {i} and {u} are the integers of its width, {v} a constant's bits, {n} itself
 _IN_C = {
     **{op: f"{{0}} {symbol} {{1}}" for op, symbol in SYMBOLS.items()},

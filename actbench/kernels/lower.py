@@ -14,7 +14,10 @@ from actbench.core.dtypes import Format
 from actbench.core.errors import ActbenchError
 from actbench.expression.graph import PRIMITIVES, Expression, Graph, Step, composed, record, trace
 from actbench.expression.primitives.pairs import halved
-from actbench.kernels.emit import STEPS
+from actbench.kernels.emit import STEPS, VECTOR_STEPS
+
+EXTREMES = frozenset({"maximum", "minimum"})
+AVX512 = ("avx512f", "avx512dq", "avx512vl")
 
 
 def graph_of(activation: Activation, direction: str, *, saved: bool = False) -> Graph:
@@ -60,6 +63,8 @@ def expanded(graph: Graph, form: Format, *, fma: bool | None = None) -> Graph:
     """
 
     fma = fuses() if fma is None else fma
+    steps = (STEPS | VECTOR_STEPS if form.vectors else STEPS) | {"argument", "constant"}
+    simple = all(step.op in steps | EXTREMES for step in graph)
 
     def combine(step: Step, operands: list[Expression]) -> Expression:
         if step.op == "fused":
@@ -73,19 +78,40 @@ def expanded(graph: Graph, form: Format, *, fma: bool | None = None) -> Graph:
         word = PRIMITIVES[step.op]
         if word.kernel is not None:
             return word.kernel(form, *operands)  # type: ignore[no-any-return]
-        if step.op in ("maximum", "minimum"):
-            return _extreme(step.op, *operands)
-        if step.op not in STEPS:
+        if step.op in EXTREMES:  # kernel meanings look at their operands: one that is min(u, 0) is never positive
+            return _extreme(step.op, *operands) if simple else Expression(step.op, *operands)
+        if step.op not in steps:
             raise ActbenchError(f"the primitive {step.op!r} has no kernel meaning yet; use backend='numpy'")
         return Expression(step.op, *operands)
 
     result = trace(graph.fold(combine)[-1], graph.arguments)
     # a kernel meaning may itself say `maximum` and the like
-    return (
-        result
-        if all(step.op in STEPS or step.op in ("argument", "constant") for step in result)
-        else expanded(result, form, fma=fma)
-    )
+    return result if all(step.op in steps for step in result) else expanded(result, form, fma=fma)
+
+
+def lowered(activation: Activation, direction: str, form: Format, *, saved: bool = False) -> tuple[Graph, Format]:
+    """The steps of a row's kernel on this processor, and the format with what they count on."""
+    graph = graph_of(activation, direction, saved=saved)
+    if form.bits == 32 and has_vectors():
+        wide = Format(form.bits, vectors=True)
+        steps = expanded(graph, wide)
+        if all(step.op in VECTOR_STEPS or step.op in ("argument", "constant") for step in steps):
+            return steps, wide
+    return expanded(graph, form), form
+
+
+@lru_cache(maxsize=1)
+def has_vectors() -> bool:
+    """Whether the processor that kernels are for has AVX-512 with the parts that `actbench.kernels.vectors` says."""
+    import llvmlite.binding as llvm
+
+    told = os.environ.get("NUMBA_CPU_FEATURES")
+    if told is not None:
+        return all(f"+{part}" in told.split(",") for part in AVX512)
+    if os.environ.get("NUMBA_CPU_NAME"):
+        return False
+    found = llvm.get_host_cpu_features()
+    return all(found.get(part) for part in AVX512)
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,8 @@ from actbench.activations.record import Activation
 from actbench.core.dtypes import Format
 from actbench.expression.graph import Expression, Graph, Step, trace
 from actbench.kernels.emit import RARE, written
-from actbench.kernels.lower import expanded, graph_of, operands_of
+from actbench.kernels.lower import lowered, operands_of
+from actbench.kernels.vectors import program
 
 # What a kernel is to its callers: size, whether to stream, the addresses of its arrays, its parameters; see `ufuncs`.
 HEADER = '''"""{title}; generated, delete at will."""
@@ -22,6 +23,7 @@ import numpy as np
 from numba import cfunc, types
 from actbench.kernels.intrinsics import bits, fma, from_bits, held, select
 from actbench.kernels.memory import fence, memcpy, offset, same, scratch, store_nontemporal, unaligned
+from actbench.kernels.vectors import vector_loop
 
 whole = np.int{width}
 F = types.CPointer(types.float{width})
@@ -57,6 +59,8 @@ kernel.weight, kernel.moved = {weight}, {moved}
 STRAIGHT = """        for i in range(count):
 {body}
             out_[i] = {result}"""
+VECTORS = """        vector_loop({program!r},
+                    "{names}", ({arrays}), ({numbers}), out_, count)"""
 COPY = """    if not streams:
         memcpy(out, {whole}, size)
         return
@@ -101,7 +105,7 @@ def source(
         Whether numba shall keep the machine code beside the file.
     """
     names = operands_of(activation, direction, saved=saved)
-    graph = expanded(graph_of(activation, direction, saved=saved), form)
+    graph, form = lowered(activation, direction, form, saved=saved)
     array = {name: name not in activation.parameters or name in arrays for name in names}
     constants, loop = _loop(graph, form, array)
     first, second = ([name for name in names if array[name] == kind] for kind in (True, False))
@@ -122,12 +126,18 @@ def _loop(graph: Graph, form: Format, array: Mapping[str, bool]) -> tuple[list[s
     names = [name for name in array if array[name]]
     before, step = "", "size"
     last = graph.steps[-1]
+    if last.op == "argument" and array[str(last.value)]:
+        before = COPY.format(whole=last.value)
     if any(operation.op in RARE for operation in graph):
         constants, inner = _rarely(graph, form, array)
         step = str(block)
+    elif form.vectors:
+        numbers = [name for name in array if not array[name]]
+        constants, inner = [], VECTORS.format(
+            program=program(graph), names=" ".join([*names, *numbers]),
+            arrays="".join(f"{name}_, " for name in names), numbers="".join(f"{name}, " for name in numbers),
+        )  # fmt: skip
     else:
-        if last.op == "argument" and array[str(last.value)]:
-            before = COPY.format(whole=last.value)
         constants, lines, result = written(graph, form)
         inner = STRAIGHT.format(body=_indented(12, [*_loads(graph, array, "_"), *lines]), result=result)
     places = _indented(8, [f"{name}_ = offset({name}, start)" for name in names])

@@ -189,6 +189,7 @@ def test_a_product_in_two_parts_is_one_instruction_where_the_processor_has_it(mo
     from actbench.kernels.source import source
 
     counts = {}
+    monkeypatch.setattr(lower, "has_vectors", lambda: False)
     for has in (True, False):
         monkeypatch.setattr(lower, "fuses", lambda has=has: has)
         text = source(ab.get(name), "forward", Format(32))

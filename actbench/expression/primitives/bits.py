@@ -58,6 +58,16 @@ def either(i: Expression, j: Expression) -> Expression:
     return Expression("int_or", i, j)
 
 
+def scaled(y: Expression, n: Expression) -> Expression:
+    """y times 2^floor(n), rounded once, into the subnormals too; of vectors alone (`Format.vectors`)."""
+    return Expression("scaled", y, n)
+
+
+def looked_up(i: Expression, table: tuple[float, ...]) -> Expression:
+    """The number of a table of 32 at the low five bits of an integer; of vectors alone (`Format.vectors`)."""
+    return Expression("looked_up", i, table)
+
+
 def copysign(form: Format, size: Any, sign: Any) -> Expression:
     """The magnitude of one float with the sign of another."""
     return from_bits(either(masked(bits(size), ~form.sign), masked(bits(sign), form.sign)))

@@ -17,10 +17,9 @@ from actbench.expression.primitives.exponential import (
     LOWEST,
     RAISE,
     _exact_exp,
-    _power_of_two,
-    _reduced,
     exp_times,
     exp_times_pair,
+    power,
 )
 
 ONE_FROM = 40.0  # 1 + e^-40 is 1 in every format
@@ -30,9 +29,10 @@ def _kernel(form: Format, x: Any, rest: Any = None) -> Any:
     lowest, down = LOWEST[form.bits], 2.0 ** -RAISE[form.bits]
     high = np.where(x > ONE_FROM, ONE_FROM, x)  # a NaN stays
     clipped = np.where(high < lowest, lowest, high)
-    q, t = _reduced(form, -clipped, None if rest is None else -rest)
-    s = _power_of_two(form, t, -RAISE[form.bits])
-    return down / ((s + s * q) + down)
+    if form.vectors:  # which put a power of two in without loss below the normal numbers
+        e = power(form, clipped, rest)
+        return e / (e + 1.0)
+    return down / (power(form, -clipped, None if rest is None else -rest, -RAISE[form.bits]) + down)
 
 
 def _exact(mp: Any, x: Any) -> Any:
@@ -86,9 +86,7 @@ def _lowered(form: Format, x: Any) -> tuple[Any, Any]:
     """x from LEAST on, and e^-x times 2^-LOWERED; beyond ONE_FROM some number."""
     least = LEAST[form.bits]
     c = np.where(x < least, least, x)  # a NaN stays
-    q, t = _reduced(form, -c)
-    s = _power_of_two(form, t, -LOWERED[form.bits])
-    return c, s + s * q
+    return c, power(form, -c, None, -LOWERED[form.bits])
 
 
 def quotient_from(form: Format, x: Expression, c: Any, e: Any, one_from: float) -> Any:
