@@ -6,6 +6,7 @@ A primitive says its intent (`product_error`, `fused`); here it becomes one inst
 from __future__ import annotations
 
 import os
+from collections import Counter
 from functools import lru_cache
 
 from actbench.activations.curve import curve
@@ -96,8 +97,30 @@ def lowered(activation: Activation, direction: str, form: Format, *, saved: bool
         wide = Format(form.bits, vectors=True)
         steps = expanded(graph, wide)
         if all(step.op in VECTOR_STEPS or step.op in ("argument", "constant") for step in steps):
-            return steps, wide
+            return contracted(steps), wide
     return expanded(graph, form), form
+
+
+def contracted(graph: Graph) -> Graph:
+    """Products that one sum alone needs as one step with it.
+
+    Said here and not left to LLVM: of two products in a sum it fuses one or the other, and not the same one everywhere.
+    """
+    uses = Counter(place for step in graph for place in step.operands)
+
+    def combine(step: Step, operands: list[Expression]) -> Expression:
+        if step.op in ("add", "subtract"):
+            a, b = operands
+            first, second = (e.op == "multiply" and uses[i] == 1 for e, i in zip(operands, step.operands, strict=True))
+            if second:
+                return Expression(
+                    "fma", *(b.args if step.op == "add" else (Expression("negative", b.args[0]), b.args[1])), a
+                )
+            if first:
+                return Expression("fma", *a.args, b if step.op == "add" else Expression("negative", b))
+        return Expression(step.op, *operands, *([] if step.value is None else [step.value]))
+
+    return trace(graph.fold(combine)[-1], graph.arguments)
 
 
 @lru_cache(maxsize=1)

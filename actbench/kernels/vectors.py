@@ -50,7 +50,7 @@ def _looked_up(builder: Builder, i: Value, table: Sequence[float]) -> Value:
 
 
 def _arithmetic(name: str) -> Callable[..., Value]:
-    return lambda builder, a, b, value: getattr(builder, name)(a, b, flags=("contract",))
+    return lambda builder, a, b, value: getattr(builder, name)(a, b)
 
 
 def _compared(sign: str) -> Callable[..., Value]:

@@ -8,6 +8,7 @@ import pytest
 
 import actbench as ab
 from actbench.core.errors import ActbenchError
+from actbench.kernels.lower import has_vectors
 
 ROWS = ("prelu", "pelu", "swish_beta", "srelu")
 
@@ -22,7 +23,11 @@ def arrays(dtype, size=1000):
 def test_one_pass_gives_the_backward_kernel_s_dx_and_the_reference_s_sums(name, dtype):
     dy, x = arrays(dtype)
     dx, sums = ab.kernel(name, "gradients", dtype=dtype)(dy, x)
-    np.testing.assert_array_equal(dx, ab.kernel(name, "backward", dtype=dtype, at_defaults=True)(dy, x))
+    alone = ab.kernel(name, "backward", dtype=dtype, at_defaults=True)(dy, x)
+    if dtype == "float32" and has_vectors():  # whose steps are others
+        np.testing.assert_array_max_ulp(dx, alone, maxulp=16)
+    else:
+        np.testing.assert_array_equal(dx, alone)
     _, right = ab.get(name).gradients(dy.astype(float), x.astype(float))
     assert set(sums) == set(right)
     for key, total in sums.items():
