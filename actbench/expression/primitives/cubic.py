@@ -14,8 +14,18 @@ import numpy as np
 from actbench.core.dtypes import Format
 from actbench.expression.graph import Expression
 from actbench.expression.primitives import primitive
-from actbench.expression.primitives.bits import fused
-from actbench.expression.primitives.exponential import EXP, LN2, LOG2_E, _exact_exp, _power_of_two, exp_times_pair
+from actbench.expression.primitives.bits import bits, fused, looked_up, scaled
+from actbench.expression.primitives.exponential import (
+    EXP,
+    LN2,
+    LOG2_E,
+    NEAR_ONE,
+    SIXTEENTHS,
+    STEPS_OF_TWO,
+    _exact_exp,
+    _power_of_two,
+    exp_times_pair,
+)
 from actbench.expression.primitives.logistic import LOWERED, quotient_from, slope_from
 from actbench.expression.primitives.pairs import Pair, two_product
 
@@ -62,11 +72,16 @@ def _lowered(form: Format, x: Expression) -> tuple[Any, Any]:
     s: Any = fused(square, cubic, LINEAR_SHORT)
     rest = fused(square, cubic, -(s - LINEAR_SHORT))
     rest = rest + (fused(c, c, -square) * cubic + (square * cubic_rest + LINEAR_REST))
-    t = form.magic - (s * c) * LOG2_E
-    k = t - form.magic
+    magic = SIXTEENTHS if form.vectors else form.magic
+    t = magic - (s * c) * LOG2_E
+    k = t - magic
     high, low = LN2[form.bits]
     r: Any = fused(s, c, k * high)  # -2u without its power of two, the sign turned
     r = (r + k * low) + rest * c
+    if form.vectors:
+        near, slope = NEAR_ONE
+        two = looked_up(bits(t), tuple(value * 2.0 ** -LOWERED[form.bits] for value in STEPS_OF_TWO))
+        return c, scaled(two + (two * r) * (r * slope - near), k)
     turned = [value if i % 2 == 0 else -value for i, value in enumerate(EXP[form.bits])]
     r2 = r * r
     q = r2 * _estrin(turned, r, r2) - r
