@@ -127,6 +127,8 @@ def _tables() -> list[Table]:
               log2_error=-54.4),
         *both(gaussian, "TAIL_TOP", "TAIL_BOTTOM", lambda a: 1 / _mills(a) - a, ((0, 15), (0, 39)), (-29.1, -53.6),
               lambda a: 1 / _mills(a)),
+        Table(module=gaussian, top="SHORT_TOP", bottom="SHORT_BOTTOM", function=lambda a: 1 / _mills(a) - a,
+              interval=(0, 15), weight=lambda a: 1 / _mills(a), log2_error=-24.0),
         *both(gaussian, "ERF_TOP", "ERF_BOTTOM", ERF, ((0, 16), (0, 1)), (-28.4, -55.9)),
         *both(periodic, "ARCTAN", "", ARCTAN, ((0, 0.25), (0, 0.25)), (-31.8, -56.6),
               lambda z: (1 + z * ARCTAN(z)) / z),

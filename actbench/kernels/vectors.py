@@ -82,7 +82,7 @@ STEPS: Mapping[str, Callable[..., Value]] = {
     "int_right": lambda builder, a, value: builder.ashr(a, _whole(value)),
     "int_and": lambda builder, a, value: builder.and_(a, _whole(value)),
     "int_or": lambda builder, a, b, value: builder.or_(a, b),
-    "int_xor": lambda builder, a, value: builder.xor(a, _whole(value)),
+    "int_xor": lambda builder, a, b, value: builder.xor(a, b),
     "odd": lambda builder, a, value: builder.icmp_unsigned("!=", builder.and_(a, _whole(1)), _whole(0)),
     "scaled": lambda builder, y, n, value: _scaled(builder, y, n),
     "looked_up": lambda builder, i, value: _looked_up(builder, i, value),
