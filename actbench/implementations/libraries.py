@@ -32,8 +32,8 @@ class Library:
     of_row
         What it has for a row; raises `Absent` with the reason where there is nothing. The library itself is imported
         inside this alone.
-    distribution
-        Whose version counts; by default the name.
+    distribution, installed
+        Whose version counts, by default the name; or what says the version, None where the library is not here.
     graded
         Whether `actbench run accuracy` asks it; ``numpy`` there is our reference path.
     raced
@@ -51,6 +51,7 @@ class Library:
     name: str
     of_row: Callable[[Function], Implementation]
     distribution: str = ""
+    installed: Callable[[], str | None] | None = None
     graded: bool = True
     raced: bool = True
     of_object: Callable[[Any], Implementation | None] | None = None
@@ -62,7 +63,7 @@ class Library:
     @property
     def version(self) -> str | None:
         """What is installed, read without importing it; None where there is none."""
-        return version(self.distribution or self.name)
+        return self.installed() if self.installed else version(self.distribution or self.name)
 
 
 @cache

@@ -35,6 +35,7 @@ CUBIC = LINEAR * Fraction("0.044715")
 # LINEAR in 20 bits behind the point: taken from a sum below 16 (float32) or 2^31 it leaves no rounding
 LINEAR_SHORT = round(LINEAR * 2**20) / 2**20
 LINEAR_REST = float(LINEAR - Fraction(LINEAR_SHORT))
+LN2_EXACT = Fraction("0.693147180559945309417232121458176568075500134360255254120680009493393622")
 # the function and its slope are 0 below -END, and x and 1 above ONE_FROM, in every format
 END = {32: 11.05, 64: 21.65}
 ONE_FROM = 8.5
@@ -61,32 +62,47 @@ def _estrin(coefficients: Any, x: Any, square: Any) -> Any:
     return terms[0]
 
 
+def _exponent(form: Format, c: Any, base: Fraction) -> Pair:
+    """2u / c in two parts, times a constant of which only the real number counts."""
+    kind = np.float32 if form.bits == 32 else np.float64
+    linear, exact = LINEAR * base, CUBIC * base
+    short = round(linear * 2**20) / 2**20
+    cubic = float(kind(float(exact)))
+    square: Any = c * c
+    s: Any = fused(square, cubic, short)
+    rest = fused(square, cubic, -(s - short))
+    smaller = square * float(exact - Fraction(cubic)) + float(linear - Fraction(short))
+    return s, rest + (fused(c, c, -square) * cubic + smaller)
+
+
 def _lowered(form: Format, x: Expression) -> tuple[Any, Any]:
     """x from -END on, and exp(-2u) times 2^-LOWERED; beyond ONE_FROM some number."""
-    kind = np.float32 if form.bits == 32 else np.float64
-    cubic = float(kind(float(CUBIC)))
-    cubic_rest = float(CUBIC - Fraction(cubic))
     end = END[form.bits]
     c: Any = np.where(x < -end, -end, x)  # a NaN stays
-    square: Any = c * c
-    s: Any = fused(square, cubic, LINEAR_SHORT)
-    rest = fused(square, cubic, -(s - LINEAR_SHORT))
-    rest = rest + (fused(c, c, -square) * cubic + (square * cubic_rest + LINEAR_REST))
-    magic = SIXTEENTHS if form.vectors else form.magic
-    t = magic - (s * c) * LOG2_E
-    k = t - magic
+    if form.vectors:
+        return c, _lowered_power_of_two(form, c)
+    s, rest = _exponent(form, c, Fraction(1))
+    t = form.magic - (s * c) * LOG2_E
+    k = t - form.magic
     high, low = LN2[form.bits]
     r: Any = fused(s, c, k * high)  # -2u without its power of two, the sign turned
     r = (r + k * low) + rest * c
-    if form.vectors:
-        near, slope = NEAR_ONE
-        two = looked_up(bits(t), tuple(value * 2.0 ** -LOWERED[form.bits] for value in STEPS_OF_TWO))
-        return c, scaled(two + (two * r) * (r * slope - near), k)
     turned = [value if i % 2 == 0 else -value for i, value in enumerate(EXP[form.bits])]
     r2 = r * r
     q = r2 * _estrin(turned, r, r2) - r
     power = _power_of_two(form, t, -LOWERED[form.bits])
     return c, power + power * q
+
+
+def _lowered_power_of_two(form: Format, c: Any) -> Any:
+    """The same on vectors as a power of two: what is left of the exponent needs no ln(2), which is in u's constants."""
+    s, rest = _exponent(form, c, 1 / LN2_EXACT)
+    t = SIXTEENTHS - s * c
+    n = t - SIXTEENTHS
+    r: Any = fused(s, c, n) + rest * c  # the sign turned
+    near, slope = NEAR_ONE[0] * float(LN2_EXACT), NEAR_ONE[1] * float(LN2_EXACT) ** 2
+    two = looked_up(bits(t), tuple(value * 2.0 ** -LOWERED[form.bits] for value in STEPS_OF_TWO))
+    return scaled(two + (two * r) * (r * slope - near), n)
 
 
 def _gate_kernel(form: Format, x: Expression) -> Any:

@@ -135,6 +135,15 @@ def mantissa(form: Format, x: Any, rest: Any = None, extra: int = 0) -> tuple[An
     return power + (power * r) * horner(NEAR_ONE, r), n
 
 
+def exponential_of_negative(x: Expression) -> bool:
+    """Whether x is what exp of a number that is never positive became on vectors."""
+    if x.op != "scaled":
+        return False
+    t = x.args[1].args[0]  # n = t - SIXTEENTHS, t = clipped LOG2_E + SIXTEENTHS
+    clipped = t.args[0].args[0] if t.args[0].op == "multiply" else t
+    return clipped.op == "where" and _never_positive(clipped.args[2])
+
+
 def power(form: Format, x: Any, rest: Any = None, extra: int = 0) -> Any:
     """exp(x + rest) 2^extra, where that is a normal number (on vectors, any)."""
     if form.vectors:

@@ -13,7 +13,7 @@ from actbench.core.dtypes import Format
 from actbench.expression.graph import Expression
 from actbench.expression.primitives import primitive, register
 from actbench.expression.primitives.bits import bits, from_bits, masked, negated, plus, shifted_right, total
-from actbench.expression.primitives.exponential import LN2, RAISE, horner
+from actbench.expression.primitives.exponential import LN2, RAISE, exponential_of_negative, horner
 
 # (2 artanh(s) / s - 2) / s^2 in z = s^2 for z <= 1/9, our own relative minimax fits (Lawson iteration, 220 bits):
 # degree 3, 2^-21 of a term that is at most 1/14 of the whole, for float32; degree 9, 2^-52 for float64
@@ -81,10 +81,11 @@ def _log_kernel(form: Format, x: Any) -> Any:
 
 def _at_most_one(form: Format, x: Expression) -> bool:
     """Whether x is what exp of a non-positive number became, (s + s q) lowered again, or that kept from 0."""
-    if x.op == "where":  # np.maximum(that, a small number) after its expansion
-        condition, floor, rest = x.args
-        known_floor = floor.op == "constant" and 0.0 < floor.args[0] <= 1.0
-        return known_floor and condition.op == "less" and condition.args[0] is rest and _at_most_one(form, rest)
+    if x.op == "maximum":
+        rest, floor = x.args
+        return floor.op == "constant" and bool(0.0 < floor.args[0] <= 1.0) and _at_most_one(form, rest)
+    if form.vectors:
+        return exponential_of_negative(x)
     if x.op == "multiply" and x.args[0].op == "multiply" and x.args[1].op == "constant":
         factor, raised = x.args[0].args  # exp_times(1, u)
         if factor.op == "constant" and factor.args[0] == 1.0:
