@@ -136,6 +136,15 @@ def written(
     return constants, lines, places[-1]
 
 
+def program(graph: Graph) -> str:
+    """A graph as a text, which a generated kernel hands to `actbench.kernels.vectors`."""
+    return repr([(step.op, step.operands, _plain(step.value)) for step in graph])
+
+
+def _plain(value: Any) -> Any:
+    return value.hex() if isinstance(value, float) else value
+
+
 def _kind(step: Step, kinds: list[str]) -> str:
     if step.op == "where":
         return kinds[step.operands[1]]

@@ -13,9 +13,8 @@ from functools import reduce
 from actbench.activations.record import Activation
 from actbench.core.dtypes import Format
 from actbench.expression.graph import Expression, Graph, Step, trace
-from actbench.kernels.emit import RARE, written
+from actbench.kernels.emit import RARE, program, written
 from actbench.kernels.lower import lowered, operands_of
-from actbench.kernels.vectors import program
 
 # What a kernel is to its callers: size, whether to stream, the addresses of its arrays, its parameters; see `ufuncs`.
 HEADER = '''"""{title}; generated, delete at will."""

@@ -16,8 +16,6 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from actbench.expression.graph import Graph
-
 LANES = 16  # of float32
 UNROLLED = 2  # vectors that are under way at once
 FLOATS, WHOLES, TRUTHS = (ir.VectorType(kind, LANES) for kind in (ir.FloatType(), ir.IntType(32), ir.IntType(1)))
@@ -87,15 +85,6 @@ STEPS: Mapping[str, Callable[..., Value]] = {
     "scaled": lambda builder, y, n, value: _scaled(builder, y, n),
     "looked_up": lambda builder, i, value: _looked_up(builder, i, value),
 }  # fmt: skip
-
-
-def program(graph: Graph) -> str:
-    """A graph as a text, which a generated kernel hands to `vector_loop`."""
-    return repr([(step.op, step.operands, _plain(step.value)) for step in graph])
-
-
-def _plain(value: Any) -> Any:
-    return value.hex() if isinstance(value, float) else value
 
 
 def _constant(value: Any) -> Value:
