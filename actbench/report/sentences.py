@@ -88,8 +88,9 @@ def condition(readings: Sequence[Mapping[str, Any]], t: Mapping[str, str]) -> st
             if told:
                 named = t["of"].format(reading=row["shown"], setting=", ".join(told))
                 groups.setdefault(verdict, []).append(named if len(readings) > 1 else ", ".join(told))
-        if not parts:
-            groups.setdefault(row["verdict"], []).append(f"{row['shown']}{_ends(row)}")
+        if not parts:  # a conditional reading without settings has its condition from its record
+            because = f" ({row['conditions']})" if row["verdict"] == "conditional" and row.get("conditions") else ""
+            groups.setdefault(row["verdict"], []).append(f"{row['shown']}{because or _ends(row)}")
     each = [
         t[f"where {verdict}"].format(which=t["and"].join(groups[verdict])) for verdict in ORDER if groups.get(verdict)
     ]

@@ -57,6 +57,12 @@ def test_a_sentence_is_filled_with_numbers_and_only_for_its_verdict():
     assert filled({**said, "verdict": ""}, [FACTOR, EDGE], "refuted", "zh") == "+1.0。"
 
 
+def test_a_conditional_reading_without_settings_has_the_condition_of_its_record():
+    usage = {"reading": "usage", "shown": "usage", "verdict": "conditional", "value": "", "estimates": [],
+             "conditions": "of convolutional networks"}  # fmt: skip
+    assert condition([usage], PHRASES["en"]) == "In part: usage (of convolutional networks)."
+
+
 def test_a_condition_says_where_a_claim_holds_and_where_it_does_not():
     assert condition([FACTOR], PHRASES["en"]) == (
         "Yes: He (sigma_w2 = 2) (1); no: Glorot (1) (0.707); open: depth 8 (0.9)."
