@@ -221,7 +221,7 @@ FIGURES = (
         caption="Median over networks, each arm at its own best step size; no mark: the median network diverged.",
     ),
     ComparisonFigure(
-        name="pareto", needs=("cost", "scores"), draw=pareto, title="Cost against quality",
+        name="pareto", needs=("measures", "cost", "scores"), draw=pareto, title="Cost against quality",
         caption="Ringed: no other arm is both cheaper and better. Code that must be called is slower than a fused "
         "kernel for that reason alone.",
     ),
