@@ -1,107 +1,181 @@
-"""Are the fused gates as fast as torch's, eager and compiled?
+"""Are fused gates and functions along an axis as fast as torch's, eager and compiled, jax's and onnxruntime's?
 
-``python -m benchmarks.races.gates`` races every gate that torch can say, interleaved, in one process: float32, one
-array in the gate's own layout, 512 x 4096 and 4096 x 4096, one thread and two, forward and backward. A figure is the
-least time of the rounds in milliseconds; the last columns are torch's over ours.
+``python -m benchmarks.races.gates`` races softmax, log_softmax and every gate that torch can say, interleaved, in one
+process: float32, one array in the gate's own layout, 512 x 4096 and 4096 x 4096, forward and backward, each answer
+compared with ours first. Above 1, ours is faster. XLA keeps the threads that it starts with, so jax takes part with the
+first number of threads alone; onnxruntime has one thread here and no backward passes.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 import actbench as ab
+from actbench.core.errors import reason_of
+from actbench.speed.threads import environment, pinned
+from benchmarks.races.shown import OURS, shown
 
-SHAPES, ROUNDS = ((512, 4096), (4096, 4096)), 9
+SHAPES = ((512, 4096), (4096, 4096))
+ALONG = ("softmax", "log_softmax")
+Calls = dict[str, dict[str, Callable[[], Any]]]  # direction, who
 
 
-def formulas() -> dict[str, Callable[[Any, Any], Any]]:
-    """Each gate as a user of torch writes it."""
-    import torch
-    from torch.nn import functional
-
-    def oai(a: Any, b: Any) -> Any:
-        a, b = a.clamp(max=7.0), b.clamp(-7.0, 7.0)
-        return (b + 1) * (a * torch.sigmoid(1.702 * a))
-
+def formulas(ops: Any) -> dict[str, Callable[[Any, Any], Any]]:
+    """Each gate as a user of torch or jax writes it."""
     return {
-        "swiglu": lambda a, b: functional.silu(a) * b,
-        "geglu": lambda a, b: functional.gelu(a) * b,
-        "geglu_tanh": lambda a, b: functional.gelu(a, approximate="tanh") * b,
-        "reglu": lambda a, b: functional.relu(a) * b,
-        "swiglu_oai": oai,
-        "swiglu_clamped": lambda a, b: functional.silu(a.clamp(max=10.0)) * b.clamp(-10.0, 10.0),
-        "swiglu_step": lambda a, b: functional.silu(a).clamp(max=7.0) * b.clamp(-7.0, 7.0),
-        "situ_glu": lambda a, b: 4 * torch.tanh(a / 4) * torch.sigmoid(a) * (25 * torch.tanh(b / 25)),
+        "glu": lambda a, b: a * ops.sigmoid(b),
+        "swiglu": lambda a, b: ops.silu(a) * b,
+        "geglu": lambda a, b: ops.gelu(a) * b,
+        "geglu_tanh": lambda a, b: ops.gelu_tanh(a) * b,
+        "reglu": lambda a, b: ops.relu(a) * b,
+        "swiglu_oai": lambda a, b: _oai(ops, ops.clip(a, None, 7.0), ops.clip(b, -7.0, 7.0)),
+        "swiglu_clamped": lambda a, b: ops.silu(ops.clip(a, None, 10.0)) * ops.clip(b, -10.0, 10.0),
+        "swiglu_step": lambda a, b: ops.clip(ops.silu(a), None, 7.0) * ops.clip(b, -7.0, 7.0),
+        "situ_glu": lambda a, b: 4 * ops.tanh(a / 4) * ops.sigmoid(a) * (25 * ops.tanh(b / 25)),
     }
 
 
-def calls(name: str, shape: tuple[int, int], threads: int, compiled: bool) -> dict[str, dict[str, Callable[[], Any]]]:
-    """Ours and torch's, by direction; a backward pass of torch takes what its forward pass kept."""
+def _oai(ops: Any, a: Any, b: Any) -> Any:
+    return (b + 1) * (a * ops.sigmoid(1.702 * a))
+
+
+def whole(name: str, ops: Any) -> Callable[[Any], Any]:
+    """A gate of one array in its own layout, or a function along the last axis."""
+    if name in ALONG:
+        return getattr(ops, name)  # type: ignore[no-any-return]
+    formula, interleaved = formulas(ops)[name], ab.get(name).layout.run == 1  # type: ignore[attr-defined]
+
+    def run(x: Any) -> Any:
+        half = x.shape[-1] // 2
+        return formula(x[..., ::2], x[..., 1::2]) if interleaved else formula(x[..., :half], x[..., half:])
+
+    return run
+
+
+def of_torch(name: str, x: Any, dy: Any, *, compiled: bool) -> dict[str, Callable[[], Any]]:
+    """A backward pass of torch takes what its forward pass kept."""
     import torch
 
-    torch._dynamo.reset()  # else a handful of shapes and gates reach its limit, and it falls back to eager
-    gate, formula = ab.get(name), formulas()[name]
+    f = torch.nn.functional
+    ops = SimpleNamespace(
+        sigmoid=torch.sigmoid, tanh=torch.tanh, relu=f.relu, silu=f.silu, gelu=f.gelu, clip=torch.clamp,
+        gelu_tanh=partial(f.gelu, approximate="tanh"), softmax=partial(f.softmax, dim=-1),
+        log_softmax=partial(f.log_softmax, dim=-1),
+    )  # fmt: skip
+    if compiled:
+        torch._dynamo.reset()  # else a handful of shapes and gates reach its limit, and it falls back to eager
+    function = torch.compile(whole(name, ops)) if compiled else whole(name, ops)
+    leaf, arriving = torch.from_numpy(x).requires_grad_(), torch.from_numpy(dy)
+    kept = function(leaf)
+
+    def forward() -> Any:
+        with torch.no_grad():
+            return function(leaf)
+
+    return {"forward": forward,
+            "backward": lambda: torch.autograd.grad(kept, leaf, arriving, retain_graph=True)[0]}  # fmt: skip
+
+
+def of_jax(name: str, x: Any, dy: Any) -> dict[str, Callable[[], Any]]:
+    """Compiled; the backward pass computes what it needs of the forward pass again, as in a step of its own."""
+    import jax
+
+    ops = SimpleNamespace(
+        sigmoid=jax.nn.sigmoid, tanh=jax.numpy.tanh, relu=jax.nn.relu, silu=jax.nn.silu, clip=jax.numpy.clip,
+        gelu=partial(jax.nn.gelu, approximate=False), gelu_tanh=jax.nn.gelu, softmax=jax.nn.softmax,
+        log_softmax=jax.nn.log_softmax,
+    )  # fmt: skip
+    function = whole(name, ops)
+    up, down = jax.jit(function), jax.jit(lambda dy, x: jax.vjp(function, x)[1](dy)[0])
+    there, arriving = jax.numpy.asarray(x), jax.numpy.asarray(dy)
+    return {
+        "forward": lambda: up(there).block_until_ready(),
+        "backward": lambda: down(arriving, there).block_until_ready(),
+    }
+
+
+def of_onnxruntime(name: str, x: Any, dy: Any) -> dict[str, Callable[[], Any]]:
+    """Its own softmax, and the gates that its operators say in few nodes; input and output bound to our memory."""
+    from onnx import TensorProto, helper
+
+    from actbench.implementations.adapters.onnxruntime_ import of_sessions, session
+    from actbench.implementations.implementation import Operands
+
+    split = helper.make_node("Split", ["x"], ["a", "b"], axis=-1, num_outputs=2)
+    nodes = {
+        "softmax": [helper.make_node("Softmax", ["x"], ["y"], axis=-1)],
+        "log_softmax": [helper.make_node("LogSoftmax", ["x"], ["y"], axis=-1)],
+        "glu": [split, helper.make_node("Sigmoid", ["b"], ["s"]), helper.make_node("Mul", ["a", "s"], ["y"])],
+        "swiglu": [split, helper.make_node("Sigmoid", ["a"], ["s"]), helper.make_node("Mul", ["a", "s"], ["t"]),
+                   helper.make_node("Mul", ["t", "b"], ["y"])],
+        "reglu": [split, helper.make_node("Relu", ["a"], ["r"]), helper.make_node("Mul", ["r", "b"], ["y"])],
+    }.get(name)  # fmt: skip
+    if nodes is None:
+        return {}
+    ports = [helper.make_tensor_value_info(port, TensorProto.FLOAT, list(a.shape)) for port, a in (("x", x), ("y", dy))]
+    graph = helper.make_graph(nodes, name, ports[:1], ports[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8).SerializeToString()
+    out = np.empty_like(dy)
+    ready = of_sessions(lambda dtype: session(model, dtype)).prepared("forward", Operands(x=x, dy=dy, y=dy, out=out))
+
+    def forward() -> Any:
+        ready.call()
+        return out
+
+    return {"forward": forward}
+
+
+PEERS: dict[str, Callable[..., dict[str, Callable[[], Any]]]] = {
+    "torch": partial(of_torch, compiled=False), "torch.compile": partial(of_torch, compiled=True), "jax": of_jax,
+    "onnxruntime": of_onnxruntime,
+}  # fmt: skip
+
+
+def calls(name: str, shape: tuple[int, int], threads: int, peers: list[str]) -> Calls:
+    """Everybody's calls whose answers are ours to a few digits; what stays away says why."""
+    function: Any = ab.get(name)
     rng = np.random.default_rng(0)
     x = rng.standard_normal(shape).astype(np.float32)
-    dy = rng.standard_normal((shape[0], shape[1] // 2)).astype(np.float32)
-    tensor, arriving = torch.from_numpy(x).requires_grad_(), torch.from_numpy(dy)
-
-    def whole(given: Any) -> Any:
-        if gate.layout.run == 1:
-            return formula(given[..., ::2], given[..., 1::2])
-        half = given.shape[-1] // 2
-        return formula(given[..., :half], given[..., half:])
-
-    y, dx = np.empty_like(dy), np.empty_like(x)
-    up, down = (ab.kernel(gate, way, dtype="float32", threads=threads) for way in ("forward", "backward"))
-    found: dict[str, dict[str, Callable[[], Any]]] = {
-        "forward": {"ours": lambda: up(x, out=y)}, "backward": {"ours": lambda: down(dy, x, out=dx)},
-    }  # fmt: skip
-    for kind, function in {"eager": whole, **({"compiled": torch.compile(whole)} if compiled else {})}.items():
-        with torch.no_grad():
-            function(tensor)
-        kept = function(tensor)
-
-        def forward(function: Any = function) -> Any:
-            with torch.no_grad():
-                return function(tensor)
-
-        def backward(kept: Any = kept) -> Any:
-            return torch.autograd.grad(kept, tensor, arriving, retain_graph=True)
-
-        found["forward"][kind], found["backward"][kind] = forward, backward
+    y = np.asarray(function(x))
+    dy = rng.standard_normal(y.shape).astype(np.float32)
+    dx = np.empty_like(x)
+    up, down = (ab.kernel(function, way, dtype="float32", threads=threads) for way in ("forward", "backward"))
+    found: Calls = {"forward": {OURS: lambda: up(x, out=y)}, "backward": {OURS: lambda: down(dy, x, out=dx)}}
+    for who in peers:
+        try:
+            theirs = PEERS[who](name, x, dy)
+            for direction, call in theirs.items():
+                got = call()
+                right = found[direction][OURS]()
+                np.testing.assert_allclose(getattr(got, "numpy", lambda got=got: np.asarray(got))(), right, 1e-3, 1e-5)
+                found[direction][who] = call
+        except Exception as error:  # not installed, or it does not compile here
+            print(f"{name}: without {who}: {reason_of(error)}")
     return found
 
 
 def main() -> None:
     """Race and print."""
-    import torch
-
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--no-compile", action="store_true", help="without torch.compile")
+    parser.add_argument("--peers", nargs="+", default=list(PEERS), choices=list(PEERS))
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("names", nargs="*", help="gates; by default all")
+    parser.add_argument("--rows", type=int, nargs="+", default=[rows for rows, _ in SHAPES], help="of 4,096 numbers")
+    parser.add_argument("names", nargs="*", help="softmax, log_softmax, gates; by default all")
     args = parser.parse_args()
-    for threads in args.threads:
-        torch.set_num_threads(threads)
-        for shape in SHAPES:
-            for name in args.names or formulas():
-                for direction, contenders in calls(name, shape, threads, not args.no_compile).items():
-                    best = dict.fromkeys(contenders, float("inf"))
-                    for _ in range(ROUNDS):
-                        for who, call in contenders.items():
-                            begun = time.perf_counter()
-                            call()
-                            best[who] = min(best[who], time.perf_counter() - begun)
-                    ratios = "  ".join(f"{who} {best[who] / best['ours']:.2f}" for who in best if who != "ours")
-                    times = "  ".join(f"{who} {1e3 * value:.2f}" for who, value in best.items())
-                    where = f"{name:15} {direction:9} {shape[0]} x {shape[1]} threads {threads}"
-                    print(f"{where}: {times} ms; torch/ours {ratios}")
+    for turn, threads in enumerate(args.threads):
+        able = {"jax": not turn, "onnxruntime": threads == 1}
+        peers = [who for who in args.peers if able.get(who, True)]
+        with environment(threads), pinned(threads):
+            for rows in args.rows:
+                for name in args.names or [*ALONG, *formulas(None)]:
+                    for direction, contenders in calls(name, (rows, SHAPES[0][1]), threads, peers).items():
+                        shown(f"{name} {direction} {rows} x {SHAPES[0][1]} threads {threads}", contenders, most=3.0)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import actbench as ab
 
 with mock.patch.dict(os.environ), mock.patch.object(sys, "path", [str(Path(__file__).parents[2]), *sys.path]):
     # benchmarks asks for one thread, which numba would refuse later in this process
-    from benchmarks.races import header, lab, peers, streams
+    from benchmarks.races import gates, header, lab, peers, streams
 
 
 def test_the_race_measures_what_is_missing_alone_and_names_the_best_rival(tmp_path, monkeypatch, capsys):
@@ -63,3 +63,16 @@ def test_loops_of_a_compiler_are_called_as_the_kernels_are():
         y = np.empty_like(x)
         loops["header"].prepared(x, out=y)()
         np.testing.assert_array_equal(y, loops["header"](x))
+
+
+@pytest.mark.parametrize("name", [*gates.ALONG, *gates.formulas(None)])
+def test_gates_and_functions_along_an_axis_meet_torch_with_the_same_answers(name, capsys):
+    pytest.importorskip("torch")
+    found = gates.calls(name, (4, 16), 1, ["torch"])
+    assert [set(calls) for calls in found.values()] == [{"actbench", "torch"}] * 2, capsys.readouterr().out
+
+
+def test_a_peer_that_answers_otherwise_stays_away(capsys, monkeypatch):
+    monkeypatch.setitem(gates.PEERS, "wrong", lambda name, x, dy: {"forward": lambda: dy})
+    assert set(gates.calls("swiglu", (4, 16), 1, ["wrong"])["forward"]) == {"actbench"}
+    assert "swiglu: without wrong" in capsys.readouterr().out
