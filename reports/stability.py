@@ -2,7 +2,9 @@
 
 ``python reports/stability.py RUN OTHER [SPLITS]`` with the folders of finished full runs of the article, OTHER under
 another master seed, SPLITS on other train/test splits, writes reports/stability: every reading's verdict under RUN,
-under the others, and from each half of RUN's networks. Exit status 1 where one was turned into its opposite.
+under the others, and from each half of RUN's networks. Exit status 1 where one was turned into its opposite. Runs of
+another ledger (``literature``) are compared alike, in files of its name; ``--again`` judges all of them from their
+observations by today's readings, where they were made at different times.
 
 ``python reports/stability.py --measure SPLITS [--split own:1000] [--workers 2]`` makes the third run: every network of
 every experiment on real data gets another split (as long as the article itself takes).
@@ -35,20 +37,28 @@ def half(frame: pd.DataFrame, factor: str | None, which: int) -> pd.DataFrame:
     return frame if factor is None else frame[frame[factor] // 2 % 2 == which]
 
 
-def verdicts(folder: RunFolder, which: int | None = None) -> pd.Series:
-    """Claim and reading to verdict: as the run has it, or judged again from a half of its observations."""
-    if which is None:
+def verdicts(folder: RunFolder, which: int | None = None, *, again: bool = False) -> pd.Series:
+    """Claim and reading to verdict: as the run has it, or judged again from its observations or a half of them."""
+    if which is None and not again:
         frame = folder.read_frame("verdicts")
     else:
         batches = {file.stem: file.stem.partition(".")[0] for file in (folder.path / "data").glob("*.csv")}
         frames = {
             name: half(folder.read_frame(f"data/{name}"), EXPERIMENTS[experiment].batch, which)
+            if which is not None
+            else folder.read_frame(f"data/{name}")
             for name, experiment in batches.items()
             if experiment in EXPERIMENTS and not name.endswith(".failures")
         }
-        claims = sorted((claim for claim in CLAIMS if claim.ledger == "article"), key=natural)
+        name = ledger(folder)
+        claims = sorted((claim for claim in CLAIMS if claim.ledger == name), key=lambda each: natural(each.name))
         frame, _ = judged(claims, frames, rehearsal=False)
     return frame.set_index(["claim", "reading"])["verdict"]
+
+
+def ledger(folder: RunFolder) -> str:
+    """Whose claims a run judges."""
+    return str(folder.read_run()["target"])
 
 
 def turned(one: str, other: str) -> bool:
@@ -56,11 +66,11 @@ def turned(one: str, other: str) -> bool:
     return frozenset((one, other)) in OPPOSITE
 
 
-def compare(run: RunFolder, other: RunFolder, splits: RunFolder | None = None) -> pd.DataFrame:
+def compare(run: RunFolder, other: RunFolder, splits: RunFolder | None = None, *, again: bool = False) -> pd.DataFrame:
     """One row a reading."""
     seeds = run.read_run()["seed"], other.read_run()["seed"]
-    columns = {f"seed {seeds[0]}": verdicts(run), f"seed {seeds[1]}": verdicts(other)}
-    columns |= {"other splits": verdicts(splits)} if splits else {}
+    columns = {f"seed {seed}": verdicts(each, again=again) for seed, each in zip(seeds, (run, other), strict=True)}
+    columns |= {"other splits": verdicts(splits, again=again)} if splits else {}
     columns |= {f"half {which + 1}": verdicts(run, which) for which in (0, 1)}
     return pd.DataFrame(columns).dropna().reset_index()
 
@@ -102,6 +112,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", nargs="*", type=Path, metavar="RUN", help="RUN OTHER [SPLITS]")
     parser.add_argument("--measure", type=Path, metavar="FOLDER", help="make the run on other splits in this folder")
+    parser.add_argument("--again", action="store_true", help="judge all runs from their observations, as of today")
     parser.add_argument("--split", default="own:1000", help="which splits it has (default own:1000)")
     parser.add_argument("--workers", type=int, default=1)
     asked = parser.parse_args(words)
@@ -113,10 +124,12 @@ def main(words: Sequence[str] | None = None) -> int:
         return 0
     if len(asked.runs) not in (2, 3):
         parser.error("give the folders of two runs or three: RUN OTHER [SPLITS]")
-    found = compare(*map(RunFolder, asked.runs))
+    found = compare(*map(RunFolder, asked.runs), again=asked.again)
     TARGET.mkdir(exist_ok=True)
-    found.to_csv(TARGET / "verdicts.csv", index=False)
-    (TARGET / "README.md").write_text(page(found), encoding="utf-8")
+    name = ledger(RunFolder(asked.runs[0]))
+    table, text = ("verdicts.csv", "README.md") if name == "article" else (f"{name}.csv", f"{name}.md")
+    found.to_csv(TARGET / table, index=False)
+    (TARGET / text).write_text(page(found), encoding="utf-8")
     sys.stdout.write(page(found))
     first, *others = found.columns[2:]
     opposite = [turned(a, b) for name in others for a, b in zip(found[first], found[name], strict=True)]

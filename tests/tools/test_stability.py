@@ -43,18 +43,24 @@ def test_halves_are_pairs_of_networks():
 
 
 def test_the_page_counts_what_differs(monkeypatch, tmp_path, capsys):
+    target = "article"
     told = {"run": ["supported", "refuted"], "other": ["supported", "inconclusive"], "splits": ["refuted", "refuted"]}
     index = pd.MultiIndex.from_tuples([("C1", "a"), ("C2", "b")], names=["claim", "reading"])
 
-    def verdicts(folder, which=None):
+    def verdicts(folder, which=None, again=False):
         return pd.Series(told[folder.path.name] if which is None else told["run"], index=index)
 
     monkeypatch.setattr(stability, "verdicts", verdicts)
     monkeypatch.setattr(stability, "TARGET", tmp_path / "stability")
-    monkeypatch.setattr(stability.RunFolder, "read_run", lambda self: {"seed": int(self.path.name == "other")})
+    monkeypatch.setattr(
+        stability.RunFolder, "read_run", lambda self: {"seed": int(self.path.name == "other"), "target": target}
+    )
     assert stability.main(["run", "other", "splits"]) == 1
     said = capsys.readouterr().out
     assert "| seed 1 | 1 | 1 | 0 |" in said
     assert "| other splits | 1 | 0 | 1 |" in said
     assert stability.main(["run", "other"]) == 0
     assert (tmp_path / "stability" / "verdicts.csv").exists()
+    target = "literature"
+    assert stability.main(["run", "other", "--again"]) == 0
+    assert (tmp_path / "stability" / "literature.md").exists()
