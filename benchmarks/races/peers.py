@@ -81,6 +81,13 @@ def best_rivals(cells: pd.DataFrame) -> pd.DataFrame:
     return found.reset_index()
 
 
+def honest_only(cells: pd.DataFrame) -> pd.DataFrame:
+    """Without the peers that break the fused promise at a function; values are looked at in one size for all."""
+    key = ["activation", "direction", "dtype", "implementation"]
+    broken = cells[cells["holds"].astype(str) == "False"][key].drop_duplicates().assign(broken=True)
+    return cells[cells.merge(broken, on=key, how="left")["broken"].isna().to_numpy()]
+
+
 def _copies(cells: pd.DataFrame) -> pd.DataFrame:
     """np.copyto's time over ours in every cell of a forward pass, which moves as many bytes."""
     times = cells[cells["implementation"].isin([COPY, OURS])].pivot_table("time_s", KEY, "implementation")
@@ -98,6 +105,7 @@ def summary(cells: pd.DataFrame) -> dict[str, object]:
         "cells": len(rivals),
         "best_peer_all": geometric(rivals["ratio"]),
         "best_peer_without_exempt": geometric(counted["ratio"]),
+        "best_peer_that_holds": geometric(best_rivals(honest_only(cells))["ratio"]),
         "torch_all": geometric(rivals["torch_ratio"].dropna()),
         "torch_without_exempt": geometric(counted["torch_ratio"].dropna()),
         "below_floor": [said(row) for row in below.itertuples()],
