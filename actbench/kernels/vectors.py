@@ -17,7 +17,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 LANES = 16  # of float32
-UNROLLED = 2  # vectors that are under way at once
+UNROLLED = 2  # vectors that are under way at once, a power of two; 4 are 10 % faster for tanh-GELU and slower for GELU
 FLOATS, WHOLES, TRUTHS = (ir.VectorType(kind, LANES) for kind in (ir.FloatType(), ir.IntType(32), ir.IntType(1)))
 Builder: TypeAlias = Any  # llvmlite's, which has no types
 Value: TypeAlias = Any
