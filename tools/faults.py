@@ -93,13 +93,15 @@ def disturbed(folder: Path, kind: str, count: int, rng: np.random.Generator, str
             begun = time.monotonic()
             _, said = process.communicate(timeout=300)
             found["late"] += kind == "interrupts" and time.monotonic() - begun > 10
-            found["tracebacks"] += "Traceback" in said
+            if "Traceback" in said:
+                found["tracebacks"] += 1
+                print(said, file=sys.stderr)
             if process.returncode == 0:
                 break
         found["runs"] += 1
         found["other tables"] += (place / "out.csv").read_bytes() != straight
         found["computed twice"] += sum(computed(place).values()) - CELLS
-    found["twice a fault"] = round(found["computed twice"] / found["faults"], 1)
+    found["twice a fault"] = round(found["computed twice"] / max(found["faults"], 1), 1)
     return found
 
 

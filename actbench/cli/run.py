@@ -38,6 +38,9 @@ def add(verbs: Any) -> None:
         help="accuracy alone: no sample, all 2^32 float32 of each fused kernel (13-110 s of processor time a kernel), "
         "all float16 of the reference path",
     )  # fmt: skip
+    parser.add_argument(
+        "--parquet", action="store_true", help="write the observations as Parquet too, in parts of 2^20 rows (pyarrow)"
+    )
     add_json(parser)
     parser.set_defaults(call=call)
 
@@ -53,6 +56,8 @@ def call(args: argparse.Namespace) -> int:
     if version(experiment.backend) is None:
         needed = experiment.backend
         raise ActbenchError(f"{experiment.name} needs {needed}, which is not installed; pip install {needed}")
+    if args.parquet and version("pyarrow") is None:
+        raise ActbenchError("--parquet needs pyarrow, which is not installed; pip install 'actbench-suite[parquet]'")
     if args.exhaustive:
         if experiment.name != "accuracy":
             raise ActbenchError(f"--exhaustive is for accuracy, not for {experiment.name}")
@@ -102,6 +107,8 @@ def measured(
     result = run(experiment, cells, seed=args.seed, workers=args.workers, store=folder.store)
     written = observations(experiment.name)
     folder.write_frame(written, result.frame)
+    if getattr(args, "parquet", False):
+        folder.write_parquet(written, result.frame)
     folder.write_failures(written, result.failures)
     folder.write_run({**description, "finished": None if result.interrupted else provenance.now()})
     if len(result.frame):

@@ -16,7 +16,7 @@ from actbench.expression.graph import argument_names
 from actbench.runs.cells import Cells
 
 # A factor of such a name could not be told from the command line's own options.
-RESERVED = ("seed", "out", "workers", "quick", "fresh", "json", "scheduler", "lang")
+RESERVED = ("seed", "out", "workers", "quick", "fresh", "json", "scheduler", "lang", "parquet")
 
 MOST_CELLS = 10**7  # of one run: 0.1 ms each and 0.5 kB in the store, without their computation
 LARGEST_NUMBER = 2**53

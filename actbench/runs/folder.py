@@ -27,6 +27,7 @@ STORE = ("cells.sqlite", "cells.sqlite-wal", "cells.sqlite-shm")
 LOCK = ".lock"
 FORMULA = re.compile(r"^[=@\t\r]|^[+-].*[(|!]")  # spreadsheets run such a text; names and reasons come from outside
 ROWS = 20_000  # that become text at once
+PART = 2**20  # rows of a Parquet file
 SHOWN = 8  # names of files in one line
 
 
@@ -141,6 +142,21 @@ class RunFolder:
     def write_frame(self, name: str, frame: pd.DataFrame) -> Path:
         """Write ``NAME.csv``, floats in full, missing as empty; a text that a spreadsheet would run is quoted."""
         return write_bytes(self.at(f"{name}.csv"), _csv(frame))
+
+    def write_parquet(self, name: str, frame: pd.DataFrame) -> list[Path]:
+        """Write ``NAME.parquet/part-00000.parquet`` and so on: what ``NAME.csv`` has, with dtypes and small."""
+        import pyarrow
+        from pyarrow import parquet
+
+        parts = []
+        for number, start in enumerate(range(0, max(len(frame), 1), PART)):
+            table = pyarrow.Table.from_pandas(frame.iloc[start : start + PART], preserve_index=False)
+            parquet.write_table(table, held := io.BytesIO(), compression="zstd")
+            parts.append(write_bytes(self.at(f"{name}.parquet/part-{number:05}.parquet"), held.getvalue()))
+        for old in (self.path / f"{name}.parquet").glob("part-*.parquet"):
+            if old not in parts:  # an earlier run had more rows
+                old.unlink()
+        return parts
 
     def write_failures(self, name: str, failures: pd.DataFrame) -> None:
         """Write ``NAME.failures.csv`` where cells failed; where none did any more, the file of an earlier run goes."""

@@ -168,3 +168,27 @@ def test_a_text_that_a_spreadsheet_would_run_is_quoted(tmp_path: Path) -> None:
     back = RunFolder(tmp_path).read_frame("x")
     assert list(back["name"][:6]) == ["'" + text for text in texts[:4]] + texts[4:6]
     assert (back["value"] == -1.0).all()
+
+
+def test_parquet_in_parts_holds_what_the_table_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pyarrow", reason="pyarrow is an extra")
+    import pandas as pd
+
+    monkeypatch.setattr("actbench.runs.folder.PART", 4)
+    frame = pd.DataFrame({"word": list("abcdefghij"), "net": range(10), "value": [k / 7 for k in range(9)] + [None]})
+    folder = RunFolder(tmp_path)
+    parts = folder.write_parquet("data/x", frame)
+    assert [part.name for part in parts] == [f"part-0000{k}.parquet" for k in range(3)]
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "data" / "x.parquet"), frame)
+    whole = [part.read_bytes() for part in parts]
+    assert [part.read_bytes() for part in folder.write_parquet("data/x", frame)] == whole
+    assert folder.write_parquet("data/x", frame[:5]) == parts[:2]
+    assert len(pd.read_parquet(tmp_path / "data" / "x.parquet")) == 5
+
+
+def test_parquet_without_pyarrow_is_said_before_anything_is_measured(tmp_path: Path, monkeypatch: Any) -> None:
+    from actbench.cli import main
+
+    monkeypatch.setattr("actbench.core.machine.version", lambda name: None if name == "pyarrow" else "1")
+    assert main([*RUN, "--parquet", "--out", str(tmp_path / "new")]) == 2
+    assert not (tmp_path / "new").exists()
