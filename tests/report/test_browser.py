@@ -51,7 +51,7 @@ const found = {
   dark: matchMedia('(prefers-color-scheme: dark)').matches,
   scales: [...document.querySelectorAll('figure img')].map(i => i.clientWidth / i.naturalWidth),
   broken: [...document.querySelectorAll('a[href^="#"]')].map(a => a.getAttribute('href').slice(1))
-    .filter(id => !document.getElementById(decodeURIComponent(id))),
+    .filter(id => id && !document.getElementById(decodeURIComponent(id))),
   texts: [...document.querySelectorAll('svg')].map(s => [...s.querySelectorAll('text')]
     .filter(t => t.textContent.trim()).map(t => [t.textContent, ...box(t)])),
   small: Math.min(...[...document.querySelectorAll('svg text')].map(t => parseFloat(getComputedStyle(t).fontSize)
