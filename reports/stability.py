@@ -7,7 +7,7 @@ another ledger (``literature``) are compared alike, in files of its name; ``--ag
 observations by today's readings, where they were made at different times.
 
 ``python reports/stability.py --measure SPLITS [--split own:1000] [--workers 2]`` makes the third run: every network of
-every experiment on real data gets another split (as long as the article itself takes).
+every experiment on real data gets another split, for the claims that rest on one (most of the article's own time).
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ import pandas as pd
 
 import actbench.claims.ledgers
 import actbench.experiments  # noqa: F401  both fill their registries
-from actbench.claims.claim import CLAIMS
+from actbench.claims.claim import CLAIMS, Claim
 from actbench.claims.verdicts import judged, natural
 from actbench.runs.experiment import EXPERIMENTS
 from actbench.runs.folder import RunFolder
 
 TARGET = Path(__file__).resolve().parent / "stability"
+NO_DATA = "-"
 OPPOSITE = {frozenset(("supported", "refuted"))}
 
 
@@ -50,9 +51,7 @@ def verdicts(folder: RunFolder, which: int | None = None, *, again: bool = False
             for name, experiment in batches.items()
             if experiment in EXPERIMENTS and not name.endswith(".failures")
         }
-        name = ledger(folder)
-        claims = sorted((claim for claim in CLAIMS if claim.ledger == name), key=lambda each: natural(each.name))
-        frame, _ = judged(claims, frames, rehearsal=False)
+        frame, _ = judged(of_ledger(ledger(folder)), frames, rehearsal=False)
     return frame.set_index(["claim", "reading"])["verdict"]
 
 
@@ -70,9 +69,11 @@ def compare(run: RunFolder, other: RunFolder, splits: RunFolder | None = None, *
     """One row a reading."""
     seeds = run.read_run()["seed"], other.read_run()["seed"]
     columns = {f"seed {seed}": verdicts(each, again=again) for seed, each in zip(seeds, (run, other), strict=True)}
-    columns |= {"other splits": verdicts(splits, again=again)} if splits else {}
     columns |= {f"half {which + 1}": verdicts(run, which) for which in (0, 1)}
-    return pd.DataFrame(columns).dropna().reset_index()
+    found = pd.DataFrame(columns).dropna()
+    if splits:  # claims without data are not in it
+        found.insert(2, "other splits", verdicts(splits).reindex(found.index).fillna(NO_DATA))
+    return found.reset_index()
 
 
 def page(table: pd.DataFrame) -> str:
@@ -81,19 +82,33 @@ def page(table: pd.DataFrame) -> str:
     lines = [
         "# Would another seed, half of the networks, or other splits of the data have turned a verdict?",
         "",
-        f"{len(table)} readings and roll-ups of full runs; written by `python reports/stability.py`.",
+        f"{len(table)} readings and roll-ups of full runs; a dash where no data are split; written by "
+        "`python reports/stability.py`.",
         "",
         "| against | the same | more or less decided | turned into the opposite |",
         "|---|---|---|---|",
     ]
     for name in others:
-        opposite = sum(turned(a, b) for a, b in zip(table[first], table[name], strict=True))
-        same = int((table[first] == table[name]).sum())
-        lines.append(f"| {name} | {same} | {len(table) - same - opposite} | {opposite} |")
-    differs = table[(table[others].ne(table[first], axis=0)).any(axis=1)]
+        rests = table[table[name] != NO_DATA]
+        opposite = sum(turned(a, b) for a, b in zip(rests[first], rests[name], strict=True))
+        same = int((rests[first] == rests[name]).sum())
+        lines.append(f"| {name} | {same} | {len(rests) - same - opposite} | {opposite} |")
+    differs = table[(table[others].ne(table[first], axis=0) & (table[others] != NO_DATA)).any(axis=1)]
     lines += ["", f"| claim | reading | {first} | {' | '.join(others)} |", "|---|---|---|" + "---|" * len(others)]
     lines += [f"| {' | '.join(row)} |" for row in differs.itertuples(index=False, name=None)]
     return "\n".join(lines) + "\n"
+
+
+def of_ledger(name: str) -> list[Claim]:
+    """A ledger's claims in its order."""
+    return sorted((c for c in CLAIMS if c.ledger == name), key=lambda c: natural(c.name))
+
+
+def on_data(experiments: Sequence[str]) -> list[str]:
+    """The claims that rest on these experiments; the others would come out the same."""
+    return [
+        c.name for c in of_ledger("article") if {r.experiment.partition(".")[0] for r in c.readings} & set(experiments)
+    ]
 
 
 @contextmanager
@@ -119,8 +134,8 @@ def main(words: Sequence[str] | None = None) -> int:
     if asked.measure:
         from actbench.report.reproduction import reproduce
 
-        with on_splits(asked.split):
-            reproduce("article", out=asked.measure, workers=asked.workers)
+        with on_splits(asked.split) as moved:
+            reproduce(*on_data(moved), out=asked.measure, workers=asked.workers)
         return 0
     if len(asked.runs) not in (2, 3):
         parser.error("give the folders of two runs or three: RUN OTHER [SPLITS]")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from actbench.statistics.calibration import calibration
+from actbench.statistics.calibration import Rate, calibration
+from actbench.statistics.shares import Share
 
 
 def test_rates_are_counted_and_held_against_what_was_promised():
@@ -11,3 +12,8 @@ def test_rates_are_counted_and_held_against_what_was_promised():
     assert [rates[name].share.value for name in tests] == [0.5, 1 / 40, 39 / 40]
     assert [rates[name].kept for name in tests] == [False, True, True]
     assert calibration([], tests, "numbers")["odd"].kept  # nothing tried: nothing said against it
+
+
+def test_a_rate_whose_interval_begins_at_the_nominal_one_keeps_it():
+    share = Share.count([True, False, False, False])
+    assert Rate(share=share, nominal=share.interval()[0]).kept

@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binomtest, ttest_1samp
+from scipy.stats import binomtest, bootstrap, ttest_1samp
 
 from actbench.core.errors import ActbenchError
-from actbench.statistics.estimates import Estimate
+from actbench.statistics.estimates import RESAMPLES, Estimate, MedianEstimate, pseudo_values, slope
 from actbench.statistics.frames import select
 from actbench.statistics.shares import Share
 
@@ -73,3 +73,53 @@ def test_a_mean_over_an_unnamed_factor_is_refused():
 def test_a_factor_that_is_mistyped_is_refused():
     with pytest.raises(ActbenchError, match="activation"):
         select(FRAME, activatoin="relu")
+
+
+def test_a_ratio_of_sums_has_the_jackknife_s_pseudo_values():
+    above, below = np.array([1.0, 2.0, 5.0]), np.array([2.0, 3.0, 7.0])
+    without = [np.delete(above, i).sum() / np.delete(below, i).sum() for i in range(3)]
+    whole = 8.0 / 12.0
+    assert pseudo_values(above, below) == pytest.approx([3 * whole - 2 * part for part in without])
+    with pytest.raises(ValueError, match="zip"):
+        pseudo_values([1.0, 2.0], [1.0, 2.0, 3.0])
+
+
+def test_the_bootstrap_is_scipy_s_bca_and_one_unit_has_none():
+    values = np.random.default_rng(3).exponential(size=9)
+    known = bootstrap((values,), np.mean, n_resamples=RESAMPLES, confidence_level=0.9, method="BCa",
+                      rng=np.random.default_rng(0)).confidence_interval  # fmt: skip
+    assert RESAMPLES == 4_000
+    assert Estimate.of(values).bootstrap(0.9) == (known.low, known.high)
+    assert all(map(math.isnan, Estimate.of([1.0]).bootstrap()))
+    two = Estimate.of([0.0, 1.0])
+    assert two.bootstrap() != two.interval()
+    # where BCa gives no end, percentiles do
+    assert all(map(math.isfinite, Estimate.of([1.0] * 7 + [2.0]).bootstrap()))
+
+
+def test_a_median_of_rounds_has_the_bootstrap_s_interval_and_one_round_has_none():
+    rounds = MedianEstimate(values=(1.0, 2.0, 10.0, 3.0, 2.5))
+    assert rounds.value == 2.5
+    assert math.isnan(MedianEstimate(values=()).value)
+    assert rounds.interval() == rounds.interval(0.95) == rounds.bootstrap()
+    low, high = rounds.interval(0.5)
+    assert rounds.interval()[0] <= low <= 2.5 <= high <= rounds.interval()[1]
+    assert rounds.bootstrap(0.5) == (low, high) != rounds.interval()
+    assert all(map(math.isnan, MedianEstimate(values=(1.0,)).interval()))
+    assert all(map(math.isfinite, MedianEstimate(values=(1.0, 2.0)).interval()))
+    assert slope([0.0, 1.0], [1.0, 4.0]) == 3.0  # two points make a line
+
+
+def test_no_unit_agrees_with_none_and_nothing_is_left_out_unless_said():
+    assert not Estimate(values=()).agree
+    assert Estimate(values=(1.0,)).agree
+    assert Estimate(values=()).left_out == 0
+    assert Estimate.of([], left_out=3).with_left_out(0.2, 0.4) == (0.2, 0.4)
+    # both bounds are reached from values between them, at a level of their own
+    low, high = Estimate.of([0.25] * 4, bounds=(0.0, 1.0)).interval(0.8)
+    others = 1 - 0.1 ** (1 / 4)
+    assert (low, high) == pytest.approx((0.25 - 0.25 * others, 0.25 + 0.75 * others))
+    lost = Estimate.of([3.0, 5.0], left_out=2)  # unbounded: from 1 to 7
+    assert lost.with_left_out(3.5, 4.5) == pytest.approx((2.25, 5.75))
+    # an interval that reaches beyond the worst value stays
+    assert lost.with_left_out(0.5, 9.0) == (0.5, 9.0)

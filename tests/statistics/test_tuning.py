@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from actbench.statistics.tuning import ACCURACY, Score, best_rate, cross_tuned, rates_of, tuned
+from actbench.statistics.tuning import ACCURACY, Score, best_rate, cross_tuned, note, rates_of, tuned
 
 
 def arm(scores, **levels):
@@ -66,3 +66,28 @@ def test_no_network_chooses_its_own_step_size():
     assert sorted(mine["net"]) == [0, 1, 2, 3]
     assert (mine["valid_accuracy"] == 0.2).all()
     assert cross_tuned(frame[frame["net"] == 0], ACCURACY).empty
+
+
+def test_a_note_names_the_rule_and_every_step_size():
+    assert note(0.1) == "step size 0.1, best validation accuracy"
+    assert note(0.1, 0.3) == "step sizes 0.1 and 0.3, each arm's best validation accuracy"
+    assert note(0.1, 0.3, shared=True) == "step size 0.1, best validation accuracy of both arms together"
+    assert note(0.1, shared=True) == "step size 0.1, best validation accuracy of both arms together"
+
+
+def test_one_step_size_alone_is_no_edge_and_arms_weigh_the_same_whatever_their_order():
+    assert not tuned(arm({0.1: [0.9]}, name="a"), ["name"])["edge"].any()
+    assert not tuned(arm({0.1: [0.9]}, name="a").iloc[:0], ["name"])["edge"].any()
+    # three arms together: what the first likes is outvoted, and so is what the last likes
+    first, second, last = arm({0.1: [0.9], 0.3: [0.5]}), arm({0.1: [0.1], 0.3: [0.5]}), arm({0.1: [0.4], 0.3: [0.5]})
+    assert best_rate(first, second, last) == best_rate(last, second, first) == 0.3
+    assert best_rate(arm({0.1: [0.9], 0.3: [0.5]}), arm({0.1: [0.2], 0.3: [0.5]})) == 0.1  # 1.1 against 1.0
+    assert best_rate(arm({0.1: [0.2], 0.3: [0.5]}), arm({0.1: [0.9], 0.3: [0.5]})) == 0.1
+
+
+def test_arms_are_numbered_anew_in_their_order_and_one_without_a_name_is_one_too():
+    frame = pd.concat([arm({0.1: [0.9]}, name="b"), arm({0.1: [0.8]}, name=None), arm({0.1: [0.7]}, name="a")])
+    found = tuned(frame, ["name"])
+    assert list(found.index) == [0, 1, 2]
+    assert list(found["name"][:2]) == ["a", "b"]
+    assert found["name"].isna()[2]

@@ -64,3 +64,20 @@ def test_the_page_counts_what_differs(monkeypatch, tmp_path, capsys):
     target = "literature"
     assert stability.main(["run", "other", "--again"]) == 0
     assert (tmp_path / "stability" / "literature.md").exists()
+
+
+def test_other_splits_are_for_the_claims_that_rest_on_data():
+    names = [claim.name for claim in stability.of_ledger("article")]
+    assert (len(names), names[0], names[-1]) == (54, "C01", "C50")
+    with stability.on_splits("own:1000") as moved:
+        asked = stability.on_data(moved)
+    assert {"C25", "C39", "C47"} <= set(asked) < set(names)
+    assert "C21" not in asked  # Gaussian inputs
+
+
+def test_a_claim_that_the_other_splits_do_not_concern_counts_neither_way():
+    columns = {"claim": ["C1", "C2"], "reading": ["a", "b"], "seed 0": ["supported", "refuted"],
+               "seed 1": ["supported", "refuted"], "other splits": ["-", "supported"]}  # fmt: skip
+    said = stability.page(pd.DataFrame(columns))
+    assert "| other splits | 0 | 0 | 1 |" in said
+    assert "| C1 |" not in said
