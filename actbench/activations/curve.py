@@ -14,7 +14,7 @@ from actbench.expression.numeric import evaluate, written
 LARGEST = float(np.finfo(np.float64).max)
 # a / (b b), as a quotient is differentiated, overflows where (a / b) / b does not
 SMALL = 1e-15
-RULES = {"divide": lambda y, a, b: (1.0 / b, -y / b)}
+RULES = {"divide": lambda y, a, b: (1.0 / b, -y / b), "maximum": lambda y, a, b: _larger(a, b)}
 
 
 def curve(row: Any) -> Graph:
@@ -48,6 +48,13 @@ def curve(row: Any) -> Graph:
     found = np.where(x < -LARGEST, np.nan, found) if left else found
     found = np.where(x > LARGEST, np.nan, found) if right else found
     return trace(leaf(np.where(x == x, found, x)), tuple(dict.fromkeys(("x", *values))))
+
+
+def _larger(a: Any, b: Any) -> tuple[Any, Any]:
+    """Partial derivatives; what is kept from 0 to be divided by goes on as if it was not (calu next to 0)."""
+    if b.op == "constant" and 0.0 < b.args[0] <= SMALL:
+        return 1.0, 0.0
+    return np.where(a >= b, 1.0, 0.0), np.where(a >= b, 0.0, 1.0)
 
 
 def _unclipped(step: Step, operands: list[Any], values: Mapping[str, Any]) -> Any:

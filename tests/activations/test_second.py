@@ -105,6 +105,11 @@ def test_straight_pieces_bend_nowhere(name):
     assert np.isnan(ab.get(name).second([np.nan])).all()
 
 
+def test_next_to_0_where_a_row_divides_by_what_it_keeps_from_0():
+    x = np.array([-1e-20, -1e-38, -1e-150, 1e-38])
+    np.testing.assert_allclose(ab.get("calu").second(x), 2 / np.pi, rtol=1e-15)
+
+
 def test_at_infinity_and_nan():
     assert (ab.get("silu").second([np.inf, -np.inf]) == 0).all()
     assert ab.get("squared_relu").second([np.inf]) == 2.0
