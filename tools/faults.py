@@ -39,10 +39,13 @@ def disturbed(*, i):
 
 if __name__ == "__main__":
     from actbench.runs.runner import run
-    result = run("disturbed", modules=["faulty.py"], store="store", workers={workers}, progress=False)
-    if result.interrupted:
+    try:
+        result = run("disturbed", modules=["faulty.py"], store="store", workers={workers}, progress=False)
+        if result.interrupted:
+            sys.exit(130)
+        result.frame.to_csv("out.csv", index=False)
+    except KeyboardInterrupt:  # while the table is made; the command line says so in one line
         sys.exit(130)
-    result.frame.to_csv("out.csv", index=False)
 '''
 
 
