@@ -3,7 +3,8 @@
 ``python reports/refresh.py`` writes every part that is out of date, after a new row or claim or a changed definition;
 ``python reports/refresh.py PART... [--run FOLDER...]`` some parts, with what finished runs measured: ``article`` after
 ``actbench reproduce``, ``literature`` after ``actbench reproduce literature``, ``accuracy`` after ``actbench run
-accuracy`` (with ``--exhaustive`` or without) or ``actbench run axis_accuracy``, ``audits`` with files of ``actbench
+accuracy`` (with ``--exhaustive`` or without) or ``actbench run axis_accuracy`` or
+``gate_accuracy``, ``audits`` with files of ``actbench
 audit MODULE --json``. ``--again NAME...`` computes exact
 values of rows anew whose definition has changed, ``--why TEXT`` registers readings that ask otherwise with the same
 numbers.

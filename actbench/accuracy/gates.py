@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.accuracy.meter import in_format, prescreened, rounded, units
+from actbench.accuracy.meter import exact, in_format, prescreened, rounded, units
 from actbench.accuracy.oracle import MP, ulp_error
 from actbench.accuracy.points import ROOT_ZONE, SEED
 from actbench.accuracy.vectors import inputs, of_gate
@@ -82,19 +82,14 @@ def wrong(
         For a result of another shape.
     """
     row = as_in(row, dtype)
-    a, b = pairs(row, dtype, count)
-    room = -a.size % 64
-    a, b = (np.concatenate([side, np.full(room, 0.5, side.dtype)]) for side in (a, b))
+    a, b = _padded(*pairs(row, dtype, count))
+    wide = (a.astype(np.float64), b.astype(np.float64))
     worst, found = 0.0, None
     for part, came in _answers(fn, row, direction, a, b).items():
-        one = np.ones(a.size)
-        wide = (a.astype(np.float64), b.astype(np.float64))
-        with np.errstate(all="ignore"):
-            yard = np.asarray(row.of(*wide) if part == "y" else row.partials(one, *wide)[["da", "db"].index(part)])
+        yard = _yard(row, part, *wide)
         size = np.maximum(np.abs(yard), _at_root(row, part, *wide))
         error = prescreened(came, yard, units(size, dtype), dtype)
-        finite = error[np.isfinite(yard)]
-        worst = max(worst, float(finite.max()))
+        worst = max(worst, float(error[np.isfinite(yard)].max()))
         failing = np.flatnonzero(error > max_ulp + (SLACK if dtype == "float64" else 1e-6))
         with np.errstate(all="ignore"):
             right = np.abs(came.astype(np.float64) - yard) <= GROSS * size
@@ -111,6 +106,75 @@ def wrong(
                              failing=int(failing.size), tried=int(a.size), gross=bool(gross[i]))  # fmt: skip
                 break
     return worst, found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worst:
+    """The largest error of a part over very many pairs, and the pair; settled by mpmath."""
+
+    part: str
+    ulp: float
+    a: float
+    b: float
+    pairs: int
+    settled: int
+
+
+def measured(
+    fn: Callable[..., Any], row: VectorFunction, dtype: str, direction: str, count: int,
+    rival: Callable[..., Any] | None = None, spread: int = 0,
+) -> Iterator[Worst]:  # fmt: skip
+    """The largest error of y, or of both gradients, in ulp: of the screened pairs the worst and a spread are settled.
+
+    Parameters
+    ----------
+    fn
+        ``fn(a, b)``, or ``fn(dy, a, b)`` with two gradients.
+    row
+        The gate with its parameters as the implementation takes them.
+    count
+        How many seeded pairs, beside those of declared facts and of people.
+    rival
+        Another evaluation in float64, for answers of the row itself, which cannot be its own screen.
+    spread
+        How many pairs spread over all are settled beside the worst.
+    """
+    a, b = _padded(*pairs(row, dtype, count))
+    wide = (a.astype(np.float64), b.astype(np.float64))
+    others = {} if rival is None else _answers(rival, row, direction, a, b)
+    for part, came in _answers(fn, row, direction, a, b).items():
+        yard = others.get(part, _yard(row, part, *wide))
+        size = np.maximum(np.abs(yard), _at_root(row, part, *wide))
+        error = np.where(np.isfinite(yard), prescreened(came, yard, units(size, dtype), dtype), 0.0)
+        chosen = {*np.argsort(error)[-CONFIRMED:].tolist(), *np.linspace(0, a.size - 1, spread).astype(int).tolist()}
+        settled = {i: _settled(row, dtype, part, float(a[i]), float(b[i]), float(came[i]), size[i]) for i in chosen}
+        worst = max(settled, key=lambda i: settled[i])
+        yield Worst(part=part, ulp=settled[worst], a=float(a[worst]), b=float(b[worst]), pairs=a.size,
+                    settled=len(settled))  # fmt: skip
+
+
+def _settled(row: VectorFunction, dtype: str, part: str, a: float, b: float, came: float, size: float) -> float:
+    """The error at a pair, by mpmath; next to a root in the last place of ``size``."""
+    own, other = ("b", "a") if part == "db" else ("a", "b")
+    at = {"a": a, "b": b}
+    value = exact(row.view(own).bind(**{other: at[other]}).spec, "forward" if part == "y" else "backward", at[own])
+    unit = units(np.array([max(size, abs(float(value)))]), dtype)[0]
+    return float(abs(MP.mpf(came) - value) / MP.mpf(float(unit))) if np.isfinite(came) else np.inf
+
+
+def _padded(a: Array, b: Array) -> tuple[Array, Array]:
+    """To a multiple of every layout's blocks."""
+    room = -a.size % 64
+    whole = [np.concatenate([side, np.full(room, 0.5, side.dtype)]) for side in (a, b)]
+    return whole[0], whole[1]
+
+
+def _yard(row: VectorFunction, part: str, a: Array, b: Array) -> Array:
+    """The row in float64."""
+    with np.errstate(all="ignore"):
+        if part == "y":
+            return np.asarray(row.of(a, b))
+        return np.asarray(row.partials(np.ones(a.size), a, b)[["da", "db"].index(part)])
 
 
 def _at_root(row: VectorFunction, part: str, a: Array, b: Array) -> Array:

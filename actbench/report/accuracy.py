@@ -17,6 +17,7 @@ from actbench.core.files import write_text
 
 DATA, RUN = "accuracy.csv", "run.json"
 EXHAUSTIVE, EXHAUSTIVE_RUN = "exhaustive.csv", "exhaustive.json"
+GATES, GATES_WHOLE = "gates.csv", ("pairs", "settled", "count")
 AXIS, AXIS_WHOLE = "axis.csv", ("lost", "special", "vectors", "count")
 SHOWN = ("numpy", "numba", "torch")
 HEADS = {"numpy": "reference", "numba": "fused"}
@@ -52,6 +53,10 @@ def take(home: Path, runs: Iterable[Path]) -> None:
             frame = pd.read_csv(run / "data" / "axis_accuracy.csv")
             frame = frame[frame["worst_ulp"].notna()].drop(columns="reason")
             _write(home / AXIS, frame.astype(dict.fromkeys(AXIS_WHOLE, "Int64")))
+            continue
+        if whole["target"] == "gate_accuracy":
+            frame = pd.read_csv(run / "data" / "gate_accuracy.csv")
+            _write(home / GATES, frame.astype(dict.fromkeys(GATES_WHOLE, "Int64")))
             continue
         frame = pd.read_csv(run / "data" / "accuracy.csv")
         sampled.append(frame[frame["worst_ulp"].notna()].drop(columns="reason").dropna(axis="columns", how="all"))
@@ -220,6 +225,32 @@ def along_axes(home: Path) -> list[str]:
     return lines
 
 
+def of_gates(home: Path) -> list[str]:
+    """Gates: the worst error of the product and of both gradients."""
+    if not (home / GATES).exists():
+        return []
+    table = pd.read_csv(home / GATES)
+    parts = [
+        (way, dtype, part)
+        for dtype in ("float32", "float64")
+        for way in ("numpy", "numba")
+        for part in ("y", "da", "db")
+    ]
+    worst = table.groupby(["function", "implementation", "dtype", "part"])["worst_ulp"].max()
+    lines = [
+        "", "## Gates", "",
+        f"`actbench run gate_accuracy`: the product and both gradients at {int(table['pairs'].max()):,} pairs of "
+        "inputs, what people think of and where clamps begin among them; the worst, and in float64 a spread of all, "
+        "confirmed by mpmath. "
+        "Next to roots of a factor or of its slope an error counts in the last place of the other input.",
+        "", *headed("gate", *(f"{part} {HEADS[way]} {dtype}" for way, dtype, part in parts)),
+    ]  # fmt: skip
+    for function in dict.fromkeys(table["function"]):
+        cells = [figure(worst[function, way, dtype, part]) for way, dtype, part in parts]
+        lines.append(f"| [{function}](../catalogue/{function}.md) | {' | '.join(cells)} |")
+    return lines
+
+
 def _axis_rows(part: pd.DataFrame, who: list[str]) -> list[str]:
     found = {(r.function, r.direction, r.name): r for r in observations(part)}
     lines = []
@@ -251,7 +282,7 @@ def page(home: Path) -> str:
         "∞ a wrong answer at an infinity. Peers are called with their defaults; "
         "what is wrong with them stands in [findings.md](findings.md), everything in [accuracy.csv](accuracy.csv).", "",
         machine(run), "", "## Summary", "", *summary(frame), "", *broken(frame), *tables(frame),
-        *along_axes(home), *exhaustive(home, frame["activation"].nunique()),
+        *along_axes(home), *of_gates(home), *exhaustive(home, frame["activation"].nunique()),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
 

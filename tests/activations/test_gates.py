@@ -197,3 +197,23 @@ def test_an_audit_names_the_gate_that_a_twin_is(tmp_path, capsys):
     assert "(swiglu)" in said
     assert "a = " in said
     assert main(["audit", f"{file}:swiglu", "--dtype", "float32"]) == 0
+
+
+def test_gates_are_measured_at_many_pairs():
+    """The experiment finds our promises kept, and an error of 5 ulp that is planted in one gradient."""
+    from actbench.accuracy.gates import measured
+
+    frame = ab.run("gate_accuracy", function=["swiglu_clamped"], count=[300], dtype=["float32"])
+    assert set(frame["part"]) == {"y", "da", "db"}
+    assert frame["holds"].all()
+    assert frame["worst_ulp"].max() <= 16
+    gate = AXIS["swiglu"]
+
+    def planted(dy, a, b):
+        da, db = gate.partials(dy, a, b)
+        return da, np.where(a > 3, db * np.float32(1 + 5 * 2.0**-23), db)
+
+    da, db = measured(planted, gate, "float32", "backward", 300)
+    assert da.ulp <= 0.5000001
+    assert 4 <= db.ulp <= 11
+    assert db.a > 3
