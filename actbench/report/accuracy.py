@@ -55,7 +55,10 @@ def take(home: Path, runs: Iterable[Path]) -> None:
             _write(home / AXIS, frame.astype(dict.fromkeys(AXIS_WHOLE, "Int64")))
             continue
         if whole["target"] == "gate_accuracy":
-            frame = pd.read_csv(run / "data" / "gate_accuracy.csv")
+            held = [pd.read_csv(home / GATES)] if (home / GATES).exists() else []
+            frame = pd.concat([*held, pd.read_csv(run / "data" / "gate_accuracy.csv")])
+            frame = frame.drop_duplicates(["function", "direction", "dtype", "implementation", "part"], keep="last")
+            frame = frame.sort_values(["function", "direction", "dtype", "implementation"], kind="stable")
             _write(home / GATES, frame.astype(dict.fromkeys(GATES_WHOLE, "Int64")))
             continue
         frame = pd.read_csv(run / "data" / "accuracy.csv")

@@ -207,6 +207,9 @@ def test_gates_are_measured_at_many_pairs():
     assert set(frame["part"]) == {"y", "da", "db"}
     assert frame["holds"].all()
     assert frame["worst_ulp"].max() <= 16
+    tiny, large = np.float32(2.0**-149), np.float32(745.25)
+    for a in (tiny, -tiny):
+        assert ab.kernel("geglu.a", dtype="float32")(a, large) == pytest.approx(float(a) * 372.625, rel=2e-3)
     gate = AXIS["swiglu"]
 
     def planted(dy, a, b):

@@ -31,11 +31,14 @@ def _swish_times(c, x):
 
 
 def _gelu_times(c, x):
+    """gelu(x) * c; next to 0 c goes in first, for half of a subnormal x has lost digits that c would show."""
     size = tail_size(x)
     t = mills(size)
-    right = x >= 0.0
-    tail = density_times(np.where(right, t, -t * size * c), size)
-    return np.where(right, x * (1.0 - tail) * c, tail)
+    right, near_0 = x >= 0.0, size < 1.0
+    first, last = np.where(near_0, c, t), np.where(near_0, t, c)
+    tail = density_times(np.where(right, t, -(size * first * last)), size)
+    rest = 1.0 - tail
+    return np.where(right, x * np.where(near_0, c, rest) * np.where(near_0, rest, c), tail)
 
 
 def _relu_times(c, x):
