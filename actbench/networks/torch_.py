@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.activations.registry import resolve
+from actbench.activations.registry import AXIS, along, resolve
 from actbench.core.errors import ActbenchError
 from actbench.core.streams import stream
+from actbench.kernels.kernel import kernel
 from actbench.networks.data import Data
 from actbench.networks.design import Design, initialise
 from actbench.networks.training import order_of
@@ -109,8 +110,8 @@ def transformer(spec: str, net: int, *, rate: float, steps: int) -> dict[str, fl
     """Train a causal transformer of one block on characters; its losses in bits a character.
 
     The block: layer norm, attention, and after another layer norm a gated feed-forward (Shazeer 2020), whose gate
-    goes through the activation: W2 (f(W x) * V x). Adam with torch's defaults. Weights and batches are drawn from
-    streams named by the network's number.
+    goes through the activation: W2 (f(W x) * V x); of a gate of the catalogue W2 gate(W x, V x).
+    Adam with torch's defaults. Weights and batches are drawn from streams named by the network's number.
 
     Returns
     -------
@@ -120,7 +121,7 @@ def transformer(spec: str, net: int, *, rate: float, steps: int) -> dict[str, fl
 
     torch.set_num_threads(1)
     codes, kinds = text()
-    f = of_spec(resolve(spec).spec)
+    f = gate_of(spec)
     p = weights_of(net, kinds)
     optimiser = torch.optim.Adam(p.values(), lr=rate)
     mask = causal()
@@ -141,6 +142,36 @@ def transformer(spec: str, net: int, *, rate: float, steps: int) -> dict[str, fl
             each = [float(_loss(p, codes, some, f, mask)) for some in starts.reshape(SCORED, BATCH)]
             found[f"{part}_loss"] = float(np.mean(each)) / math.log(2)
     return found
+
+
+@cache
+def gate_of(spec: str) -> Callable[[Any, Any], Any]:
+    """A gate of the catalogue, or f(a) b with a row f, as a function of two tensors with its own backward passes."""
+    if spec.partition(":")[0] not in AXIS:
+        f = of_spec(resolve(spec).spec)
+        return lambda a, b: f(a) * b
+    torch, gate = _torch(), along(spec)
+    if not gate.views:
+        raise ActbenchError(f"{gate.name} has no two inputs; give a gate or an elementwise row")
+    calls = [
+        kernel(gate.view(side), way, dtype="float32")
+        for side, way in (("a", "forward"), ("a", "backward"), ("b", "backward"))
+    ]
+
+    def run(which: int, *given: Any) -> Any:
+        return torch.from_numpy(calls[which](*(x.numpy(force=True) for x in given)))
+
+    def value(ctx: Any, a: Any, b: Any) -> Any:
+        ctx.save_for_backward(a, b)
+        return run(0, a, b)
+
+    def slopes(ctx: Any, dy: Any) -> tuple[Any, Any]:
+        a, b = ctx.saved_tensors
+        return run(1, dy, a, b), run(2, dy, b, a)
+
+    once = torch.autograd.function.once_differentiable(slopes)
+    parts = {"forward": staticmethod(value), "backward": staticmethod(once)}
+    return type(gate.name, (torch.autograd.Function,), parts).apply  # type: ignore[attr-defined,no-any-return]
 
 
 def causal() -> Any:
@@ -170,7 +201,7 @@ def _drawn(net: int, name: str, shape: tuple[int, ...]) -> Any:
     return torch.from_numpy(unit * np.float32(scale)).requires_grad_()
 
 
-def _loss(p: dict[str, Any], codes: Array, starts: Array, f: Callable[[Any], Any], mask: Any) -> Any:
+def _loss(p: dict[str, Any], codes: Array, starts: Array, f: Callable[[Any, Any], Any], mask: Any) -> Any:
     """Mean cross-entropy, in nats, of the next character over all places of the windows that start there."""
     torch = _torch()
 
@@ -179,7 +210,7 @@ def _loss(p: dict[str, Any], codes: Array, starts: Array, f: Callable[[Any], Any
     return torch.nn.functional.cross_entropy(found.reshape(-1, found.shape[-1]), windows[:, 1:].reshape(-1))
 
 
-def logits(p: dict[str, Any], seen: Any, f: Callable[[Any], Any], mask: Any) -> Any:
+def logits(p: dict[str, Any], seen: Any, f: Callable[[Any, Any], Any], mask: Any) -> Any:
     """``(windows, places, characters)``: what comes next at each place, from what stands up to there."""
     layer_norm = _torch().nn.functional.layer_norm
 
@@ -191,5 +222,5 @@ def logits(p: dict[str, Any], seen: Any, f: Callable[[Any], Any], mask: Any) -> 
         share = (q @ k.transpose(-1, -2) / math.sqrt(CHANNELS // HEADS) + mask).softmax(dim=-1)
         h = h + (share @ v).transpose(1, 2).reshape(len(seen), CONTEXT, CHANNELS) @ p[f"{block}.out"]
         x = layer_norm(h, (CHANNELS,))
-        h = h + (f(x @ p[f"{block}.gate"]) * (x @ p[f"{block}.value"])) @ p[f"{block}.down"]
+        h = h + f(x @ p[f"{block}.gate"], x @ p[f"{block}.value"]) @ p[f"{block}.down"]
     return layer_norm(h, (CHANNELS,)) @ p["head"]

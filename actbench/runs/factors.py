@@ -5,7 +5,7 @@ from __future__ import annotations
 from sys import float_info
 from typing import Any
 
-from actbench.activations.registry import canonical
+from actbench.activations.registry import AXIS, along, canonical
 from actbench.networks.data import INPUTS
 from actbench.networks.design import NORMS
 from actbench.networks.initialisation import bias_level, init_level
@@ -26,6 +26,12 @@ LARGEST_ARRAY = 2**28
 def activation_spec(value: Any) -> str:
     """The canonical spec of an activation."""
     return canonical(str(value))
+
+
+def gate_spec(value: Any) -> str:
+    """The canonical spec of an activation, or of a gate of two inputs."""
+    name = str(value).partition(":")[0]
+    return along(str(value)).spec if name in AXIS and AXIS[name].views else canonical(str(value))
 
 
 def positive(value: Any) -> int:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+import actbench as ab
 import actbench.torch
 from actbench.activations.registry import resolve
 
@@ -37,7 +38,7 @@ def test_torch_trains_our_networks_to_our_weights():
 
 
 def test_a_transformer_does_not_see_what_comes():
-    p, f, mask = torch_.weights_of(0, 5), actbench.torch.relu, torch_.causal()
+    p, f, mask = torch_.weights_of(0, 5), torch_.gate_of("relu"), torch_.causal()
     seen = torch.zeros((1, torch_.CONTEXT), dtype=torch.int64)
     other = seen.clone()
     other[0, 20:] = 3
@@ -56,3 +57,19 @@ def test_a_transformer_learns_from_streams_named_by_its_number():
     assert found == again
     (train_end, valid, test) = (torch_.parts()[name] for name in ("train", "valid", "test"))
     assert train_end[1] == valid[0] < valid[1] == test[0] < test[1] == len(codes)
+
+
+def test_a_transformer_goes_through_gates_too():
+    """Clamped, and as torch's own code differentiates them; the plain gate learns as f(a) b does."""
+    a, b = (torch.from_numpy(x).requires_grad_() for x in np.random.default_rng(3).normal(0, 8, (2, 5, 7)).astype("f4"))
+    own = torch_.gate_of("swiglu_clamped:limit=3")(a, b)
+    theirs = torch.nn.functional.silu(a.clamp(max=3.0)) * b.clamp(-3.0, 3.0)
+    torch.testing.assert_close(own, theirs)
+    for found, right in zip(*(torch.autograd.grad(y.sum(), (a, b)) for y in (own, theirs)), strict=True):
+        torch.testing.assert_close(found, right)
+    one, two = (torch_.transformer(spec, 0, rate=0.01, steps=6) for spec in ("silu", "swiglu"))
+    assert one["test_loss"] == pytest.approx(two["test_loss"], rel=1e-4)
+    frame = ab.run("transformer", activation=["situ_glu"], rate=0.01, steps=2, net=[0])
+    assert np.isfinite(frame["test_loss"]).all()
+    with pytest.raises(ab.ActbenchError, match="softmax"):
+        ab.run("transformer", activation=["softmax"], rate=0.01, steps=2, net=[0])

@@ -8,7 +8,7 @@ from typing import Any
 
 from actbench.core.errors import ActbenchError
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, positive, rate_level
+from actbench.runs.factors import gate_spec, positive, rate_level
 
 
 @experiment(
@@ -23,13 +23,16 @@ from actbench.runs.factors import activation_spec, positive, rate_level
         "diverged": "a loss is not finite: counted, and in no other measure",
         "reason": "why there is no figure",
     },
-    checks={"activation": activation_spec, "rate": rate_level, "steps": positive},
+    checks={"activation": gate_spec, "rate": rate_level, "steps": positive},
     batch="net",
     dtype="float32",
     backend="torch",
 )  # fmt: skip
 def transformer(*, activation: str, rate: float, steps: int, net: tuple[int, ...]) -> Iterator[dict[str, Any]]:
-    """How well does a small transformer learn characters when its gate goes through each activation?"""
+    """How well does a small transformer learn characters when its gate goes through each activation?
+
+    The activation may be a gate as well: ``swiglu_clamped:limit=1``, ``situ_glu``.
+    """
     from actbench.networks import torch_
 
     reason = torch_.why_not()
