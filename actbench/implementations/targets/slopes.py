@@ -239,4 +239,6 @@ def _closed_in(f: Function, centre: float, half: float) -> float | None:
     left, right = one_sided(f, place, -1.0), one_sided(f, place, 1.0)
     ends = f(np.array([place - 1e-8, place + 1e-8]))
     jump = abs(float(ends[1] - ends[0])) > 1e-6
+    if math.isinf(left) != math.isinf(right):  # also where the place is off by less than 1e-9, to a step's own side
+        return place + 0.0
     return place + 0.0 if jump or abs(left - right) > 1e-5 * max(1.0, abs(left), abs(right)) else None

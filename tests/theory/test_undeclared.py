@@ -1,0 +1,62 @@
+"""Functions whose kinks and jumps nobody declared: moments to 1e-6, or a refusal; closed forms by the normal law."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import norm
+
+from actbench import theory
+from actbench.core.errors import ActbenchError
+
+PLACES = st.lists(st.floats(-3.0, 3.0), min_size=0, max_size=4, unique_by=lambda x: round(x, 1)).map(sorted)
+SMALL = st.floats(-2.0, 2.0).map(lambda x: round(x, 3))
+
+
+def partial(low, high):
+    """The integrals of 1, x and x^2 under the normal density from low to high."""
+    ends = [(x, norm.pdf(x) if math.isfinite(x) else 0.0) for x in (low, high)]
+    zero = norm.cdf(high) - norm.cdf(low)
+    first = ends[0][1] - ends[1][1]
+    tails = [x * density if math.isfinite(x) else 0.0 for x, density in ends]
+    return zero, first, zero + tails[0] - tails[1]
+
+
+@settings(max_examples=25, deadline=None)
+@given(places=PLACES, data=st.data(), jumps=st.booleans())
+def test_undeclared_kinks_and_jumps(places, data, jumps):
+    slopes = data.draw(st.lists(SMALL, min_size=len(places) + 1, max_size=len(places) + 1))
+    starts = [data.draw(SMALL)]
+    for k, at in enumerate(places):  # continuous, or lifted
+        joined = slopes[k] * at + starts[k] - slopes[k + 1] * at
+        starts.append(joined + (data.draw(SMALL) if jumps else 0.0))
+
+    def act(x):
+        piece = np.searchsorted(places, x, side="right")
+        return np.asarray(slopes)[piece] * x + np.asarray(starts)[piece]
+
+    mean = second = slope = 0.0
+    for low, high, s, c in zip([-math.inf, *places], [*places, math.inf], slopes, starts, strict=True):
+        zero, first, square = partial(low, high)
+        mean += s * first + c * zero
+        second += s * s * square + 2 * s * c * first + c * c * zero
+        slope += s * s * zero
+    try:
+        found = theory.moments(act)
+    except ActbenchError:
+        return
+    size = max(1.0, second)
+    assert found.mean == pytest.approx(mean, abs=1e-6 * size)
+    assert found.second == pytest.approx(second, abs=1e-6 * size)
+    assert found.d_second == pytest.approx(slope, abs=1e-6 * max(1.0, slope))
+
+
+def test_a_kink_that_is_no_round_number_is_found():
+    """Its place is known to 1e-9 alone, so that one side's differences may straddle it."""
+    place = 1.0000146593412051
+    found = theory.moments(lambda x: np.where(x > place, x - place, 0.0))
+    assert found.d_second == pytest.approx(norm.sf(place), rel=1e-8)
