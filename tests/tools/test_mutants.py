@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tools.mutants import EQUIVALENT, ROOT, TESTS, main
+from tools.mutants import EQUIVALENT, ROOT, TESTS, main, record
 
 
 @pytest.mark.parametrize("module", TESTS)
@@ -26,3 +26,13 @@ def test_a_module_without_tests_is_refused(capsys):
     with pytest.raises(SystemExit):
         main(["actbench/claims/nowhere.py"])
     assert "known: " in capsys.readouterr().err
+
+
+def test_a_measured_module_keeps_its_row_and_the_others_are_named(tmp_path):
+    first, second, *others = TESTS
+    row = {"measured": "2026-01-01", "mutants": 12, "killed": 9, "equivalent": 2, "alive": 1}
+    record([{"module": second, **row}], tmp_path)
+    record([{"module": first, **row}, {"module": second, **row, "killed": 10, "alive": 0}], tmp_path)
+    said = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert f"| {first} | 12 | 9 | 2 | 1 | 90.0% | 2026-01-01 |\n| {second} | 12 | 10 | 2 | 0 | 100.0% |" in said
+    assert said.rstrip().endswith(f"Not measured yet: {', '.join(others)}.")
