@@ -50,7 +50,7 @@ TESTS = {
     "actbench/experiments/overfitting/effects.py": f"{EXPERIMENTS}/test_overfitting.py",
     "actbench/experiments/orientation/effects.py": f"{EXPERIMENTS}/test_orientation.py",
 }
-FAMILY = "actbench/claims/family.py"
+FAMILY, TUNING = "actbench/claims/family.py", "actbench/statistics/tuning.py"
 # Survivors that nothing can tell from the original: the module ("" for every one), a pattern of the mutant, the reason.
 EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("", r"^\+if not TYPE_CHECKING", "what is imported for annotations alone"),
@@ -66,6 +66,9 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     (FAMILY, r"^\+.*judged_low\"\] != ", "what is decided has ends in order"),
     (FAMILY, r"^\+.*-kept", "of booleans the negative is the complement"),
     (FAMILY, r"^\+.*ignore_index=False", "no row is found by its label"),
+    (TUNING, r"^\+.*(where\(-frame|frame\[-odd\])", "of boolean series the negative is the complement"),
+    (TUNING, r"^\+    odd = .* (!=|<|>=) 1$", "the halves change places, or stay: each is tuned by the other"),
+    (TUNING, r"^\+    odd = .* == 0$", "the halves change places"),
     (FAMILY, r"^\+.* or len\(table\)", "every table of estimates has the column"),
 )
 
