@@ -66,9 +66,12 @@ class Exhausted:
     code: str
 
 
-def code(spec: str, direction: str) -> str:
-    """A hash of what is computed: every step of the float32 and of the float64 kernel of one direction."""
-    graphs = [lowered(resolve(spec), direction, Format(bits))[0] for bits in (32, 64)]
+def code(spec: str, direction: str, *, vectors: bool | None = None) -> str:
+    """A hash of what is computed: every step of the float32 and of the float64 kernel of one direction.
+
+    Those of this processor, or of one with or without vectors of AVX-512.
+    """
+    graphs = [lowered(resolve(spec), direction, Format(bits), vectors=vectors)[0] for bits in (32, 64)]
     steps = [(step.op, step.operands, repr(step.value)) for graph in graphs for step in graph]
     return hashlib.sha256(repr(steps).encode()).hexdigest()[:16]
 

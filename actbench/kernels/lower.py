@@ -90,10 +90,12 @@ def expanded(graph: Graph, form: Format, *, fma: bool | None = None) -> Graph:
     return result if all(step.op in steps for step in result) else expanded(result, form, fma=fma)
 
 
-def lowered(activation: Activation, direction: str, form: Format, *, saved: bool = False) -> tuple[Graph, Format]:
-    """The steps of a row's kernel on this processor, and the format with what they count on."""
+def lowered(
+    activation: Activation, direction: str, form: Format, *, saved: bool = False, vectors: bool | None = None
+) -> tuple[Graph, Format]:
+    """The steps of a row's kernel, by default on this processor, and the format with what they count on."""
     graph = graph_of(activation, direction, saved=saved)
-    if form.bits == 32 and has_vectors():
+    if form.bits == 32 and (has_vectors() if vectors is None else vectors):
         wide = Format(form.bits, vectors=True)
         steps = expanded(graph, wide)
         if all(step.op in VECTOR_STEPS or step.op in ("argument", "constant") for step in steps):

@@ -25,8 +25,11 @@ WHOLE = ("lost", "special", "many", "points", "settled", "count")
 
 
 def current(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows whose kernels still compute what they computed then."""
-    return frame[[row.code == code(row.activation, row.direction) for row in observations(frame)]]
+    """The rows whose kernels still compute what they computed then, on processors of one kind or the other."""
+    return frame[[
+        row.code in {code(row.activation, row.direction, vectors=has) for has in (True, False)}
+        for row in observations(frame)
+    ]]  # fmt: skip
 
 
 def take(home: Path, runs: Iterable[Path]) -> None:
