@@ -18,6 +18,8 @@ from actbench.expression.primitives.pairs import halved
 from actbench.kernels.emit import STEPS, VECTOR_STEPS
 
 EXTREMES = frozenset({"maximum", "minimum"})
+# the vectors' shorter exponential leaves gish's slope 19.8 ulp just beside its root, where 16 are promised
+LONGER = frozenset({"gish"})
 AVX512 = ("avx512f", "avx512dq", "avx512vl")
 
 
@@ -95,7 +97,7 @@ def lowered(
 ) -> tuple[Graph, Format]:
     """The steps of a row's kernel, by default on this processor, and the format with what they count on."""
     graph = graph_of(activation, direction, saved=saved)
-    if form.bits == 32 and (has_vectors() if vectors is None else vectors):
+    if form.bits == 32 and activation.name not in LONGER and (has_vectors() if vectors is None else vectors):
         wide = Format(form.bits, vectors=True)
         steps = expanded(graph, wide)
         if all(step.op in VECTOR_STEPS or step.op in ("argument", "constant") for step in steps):

@@ -75,7 +75,7 @@ def _compiled() -> ctypes.CDLL:
 def of_row(row: Function) -> Implementation:
     """See `actbench.implementations.libraries.Library`."""
     if row.name not in FORMULAS:
-        raise Absent(f"libmvec has nothing for {row.name}")
+        raise Absent(f"libmvec has no operator for {row.name}")
     if getattr(row, "bound", None):
         raise Absent(f"C's {row.name} has no parameters here")
 
