@@ -70,6 +70,8 @@ class Reading:
         Literature and opinion: the judgement and the works that it rests on.
     conditions
         What the verdict depends on, where it is known beforehand.
+    beside
+        Judged and shown, but no part of the overall verdict: a way of asking that is known to err to one side.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Reading:
     verdict: Outcome | None = None
     source: str = ""
     conditions: str = ""
+    beside: bool = False
 
     def __post_init__(self) -> None:
         wrong = ""
@@ -208,6 +211,8 @@ class Claim:
             raise ActbenchError(f"{self.name}: a claim has readings, each with a name of its own; got {names}")
         if {"overall", "overall charitable"} & set(names):
             raise ActbenchError(f"{self.name}: 'overall' is the roll-up's name, not a reading's")
+        if all(reading.beside for reading in self.readings):
+            raise ActbenchError(f"{self.name}: one reading at least must decide; all of them are beside")
         if not self.statement.get("en"):
             raise ActbenchError(f"{self.name}: a statement in 'en' is needed")
         for change in self.history:

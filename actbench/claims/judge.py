@@ -135,8 +135,9 @@ def judge(
         How many settings of all claims share 5 % of error in ``family_verdict``.
     """
     verdicts = [_reading(claim, reading, frames, failed, untested, family) for reading in claim.readings]
-    literal = [v for v in verdicts if v.level == "literal"]
-    charitable = [v for v in verdicts if v.level == "charitable"]
+    deciding = [v for v, reading in zip(verdicts, claim.readings, strict=True) if not reading.beside]
+    literal = [v for v in deciding if v.level == "literal"]
+    charitable = [v for v in deciding if v.level == "charitable"]
     verdicts.append(_overall(claim, "overall", literal or charitable))
     if charitable and literal:
         verdicts.append(_overall(claim, "overall charitable", charitable))

@@ -105,6 +105,8 @@ def digest(claim: str, reading: Reading, rehearsal: Rehearsal | None) -> str:
         "settings": {name: signature(effect) for name, effect in reading.effects.items()},
         "cells": [] if rehearsal is None else sorted(json.dumps(cell, sort_keys=True) for cell in rehearsal.cells),
     }  # fmt: skip
+    if reading.beside:
+        asked["beside"] = True
     return _sha(json.dumps(asked, sort_keys=True, default=str))
 
 

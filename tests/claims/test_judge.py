@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 
@@ -212,6 +213,23 @@ def test_settings_make_a_reading_conditional():
     assert [part.verdict for part in reading.settings] == ["supported", "refuted"]
     assert "a: supported" in reading.conditions
     assert re.fullmatch(r"units: holds in a \(-1\S*\), not in b \(\S+\)", overall.conditions)
+
+
+def test_what_stands_beside_has_its_verdict_and_no_part_in_the_roll_up():
+    frames = {"activity": pd.concat([network(-1.0).assign(init="a"), network(0.0).assign(init="b")])}
+    one, other = (
+        dataclasses.replace(halving_claim(slope_per_layer("active_fraction", init=init)).readings[0], name=init)
+        for init in "ab"
+    )
+
+    def overall(*readings):
+        return [verdict.verdict for verdict in judge(Claim(name="T", statement={"en": "."}, readings=readings), frames)]
+
+    aside = dataclasses.replace(other, beside=True)
+    assert overall(one, other) == ["supported", "refuted", "conditional"]
+    assert overall(one, aside) == ["supported", "refuted", "supported"]
+    with pytest.raises(ActbenchError, match="one reading at least must decide"):
+        overall(aside)
 
 
 def test_the_error_rate_is_shared_among_the_claim_s_readings():

@@ -111,11 +111,13 @@ ANSWERS: Mapping[str, Said] = {
         "{relus_doing/tanh|+.2f}。",
     ),
     "C14": Said(
-        verdict="refuted",
-        en="By the lasso, which keeps {kept/breast_cancer|.0%} of the measurements on breast cancer; by "
-        "forward selection, which keeps {forward/breast_cancer|.0%}, it is open; few would be under 25 %.",
-        zh="这是套索的结论，它在乳腺癌数据上保留 {kept/breast_cancer|.0%} 的指标；前向选择只保留 "
-        "{forward/breast_cancer|.0%}，尚无定论；低于 25 % 才算寥寥无几。",
+        verdict="inconclusive",
+        en="Forward selection keeps {forward/breast_cancer|.0%} of the measurements on breast cancer and "
+        "{forward/diabetes|.0%} on diabetes, and few would be under 25 %; the lasso, which keeps some that do not "
+        "matter, keeps {kept/breast_cancer|.0%}.",
+        zh="前向选择在乳腺癌数据上保留 {forward/breast_cancer|.0%} 的指标，在糖尿病数据上保留 "
+        "{forward/diabetes|.0%}，低于 25 % 才算寥寥无几；套索会留下一些无关指标，保留 "
+        "{kept/breast_cancer|.0%}。",
     ),
     "C15": Said(
         verdict="refuted",

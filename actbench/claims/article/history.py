@@ -9,6 +9,11 @@ from actbench.claims.claim import Change
 ON = "2026-11-28"
 VANISHES = "factor a layer below 0.95"
 
+BESIDE = Change(
+    on=ON, reading="kept", was="decides beside forward selection", now="shown beside it; forward selection decides",
+    why="what keeps features that do not matter cannot show that many do; seen after C14 was refuted by it alone",
+)  # fmt: skip
+
 HISTORY: Mapping[str, tuple[Change, ...]] = {
     "C11b": (
         Change(
@@ -23,12 +28,14 @@ HISTORY: Mapping[str, tuple[Change, ...]] = {
             now="forward selection beside them, the same region",
             why="at one standard error the lasso keeps features that do not matter (Meinshausen & Buehlmann 2006)",
         ),
+        BESIDE,
     ),
     "C15": (
         Change(
             on=ON, reading="forward", was="the lasso alone", now="forward selection beside it, the same region",
             why="as for C14",
         ),
+        BESIDE,
     ),
     "C16": tuple(
         Change(

@@ -70,6 +70,7 @@ claim(
                 "diabetes": share_kept("diabetes"),
             },
             says="Share of features kept by an L1 penalty at one standard error on breast_cancer and diabetes.",
+            beside=True,
             conditions="these measurements were chosen by experts; splits of one data set share samples",
         ),
         Reading(
@@ -103,6 +104,7 @@ claim(
             expected=FEW,
             settings={data: share_kept(data) for data in ("wine", "digits")},
             says="Share of features kept by the lasso at one standard error on wine and digits.",
+            beside=True,
             conditions="a feature counts if any class uses it; splits of one data set share samples",
         ),
         Reading(
