@@ -20,6 +20,7 @@ from actbench.kernels.table import (
     COMPILE,
     COUNT,
     COUNTERS,
+    ERROR,
     FIXED,
     FUNCTION,
     GIVEN,
@@ -30,6 +31,7 @@ from actbench.kernels.table import (
     NARROW,
     NUMBERS,
     OPERANDS,
+    RAISE,
     READ,
     ROOM,
     SCALAR,
@@ -41,6 +43,7 @@ from actbench.kernels.table import (
     TASK_ROOM,
     TEAM,
     TEAM_ROOM,
+    THREAD,
     THREADED,
     THREADS,
     TRAILING,
@@ -159,6 +162,9 @@ def run(args, size, steps, table):
     if load(table, which) == 0:
         invoke(load(table, COMPILE), (table, which))
     function = load(table, which)
+    if function == 0:
+        invoke(load(table, RAISE), (load(table, THREAD), load(table, ERROR)))
+        return
     places, strides = stack(64), stack(64)
     for place in range(read):
         store(places, 8 * place, load(args, 8 * place))

@@ -1,7 +1,8 @@
 """What a ufunc's inner loop knows of its kernel: words of eight bytes, in this order. Compiled loops read them.
 
 ``SCALAR`` and ``ARRAYS`` are addresses of machine code: with every trailing parameter one number for all elements, and
-with one number an element. One that is 0 is compiled when it is first wanted, by the function at ``COMPILE``.
+with one number an element. One that is 0 is compiled when it is first wanted, by the function at ``COMPILE``. Where
+that fails, the function at ``RAISE`` is told the thread and the exception (``THREAD``, ``ERROR``); nothing is computed.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 SCALAR, ARRAYS, COMPILE, VALUES, FIXED, READ, TRAILING, BYTES, NARROW, STREAMED, THREADED, THREADS, WORK = range(
     0, 104, 8
 )
-SLOTS = 104  # for each trailing parameter: the byte among VALUES where its number goes, and its place among the arrays
+RAISE, THREAD, ERROR = range(104, 128, 8)
+SLOTS = 128  # for each trailing parameter: the byte among VALUES where its number goes, and its place among the arrays
 MOST = 8  # operands of a kernel, its output with them
 LARGEST_TEAM = 64  # threads of a call
 PART = 1 << 14  # elements that a thread takes at once

@@ -7,6 +7,7 @@ once for every kernel; what it needs to know of one is a table (`table`). Machin
 from __future__ import annotations
 
 import ctypes
+import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -37,6 +38,10 @@ LOOPS = (("e", "d", 64), ("f", "f", 32), ("d", "d", 64))
 DERIVED = (("e", "d", 64), ("f", "d", 64), ("d", "d", 64))
 FORMATS = {"e": "float16", "f": "float32", "d": "float64"}
 COMPILE = ctypes.CFUNCTYPE(None, ctypes.c_ssize_t, ctypes.c_ssize_t)
+# An exception cannot cross a loop of C, and a function of Python would meet it itself: C's own marks the thread, which
+# raises when the loop has returned. https://docs.python.org/3/c-api/init.html#c.PyThreadState_SetAsyncExc
+_MARK = (ctypes.c_int, ctypes.c_ulong, ctypes.py_object)
+RAISE = ctypes.CFUNCTYPE(*_MARK)(ctypes.PYFUNCTYPE(*_MARK)(("PyThreadState_SetAsyncExc", ctypes.pythonapi)))
 
 
 @lru_cache(maxsize=1)
@@ -108,9 +113,9 @@ class Variant:
         fixed = [values[name] for name in inside if name not in self.trailing]
         self.fixed[: len(fixed)] = fixed
         words = np.zeros((table.SLOTS >> 3) + 2 * len(self.trailing), np.int64)
-        compile_ = ctypes.cast(_compile, ctypes.c_void_p).value or 0
+        compile_, raise_ = (ctypes.cast(function, ctypes.c_void_p).value or 0 for function in (_compile, RAISE))
         for place, word in (
-            (table.COMPILE, compile_), (table.VALUES, self.values.ctypes.data),
+            (table.COMPILE, compile_), (table.RAISE, raise_), (table.VALUES, self.values.ctypes.data),
             (table.FIXED, self.fixed.ctypes.data), (table.READ, self.read), (table.TRAILING, len(self.trailing)),
             (table.BYTES, size), (table.NARROW, self.narrow), (table.STREAMED, NEVER),
             (table.THREADED, THREADED if threads > 1 else NEVER), (table.THREADS, threads),
@@ -123,6 +128,8 @@ class Variant:
             words[at + 1] = self.read + self.arrays.index(name) if name in inside else -1
         self.table: NDArray[np.int64] = words
         _VARIANTS[words.ctypes.data] = self
+
+    error: type[BaseException]  # why the machine code could not be made
 
     def compile(self, which: int) -> None:
         """Make the machine code that is missing."""
@@ -139,7 +146,24 @@ _VARIANTS: dict[int, Variant] = {}  # by the address of their table; a ufunc liv
 
 @COMPILE  # type: ignore[untyped-decorator, unused-ignore]
 def _compile(address: int, which: int) -> None:
-    _VARIANTS[address].compile(which)
+    try:
+        variant = _VARIANTS[address]
+        variant.compile(which)
+    except BaseException as error:  # Ctrl-C as well, for the loop would go on without code
+        variant.error = _to_raise(error)
+        variant.table[table.THREAD >> 3] = threading.get_ident()
+        variant.table[table.ERROR >> 3] = id(variant.error)
+
+
+def _to_raise(error: BaseException) -> type[BaseException]:
+    """A class that is raised as this exception: a thread is told a class, which is called with nothing."""
+    kind = type(error)
+
+    def again(self: BaseException) -> None:
+        BaseException.__init__(self, *error.args)
+        self.__cause__ = error
+
+    return type(kind.__name__, (kind,), {"__init__": again, "__module__": kind.__module__})
 
 
 def make(activation: Activation, direction: str, dtypes: Sequence[str], threads: int) -> np.ufunc:

@@ -261,6 +261,27 @@ assert np.array_equal(kernel(x), want)
     assert (done.returncode, done.stdout) == (0, "well\n"), done.stderr
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_interrupts_a_first_call_is_raised_by_it_and_the_next_call_is_right(monkeypatch, threads):
+    """Code is made inside NumPy's loop, which no exception can cross: without code it went on at address 0."""
+    bound = ab.get("leaky_relu", negative_slope=0.123)
+    kernel = ab.kernel(bound, dtype="float32", threads=threads)
+    x = np.linspace(-3, 3, 2 * ufuncs.THREADED).astype(np.float16)
+    reasons = [KeyboardInterrupt(), OSError(28, "No space left on device")]
+    monkeypatch.setattr(ufuncs, "machine", lambda text: raise_(reasons.pop(0)))
+    with pytest.raises(KeyboardInterrupt):
+        kernel(x)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        kernel(x)
+    assert caught.value.__cause__.errno == 28
+    monkeypatch.undo()
+    np.testing.assert_array_equal(kernel(x), bound(x))
+
+
+def raise_(error):
+    raise error
+
+
 def test_bound_parameters_are_those_of_the_kernel():
     for slope in [0.1 * n for n in range(100)]:
         got = ab.kernel(ab.get("leaky_relu", negative_slope=slope))(X)
