@@ -135,10 +135,10 @@ ANSWERS: Mapping[str, Said] = {
         verdict="conditional",
         en="On noisy labels it fits better than a linear network ({linear/noisy labels, 100 epochs|+.2f}), "
         "and deep down better than the sigmoid ({sigmoid/depth 6, 100 epochs|+.2f}); against leaky ReLU, "
-        "which has no zeros, nothing is decided ({control/noisy labels, 20 epochs|+.3f}).",
+        "which has no zeros, no gain is seen ({control/noisy labels, 20 epochs|+.3f}).",
         zh="含噪标签上比线性网络拟合得好（{linear/noisy labels, 100 epochs|+.2f}），深层时胜过 "
         "sigmoid（{sigmoid/depth 6, 100 epochs|+.2f}）；与没有零输出的 leaky ReLU "
-        "相比尚无定论（{control/noisy labels, 20 epochs|+.3f}）。",
+        "相比看不到优势（{control/noisy labels, 20 epochs|+.3f}）。",
     ),
     "C18": Said(
         verdict="supported",
