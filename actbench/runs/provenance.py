@@ -29,7 +29,6 @@ OUTSIDE = {
     "comparison": "chooses cells, and a cell's key is its content",
     "audit": "judges other people's code, and stores nothing",
     "identification": "names black boxes, and stores nothing",
-    "torch": "for users of torch, and stores nothing",
     "activations/latex.py": "writes formulas",
     "activations/namesakes.py": "writes a page of the catalogue",
     "accuracy/certificate.py": "judges an exported kernel, and stores nothing",

@@ -340,9 +340,10 @@ def _resech(x):
 
 
 def _resech_slope(dy, x):
-    c = near(x)
-    a = np.absolute(c)
-    return dy * exp_times(2.0 * (1.0 - c * np.tanh(c)) / (1.0 + np.exp(-2.0 * a)), -a)
+    a = np.absolute(near(x))
+    q = np.exp(-2.0 * a)
+    # 1 - a tanh(a) over one denominator: beside the root a sum of 1 - a, which is exact, and of a small term
+    return dy * exp_times(2.0 * (1.0 - a + q * (1.0 + a)) / ((1.0 + q) * (1.0 + q)), -a)
 
 
 define(
