@@ -91,6 +91,7 @@ def gone(pid):
     return False
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="what is left is looked for in /proc")
 def test_hostile_functions_are_isolated_and_nothing_is_left(place):
     before = time.monotonic()

@@ -240,6 +240,7 @@ def test_brackets_reach_a_librarys_function_and_class():
             np.testing.assert_allclose(ab.get(text)(x), resolve("gelu_tanh")(x), rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_a_file_may_be_called_as_what_is_installed_and_stand_beside_such_files(tmp_path):
     text = "import numpy as np\n\ndef leak(x):\n    return np.where(x > 0, x, 0.1 * x)\n"
     names = ("numpy", "json", "random", "relu", "actbench", "mine")

@@ -98,6 +98,7 @@ def _run(cache, **environment):
     return done
 
 
+@pytest.mark.slow
 def test_a_damaged_cache_costs_time_only(tmp_path):
     assert _run(tmp_path).stdout == "right\n"
     objects = sorted((tmp_path / "__pycache__").glob("k_*.nb[ci]"))
@@ -122,6 +123,7 @@ def test_the_cache_is_the_user_s_alone_whatever_the_umask(tmp_path):
         assert place.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="modes and owners are POSIX's")
 @pytest.mark.parametrize("how", ["group may write", "all may write", "objects are open", "another's", "a link inside"])
 def test_a_cache_that_others_may_write_is_not_used(tmp_path, how):
@@ -148,6 +150,7 @@ def test_a_cache_that_others_may_write_is_not_used(tmp_path, how):
     assert not [*tmp_path.glob("elsewhere/*")]
 
 
+@pytest.mark.slow
 def test_what_lies_in_a_kernel_s_place_is_set_aside(tmp_path):
     assert _run(tmp_path).stdout == "right\n"
     made = sorted([*tmp_path.glob("k_*"), *tmp_path.glob("__pycache__/k_*.nb[ci]")])
@@ -176,6 +179,7 @@ def test_without_numba_s_compiler_the_error_names_the_remedy(tmp_path):
     assert "backend='numpy'" in done.stderr
 
 
+@pytest.mark.slow
 def test_another_cpu_gets_another_kernel(tmp_path):
     assert _run(tmp_path).stdout == "right\n"
     assert _run(tmp_path, NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="").stdout == "right\n"

@@ -201,6 +201,7 @@ def test_both_paths_bring_norms_back_from_the_same_bounds():
     assert (elementwise.SMALLEST, elementwise.LARGEST) == (2.0**-32, 2.0**32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_fused_and_reference_networks_agree(activation):
     results = []

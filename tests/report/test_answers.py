@@ -75,6 +75,7 @@ def test_a_condition_says_where_a_claim_holds_and_where_it_does_not():
     assert "no: factor: Glorot (1) (0.707); edge (0.2 ... 0.5)" in both
 
 
+@pytest.mark.slow
 def test_the_article_s_conditional_claims_have_their_condition_on_the_page(pages):
     for lang, t in PHRASES.items():
         html = pages[lang].read_text(encoding="utf-8")

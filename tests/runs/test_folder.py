@@ -86,6 +86,7 @@ CONTENTS = {
 KINDS = ("fifo", "folder", "loop", *CONTENTS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", ["run.json", "manifest.json", "cells.sqlite"])
 def test_an_absurd_file_is_one_line_or_replaced(tmp_path: Path, kind: str, name: str, capsys: Any) -> None:

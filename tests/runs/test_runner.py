@@ -237,6 +237,7 @@ def test_a_cell_that_kills_its_worker_is_named_and_the_rest_survives(toys: str, 
     assert result.frame["value"].tolist() == [i / 8 for i in range(30) if i != 17]
 
 
+@pytest.mark.slow
 def test_workers_that_cannot_begin_are_one_line_and_no_cell_is_blamed(tmp_path: Path, monkeypatch: Any) -> None:
     (file := tmp_path / "dies.py").write_text(
         "import os\nfrom actbench.runs.experiment import experiment\n"
@@ -382,6 +383,7 @@ def test_a_killed_run_loses_nothing_that_was_committed(toys: str, tmp_path: Path
     assert csv(result) == csv(go("slow", toys, workers=2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_ctrl_c_keeps_what_is_finished(workers: int, toys: str, tmp_path: Path) -> None:
     running = child(toys, tmp_path, "slow", workers)

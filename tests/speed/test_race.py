@@ -325,6 +325,7 @@ def test_a_calibrated_sample_lasts_as_long_as_it_was_told():
     assert 2 <= found.calls["a"] <= 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("environment", "remark"),
     [({"NUMBA_DISABLE_JIT": "1"}, "switched off"), ({"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}, "")],
