@@ -41,6 +41,8 @@ def shell(line: str, folder: Path, **environment: str) -> subprocess.CompletedPr
         (f"{RUN} --neuron 0 --out a 2> /dev/full", 0, ""),
         (f"{RUN} --neuron 0 --out b >&- 2>&-", 0, ""),
         (f"ulimit -f 0; {RUN} --neuron 0 --out c", 2, "actbench: "),
+        (f"ulimit -f 40; {RUN} --neuron 0:60 --out d", 2, "cannot use the store d/cells.sqlite"),  # full on the way
+        (f"ulimit -n 16; {RUN} --neuron 0 --out e", 0, ""),
     ],
 )
 def test_a_closed_or_full_output_is_a_line_at_most(line: str, status: int, said: str, tmp_path: Path) -> None:
@@ -50,6 +52,13 @@ def test_a_closed_or_full_output_is_a_line_at_most(line: str, status: int, said:
     assert "Exception ignored" not in done.stderr
     assert done.stderr.count("\n") <= 4  # two lines of progress
     assert said in done.stderr
+
+
+@posix
+def test_too_little_memory_ends_a_run_with_workers(tmp_path: Path) -> None:
+    done = shell(f"ulimit -v 300000; {RUN.replace('workers 1', 'workers 2')} --neuron 0:4 --out f", tmp_path)
+    assert done.returncode in (1, 2, 3), done.stderr  # 1 is that of libraries that give up by themselves
+    assert "Traceback" not in done.stderr
 
 
 @posix
@@ -63,6 +72,23 @@ def test_a_closed_or_full_output_is_a_line_at_most(line: str, status: int, said:
 def test_an_encoding_that_lacks_a_letter_is_met_with_another(environment: dict[str, str], tmp_path: Path) -> None:
     done = shell(f"{ACTBENCH} show C10 && {ACTBENCH} list", tmp_path, **environment)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.slow
+@posix
+def test_a_run_that_is_stopped_for_a_while_writes_the_same_bytes(tmp_path: Path) -> None:
+    words = [*RUN.replace("workers 1", "workers 2").split(), "--neuron", "0:200", "--out"]
+    with subprocess.Popen([*words, "stopped"], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        process.stderr.readline()  # at work
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGCONT)
+        assert "Traceback" not in process.communicate(timeout=100)[1]
+        assert process.returncode == 0
+    subprocess.run([*words, "straight"], cwd=tmp_path, check=True, capture_output=True)
+    stopped, straight = ((tmp_path / name / "data" / "neuron.csv").read_bytes() for name in ("stopped", "straight"))
+    assert stopped == straight
 
 
 @pytest.mark.slow
