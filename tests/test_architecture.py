@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import json
 import re
 import subprocess
@@ -56,6 +57,26 @@ def test_imports_point_backwards_along_the_arrow(path):
     place = ARROW.index(component(path))
     forward = {name for name in imported(path) if name in ARROW and ARROW.index(name) > place}
     assert not forward, f"{path.name} imports {sorted(forward)}, which stand after it"
+
+
+def test_no_two_modules_need_each_other():
+    names = {
+        ".".join(("actbench", *path.relative_to(PACKAGE).with_suffix("").parts)): path
+        for path in MODULES
+        if path.name != "__init__.py"
+    }
+    needs = {
+        name: {
+            asked
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+            for asked in (node.module, f"{node.module}.{alias.name}")
+            if asked in names
+        }
+        for name, path in names.items()
+    }
+    graphlib.TopologicalSorter(needs).prepare()  # a circle is an error that names it
 
 
 def test_the_arrow_stands_in_contributing():

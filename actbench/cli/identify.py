@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from actbench.cli.card import lines
 from actbench.cli.options import add_json, as_json
 
 DESCRIPTION = """\
@@ -42,8 +43,6 @@ def call(args: argparse.Namespace) -> int:
 
     if is_configuration(args.target):
         return configuration(args)
-    from actbench.cli.show import lines
-
     found = identify(args.target)
     card = found.card()
     if args.json:

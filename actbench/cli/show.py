@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import textwrap
 from typing import Any
 
 import numpy as np
 
 from actbench.activations.record import Activation, Kink
 from actbench.cli import theory
+from actbench.cli.card import lines
 from actbench.cli.options import RUN_OPTIONS, add_json, add_run_options, as_json, refuse_idle
 from actbench.core.errors import unknown
 from actbench.report import card as cards
@@ -138,25 +138,6 @@ def claim_card(claim: Any) -> dict[str, Any]:
         },
         "contradicts": {other: why["en"] for other, why in claim.contradicts.items()}, "note": claim.note,
     }  # fmt: skip
-
-
-def lines(card: dict[str, Any]) -> str:
-    """A card for people: one field a line, what is empty left out."""
-    out = []
-    for key, value in card.items():
-        if value in ("", [], {}):
-            continue
-        if key.startswith("operations"):
-            text = ", ".join(f"{n} {kind}" for kind, n in value.items())
-        elif isinstance(value, dict):
-            text = "\n".join(f"{k}: {v}" for k, v in value.items())
-        elif isinstance(value, list):
-            text = "\n".join(map(str, value)) if key == "grid" else ", ".join(map(str, value))
-        else:
-            text = str(value)
-        wrapped = [w for part in text.split("\n") for w in textwrap.wrap(part, 94, subsequent_indent="  ") or [""]]
-        out += [f"{key if i == 0 else '':<20} {line}" for i, line in enumerate(wrapped)]
-    return "\n".join(out)
 
 
 def plot(activation: Activation, *, columns: int = 61, rows: int = 17, reach: float = 4.0) -> str:

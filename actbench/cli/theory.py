@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from actbench.cli.card import lines
 from actbench.cli.options import add_json, as_json
 from actbench.core.errors import ActbenchError
 
@@ -52,8 +53,6 @@ def call(args: argparse.Namespace) -> int:
     if args.json and cards:
         print(as_json(cards))
     elif cards:
-        from actbench.cli.show import lines
-
         print("\n\n".join(map(lines, cards)))
     return 0
 

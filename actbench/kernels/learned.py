@@ -22,6 +22,7 @@ from actbench.kernels import cache
 from actbench.kernels.compile import in_format
 from actbench.kernels.emit import written
 from actbench.kernels.lower import expanded, graph_of
+from actbench.kernels.ufuncs import kept
 
 LANES = 256
 
@@ -98,11 +99,9 @@ class GradientsKernel:
     def __init__(self, activation: Activation, dtype: Any) -> None:
         if not activation.parameter_gradients:
             raise ActbenchError(f"{activation.name} has no learned parameters; use direction 'backward'")
-        from actbench.kernels.kernel import kernel  # which makes this
-
         self.activation = activation
         self.dtype = in_format(dtype)
-        self.backward = kernel(activation, "backward", dtype=self.dtype)
+        self.backward = kept(activation, "backward", (self.dtype.name,), 1)
 
     def __call__(
         self, dy: ArrayLike, x: ArrayLike, *, out: NDArray[Any] | None = None, **parameters: Any
