@@ -6,8 +6,12 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from actbench.activations.record import Activation
-from actbench.expression.graph import PRIMITIVES, Graph, Step, composed, record
+from actbench.expression.graph import PRIMITIVES, Expression, Graph, Step, composed, derivative, record, trace
+from actbench.expression.numeric import evaluate
+from actbench.expression.simplify import simplified
 
 # Sum, product and sign need brackets around what binds less; a fraction or a function brings its own.
 _WEAKEST = {
@@ -81,6 +85,33 @@ def text(graph: Graph) -> str:
         return template.format(*parts), strength
 
     return str(graph.fold(combine)[-1][0])
+
+
+STRICTLY = {"greater_equal": "greater", "less_equal": "less"}
+
+
+def slope(activation: Activation) -> Graph:
+    """f' as people would write it: where f has a kink, with the slope that the row takes there.
+
+    A derived slope takes that of the first of two equal operands, so that relu's would be 1 at 0.
+    """
+    derived = simplified(derivative(record(activation.callables.definition)))
+
+    def combine(step: Step, operands: list[Expression]) -> Expression:
+        value = [] if step.value is None else [step.value]
+        return Expression(STRICTLY.get(step.op, step.op), *operands, *value)
+
+    strict = trace(derived.fold(combine)[-1], derived.arguments)
+    places = activation.fact("kinks")
+    x = np.array([*places], dtype=float)
+    used = activation.backward(np.ones_like(x), x, **activation.draw(None, x))
+
+    def others(graph: Graph) -> int:
+        with np.errstate(all="ignore"):
+            shown = np.broadcast_to(evaluate(graph, {**activation.values(), "x": x}), x.shape)
+        return int((shown != used).sum())
+
+    return strict if others(strict) < others(derived) else derived
 
 
 def formula(activation: Activation) -> str:

@@ -14,16 +14,15 @@ MANY_KINKS = 12  # beyond this they are summarised
 
 def activation_card(activation: Activation) -> dict[str, Any]:
     """Everything that the row declares and what is traced of it."""
-    from actbench.activations.latex import census, formula, text
-    from actbench.expression.graph import derivative, record
-    from actbench.expression.simplify import simplified
+    from actbench.activations.latex import census, formula, slope, text
+    from actbench.expression.graph import record
 
     definition = record(activation.callables.definition)
     return {
         "name": activation.spec,
         "aliases": ", ".join(activation.aliases),
         "f(x)": text(definition),
-        "f'(x)": text(simplified(derivative(definition))),
+        "f'(x)": text(slope(activation)),
         "latex": formula(activation),
         "parameters": {name: _parameter(p) for name, p in activation.parameters.items()},
         "bounds": list(activation.fact("bounds")),

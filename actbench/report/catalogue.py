@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from actbench.activations.latex import census, formula, latex
+from actbench.activations.latex import census, formula, latex, slope
 from actbench.activations.layout import LAYOUTS
 from actbench.activations.namesakes import NAMESAKES, REDISCOVERIES
 from actbench.activations.parameter import Sampled
@@ -66,11 +66,10 @@ def accuracy(row: Activation, frame: pd.DataFrame, every: pd.DataFrame) -> list[
 
 def page(row: Activation, frame: pd.DataFrame, every: pd.DataFrame) -> str:
     """One row's page."""
-    definition = record(row.callables.definition)
-    slope = latex(simplified(derivative(definition)))
+    derived = latex(slope(row))
     lines = [f"# {row.name}", "", f"![{row.name} and its slope]({row.name}.svg)", "", f"$$f(x) = {formula(row)}$$"]
-    if len(slope) <= LONGEST and "x" not in row.surrogates:
-        lines += ["", f"$$f'(x) = {slope}$$"]
+    if len(derived) <= LONGEST and "x" not in row.surrogates:
+        lines += ["", f"$$f'(x) = {derived}$$"]
     for name, used in row.surrogates.items():
         lines += [
             "",
@@ -129,8 +128,8 @@ def axis_page(function: VectorFunction, frame: pd.DataFrame) -> str:
     if function.views and function.definition is not None:
         said = record(function.definition)
         for side in ("a", "b"):
-            slope = latex(simplified(derivative(said, wrt=side)))
-            lines += ["", rf"$$\frac{{\partial y}}{{\partial {side}}} = {slope}$$"] if len(slope) <= LONGEST else []
+            partial = latex(simplified(derivative(said, wrt=side)))
+            lines += ["", rf"$$\frac{{\partial y}}{{\partial {side}}} = {partial}$$"] if len(partial) <= LONGEST else []
     mine = frame[frame["function"] == function.name] if len(frame) else frame
     if len(mine):
         lines += [

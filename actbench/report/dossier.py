@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actbench.activations.latex import latex
+from actbench.activations.latex import latex, slope
 from actbench.activations.record import Activation
 from actbench.activations.registry import ACTIVATIONS, resolve
 from actbench.comparison.figures import FIGURES
@@ -16,8 +16,7 @@ from actbench.core.files import write_text
 from actbench.drawing.figure import NothingToDrawError
 from actbench.drawing.style import save
 from actbench.drawing.words import WORDS
-from actbench.expression.graph import derivative, record
-from actbench.expression.simplify import simplified
+from actbench.expression.graph import record
 from actbench.report import mathml
 from actbench.report.checklist import checklist
 from actbench.report.chinese import chinese
@@ -149,8 +148,8 @@ def _math(arm: Mapping[str, Any], formula: str) -> list[str]:
     if row is None or row.opaque:
         return [mathml.formula(f"f(x) = {formula}", block=True)] if formula else []
     definition = record(row.callables.definition)
-    slope = latex(simplified(derivative(definition)))
-    shown = [f"f(x) = {latex(definition)}", *([f"f'(x) = {slope}"] if len(slope) <= LONGEST_SLOPE else [])]
+    derived = latex(slope(row))
+    shown = [f"f(x) = {latex(definition)}", *([f"f'(x) = {derived}"] if len(derived) <= LONGEST_SLOPE else [])]
     return [mathml.formula(text, block=True) for text in shown]
 
 

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from actbench.activations.latex import latex
+from actbench.activations.latex import latex, slope
 from actbench.activations.record import Activation
 from actbench.activations.vector import VectorFunction
-from actbench.expression.graph import derivative, record
-from actbench.expression.simplify import simplified
+from actbench.expression.graph import record
 from actbench.report import mathml
 from actbench.report.card import activation_card, axis_card
 from actbench.report.page import template
@@ -31,7 +30,7 @@ def activation(row: Activation | VectorFunction) -> str:
         card, drawn = activation_card(row), picture(row)
         definition = record(row.callables.definition)
         formulas = [mathml.formula(f"f(x) = {latex(definition)}", block=True),
-                    mathml.formula(f"f'(x) = {latex(simplified(derivative(definition)))}", block=True)]  # fmt: skip
+                    mathml.formula(f"f'(x) = {latex(slope(row))}", block=True)]  # fmt: skip
     facts = [(name, _told(card[name])) for name in SHOWN if card.get(name)]
     html: str = template("notebook.html").render(
         kind="card", name=repr(row), picture=drawn, formulas=formulas, facts=facts

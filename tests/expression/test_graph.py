@@ -7,7 +7,7 @@ import pytest
 
 import actbench as ab
 from actbench.accuracy.oracle import MP, evaluate
-from actbench.activations.latex import census, formula, latex
+from actbench.activations.latex import census, formula, latex, slope, text
 from actbench.core.dtypes import Format
 from actbench.core.errors import ActbenchError
 from actbench.expression.graph import PRIMITIVES, Expression, ExpressionError, argument, derivative, record
@@ -129,6 +129,12 @@ def test_census_counts_what_words_cost():
     assert census(ab.get("sigmoid"))["exponential"] == 1
     assert census(ab.get("silu"))["exponential"] == 1  # inside a word of ours
     assert census(ab.get("tanh"))["exponential"] == 1
+
+
+def test_a_shown_slope_has_at_its_kinks_what_is_used_there():
+    assert text(slope(ab.get("relu"))) == "(1 if x > 0 else 0)"
+    assert text(slope(ab.get("relu6"))) == "(1 if logical_and(maximum(x, 0) < 6, x > 0) else 0)"
+    assert text(slope(ab.get("leaky_relu"))) == "(1 if x > 0 else negative_slope)"
 
 
 def test_formulas_read_as_in_a_textbook():
