@@ -55,13 +55,6 @@ def test_a_closed_or_full_output_is_a_line_at_most(line: str, status: int, said:
 
 
 @posix
-def test_too_little_memory_ends_a_run_with_workers(tmp_path: Path) -> None:
-    done = shell(f"ulimit -v 300000; {RUN.replace('workers 1', 'workers 2')} --neuron 0:4 --out f", tmp_path)
-    assert done.returncode in (1, 2, 3), done.stderr  # 1 is that of libraries that give up by themselves
-    assert "Traceback" not in done.stderr
-
-
-@posix
 @pytest.mark.parametrize(
     "environment",
     [
