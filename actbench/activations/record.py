@@ -89,6 +89,8 @@ class Activation(Parametrised):
         Equal functions under other names; defaults per framework where they differ; qualified names elsewhere.
     cancels
         Why terms of the derived f'' cancel in a tail, for a row whose second derivative is promised absolutely there.
+    long_exponential
+        Why a float32 kernel of this row needs the exponential of more steps: errors beside its slope's root.
     excused
         Check name to the reason why this row fails it.
     opaque
@@ -121,6 +123,7 @@ class Activation(Parametrised):
     defaults: Mapping[str, Any] = field(default_factory=_nothing)
     peers: Mapping[str, str] = field(default_factory=_nothing)
     cancels: str = ""
+    long_exponential: str = ""
     excused: Mapping[str, str] = field(default_factory=_nothing)
     opaque: str = ""
 

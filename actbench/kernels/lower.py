@@ -18,9 +18,6 @@ from actbench.expression.primitives.pairs import halved
 from actbench.kernels.emit import STEPS, VECTOR_STEPS
 
 EXTREMES = frozenset({"maximum", "minimum"})
-# What the vectors' shorter exponential costs is too much beside roots of these slopes: gish 19.8 ulp where 16 are
-# promised, colu 1.5 eps, srs 1.2 and acon_c 1.1 where one is. Without it colu and srs have 1.01 and 1.02 at worst.
-LONGER = frozenset({"gish", "colu", "srs", "acon_c"})
 AVX512 = ("avx512f", "avx512dq", "avx512vl")
 
 
@@ -98,7 +95,7 @@ def lowered(
 ) -> tuple[Graph, Format]:
     """The steps of a row's kernel, by default on this processor, and the format with what they count on."""
     graph = graph_of(activation, direction, saved=saved)
-    if form.bits == 32 and activation.name not in LONGER and (has_vectors() if vectors is None else vectors):
+    if form.bits == 32 and not activation.long_exponential and (has_vectors() if vectors is None else vectors):
         wide = Format(form.bits, vectors=True)
         steps = expanded(graph, wide)
         if all(step.op in VECTOR_STEPS or step.op in ("argument", "constant") for step in steps):

@@ -267,6 +267,7 @@ define(
     roots_of_slope=_acon_roots,
     monotone=lambda p1, p2, beta: min(p1, p2) > 0 and not _acon_roots(p1, p2, beta),
     identical_to=("silu",),
+    long_exponential="the shorter one leaves 1.1 eps where one is promised, at beta 2 and p 1.5, -0.5",
     source="Ma, Zhang, Liu & Sun 2021, arXiv 2009.04759 (there p1, p2 start from N(0, 1); here as Swish, ACON-A)",
 )
 

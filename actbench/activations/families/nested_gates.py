@@ -106,6 +106,7 @@ define(
     slope_limits=(-0.0, 0.6931471805599453),
     roots_of_slope=(-1.282051049260126,),
     monotone=False,
+    long_exponential="the shorter one leaves 19.8 ulp where 16 are promised",
     source="Kaytan, Aydilek & Yeroglu 2023, Gish; x log(2 - exp(-exp(x)))",
 )
 
@@ -286,6 +287,7 @@ define(
     slope_limits=(-0.0, 1.0),
     roots_of_slope=(-0.7269249885960442,),
     monotone=False,
+    long_exponential="the shorter one leaves 1.5 eps where one is promised, this one 1.01 at worst",
     source="Vagerwal 2021, arXiv 2112.12078",
 )
 
@@ -329,6 +331,7 @@ define(
     slope_limits=(-0.0, 0.0),
     roots_of_slope=lambda beta: (-beta,),
     monotone=False,
+    long_exponential="the shorter one leaves 1.2 eps where one is promised, this one 1.02 at worst",
     source="Zhou, Li, Sun, Zhang & Lu 2020, arXiv 2003.00547; alpha 2 and beta 3 as in torch_activation",
 )
 
