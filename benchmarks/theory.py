@@ -15,6 +15,7 @@ from benchmarks.panel import CLOCK, PANEL
 
 start("theory", "scipy.special", "scipy.optimize")
 
+FIVE = ("mean", "second", "d_mean", "d_second", "d_fourth")
 NAMES = ("relu", "tanh", "silu", "gelu")
 STEP = 1e-9  # relative: the same work, another key
 _number = count(1)
@@ -66,46 +67,56 @@ def _slope(x: float) -> float:
     return float(ndtr(x)) + x * math.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
 
 
-def by_row(q: float) -> None:
+def by_row(q: float) -> Any:
     """A declared row of the catalogue."""
-    find("theory").moments("gelu", q)
+    return _five(find("theory").moments("gelu", q))
 
 
-def by_function(q: float) -> None:
+def by_function(q: float) -> Any:
     """An unknown NumPy function: kinks are looked for once, slopes derived once, then integrated at each length."""
-    find("theory").moments(_gelu, q)
+    return _five(find("theory").moments(_gelu, q))
 
 
-def by_new_function(q: float) -> None:
+def by_new_function(q: float) -> Any:
     """The same for a function that was never seen before."""
-    find("theory").moments(lambda x: x * ndtr(x), q)
+    return _five(find("theory").moments(lambda x: x * ndtr(x), q))
 
 
-def by_quad(q: float) -> None:
+def _five(found: Any) -> Any:
+    return [getattr(found, name) for name in FIVE]
+
+
+def by_quad(q: float) -> Any:
     """scipy.integrate.quad: five integrals, to its default 1.5e-8."""
     from scipy.integrate import quad
 
     density = lambda x: math.exp(-0.5 * x * x / q) / math.sqrt(2 * math.pi * q)  # noqa: E731
-    end = 12 * math.sqrt(q)
-    for power, f in ((1, lambda x: x * ndtr(x)), (2, lambda x: x * ndtr(x)), (1, _slope), (2, _slope), (4, _slope)):
-        quad(lambda x, f=f, power=power: f(x) ** power * density(x), -end, end)
+    end, value = 12 * math.sqrt(q), lambda x: x * ndtr(x)
+    terms = ((1, value), (2, value), (1, _slope), (2, _slope), (4, _slope))
+    return [quad(lambda x, f=f, power=power: f(x) ** power * density(x), -end, end)[0] for power, f in terms]
 
 
-def by_draws(q: float) -> None:
+def by_draws(q: float) -> Any:
     """A million normal draws, as libraries do it: three digits."""
     x = np.random.default_rng(0).standard_normal(1_000_000) * math.sqrt(q)
     f = _gelu(x)
     d = ndtr(x) + x * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
     square = d * d
-    _ = f.mean(), (f * f).mean(), d.mean(), square.mean(), (square * square).mean()
+    return [f.mean(), (f * f).mean(), d.mean(), square.mean(), (square * square).mean()]
 
 
-def by_mpmath(q: float) -> None:
-    """mpmath.quad at 15 digits: E f^2 alone."""
+def by_mpmath(q: float, digits: int = 15) -> Any:
+    """mpmath.quad: five integrals."""
     import mpmath
 
-    f = lambda x: (x * mpmath.ncdf(x)) ** 2 * mpmath.exp(-x * x / (2 * q)) / mpmath.sqrt(2 * mpmath.pi * q)  # noqa: E731
-    mpmath.quad(f, [-12 * math.sqrt(q), 0, 12 * math.sqrt(q)])
+    with mpmath.workdps(digits):
+        end = 12 * mpmath.sqrt(q)
+        density = lambda x: mpmath.exp(-x * x / (2 * q)) / mpmath.sqrt(2 * mpmath.pi * q)  # noqa: E731
+        value = lambda x: x * mpmath.ncdf(x)  # noqa: E731
+        slope = lambda x: mpmath.ncdf(x) + x * mpmath.npdf(x)  # noqa: E731
+        terms = ((1, value), (2, value), (1, slope), (2, slope), (4, slope))
+        ends = [-end, -end / 2, -end / 4, 0, end / 4, end / 2, end]
+        return [float(mpmath.quad(lambda x, f=f, k=k: f(x) ** k * density(x), ends)) for k, f in terms]
 
 
 WAYS = {way.__name__: way for way in (by_row, by_function, by_new_function, by_quad, by_draws, by_mpmath)}

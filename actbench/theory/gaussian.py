@@ -133,11 +133,12 @@ def _infinite(row: Activation) -> bool:
 
 def _columns(row: Activation, q: float, given: dict[str, float]) -> Callable[[NDArray[Any]], NDArray[Any]]:
     """x to the six integrands, stacked in front."""
+    infinite = _infinite(row)
 
     def columns(x: NDArray[Any]) -> NDArray[Any]:
         f = np.asarray(row.forward(x, **given))
         # an infinite slope has no finite moments: 0 here, NaN at the end
-        d = np.zeros_like(f) if _infinite(row) else row.backward(np.ones_like(x), x, **given)
+        d = np.zeros_like(f) if infinite else row.backward(np.ones_like(x), x, **given)
         square = d * d
         return np.stack([f, f * f, d, square, square * square, f * d * (x / q)])
 

@@ -17,7 +17,7 @@ import actbench as ab
 
 with mock.patch.dict(os.environ), mock.patch.object(sys, "path", [str(Path(__file__).parents[2]), *sys.path]):
     # benchmarks asks for one thread, which numba would refuse later in this process
-    from benchmarks.races import gates, header, lab, peers, streams
+    from benchmarks.races import gates, header, lab, moments, peers, streams
 
 
 def test_the_race_measures_what_is_missing_alone_and_names_the_best_rival(tmp_path, monkeypatch, capsys):
@@ -76,3 +76,12 @@ def test_a_peer_that_answers_otherwise_stays_away(capsys, monkeypatch):
     monkeypatch.setitem(gates.PEERS, "wrong", lambda name, x, dy: {"forward": lambda: dy})
     assert set(gates.calls("swiglu", (4, 16), 1, ["wrong"])["forward"]) == {"actbench"}
     assert "swiglu: without wrong" in capsys.readouterr().out
+
+
+def test_moments_are_timed_beside_what_others_do_and_agree(capsys, monkeypatch):
+    monkeypatch.setattr(moments, "ACTIVATIONS", [ab.ACTIVATIONS[name] for name in ("relu", "gelu")])
+    assert moments.main(["--quick"]) == 0
+    text = capsys.readouterr().out
+    errors = {line.split()[0]: float(line.split("error ")[1].split(",")[0]) for line in text.splitlines()[:6]}
+    assert {name: error for name, error in errors.items() if error > 1e-12}.keys() == {"by_draws"}
+    assert "of 2 take at most 0.3 ms" in text
