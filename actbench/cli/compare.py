@@ -16,6 +16,7 @@ panel in which each has the same data, shapes, starts and number of step sizes t
 
   actbench compare relu gelu tanh --quick             some minutes on two cores
   actbench compare relu gelu my.py:act --dossier      a function of your own, and a page with everything
+  actbench compare swiglu swiglu_oai geglu --quick    gates of two inputs, in the small transformer (torch)
   actbench compare relu torch.nn.functional:silu      other people's code, in a process of its own
   actbench compare --false-alarms 40                  the method under its own test: equal arms told apart
 
@@ -90,6 +91,8 @@ def run(args: argparse.Namespace, names: Sequence[str], *, command: str = "compa
 
 def summary(found: Any) -> str:
     """Measures side by side, then decisions, then who took no part and why."""
+    from actbench.comparison.arms import OF_GATES
+
     lines = []
     measures = found.tables["measures"]
     if len(measures):
@@ -110,6 +113,9 @@ def summary(found: Any) -> str:
         test = f"{first['test']}: p = {first['p']:.2g}" if first["test"] else "too few settings for a test"
         lines.append(f"\nmean ranks over {first['settings']} settings: {mean}; critical difference "
                      f"{first['critical_difference']:.2f}, {test}")  # fmt: skip
+    gates = [arm for arm in found.arms if arm.gate]
+    if gates:
+        lines.append(f"\n{', '.join(arm.spec for arm in gates)}: {OF_GATES}")
     lines += [f"\n{arm.asked} takes no part: {arm.reason}" for arm in found.arms if arm.reason]
     if found.interrupted:
         lines.append("\ninterrupted: these numbers rest on the cells that were finished, and decide nothing")

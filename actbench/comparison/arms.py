@@ -7,11 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from actbench.activations.registry import AXIS, canonical, resolve
+from actbench.activations.registry import AXIS, along, canonical, resolve
 from actbench.core.errors import ActbenchError
 from actbench.implementations.targets import examine, is_target
 from actbench.implementations.targets.target import parse
+from actbench.networks.torch_ import why_not
 from actbench.runs.workers import Workers
+
+OF_GATES = (
+    "a gate of two inputs: it is raced, and the small transformer has a block for it, W2 gate(W x, V x), beside "
+    "W2 (f(W x) * V x) of elementwise arms; networks of one input a unit, their theory and their curves have none"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +50,11 @@ class Arm:
         return bool(self.module) and not self.found.get("traced")
 
     @property
+    def gate(self) -> bool:
+        """Whether it is a gate of two inputs: then it has a block in the transformer, and in no other network."""
+        return is_gate(self.spec)
+
+    @property
     def modules(self) -> tuple[str, ...]:
         """What a process loads to know the arm."""
         return (self.module,) if self.module else ()
@@ -65,7 +76,8 @@ def chosen(asked: Sequence[str], folder: Path, *, limit: float, workers: Workers
     found: dict[str, Arm] = {}
     for text in asked:
         if text in rows:
-            arm = Arm(asked=text, spec=rows[text])
+            found_here = {"remarks": [OF_GATES]} if is_gate(text) else {}
+            arm = Arm(asked=text, spec=rows[text], found=found_here)
         else:
             answer = plugins[text]
             arm = Arm(asked=text, spec=answer.name, module=answer.module, reason=answer.reason, found=answer.found)
@@ -79,15 +91,26 @@ def row_of(text: str) -> str:
     Raises
     ------
     ActbenchError
-        For a name that nothing answers to, a file that is not there or a text without an object, or a function along
-        an axis: what is misspelt is said at once, and not after a comparison of the others.
+        For a name that nothing answers to, a file that is not there or a text without an object, a function along an
+        axis, or a gate without torch: what is wrong is said at once, and not after a comparison of the others.
     """
     if is_target(text):
         parse(text)
         return text
-    if text in AXIS:
-        raise ActbenchError(f"{text} acts along an axis; the panel compares elementwise activations")
-    return canonical(text)
+    if text.partition(":")[0] not in AXIS:
+        return canonical(text)
+    function = along(text)
+    if not function.views:
+        raise ActbenchError(f"{text} acts along an axis; compared are elementwise activations, and gates of two inputs")
+    if reason := why_not():
+        raise ActbenchError(f"{text} is a gate of two inputs, which the transformer alone has a block for; {reason}")
+    return function.spec
+
+
+def is_gate(text: str) -> bool:
+    """Whether a name or spec is of a gate of two inputs."""
+    name = text.partition(":")[0]
+    return name in AXIS and bool(AXIS[name].views)
 
 
 def enter(arms: Sequence[Arm]) -> None:

@@ -82,7 +82,8 @@ def compare(
     Parameters
     ----------
     *asked
-        Names and specs of the catalogue, and plug-ins: ``FILE.py:OBJ``, ``package.module:OBJ``, entry points.
+        Names and specs of the catalogue, gates among them, and plug-ins: ``FILE.py:OBJ``, ``package.module:OBJ``,
+        entry points.
     quick
         The panel's sub-grid: the same cells, fewer settings, step sizes and networks.
     seed, workers, fresh, progress
@@ -146,8 +147,10 @@ def compare(
         if here:
             if cost:
                 frames["cost"] = pd.DataFrame(raced(here), columns=list(COLUMNS))
-            frames["theory"] = pd.DataFrame([theory(arm.spec) for arm in here])
-            frames["curves"] = pd.DataFrame([row for arm in here for row in curves(arm.spec)])
+            single = [arm.spec for arm in here if not arm.gate]
+            if single:
+                frames["theory"] = pd.DataFrame([theory(spec) for spec in single])
+                frames["curves"] = pd.DataFrame([row for spec in single for row in curves(spec)])
             found, failures, interrupted = measure(here, store=folder.store, progress=progress, **options)
             frames |= found
         away = {arm.asked: replace(arm, reason=NOT_YET, module="") for arm in alive if arm.called}
@@ -199,10 +202,11 @@ def _to_decide(alive: Sequence[Arm], quick: bool, progress: bool) -> int:
     """The networks whose smallest p is small enough for all decisions together: on accuracy, and on divergence."""
     import actbench.experiments  # noqa: F401  fills the registry
 
-    networks = networks_to_decide(max(1, 2 * (len(alive) - 1)))
+    single = sum(not arm.gate for arm in alive)  # gates are in no panel
+    networks = networks_to_decide(max(1, 2 * (single - 1)))
     usual = len(EXPERIMENTS["panel"].quick["net"])
     if quick and networks > usual:
-        note(f"{usual} networks could decide nothing among {len(alive)} arms: the panel takes {networks} of the full "
+        note(f"{usual} networks could decide nothing among {single} arms: the panel takes {networks} of the full "
              "grid's", show=progress)  # fmt: skip
     return networks
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from actbench.activations.registry import resolve
+from actbench.activations.registry import along, resolve
 from actbench.comparison.arms import Arm
 from actbench.core.errors import reason_of
 from actbench.runs.workers import pinned
 
 SIZE = 2**18  # float32: a megabyte an array, so that arithmetic counts and not the memory bus alone
+WIDTH = 4096  # of both inputs of a gate together, in its own layout
 ROUNDS, SAMPLE_SECONDS, MOST_SECONDS = 21, 0.001, 6.0
 REFERENCE = "relu"
 COLUMNS = ("activation", "direction", "as", "time_s", "ratio", "low", "high", "n", "reason")
@@ -69,11 +70,20 @@ def _row(spec: str, direction: str, *, how: str = "", reason: str = "", **number
 
 def _call(arm: Arm, direction: str, operands: Any) -> tuple[Callable[[], object], str]:
     """One pass on float32 arrays: the fused kernel, or somebody else's code as it stands."""
-    row = resolve(arm.spec)
     if arm.called:
         return _called(arm, direction, operands)
     from actbench.kernels.kernel import kernel
 
+    if arm.gate:
+        given = operands("normal", "float32", 2 * SIZE, kernel("identity", dtype="float32"))
+        x, out = given.x.reshape(-1, WIDTH), given.out.reshape(-1, WIDTH)
+        half = np.ascontiguousarray(out[:, : WIDTH // 2])
+        fused = kernel(along(arm.spec), direction, dtype="float32")
+        if direction == "forward":
+            return lambda: fused(x, out=half), "fused gate, as many results"
+        arriving = np.ascontiguousarray(given.dy.reshape(-1, WIDTH)[:, : WIDTH // 2])
+        return lambda: fused(arriving, x, out=out), "fused gate, both gradients"
+    row = resolve(arm.spec)
     saved = direction == "backward" and row.saves == ("y",)
     run = kernel(arm.spec, "backward_from_output" if saved else direction, dtype="float32", at_defaults=True)
     a = operands("normal", "float32", SIZE, kernel(arm.spec, "forward", dtype="float32", at_defaults=True))

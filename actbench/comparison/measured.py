@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.activations.registry import resolve
-from actbench.comparison.arms import Arm
+from actbench.comparison.arms import Arm, is_gate, row_of
 from actbench.core.errors import ActbenchError
 from actbench.kernels.backends import FUSED, REFERENCE
 from actbench.runs.cells import Cell
@@ -54,10 +54,13 @@ def cells(experiment: Experiment, spec: str, quick: bool, networks: int = 0) -> 
     """The cells of an experiment that every arm takes: ReLU's, with the arm in its place.
 
     A quick run takes its own networks, or so many of the full grid's where those could not decide.
-    Gradients at a critical start are not asked of an arm that has none; the table of the theory says so, and the
-    panel's cells are rows with that reason.
+    A gate has those of the transformer alone. Gradients at a critical start are not asked of an arm that has none; the
+    table of the theory says so, and the panel's cells are rows with that reason.
     """
-    if experiment.name == "panel" and quick:
+    if is_gate(spec):
+        if experiment.name != "transformer":
+            return []
+    elif experiment.name == "panel" and quick:
         nets = range(max(networks, len(experiment.quick["net"])))
         experiment = replace(experiment, quick={**experiment.quick, "net": nets})
     whole = [cell for cell in experiment.cells(quick=quick) if cell["activation"] == LIKE]
@@ -82,9 +85,11 @@ def planned(names: Sequence[str], quick: bool) -> list[tuple[Experiment, list[Ce
     import actbench.experiments  # noqa: F401  fills the registry
     from actbench.networks.torch_ import why_not
 
-    networks = networks_to_decide(max(1, 2 * (len(names) - 1)))
+    networks = networks_to_decide(max(1, 2 * (sum(not is_gate(name) for name in names) - 1)))
     parts = [EXPERIMENTS[part] for part in PARTS if part not in TORCH or not why_not()]
-    return [(each, [cell for _ in names for cell in cells(each, LIKE, quick, networks)]) for each in parts]
+    specs = [row_of(name) if is_gate(name) else LIKE for name in names]
+    found = [(each, [cell for spec in specs for cell in cells(each, spec, quick, networks)]) for each in parts]
+    return [(each, wanted) for each, wanted in found if wanted]
 
 
 def measure(

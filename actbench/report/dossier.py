@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.activations.latex import latex, slope
 from actbench.activations.record import Activation
-from actbench.activations.registry import ACTIVATIONS, resolve
+from actbench.activations.registry import ACTIVATIONS, along, resolve
+from actbench.activations.vector import VectorFunction
+from actbench.comparison.arms import is_gate
 from actbench.comparison.figures import FIGURES
 from actbench.core.errors import ActbenchError
 from actbench.core.files import write_text
@@ -136,15 +138,19 @@ def _arm(arm: dict[str, Any], theory: pd.DataFrame | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _row(arm: Mapping[str, Any]) -> Activation | None:
+def _row(arm: Mapping[str, Any]) -> Activation | VectorFunction | None:
     """The catalogue's row of an arm; None for code of the user's own."""
     name = str(arm.get("spec", "")).partition(":")[0]
+    if is_gate(name):
+        return along(str(arm["spec"]))
     return resolve(str(arm["spec"])) if name in ACTIVATIONS and not arm["reason"] and not arm.get("kind") else None
 
 
 def _math(arm: Mapping[str, Any], formula: str) -> list[str]:
     """f as MathML, and its slope where it is a row of the catalogue."""
     row = _row(arm)
+    if isinstance(row, VectorFunction):
+        return [mathml.formula(row.formula, block=True)]
     if row is None or row.opaque:
         return [mathml.formula(f"f(x) = {formula}", block=True)] if formula else []
     definition = record(row.callables.definition)

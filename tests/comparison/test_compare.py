@@ -11,14 +11,18 @@ import pytest
 from bad_plugins import BAD, write_bad
 from panel_frames import panel
 
-from actbench.comparison import compare
+import actbench as ab
+from actbench.cli.compare import summary
+from actbench.comparison import arms, compare, cost
 from actbench.comparison.arms import Arm
 from actbench.comparison.calibration import false_alarms
 from actbench.comparison.measured import cells
 from actbench.comparison.tables import tables
 from actbench.core.errors import ActbenchError
 from actbench.experiments.run import run
+from actbench.networks.torch_ import gate_of
 from actbench.runs.experiment import EXPERIMENTS
+from actbench.speed.inputs import operands
 
 TINY = {"parts": ("activity",), "cost": False, "progress": False, "only": {"net": [0, 1]}}
 
@@ -52,8 +56,8 @@ def test_code_that_must_be_called_is_measured_elsewhere_and_agrees_with_the_row_
 
 
 def test_equal_arms_rank_equal_and_a_planted_better_one_is_found():
-    arms = [Arm(asked=name, spec=name) for name in ("relu", "leaky_relu", "gelu")]
-    found = tables(arms, {"panel": panel({"relu": 0.0, "leaky_relu": 0.0, "gelu": 0.02})}, "relu")
+    who = [Arm(asked=name, spec=name) for name in ("relu", "leaky_relu", "gelu")]
+    found = tables(who, {"panel": panel({"relu": 0.0, "leaky_relu": 0.0, "gelu": 0.02})}, "relu")
     decisions = found["decisions"].set_index("activation")
     assert decisions.loc["leaky_relu", "decision"] == "equal in practice"
     assert decisions.loc["gelu", "decision"] == "better"
@@ -97,7 +101,7 @@ def test_the_panel_scores_every_network_and_an_arm_without_a_critical_start_has_
     assert frame[~lost][["train_loss", "valid_accuracy", "test_accuracy", "dead_end"]].notna().all().all()
 
 
-def test_what_cannot_be_compared_is_an_error_of_one_line(tmp_path):
+def test_what_cannot_be_compared_is_an_error_of_one_line(tmp_path, monkeypatch):
     with pytest.raises(ActbenchError, match="did you mean 'relu'"):
         compare("rellu", out=tmp_path / "a", **TINY)
     assert not (tmp_path / "a").exists()
@@ -105,6 +109,9 @@ def test_what_cannot_be_compared_is_an_error_of_one_line(tmp_path):
         false_alarms(0)
     with pytest.raises(ActbenchError, match="along an axis"):
         compare("softmax", out=tmp_path / "b", **TINY)
+    monkeypatch.setattr(arms, "why_not", lambda: "torch is not installed; pip install torch")
+    with pytest.raises(ActbenchError, match="swiglu is a gate of two inputs.*pip install torch"):
+        compare("swiglu", "relu", out=tmp_path / "b", **TINY)
     with pytest.raises(ActbenchError, match="nothing to compare"):
         compare(out=tmp_path / "c")
 
@@ -126,3 +133,37 @@ def test_a_setting_in_which_an_arm_diverges_is_named_and_does_not_silence_the_ot
     assert found["decision"] == "better"
     assert "two, where b diverged" in found["reason"]
     assert set(_alike(scores, {"one", "two", "three"})["setting"]) == {"one", "three"}
+
+
+def test_gates_take_part_where_networks_have_a_block_for_them(tmp_path):
+    """W2 gate(W x, V x) in the small transformer, beside f(W x) * V x of rows; nothing where one input is too few."""
+    torch = pytest.importorskip("torch")
+    found = compare("reglu", "swiglu:layout=interleaved", "relu", out=tmp_path / "run", **TINY)
+    assert [arm.reason for arm in found.arms] == [""] * 3
+    assert set(found.frames["activity"]["activation"]) == set(found.frames["theory"]["activation"]) == {"relu"}
+    taken = cells(EXPERIMENTS["transformer"], found.arms[1].spec, quick=True)
+    assert [{**cell, "activation": "relu"} for cell in taken] == cells(EXPERIMENTS["transformer"], "relu", quick=True)
+    assert summary(found).count("W2 gate(W x, V x)") == 1
+    a, b = (torch.from_numpy(half) for half in np.random.default_rng(0).normal(size=(2, 3, 8)).astype(np.float32))
+    assert torch.equal(gate_of("reglu")(a, b), torch.relu(a) * b)
+    frame = pd.DataFrame([
+        {"activation": arm.spec, "rate": 0.003, "net": net, "steps": 250, "valid_loss": loss, "test_loss": loss,
+         "diverged": False, "reason": None}
+        for arm, less in zip(found.arms, (0.5, 0.25, 0.0), strict=True) for net in range(4)
+        for loss in [3.0 + net / 8 - less]
+    ])  # fmt: skip
+    measures = tables(found.arms, {"transformer": frame}, "relu")["measures"].set_index(["activation", "measure"])
+    assert measures.loc[("reglu", "transformer difference"), "value"] == pytest.approx(-0.5)
+    assert measures.loc[(found.arms[1].spec, "transformer difference"), "value"] == pytest.approx(-0.25)
+
+
+@pytest.mark.parametrize("name", ["swiglu_oai", "glu"])
+def test_a_gate_is_raced_on_as_many_results_as_rows(name):
+    arm, gate = Arm(asked=name, spec=name), ab.get(name)
+    y, _ = cost._call(arm, "forward", operands)
+    dx, _ = cost._call(arm, "backward", operands)
+    given = operands("normal", "float32", 2 * cost.SIZE, ab.kernel("identity", dtype="float32"))
+    x, dy = (part.reshape(-1, cost.WIDTH) for part in (given.x, given.dy))
+    assert y().size == cost.SIZE
+    np.testing.assert_allclose(y()[:9], gate(x[:9]), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(dx()[:9], gate.backward(dy[:9, : cost.WIDTH // 2], x[:9]), rtol=1e-5, atol=1e-6)

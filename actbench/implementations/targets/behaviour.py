@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.core.errors import ActbenchError
-from actbench.implementations.targets.objects import ONE_ARRAY, VECTORIZE
+from actbench.implementations.targets.objects import A_GATE, ONE_ARRAY, VECTORIZE
 
 Function = Callable[[NDArray[Any]], Any]
 
@@ -85,7 +85,8 @@ def called(f: Function, x: NDArray[np.float64]) -> NDArray[np.float64]:
     if not isinstance(answer, np.ndarray):
         raise ActbenchError(f"gives a {type(answer).__name__} for an array; {ONE_ARRAY}")
     if answer.shape != x.shape:
-        raise ActbenchError(f"gives shape {list(answer.shape)} for shape {list(x.shape)}; {ONE_ARRAY}")
+        gate = f"; {A_GATE}" if 2 * answer.size == x.size else ""
+        raise ActbenchError(f"gives shape {list(answer.shape)} for shape {list(x.shape)}; {ONE_ARRAY}{gate}")
     if answer.dtype != x.dtype:
         remedy = VECTORIZE if answer.dtype.kind in "iub" and _vectorized(f) else "keep the dtype of x"
         raise ActbenchError(f"gives {answer.dtype} for float64; {remedy}")
