@@ -110,7 +110,7 @@ def test_what_cannot_be_compared_is_an_error_of_one_line(tmp_path, monkeypatch):
     with pytest.raises(ActbenchError, match="along an axis"):
         compare("softmax", out=tmp_path / "b", **TINY)
     monkeypatch.setattr(arms, "why_not", lambda: "torch is not installed; pip install torch")
-    with pytest.raises(ActbenchError, match="swiglu is a gate of two inputs.*pip install torch"):
+    with pytest.raises(ActbenchError, match=r"swiglu is a gate of two inputs.*pip install torch"):
         compare("swiglu", "relu", out=tmp_path / "b", **TINY)
     with pytest.raises(ActbenchError, match="nothing to compare"):
         compare(out=tmp_path / "c")
