@@ -61,6 +61,12 @@ def _loads(name: str, other: str) -> bool:
     return other in sys.modules
 
 
+def _load_heavy(modules: Sequence[str]) -> None:
+    for name in (n for n in modules if n.partition(".")[0] in HEAVY):
+        with suppress(ImportError):
+            importlib.import_module(name)
+
+
 def owners(source: str) -> dict[int, int]:
     """Line of a function's body to the first line of the outermost function around it."""
     found = {}
@@ -195,9 +201,7 @@ class Survivors:
 
     def _anew(self, mutants: Sequence[Any], watched: Watched, modules: Sequence[str]) -> list[int]:
         """Which survive where the file has their text; what does not import it is loaded once for all."""
-        for name in (n for n in modules if n.partition(".")[0] in HEAVY):
-            with suppress(ImportError):
-                importlib.import_module(name)
+        _load_heavy(modules)
         if not forked(lambda: _loads("actbench", self.name), DAY):
             importlib.import_module("actbench")
         if not forked(lambda: self._collected(lambda session: run(session, list(watched.seconds))), DAY):
@@ -210,10 +214,15 @@ class Survivors:
             seconds = 6 * PATIENCE + PATIENCE * sum(watched.seconds[test] for test in tests)
             if forked(lambda: self._collected(lambda session: run(session, tests), files), seconds):  # noqa: B023
                 alive.append(number)
+                self._show(mutant)
             if number % 10 == 9:
                 os.write(self.terminal, f"{number + 1} of {len(mutants)} left, {len(alive)} of them alive\n".encode())
         self.file.write_text(self.source, encoding="utf-8")
         return alive
+
+    def _show(self, mutant: Any) -> None:
+        """A survivor as soon as it is known: a module takes minutes."""
+        os.write(self.terminal, f"alive: {self.file.name}:{mutant.line} {mutant.operator}\n{mutant.diff}\n".encode())
 
     def _from_tree(self, task: Callable[[], Any]) -> Any:
         """Import from the copy, leaving no bytecode of a mutant behind."""
@@ -233,14 +242,16 @@ class Survivors:
         """The watched baseline, and the numbers of the mutants that must be tested in a process that imports anew."""
         plain = Watched(str(self.file), self.source)
 
-        def baseline() -> Watched | None:
+        def baseline() -> tuple[Watched, list[str]] | None:
             session.config.pluginmanager.register(plain)
             every = run(session, [item.nodeid for item in session.items])
-            return plain if every else None
+            return (plain, list(sys.modules)) if every else None
 
-        watched = forked(baseline, DAY)
-        if watched is None:
+        found = forked(baseline, DAY)
+        if found is None:
             return None
+        watched, loaded = found
+        _load_heavy(loaded)  # once, and not in every process that is forked
         live = [f for f in gc.get_objects() if isinstance(f, FunctionType) and f.__code__.co_filename == str(self.file)]
         old = codes(compile(self.source, str(self.file), "exec"))
         alive, left = [], []
@@ -255,6 +266,8 @@ class Survivors:
             seconds = PATIENCE + PATIENCE * sum(watched.seconds[test] for test in tests)
             said = forked(outcome, seconds) if mutant.line in watched.owner else "left"
             {"alive": alive, "left": left}.get(str(said), []).append(number)
+            if said == "alive":
+                self._show(mutant)
             if number % 50 == 49:
                 os.write(
                     self.terminal, f"{number + 1} of {len(mutants)}: {len(alive)} alive, {len(left)} left\n".encode()

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from actbench.claims.claim import Claim, Outcome, Quantifier, Reading
-from actbench.claims.rehearsal import own_rows
+from actbench.claims.rehearsal import no_estimate, own_rows
 from actbench.core.errors import NotMeasured, reason_of
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.expectation import Equivalence, Expectation, Region
@@ -19,6 +19,7 @@ from actbench.statistics.power import MOST, detectable, edges, to_settle
 SHOWN = 0.95
 EQUIVALENCE_LEVEL = 0.90  # a 90 % interval inside the margin is two one-sided tests at 5 %
 ERROR_RATE = 0.05
+SLACK = 1e-6  # by which a mean of float32 may round over a bound
 ENDS = ("expected_low", "expected_high")
 BOOTSTRAP = ("bootstrap_low", "bootstrap_high")
 
@@ -266,21 +267,20 @@ def _estimated(reading: Reading, setting: str, frame: Any, level: float, family:
     expected = reading.expected
     assert expected is not None
     try:
-        estimate: Estimate | None = reading.effects[setting](frame)
+        estimate = reading.effects[setting](frame)
     except NotMeasured as error:
         return {"verdict": "not tested", "conditions": str(error)}
     except Exception as error:  # whatever an effect raises, it costs its reading alone
         return {"verdict": "not tested", "conditions": f"its effect failed: {reason_of(error)}"}
-    if estimate is None:
-        return {"verdict": "not tested", "conditions": "not in this run"}
+    if not isinstance(estimate, Estimate):
+        return {"verdict": "not tested", "conditions": no_estimate(reading, estimate) or "not in this run"}
     counted = {"n": estimate.n, "n_unit": estimate.n_unit, "left_out": estimate.left_out}
     if not estimate.n:
         why = f"none of {estimate.left_out} {estimate.n_unit} gave a number" if estimate.left_out else ""
         remark = "; ".join(filter(None, (why, estimate.note))) or "not in this part of the grid"
         return {"verdict": "not tested", "conditions": remark, **counted}
-    copies = _copies(estimate, frame)
-    if copies:
-        return {"verdict": "not tested", "conditions": copies, **counted}
+    if wrong := _copies(estimate, frame) or _out_of_bounds(estimate):
+        return {"verdict": "not tested", "conditions": wrong, **counted}
     low, high = estimate.interval(SHOWN)
     judged = level if isinstance(expected, Region) else EQUIVALENCE_LEVEL
     ends = estimate.interval(judged)
@@ -290,7 +290,7 @@ def _estimated(reading: Reading, setting: str, frame: Any, level: float, family:
     wider = estimate.interval(1 - both / max(1, family))
     strict = meets(expected, *wider) if _with_left_out(estimate, expected, wider)[0] else "inconclusive"
     smallest = detectable(estimate, judged)
-    needed = to_settle(estimate, expected, judged) if outcome == "inconclusive" and not estimate.agree else None
+    needed = to_settle(estimate, expected, judged) if outcome == "inconclusive" else None
     remarks = (estimate.note, lost, _open(estimate, ends, smallest, needed) if outcome == "inconclusive" else "")
     return {
         "verdict": outcome if stands else "inconclusive", "family_verdict": strict,
@@ -311,6 +311,15 @@ def _copies(estimate: Estimate, frame: Any) -> str:
     return f"{units} values from {nets} networks are no independent ones: one number a network, or name what one is"
 
 
+def _out_of_bounds(estimate: Estimate) -> str:
+    """Why an estimate contradicts itself, where a value lies outside the range that it says no value can leave."""
+    low, high = estimate.bounds
+    outside = [v for v in estimate.values if not low - SLACK <= v <= high + SLACK]
+    if not outside:
+        return ""
+    return f"{len(outside)} values such as {outside[0]:.6g} lie outside the bounds [{low:g}, {high:g}] of its effect"
+
+
 def _with_left_out(estimate: Estimate, expected: Expectation, ends: tuple[float, float]) -> tuple[bool, str]:
     """Whether the verdict stands whatever the units that are left out would have given, and how that is said.
 
@@ -318,19 +327,25 @@ def _with_left_out(estimate: Estimate, expected: Expectation, ends: tuple[float,
     """
     if not estimate.left_out:
         return True, ""
+    units = f"{estimate.left_out} of {estimate.n + estimate.left_out} {estimate.n_unit} gave no number"
+    if estimate.n < 2:
+        return True, units
     worst = estimate.with_left_out(*ends)
     stands = meets(expected, *worst) == meets(expected, *ends)
-    units = f"{estimate.left_out} of {estimate.n + estimate.left_out} {estimate.n_unit} gave no number"
     then = "which turns nothing" if stands else "which could turn the verdict"
     return stands, f"{units}; at worst they make the interval [{worst[0]:.3g}, {worst[1]:.3g}], {then}"
 
 
 def _open(estimate: Estimate, ends: tuple[float, float], smallest: float, needed: int | None) -> str:
     """Beside an inconclusive verdict: what this n could have shown, and the n that would settle it."""
+    if estimate.n < 2:
+        return f"one of {estimate.n_unit} alone has no interval"
     if estimate.agree and not all(map(math.isfinite, ends)):
         return f"all {estimate.n} values agree, which says nothing of others without bounds on what a value can be"
     if needed is None:
         return ""
+    if estimate.agree:
+        return f"all {estimate.n} values agree; {needed:,} that do would settle this"
     enough = f"{MOST:,} or more" if needed >= MOST else f"about {needed:,}"
     return (
         f"{estimate.n} {estimate.n_unit} show what lies {smallest:.2g} from the edge, four times in five; "

@@ -17,6 +17,7 @@ from actbench.claims.claim import Claim, Reading
 from actbench.core.errors import ActbenchError, reason_of
 from actbench.runs.cells import Cell
 from actbench.runs.experiment import EXPERIMENTS
+from actbench.statistics.estimates import Estimate
 from actbench.statistics.frames import reads
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def rehearse(reading: Reading) -> Rehearsal:
     why = ""
     for effect in reading.effects.values():
         with reads(frame) as seen:
-            why = why or _tried(effect, frame)
+            why = why or _tried(reading, effect, frame)
         rows |= seen or set(range(len(frame)))
     each = len(frame) // len(cells)
     return Rehearsal(problem=why, cells=tuple(cells[i] for i in sorted({row // each for row in rows})))
@@ -96,10 +97,10 @@ def _outcome(effect: Any, frame: pd.DataFrame) -> str:
         return reason_of(error)
 
 
-def _tried(effect: Any, frame: pd.DataFrame) -> str:
-    """What an effect asks for that is not there."""
+def _tried(reading: Reading, effect: Any, frame: pd.DataFrame) -> str:
+    """What an effect asks for that is not there, or that it gives no estimate."""
     try:
-        effect(frame)
+        return no_estimate(reading, effect(frame))
     except KeyError as error:
         return f"its effect asks for a column {error} that the experiment has not"
     except ActbenchError as error:
@@ -108,7 +109,14 @@ def _tried(effect: Any, frame: pd.DataFrame) -> str:
         return f"its effect fails: {reason_of(error)}"
     except Exception:
         return ""  # made-up measures may be what no real ones are: the run will tell
-    return ""
+
+
+def no_estimate(reading: Reading, given: Any) -> str:
+    """Why what an effect gives is nothing to judge; None is an answer only where a library may not be installed."""
+    timed = reading.experiment in EXPERIMENTS and EXPERIMENTS[reading.experiment].exclusive
+    if isinstance(given, Estimate) or (given is None and timed):
+        return ""
+    return f"its effect gives {type(given).__name__}, no Estimate; is a return missing?"
 
 
 def rehearsals(claims: Iterable[Claim]) -> dict[tuple[str, str], Rehearsal]:

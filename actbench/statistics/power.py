@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -42,10 +44,13 @@ def to_settle(estimate: Estimate, expected: Expectation, level: float) -> int | 
 
     Returns
     -------
-    None with fewer than two units; `MOST` stands for that many or more.
+    None with fewer than two units, and where those seen agree and no number of others that do would settle it; `MOST`
+    stands for that many or more.
     """
     if estimate.n < 2:
         return None
+    if estimate.agree:
+        return _agreeing(estimate, expected, level)
     distance = min(abs(estimate.value - edge) for edge in edges(expected) if math.isfinite(edge))
     return units_needed(float(np.std(estimate.values, ddof=1)), distance, level)
 
@@ -58,12 +63,26 @@ def units_needed(spread: float, distance: float, level: float) -> int:
     level
         Of the two-sided interval that is judged.
     """
+    return _fewest(lambda n: _reach(spread, n, level) <= distance)  # the reach falls with n
+
+
+def _agreeing(estimate: Estimate, expected: Expectation, level: float) -> int | None:
+    """How many units that all agree have an interval inside what is expected, or outside of it."""
+    low, high = edges(expected)
+
+    def settled(n: int) -> bool:
+        least, most = replace(estimate, values=estimate.values[:1] * n).interval(level)
+        return (low <= least and most <= high) or most < low or least > high
+
+    return _fewest(settled) if settled(MOST) else None
+
+
+def _fewest(enough: Callable[[int], bool]) -> int:
+    """The smallest number from 2 to `MOST` that is enough, where every larger one is."""
     low, high = 2, MOST
-    if _reach(spread, high, level) > distance:
-        return MOST
-    while low < high:  # the reach falls with n
+    while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if _reach(spread, middle, level) <= distance else (middle + 1, high)
+        low, high = (low, middle) if enough(middle) else (middle + 1, high)
     return low
 
 

@@ -150,6 +150,43 @@ def test_what_nobody_measured_is_not_tested_and_no_number():
         assert remark in found.conditions
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (3.0, "gives float, no Estimate; is a return missing"),
+        (None, "gives NoneType, no Estimate"),
+        (pd.DataFrame({"q": [1.0]}), "gives DataFrame, no Estimate"),
+        (Estimate.of([0.5, 1.5, 2.5], bounds=(0.0, 1.0)), "2 values such as 1.5 lie outside the bounds [0, 1]"),
+        (Estimate.of([0.5, -0.5], bounds=(0.0, math.inf)), "1 values such as -0.5 lie outside the bounds [0, inf]"),
+    ],
+)
+def test_what_is_no_estimate_costs_its_reading_alone(given, said):
+    wrong = Reading(name="r", level="literal", kind="experiment", experiment="x", expected=HALVES,
+                    effect=lambda frame: given)  # fmt: skip
+    right = dataclasses.replace(wrong, name="s", effect=lambda frame: around(-1.0))
+    found = judge(Claim(name="T", statement={"en": "."}, readings=(wrong, right)), {"x": None})
+    assert [v.verdict for v in found] == ["not tested", "supported", "supported"]
+    assert said in found[0].conditions
+
+
+def test_a_mean_that_rounds_over_its_bound_is_within_it():
+    almost = around(-1.0, bounds=(-1.01 + 1e-7, -0.99 - 1e-7))
+    assert judge(reading_of({"a": almost}), {"x": None})[0].verdict == "supported"
+
+
+def test_one_network_alone_has_no_interval_and_values_that_agree_say_how_many_would_do():
+    region = Region(low=0.9, words="most", reason="a test")
+    alone, agree, unknown = (
+        judge(reading_of({"a": e}, region), {"x": None})[0].settings[0]
+        for e in (Estimate.of([1.0], left_out=3), Estimate.of([1.0] * 8, bounds=(0.0, 1.0)), Estimate.of([1.0] * 8))
+    )
+    assert [v.verdict for v in (alone, agree, unknown)] == ["inconclusive"] * 3
+    assert alone.conditions == "3 of 4 networks gave no number; one of networks alone has no interval"
+    assert agree.conditions == "all 8 values agree; 36 that do would settle this"  # 0.9^36 = 0.0225
+    assert (alone.n_to_settle, agree.n_to_settle, unknown.n_to_settle) == (None, 36, None)
+    assert unknown.conditions.startswith("all 8 values agree, which says nothing of others")
+
+
 def test_more_networks_than_there_are_is_pseudo_replication():
     frame = pd.DataFrame({"net": [0, 0, 1, 1], "layer": [1, 2, 1, 2], "share": [0.1, 0.2, 0.1, 0.2]})
     reading = Reading(name="r", level="literal", kind="experiment", experiment="x", expected=HALVES,

@@ -43,6 +43,8 @@ def test_the_article_s_readings_ask_for_what_is_there():
         ({"effect": factor(depht=30)}, "depht"),
         ({"effect": lambda frame: Estimate.of(frame["grad_norm"])}, "'grad_norm'"),
         ({"effect": lambda frame: Estimate.off(frame["q"])}, "AttributeError"),
+        ({"effect": lambda frame: 1.0}, "gives float, no Estimate"),
+        ({"effect": lambda frame: None}, "is a return missing"),
         ({"effect": factor(), "grid": {"activaton": ["relu"]}}, "activaton"),
         ({"effect": factor(), "grid": {"activation": ["rellu"]}}, "rellu"),
         ({"effect": factor(), "experiment": "gradient_flaw"}, "gradient_flaw"),

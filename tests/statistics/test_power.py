@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from actbench.claims.claim import Claim, Reading
 from actbench.claims.judge import EQUIVALENCE_LEVEL, judge, meets
@@ -47,7 +48,6 @@ def test_an_estimate_on_the_edge_is_never_settled_and_too_few_units_say_nothing(
     assert to_settle(planted(0.2, 0.1, 8), REGION, 0.95) == MOST
     assert to_settle(Estimate.of([0.3]), REGION, 0.95) is None
     assert math.isnan(detectable(Estimate.of([0.3]), 0.95))
-    assert to_settle(Estimate.of([0.3, 0.3, 0.3]), REGION, 0.95) == 2
 
 
 @pytest.mark.parametrize("expected", [REGION, SAME])
@@ -64,3 +64,17 @@ def test_beside_an_inconclusive_verdict_stands_what_would_settle_it(expected):
     assert verdict.n_to_settle == to_settle(planted(edge + 0.01, 0.1, 8), expected, level) > 8
     assert f"{verdict.n_to_settle:,}" in verdict.conditions
     assert "8 networks" in verdict.conditions
+
+
+@pytest.mark.parametrize(("low", "level"), [(0.9, 0.95), (0.99, 0.95), (0.9, 0.99)])
+def test_how_many_that_agree_settle_it_is_clopper_and_pearson_s(low, level):
+    n = to_settle(Estimate.of([1.0] * 8, bounds=(0.0, 1.0)), Region(low=low, words="most", reason="a test"), level)
+    assert n == math.ceil(math.log((1 - level) / 2) / math.log(low))  # low^n, the chance of n in a row, is a tail
+    assert binomtest(n, n).proportion_ci(level).low >= low > binomtest(n - 1, n - 1).proportion_ci(level).low
+
+
+def test_values_that_agree_outside_refute_and_where_no_number_settles_none_is_said():
+    assert to_settle(Estimate.of([0.0] * 4, bounds=(0.0, 1.0)), REGION, 0.95) == 17  # 0.8^17 = 0.0225, 0.8^16 = 0.028
+    assert to_settle(Estimate.of([0.3] * 4), REGION, 0.95) is None  # no bounds: others may be anything
+    assert to_settle(Estimate.of([0.2] * 4, bounds=(0.0, 1.0)), REGION, 0.95) is None  # on the edge
+    assert to_settle(Estimate.of([0.3] * 4, certain=True), REGION, 0.95) == 2
