@@ -24,7 +24,7 @@ from typing import Any
 
 import pytest
 
-OPTIONS = ("-q", "-x", "-n", "0", "-p", "no:cacheprovider")
+OPTIONS = ("-q", "-x", "-n", "0", "--tb=no", "-p", "no:cacheprovider")
 HEAVY = {"numpy", "pandas", "scipy", "matplotlib"}  # loaded before a process is forked; pytest minds its own plugins
 DAY = 86_400.0
 PATIENCE = 10.0  # a mutant may loop for ever: so many times what its tests take, and this many seconds

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.core.errors import ActbenchError
-from actbench.theory.gaussian import draws, moments, variance
+from actbench.theory.gaussian import draws, layers, moments, variance
 from actbench.theory.hermite import hermite_coefficients
 from actbench.theory.quadrature import expectations, panels
 from actbench.theory.roots import root
@@ -83,7 +83,7 @@ def correlations(
     """
     spec = spec_of(name)
     sigma_w2, sigma_b2 = variance(sigma_w2, "sigma_w2"), variance(sigma_b2, "sigma_b2")
-    found = [float(c)]
+    found, depth = [float(c)], layers(depth)
     while len(found) < depth:
         after = sigma_w2 * moments(spec, q).second + sigma_b2
         image = (sigma_w2 * product_moment(spec, q, found[-1]) + sigma_b2) / after

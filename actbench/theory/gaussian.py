@@ -1,6 +1,7 @@
 """Gaussian moments of a row and of its slope, by adaptive quadrature on panels that end at the kinks."""
 
 import math
+import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -64,6 +65,19 @@ def variance(value: float, what: str = "q") -> float:
     if not (math.isfinite(number) and number >= 0):
         raise ActbenchError(f"{what}={value!r} is no variance; give a finite number, 0 or more")
     return number
+
+
+def layers(depth: int) -> int:
+    """A number of layers.
+
+    Raises
+    ------
+    ActbenchError
+        For what is no whole number of 1 or more.
+    """
+    if not isinstance(depth, numbers.Integral) or depth < 1:
+        raise ActbenchError(f"depth={depth!r} is no number of layers; give a whole number of 1 or more")
+    return int(depth)
 
 
 def moments(name: Subject, q: float = 1.0) -> Moments:

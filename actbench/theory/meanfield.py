@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from actbench.core.errors import ActbenchError
 from actbench.theory.correlation import resting
-from actbench.theory.gaussian import Moments, moments, variance
+from actbench.theory.gaussian import Moments, layers, moments, variance
 from actbench.theory.roots import root
 from actbench.theory.subject import Subject, row_of, spec_of
 
@@ -69,7 +69,7 @@ def lengths(
     (Yang & Schoenholz 2017).
     """
     sigma_w2, sigma_b2 = variance(sigma_w2, "sigma_w2"), variance(sigma_b2, "sigma_b2")
-    found = [variance(q)]
+    found, depth = [variance(q)], layers(depth)
     while len(found) < depth and math.isfinite(found[-1]):
         found.append(sigma_w2 * moments(name, found[-1]).second + sigma_b2 + (found[-1] if residual else 0.0))
     return found
@@ -143,7 +143,9 @@ def edge(name: Subject, q: Sequence[float]) -> list[CriticalPoint]:
 
     At q chi_1 = 1 asks for sigma_w2 = 1 / E f'^2, and rest for sigma_b2 = q - sigma_w2 E f^2, never below 0.
     """
-    spec = spec_of(name)
+    spec, q = spec_of(name), [variance(value) for value in q]
+    if not q:
+        raise ActbenchError("no lengths: a curve has points; give q of at least one")
     found = []
     for value in q:
         at = _moments_at(spec, value)
@@ -232,7 +234,7 @@ def critical_point(name: Subject, sigma_b2: float | None = None) -> CriticalPoin
         Where every q solves it (ReLU at sigma_b2 = 0) q is 1 and the point is not stable. None where there is none:
         ReLU at sigma_b2 > 0.
     """
-    points = critical_points(name, variance(sigma_b2 or 0.0, "sigma_b2"))
+    points = critical_points(name, sigma_b2 or 0.0)
     found = next((point for point in points if point.stable), points[0] if points else None)
     if sigma_b2 is None and found is not None and found.q == 0 and not found.stable:
         return half_stable_point(name) or found
@@ -275,7 +277,7 @@ def half_stable_point(name: Subject) -> CriticalPoint | None:
 @lru_cache(maxsize=512)
 def critical_points(name: Subject, sigma_b2: float = 0.0) -> tuple[CriticalPoint, ...]:
     """Every critical point with q between 1e-12 and 1e7 and the one at q = 0, by rising q; see `critical_point`."""
-    spec = spec_of(name)
+    spec, sigma_b2 = spec_of(name), variance(sigma_b2, "sigma_b2")
 
     def excess(q: float) -> float:
         at = _moments_at(spec, q)

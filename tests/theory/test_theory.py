@@ -206,7 +206,8 @@ def test_what_is_no_variance_is_refused_everywhere(value):
     for asked in (lambda: theory.moments("tanh", value), lambda: theory.fixed_point("tanh", value),
                   lambda: theory.fixed_point("tanh", 1.0, value), lambda: theory.fixed_point("tanh", 1.0, start=value),
                   lambda: theory.critical_point("tanh", value), lambda: theory.lengths("tanh", 1.0, value, 1.0, 3),
-                  lambda: theory.gradient_factor("tanh", value, [1.0])):  # fmt: skip
+                  lambda: theory.gradient_factor("tanh", value, [1.0]), lambda: theory.critical_points("tanh", value),
+                  lambda: theory.edge("tanh", [1.0, value])):  # fmt: skip
         with pytest.raises(ActbenchError, match="variance"):
             asked()
 
@@ -214,6 +215,19 @@ def test_what_is_no_variance_is_refused_everywhere(value):
 def test_a_gradient_that_crosses_nothing_is_refused():
     with pytest.raises(ActbenchError, match="no layer"):
         theory.gradient_factor("tanh", 1.0, [])
+    with pytest.raises(ActbenchError, match="no lengths"):
+        theory.edge("tanh", [])
+
+
+@pytest.mark.parametrize("depth", [0, -3, 2.5, math.nan, "3"])
+def test_what_is_no_number_of_layers_is_refused(depth):
+    for asked in (
+        lambda: theory.lengths("tanh", 1.0, 0.0, 1.0, depth),
+        lambda: theory.correlations("tanh", 1.0, c=0.5, q=1.0, depth=depth),
+    ):
+        with pytest.raises(ActbenchError, match="no number of layers"):
+            asked()
+    assert len(theory.lengths("tanh", 1.0, 0.0, 1.0, np.int64(1))) == 1
 
 
 def test_length_zero_rests_where_nothing_moves_it():

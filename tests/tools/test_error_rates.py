@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from actbench.report.phrases import PHRASES
-from tools.error_rates import kinds, page, simulate
+from tools.error_rates import BETTING, betting, kinds, page, simulate
 
 COMMITTED = Path(__file__).parents[2] / "reports" / "error_rates"
 
@@ -49,3 +51,26 @@ def test_a_simulation_is_the_same_every_time_and_counts_what_it_did():
     assert one.equals(other)
     assert set(one["samples"]) == {1, 3}
     assert "| n = 4 |" in page(one)
+
+
+def test_a_gambler_wins_what_the_definition_says():
+    # one value of 1, level 1/2: the stake is sqrt(2 ln 4 / (1/4)), and who bets on more wins 4 where 1 + stake (1 - m)
+    # is 4; below m = 0.75 / stake no more than that is staked
+    stake = math.sqrt(8 * math.log(4))
+    low, high = betting(np.ones(1), (0.0, 1.0), 0.5)
+    assert high == 1.0
+    assert 0 <= (1 - 3 / stake) - low < 1.001 / 1000
+    values = np.random.default_rng(0).beta(2, 20, 16)
+    low, high = betting(values, (0.0, 1.0), 0.95)
+    assert betting(1 - values, (0.0, 1.0), 0.95) == pytest.approx((1 - high, 1 - low))
+    assert betting(2 * values - 1, (-1.0, 1.0), 0.95) == pytest.approx((2 * low - 1, 2 * high - 1))
+    assert low < values.mean() < high
+
+
+def test_the_betting_interval_keeps_its_promise_for_every_law_and_is_wide(rates):
+    bets = rates[rates["kind"] == BETTING]
+    assert bets["kept"].all()
+    assert (bets["high"] <= 0.05).all()
+    student = rates[rates["kind"].str.startswith("interval of a mean")].set_index(["law", "n"])["width"]
+    wider = bets.set_index(["law", "n"])["width"] / student
+    assert (wider.dropna() > 1).all()
