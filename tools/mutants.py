@@ -31,7 +31,7 @@ ENOUGH = 0.9  # of a module's mutants
 CLAIMS, STATISTICS, EXPERIMENTS = "tests/claims", "tests/statistics", "tests/experiments"
 # module to the tests that must notice
 TESTS = {
-    "actbench/claims/judge.py": f"{CLAIMS}/test_judge.py {CLAIMS}/test_family.py",
+    "actbench/claims/judge.py": f"{CLAIMS}/test_told.py {CLAIMS}/test_judge.py {CLAIMS}/test_family.py",
     "actbench/claims/verdicts.py": f"{CLAIMS}/test_judge.py {CLAIMS}/test_family.py {CLAIMS}/test_planted_ledger.py",
     "actbench/claims/family.py": f"{CLAIMS}/test_family.py",
     "actbench/claims/rehearsal.py": f"{CLAIMS}/test_rehearsal.py",
@@ -50,11 +50,20 @@ TESTS = {
     "actbench/experiments/overfitting/effects.py": f"{EXPERIMENTS}/test_overfitting.py",
     "actbench/experiments/orientation/effects.py": f"{EXPERIMENTS}/test_orientation.py",
 }
+JUDGE = "actbench/claims/judge.py"
 FAMILY, TUNING = "actbench/claims/family.py", "actbench/statistics/tuning.py"
 # Survivors that nothing can tell from the original: the module ("" for every one), a pattern of the mutant, the reason.
 EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("", r"^\+if not TYPE_CHECKING", "what is imported for annotations alone"),
     ("", r"^[-+]@dataclass", "frozen and kw_only guard the author alone; a subclass without fields inherits the rest"),
+    ("", r"^\+.* if .* <= \"(charitable|conditional|inconclusive|each)\"", "no other word of its kind is before it"),
+    (JUDGE, r"^\+.* 1 % EQUIVALENCE_LEVEL", "1 % x is 1 - x for levels between 1/2 and 1"),
+    (JUDGE, r"^\+.*all\(v.level <= \"charitable\"", "no other level is before it"),
+    (JUDGE, r"^\+.*v.level >= \"literal\"", "no other level is after it"),
+    (JUDGE, r"^\+.*reading.kind <= \"exact\"", "no other kind is before it"),
+    (JUDGE, r"^\+.*len\(kinds\) <= 1", "none at all has returned before"),
+    (JUDGE, r"^\+    stands = .* >= ", "a wider interval is decided alike or not at all, and i is before r and s"),
+    (JUDGE, r"^\+.*p.verdict is kind", "a verdict's word is one object"),
     (FAMILY, r"^\+.* = 1 % decided", "1 % x is 1 - x for levels between 1/2 and 1"),
     (FAMILY, r"^\+.*isin\(DECIDED\) \* ", "of booleans the product is the conjunction"),
     (

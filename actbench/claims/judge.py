@@ -245,17 +245,25 @@ def _each(settings: Sequence[Verdict], quantifier: Quantifier) -> str:
         f"{p.setting}: {p.verdict} ({p.value:.3g} [{p.low:.3g}, {p.high:.3g}]"
         + (f", {p.left_out} left out)" if p.left_out else ")")
         if p.verdict != "not tested"
-        else f"{p.setting}: not in this run"
+        else f"{p.setting}: {_why_not(p)}"
         for p in settings
     ]
     counts = Counter(part.verdict for part in settings)
     if len(counts) > 1:
-        words = {"inconclusive": "open", "not tested": "not in this run"}
+        whole = all(_why_not(part) == UNRUN for part in settings if part.verdict == "not tested")
+        words = {"inconclusive": "open", "not tested": UNRUN if whole else "not tested"}
         said = [f"{counts[kind]} {words.get(kind, kind)}" for kind in ORDER if counts[kind]]
         told.insert(0, f"{', '.join(said)} of {len(settings)} settings{ASKED[quantifier]}")
     return "; ".join(told)
 
 
+def _why_not(part: Verdict) -> str:
+    """Why a setting is not tested, in one clause."""
+    routine = part.conditions in ("", "not in this part of the grid")
+    return UNRUN if routine else part.conditions.replace("; ", ", ")
+
+
+UNRUN = "not in this run"
 ORDER: tuple[Outcome, ...] = ("supported", "refuted", "inconclusive", "not tested")
 ASKED: Mapping[Quantifier, str] = {
     "universal": ", and it was said of all", "existential": ", and it was said of some", "each": ""
@@ -273,7 +281,7 @@ def _estimated(reading: Reading, setting: str, frame: Any, level: float, family:
     except Exception as error:  # whatever an effect raises, it costs its reading alone
         return {"verdict": "not tested", "conditions": f"its effect failed: {reason_of(error)}"}
     if not isinstance(estimate, Estimate):
-        return {"verdict": "not tested", "conditions": no_estimate(reading, estimate) or "not in this run"}
+        return {"verdict": "not tested", "conditions": no_estimate(reading, estimate) or UNRUN}
     counted = {"n": estimate.n, "n_unit": estimate.n_unit, "left_out": estimate.left_out}
     if not estimate.n:
         why = f"none of {estimate.left_out} {estimate.n_unit} gave a number" if estimate.left_out else ""
@@ -339,13 +347,13 @@ def _with_left_out(estimate: Estimate, expected: Expectation, ends: tuple[float,
 def _open(estimate: Estimate, ends: tuple[float, float], smallest: float, needed: int | None) -> str:
     """Beside an inconclusive verdict: what this n could have shown, and the n that would settle it."""
     if estimate.n < 2:
-        return f"one of {estimate.n_unit} alone has no interval"
+        return "one value alone has no interval"
     if estimate.agree and not all(map(math.isfinite, ends)):
         return f"all {estimate.n} values agree, which says nothing of others without bounds on what a value can be"
     if needed is None:
         return ""
     if estimate.agree:
-        return f"all {estimate.n} values agree; {needed:,} that do would settle this"
+        return f"all {estimate.n} values agree, and {needed:,} that do would settle this"
     enough = f"{MOST:,} or more" if needed >= MOST else f"about {needed:,}"
     return (
         f"{estimate.n} {estimate.n_unit} show what lies {smallest:.2g} from the edge, four times in five; "

@@ -64,8 +64,9 @@ def summary(report: Any) -> str:
     overall = verdicts.loc[verdicts["reading"] == "overall", "verdict"].reindex([claim.name for claim in report.claims])
     charitable = verdicts.loc[verdicts["reading"] == "overall charitable", "verdict"]
     statements = {claim.name: claim.statement["en"] for claim in report.claims}
+    failed = set(verdicts.index[(verdicts["reading"] == "overall") & (verdicts["failed"] > 0)])
     rows = [
-        (name, verdict, charitable.get(name, ""), statements[name])
+        (name, f"{verdict}, not final" if name in failed else verdict, charitable.get(name, ""), statements[name])
         for name, verdict in overall.items()
         if verdict != "not tested" or charitable.get(name, "not tested") != "not tested"
     ]

@@ -103,6 +103,8 @@ def _claim(
     verdict = by_name["overall"]["verdict"]
     own_words = filled(entry["answer"], ordered, verdict, lang) if entry.get("answer") else ""
     said = " ".join((t[f"short {verdict}"], own_words)) if own_words else answer(ordered, by_name["overall"], t)
+    if by_name["overall"]["failed"] not in ("", "0"):
+        said = f"{said} ({t['not final']})"
     return {
         "answer": said, "surprise": _surprise(readings, by_name["overall"]),
         "name": entry["claim"], "section": in_words(entry["section"], t, SECTIONS),

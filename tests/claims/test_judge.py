@@ -181,8 +181,8 @@ def test_one_network_alone_has_no_interval_and_values_that_agree_say_how_many_wo
         for e in (Estimate.of([1.0], left_out=3), Estimate.of([1.0] * 8, bounds=(0.0, 1.0)), Estimate.of([1.0] * 8))
     )
     assert [v.verdict for v in (alone, agree, unknown)] == ["inconclusive"] * 3
-    assert alone.conditions == "3 of 4 networks gave no number; one of networks alone has no interval"
-    assert agree.conditions == "all 8 values agree; 36 that do would settle this"  # 0.9^36 = 0.0225
+    assert alone.conditions == "3 of 4 networks gave no number; one value alone has no interval"
+    assert agree.conditions == "all 8 values agree, and 36 that do would settle this"  # 0.9^36 = 0.0225
     assert (alone.n_to_settle, agree.n_to_settle, unknown.n_to_settle) == (None, 36, None)
     assert unknown.conditions.startswith("all 8 values agree, which says nothing of others")
 

@@ -183,8 +183,12 @@ def test_cells_that_fail_are_seen_everywhere_and_nothing_that_rests_on_them_is_f
     assert report.verdicts["failed"].tolist() == report.estimates["failed"].tolist() * 2 == [1, 1]
     assert report.verdicts["rehearsal"].all()
     assert "1 cells of fragile failed" in summary(report)
+    assert "supported, not final" in summary(report)
     for name in ("report.html", "report.md"):
-        assert "1 of 12 cells of fragile could not be computed" in (tmp_path / "run" / name).read_text("utf-8")
+        text = (tmp_path / "run" / name).read_text("utf-8")
+        assert "1 of 12 cells of fragile could not be computed" in text
+        assert "(not final: cells failed)" in text
+    assert "### F1: supported (not final: cells failed)" in text
 
 
 @pytest.mark.slow
