@@ -32,7 +32,7 @@ CLAIMS, STATISTICS, EXPERIMENTS = "tests/claims", "tests/statistics", "tests/exp
 # module to the tests that must notice
 TESTS = {
     "actbench/claims/judge.py": f"{CLAIMS}/test_told.py {CLAIMS}/test_judge.py {CLAIMS}/test_family.py",
-    "actbench/claims/verdicts.py": f"{CLAIMS}/test_judge.py {CLAIMS}/test_family.py {CLAIMS}/test_planted_ledger.py",
+    "actbench/claims/verdicts.py": f"{CLAIMS}/test_verdicts.py {CLAIMS}/test_judge.py {CLAIMS}/test_family.py",
     "actbench/claims/family.py": f"{CLAIMS}/test_family.py",
     "actbench/claims/rehearsal.py": f"{CLAIMS}/test_rehearsal.py",
     "actbench/claims/registration.py": f"{CLAIMS}/test_registration.py",
