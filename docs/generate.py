@@ -149,7 +149,7 @@ def claims() -> str:
         f"- **{c['name']}** {c['statement']} *{c['overall']['verdict']}.* {c['answer']}" for c in shown["findings"]
     ]
     for section in shown["sections"]:
-        lines += ["", f"## Section {section}", "", "| | claim | verdict | |", "|---|---|---|---|"]
+        lines += ["", f"## {section}", "", "| | claim | verdict | |", "|---|---|---|---|"]
         lines += [
             "| " + " | ".join(str(text).replace("|", "\\|").replace("\n", " ") for text in (
                 c["name"], c["statement"], c["overall"]["verdict"], c["answer"])) + " |"

@@ -70,6 +70,8 @@ class Reading:
         Literature and opinion: the judgement and the works that it rests on.
     conditions
         What the verdict depends on, where it is known beforehand.
+    unit
+        What the number is counted in, ``"share of units"``: the label of its axis.
     beside
         Judged and shown, but no part of the overall verdict: a way of asking that is known to err to one side.
     """
@@ -88,6 +90,7 @@ class Reading:
     verdict: Outcome | None = None
     source: str = ""
     conditions: str = ""
+    unit: str = ""
     beside: bool = False
 
     def __post_init__(self) -> None:

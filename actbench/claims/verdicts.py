@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from actbench.claims.claim import CLAIMS, Claim
 from actbench.claims.family import size
 from actbench.claims.judge import BOOTSTRAP, ENDS, NONE, Frames, Verdict, judge
+from actbench.claims.units import UNITS
 from actbench.core.errors import ActbenchError, unknown
 from actbench.core.machine import machine
 from actbench.runs.experiment import EXPERIMENTS
@@ -36,6 +37,10 @@ def described(claim: Claim) -> dict[str, Any]:
         "answer": asdict(claim.answer) if claim.answer else None,
         "history": [asdict(change) for change in claim.history],
         "conditions": {reading.name: reading.conditions for reading in claim.readings if reading.conditions},
+        "units": {
+            reading.name: unit for reading in claim.readings
+            if (unit := reading.unit or UNITS.get(f"{claim.name} {reading.name}", ""))
+        },
     }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from actbench.claims.family import family
 from actbench.claims.verdicts import together
@@ -14,8 +14,8 @@ from actbench.core.errors import ActbenchError
 from actbench.drawing.style import VERDICTS
 from actbench.report.chinese import chinese
 from actbench.report.names import READINGS, REGISTER, SECTIONS
-from actbench.report.sentences import answer, condition, filled, in_words, numbers, sentence
-from actbench.report.strip import strip
+from actbench.report.sentences import answer, condition, filled, in_words, numbers, sentence, where
+from actbench.report.strip import strips
 from actbench.runs.folder import RunFolder
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ def content(folder: RunFolder, run: dict[str, Any], t: dict[str, str], lang: str
         "claims": claims,
         "sections": list(dict.fromkeys(claim["section"] for claim in claims)),
         "findings": surprising[:FINDINGS],
-        "is_article": run.get("target") == "article",
         "contradictions": _contradictions(entries, claims, lang),
         "tally": tally,
         "rehearsal": bool(run.get("quick")),
@@ -54,7 +53,8 @@ def content(folder: RunFolder, run: dict[str, Any], t: dict[str, str], lang: str
             if about.get("failed")
         ],
         "unfinished": not run.get("finished"),
-        "title": t["title"] if run.get("target") == "article" else f"{t['title_other']}: {run.get('target')}",
+        "title": t.get(f"title {run.get('target')}") or f"{t['title_other']}: {run.get('target')}",
+        "about": t.get(f"about {run.get('target')}", ""),
         "lead": t["lead"].format(claims=len(claims), judged=judged),
         **provenance_lines(run, t),
         "estimates": estimates,
@@ -101,13 +101,14 @@ def _claim(
     # a record may say it better than its numbers do
     ordered = [*levels["literal"], *levels["charitable"]]
     verdict = by_name["overall"]["verdict"]
+    deciding = levels["literal"] or levels["charitable"]
     own_words = filled(entry["answer"], ordered, verdict, lang) if entry.get("answer") else ""
     said = " ".join((t[f"short {verdict}"], own_words)) if own_words else answer(ordered, by_name["overall"], t)
     if by_name["overall"]["failed"] not in ("", "0"):
         said = f"{said} ({t['not final']})"
     return {
         "answer": said, "surprise": _surprise(readings, by_name["overall"]),
-        "name": entry["claim"], "section": in_words(entry["section"], t, SECTIONS),
+        "name": entry["claim"], "section": _section(entry["section"], t),
         "statement": entry["statement"].get(lang) or entry["statement"]["en"],
         "note": chinese(entry["note"], t), "readings": readings,
         "history": [
@@ -118,9 +119,15 @@ def _claim(
             for change in entry.get("history", ())
         ],
         "sentences": {level: sentence(part, t) for level, part in levels.items() if part},
-        "condition": condition(levels["literal"] or levels["charitable"], t) if verdict == "conditional" else "",
+        "condition": condition(deciding, t) if verdict == "conditional" else "",
+        "where": where(deciding, t) if verdict == "conditional" else [],
         "overall": by_name["overall"], "charitable": by_name.get("overall charitable"),
     }  # fmt: skip
+
+
+def _section(name: str, t: dict[str, str]) -> str:
+    """A part of the text by its heading."""
+    return SECTIONS[t["language"]].get(name) or (f"{t['section']} {name}" if name else t["claims"])
 
 
 def _in_language(row: dict[str, Any], t: dict[str, str]) -> dict[str, Any]:
@@ -164,6 +171,9 @@ def _reading(
 ) -> dict[str, Any]:
     name = row["reading"]
     mine = [e for e in estimates if (e["claim"], e["reading"]) == (entry["claim"], name)]
+    unit = chinese((entry.get("units") or {}).get(name, ""), t)
+    for e, picture in zip(mine, strips([e["ends"] for e in mine], unit, [e["label"] for e in mine]), strict=True):
+        e["strip"] = Markup(picture)  # noqa: S704  made of numbers, our colours and escaped labels
     # several settings are shown one by one, so their sentence would say it twice
     conditions = entry["conditions"].get(name, "") if len(mine) > 1 else row["conditions"]
     since = row.get("registered", "")
@@ -186,16 +196,15 @@ def _contradictions(entries: list[dict[str, Any]], claims: list[dict[str, Any]],
 
 
 def _estimate(row: dict[str, Any], t: dict[str, str]) -> dict[str, Any]:
-    """An estimate's row as text, with its strip."""
+    """An estimate's row as text, with what its strip shows."""
     told = _in_language(shown(row) | {"expected": expectation(row, t), "shown": reading_name(row, t)}, t)
     told["where"] = in_words(told["setting"], t)
-    label = escape(f"{told['value']} {told['interval']}, {t['expected']}: {told['expected']}")
+    label = f"{told['value']} {told['interval']}, {t['expected']}: {told['expected']}"
     ends = (_end(row["expected_low"], -math.inf), _end(row["expected_high"], math.inf))
     value, low, high = (float(row[name]) for name in ("value", "judged_low", "judged_high"))
     gap = max(ends[0] - high, low - ends[1], 0.0)
     scale = max([abs(end) for end in ends if math.isfinite(end)], default=0.0) or 1.0
-    picture = strip(value, low, high, ends, label)
-    return {**told, "beyond": gap / scale, "strip": Markup(picture)}  # noqa: S704  made of numbers, our colours and an escaped label
+    return {**told, "beyond": gap / scale, "label": label, "ends": (value, low, high, *ends)}
 
 
 def _end(value: Any, otherwise: float) -> float:

@@ -70,5 +70,17 @@ REGISTER: Mapping[str, Mapping[str, str]] = {
     },
 }  # fmt: skip
 
-# Parts of the text that claims come from.
-SECTIONS: Mapping[str, Mapping[str, str]] = {"zh": {"first figure": "图一", "summary": "小结", "code": "代码"}}
+# Parts of the texts that claims come from.
+_ARTICLE = {
+    "1": ("1, the beauty of simplicity", "一、简单之美"), "1, first figure": ("1, its first figure", "一、图一"),
+    "1, summary": ("1, the closing remarks", "一、小结之后"), "2": ("2, back-propagation", "二、反向传播"),
+    "2, code": ("2, the code", "二、代码"),
+}  # fmt: skip
+_ARTICLE |= {f"1, summary {n}": (f"1, point {n} of the summary", f"一、小结第 {n} 点") for n in range(1, 5)}
+_PUBLISHED = {"signals": "信号", "training": "训练", "expressivity": "表达能力", "slopes": "斜率", "sparsity": "稀疏性",
+              "growth": "增长", "rankings": "排名"}  # fmt: skip
+SECTIONS: Mapping[str, Mapping[str, str]] = {
+    "en": {name: f"Section {said}" for name, (said, _) in _ARTICLE.items()}
+    | {name: name.capitalize() for name in _PUBLISHED},
+    "zh": {name: said for name, (_, said) in _ARTICLE.items()} | _PUBLISHED,
+}

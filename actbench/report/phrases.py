@@ -6,7 +6,8 @@ from actbench.core.errors import ActbenchError
 
 PHRASES: dict[str, dict[str, str]] = {
     "en": {
-        "title": "The article's claims, judged",
+        "title article": "The article's claims, judged",
+        "title literature": "Published results, run again and judged",
         "title_other": "Claims, judged",
         "lead": "{claims} claims, {judged} judged on this run's evidence or on cited sources. Every number has its "
         "interval and its n; a claim is supported only where the whole interval lies inside what was expected "
@@ -20,10 +21,18 @@ PHRASES: dict[str, dict[str, str]] = {
         "numbers": "The estimates behind the verdicts",
         "claims": "Claim by claim",
         "run": "The run",
-        "article": "An article in Chinese says why ReLU is the activation function of deep networks, in two sections: "
-        "the beauty of simplicity, and back-propagation with a NumPy class. Its claims, in our own words, are judged "
-        "here one by one.",
-        "contents": "On this page", "findings": "Six findings that surprise", "show": "Show", "all": "all",
+        "about article": "The article is in Chinese, of the title “The ReLU activation function: the beauty of "
+        "simplicity”, after a post by 对半独白 on the blogs of CSDN; it bears no date, and speaks of a television show "
+        "of 2016. Its two sections say why deep networks use ReLU, and how to write its backward pass as a NumPy "
+        "class. Its claims stand here in our own words.",
+        "about literature": "Results on activation functions from papers, in our own words, run again with networks "
+        "that a laptop trains. A verdict is about that small run: what it leaves out stands with each result, and a "
+        "refuted one is not a refuted paper.",
+        "how": "Claims are judged as written and, where the words may have meant something else, as intended too. "
+        "A strip shows what was expected (shaded), the mean (ring) and the interval that was judged (line); another "
+        "verdict takes an interval that lies elsewhere.",
+        "where measured": "Measured on {machine}.", "more about it": "More about the run",
+        "contents": "On this page", "findings": "Findings that surprise", "show": "Show", "all": "all",
         "evidence": "Evidence", "guess": "Guess first: answers stay blurred until the evidence is opened",
         "from to": "from {low} to {high}", "colon": "{name}: {text}", "comma": ", ", "stop": "{text}.",
         "short supported": "Yes.", "short refuted": "No.", "short conditional": "In part.",
@@ -83,7 +92,8 @@ PHRASES: dict[str, dict[str, str]] = {
         "again": "Made by `actbench reproduce`; `actbench report DIR` draws it again from the files alone.",
     },
     "zh": {
-        "title": "逐条评判文章的论断",
+        "title article": "逐条评判文章的论断",
+        "title literature": "已发表结果的重做与评判",
         "title_other": "逐条评判论断",
         "lead": "共 {claims} 条论断，其中 {judged} 条已依据本次运行的证据或所引文献作出评判。"
         "每个数字都附区间与样本数 n；"
@@ -97,9 +107,15 @@ PHRASES: dict[str, dict[str, str]] = {
         "numbers": "结论背后的估计值",
         "claims": "逐条说明",
         "run": "本次运行",
-        "article": "一篇中文文章解释为什么 ReLU 是深度网络的激活函数，共两节：极简之美，以及反向传播（附 NumPy 类）。"
-        "此处用我们自己的话转述其论断，并逐条评判。",
-        "contents": "本页内容", "findings": "六个出人意料的发现", "show": "显示", "all": "全部",
+        "about article": "文章为中文，题为《ReLU激活函数：简单之美》，源自 CSDN 上“对半独白”的博文；未注明日期，"
+        "文中提到 2016 年的一档电视节目。全文两节：深度网络为什么采用 ReLU，以及如何用 NumPy 类写出其反向传播。"
+        "此处用我们自己的话转述其论断。",
+        "about literature": "论文中关于激活函数的结果，用我们自己的话转述，并以笔记本电脑能训练的网络重做。"
+        "结论只针对这次小规模的重做：每条都注明略去了什么；判为不成立，并不等于论文不成立。",
+        "how": "论断先按字面评判；措辞可能另有所指时，再按本意评判。条形图中，阴影为事先写明的范围，圆圈为均值，"
+        "线段为用于评判的区间；区间落在别处，结论才会改变。",
+        "where measured": "测量所用机器：{machine}。", "more about it": "关于本次运行",
+        "contents": "本页内容", "findings": "出人意料的发现", "show": "显示", "all": "全部",
         "evidence": "证据", "guess": "先猜一猜：打开证据之前答案保持模糊",
         "from to": "从 {low} 到 {high}", "colon": "{name}：{text}", "comma": "，", "stop": "{text}。",
         "short supported": "是。", "short refuted": "否。", "short conditional": "部分成立。",

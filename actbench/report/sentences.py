@@ -40,6 +40,8 @@ PLACE = re.compile(r"\{([^{}|#]+)(?:(#n)|\|([^{}]+))?\}")
 def filled(said: Mapping[str, str], readings: Sequence[Mapping[str, Any]], verdict: str, lang: str) -> str:
     """A record's own sentence with the run's numbers in it; empty for another verdict, or where one is missing.
 
+    The first number that was estimated has its interval beside it.
+
     Parameters
     ----------
     said
@@ -51,9 +53,10 @@ def filled(said: Mapping[str, str], readings: Sequence[Mapping[str, Any]], verdi
     """
     if said["verdict"] not in ("", verdict):
         return ""
-    missing = []
+    missing, spread = [], False
 
     def number(match: re.Match[str]) -> str:
+        nonlocal spread
         reading, _, setting = match[1].partition("/")
         row = next((row for row in readings if row["reading"] == reading), None)
         if row and setting:
@@ -64,14 +67,29 @@ def filled(said: Mapping[str, str], readings: Sequence[Mapping[str, Any]], verdi
         if match[2]:
             return str(row["n"]).partition(" ")[0]
         text = format(float(row["raw"]), match[3]) if match[3] else str(row["value"])
+        if match[3] and not spread:
+            text, spread = _with_interval(row, match[3]) or text, True
         return text.replace("%", " %")
 
     text = PLACE.sub(number, said.get(lang) or said["en"])
     return "" if missing else text
 
 
-def condition(readings: Sequence[Mapping[str, Any]], t: Mapping[str, str]) -> str:
-    """Where a conditional claim holds and where it does not, setting by setting, each with its number.
+def _with_interval(row: Mapping[str, Any], spec: str) -> str:
+    """A number and its interval in one format, with more decimals where the ends look alike; empty without one."""
+    low, high = (float(row.get(name) or "nan") for name in ("low", "high"))
+    if not low < high:
+        return ""
+    sign, places, kind = re.fullmatch(r"(\+?)\.(\d)([a-z%])", spec).groups()  # type: ignore[union-attr]
+    for decimals in range(int(places), 7):
+        value, *ends = (format(x, f"{sign}.{decimals}{kind}") for x in (float(row["raw"]), low, high))
+        if ends[0] != ends[1]:
+            break
+    return f"{value} [{', '.join(end.rstrip('%') for end in ends)}]"
+
+
+def where(readings: Sequence[Mapping[str, Any]], t: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Where a conditional claim holds and where it does not, setting by setting, each with its number, by verdict.
 
     Parameters
     ----------
@@ -91,17 +109,19 @@ def condition(readings: Sequence[Mapping[str, Any]], t: Mapping[str, str]) -> st
         if not parts:  # a conditional reading without settings has its condition from its record
             because = f" ({row['conditions']})" if row["verdict"] == "conditional" and row.get("conditions") else ""
             groups.setdefault(row["verdict"], []).append(f"{row['shown']}{because or _ends(row)}")
-    each = [
-        t[f"where {verdict}"].format(which=t["and"].join(groups[verdict])) for verdict in ORDER if groups.get(verdict)
-    ]
-    text = t["and"].join(each)
-    return t["stop"].format(text=text[:1].upper() + text[1:]) if text else ""
+    return [(verdict, t[f"where {verdict}"].format(which=t["and"].join(groups[verdict])))
+            for verdict in ORDER if groups.get(verdict)]  # fmt: skip
+
+
+def condition(readings: Sequence[Mapping[str, Any]], t: Mapping[str, str]) -> str:
+    """The same as one sentence."""
+    return _ended(t["and"].join(text for _, text in where(readings, t)), t)
 
 
 def _ends(row: Mapping[str, Any]) -> str:
     """A reading's number, or the least and the largest of its settings, in brackets."""
     ordered = sorted((e for e in row["estimates"] if e["value"]), key=lambda e: float(e["raw"]))
-    ends = list(dict.fromkeys([e["value"] for e in (ordered[:1] + ordered[-1:])])) or [row["value"]]
+    ends = list(dict.fromkeys([f"{float(e['raw']):.3g}" for e in (ordered[:1] + ordered[-1:])])) or [row["value"]]
     return f" ({' ... '.join(ends)})" if ends[0] else ""
 
 

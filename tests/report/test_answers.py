@@ -9,15 +9,18 @@ import pytest
 import actbench.claims.ledgers
 import actbench.experiments  # noqa: F401  both fill their registries
 from actbench.claims.claim import CLAIMS
+from actbench.claims.verdicts import described
+from actbench.report.chinese import chinese
 from actbench.report.names import READINGS
 from actbench.report.phrases import PHRASES
 from actbench.report.sentences import PLACE, condition, filled
 
 ARTICLE = [claim for claim in CLAIMS if claim.ledger == "article"]
+LEDGERS = [claim for claim in CLAIMS if claim.ledger in ("article", "literature")]
 CJK = re.compile("[\u4e00-\u9fff]")
 
 
-@pytest.mark.parametrize("claim", ARTICLE, ids=lambda claim: claim.name)
+@pytest.mark.parametrize("claim", LEDGERS, ids=lambda claim: claim.name)
 def test_every_claim_is_answered_in_both_languages_by_numbers_that_the_run_has(claim):
     readings = {reading.name: reading for reading in claim.readings}
     english, chinese = claim.answer.en, claim.answer.zh
@@ -28,6 +31,25 @@ def test_every_claim_is_answered_in_both_languages_by_numbers_that_the_run_has(c
         name, _, setting = place.partition("/")
         assert name in readings, place
         assert not setting or setting in readings[name].effects, place
+
+
+@pytest.mark.parametrize("claim", LEDGERS, ids=lambda claim: claim.name)
+def test_every_measured_reading_has_a_unit_in_both_languages(claim):
+    units = described(claim)["units"]
+    assert {reading.name for reading in claim.readings if reading.kind == "experiment"} == set(units)
+    assert not [unit for unit in units.values() if not CJK.search(chinese(unit, PHRASES["zh"]))]
+
+
+def test_the_first_number_of_an_answer_has_its_interval():
+    readings = [{**FACTOR, "estimates": [{**each, "low": each["raw"] - 0.004, "high": each["raw"] + 0.004}
+                                         for each in FACTOR["estimates"]]}]  # fmt: skip
+    said = {"verdict": "", "en": "{factor/glorot|.0%} and {factor/he|.1f}.", "zh": ""}
+    assert filled(said, readings, "refuted", "en") == "71 % [70, 71] and 1.0."
+    said = {"verdict": "", "en": "{factor/glorot|+.2f}.", "zh": ""}
+    assert filled(said, readings, "refuted", "en") == "+0.71 [+0.70, +0.71]."
+    assert filled(said, [FACTOR], "refuted", "en") == "+0.71."
+    said = {"verdict": "", "en": "{factor/glorot|.1f}.", "zh": ""}
+    assert filled(said, readings, "refuted", "en") == "0.71 [0.70, 0.71]."  # ends that differ
 
 
 def test_every_reading_has_a_name_in_chinese():
@@ -80,4 +102,5 @@ def test_the_article_s_conditional_claims_have_their_condition_on_the_page(pages
     for lang, t in PHRASES.items():
         html = pages[lang].read_text(encoding="utf-8")
         conditional = html.count('class="claim conditional"')
-        assert html.count(f'<p class="small condition">{t["condition"]}: ') == conditional > 0
+        assert html.count('<ul class="small condition"><li class="') == conditional > 0
+        assert t["where supported"].format(which="He (sigma_w2 = 2) (1.000)") in html

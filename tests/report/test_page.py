@@ -12,7 +12,7 @@ from actbench.drawing.style import VERDICTS
 from actbench.report.content import expectation
 from actbench.report.phrases import PHRASES
 from actbench.report.sentences import numbers
-from actbench.report.strip import strip
+from actbench.report.strip import strips
 
 ROOT = Path(__file__).parents[2]
 STYLE = (ROOT / "actbench" / "report" / "templates" / "page.css").read_text(encoding="utf-8")
@@ -104,13 +104,30 @@ def test_numbers_are_written_for_people(given, expected):
     assert numbers(*given) == expected
 
 
-def test_a_strip_has_an_axis_with_its_zero_and_nothing_for_what_is_not_finite():
-    picture = strip(0.5, 0.4, 0.6, (float("-inf"), 0.2), "label")
+INFINITE = float("inf")
+
+
+def test_a_strip_has_an_axis_with_its_zero_and_unit_and_nothing_for_what_is_not_finite():
+    picture, nothing = strips(
+        [(0.5, 0.4, 0.6, -INFINITE, 0.2), (float("nan"), 0.0, 1.0, 0.0, 1.0)], "share <", ["a", ""]
+    )
     assert 'class="zero"' in picture
     assert ">0<" in picture
-    assert len(re.findall("<text", picture)) >= 3
-    assert strip(float("nan"), 0.0, 1.0, (0.0, 1.0), "") == ""
-    assert "<text" in strip(3.0, 3.0, 3.0, (3.0, float("inf")), "")
+    assert ">share &lt;<" in picture
+    assert len(re.findall("<text", picture)) >= 4
+    assert nothing == ""
+    assert "<text" in strips([(3.0, 3.0, 3.0, 3.0, INFINITE)], "", [""])[0]
+
+
+def test_strips_of_a_reading_share_their_axis_where_all_can_be_seen():
+    def zero(picture):
+        return re.search(r'class="zero" d="M([\d.]+)', picture)[1]
+
+    near, far = (0.4, 0.3, 0.5, -INFINITE, 0.2), (0.8, 0.7, 0.9, -INFINITE, 0.2)
+    assert zero(strips([near, far], "", ["", ""])[0]) == zero(strips([near, far], "", ["", ""])[1])
+    wide = strips([near, (900.0, 800.0, 1000.0, -INFINITE, 0.2)], "", ["", ""])
+    assert ">0.2<" in wide[0]
+    assert ">500<" in wide[1]
 
 
 def test_an_expectation_is_said_in_the_pages_language():

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from actbench.claims.claim import Claim, Reading, claim
+from actbench.claims.literature.answers import ANSWERS
 
 
 def published(
@@ -29,7 +30,8 @@ def published(
         replace(reading, source=source, conditions="; ".join(filter(None, (reading.conditions, leaves_out))))
         for reading in readings
     ]
-    return claim(name, ledger="literature", section=section, statement=statement, readings=told, note=note)
+    return claim(name, ledger="literature", section=section, statement=statement, readings=told, note=note,
+                 answer=ANSWERS.get(name))  # fmt: skip
 
 
 def measured(name: str, experiment: str, **fields: object) -> Reading:
