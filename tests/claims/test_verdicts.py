@@ -87,7 +87,8 @@ def test_a_page_gets_everything_that_a_record_says():
     change = Change(on="2026-01-01", reading="a", was="b", now="c", why="d")
     told = described(claim(
         "T1", reading("a", says="It says.", conditions="at 1", unit="metres"), reading("b"), section="s",
-        ledger="l", note="n", contradicts={"T2": {"en": "because"}}, answer=Said(verdict="", en="Yes {a}.", zh="是。"), history=(change,),
+        ledger="l", note="n", contradicts={"T2": {"en": "because"}}, answer=Said(verdict="", en="Yes {a}.", zh="是。"),
+        history=(change,),
     ))  # fmt: skip
     assert told == {
         "claim": "T1", "section": "s", "ledger": "l", "statement": {"en": "."}, "note": "n",
