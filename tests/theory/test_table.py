@@ -67,7 +67,7 @@ def test_networks_that_are_scaled_by_the_table_have_unit_variance(name, committe
     rng, width, batch = stream("tests unit variance", name), 512, 1024
     f = GATES.get(name, name)
     forward, backward = (kernel(f, way, dtype="float32", at_defaults=True) for way in ("forward", "backward"))
-    sizes = {key: [] for key in ("up", "back", "multiplier")}
+    sizes = {key: [] for key in ("up", "value", "back", "multiplier")}
     for _ in range(16):
         x = rng.standard_normal((batch, width), dtype=np.float32)
         first, other = rng.standard_normal((2, width, width), dtype=np.float32) / np.float32(width**0.5)
@@ -76,6 +76,7 @@ def test_networks_that_are_scaled_by_the_table_have_unit_variance(name, committe
         h = forward(z) * (a if name in GATES else 1)
         # the next weights keep each size in the mean; drawn too, they would only add their noise
         sizes["up"].append(np.square(h * np.float32(row["forward"])).mean(dtype=float))
+        sizes["value"].append((h * np.float32(row["value"])).var(dtype=float))
         d = rng.standard_normal((batch, width), dtype=np.float32)
         slope = backward(d, z) * np.float32(row["slope"])
         sizes["back"].append(np.square(slope * (a if name in GATES else 1)).mean(dtype=float))
