@@ -6,13 +6,14 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.stats import binomtest
 
 from actbench.claims.claim import Claim, Reading
 from actbench.claims.judge import EQUIVALENCE_LEVEL, judge, meets
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.expectation import Equivalence, Region
-from actbench.statistics.power import MOST, POWER, detectable, to_settle
+from actbench.statistics.power import MOST, POWER, detectable, edges, to_settle, units_needed
 
 REGION = Region(low=0.2, words="many", reason="a test")
 SAME = Equivalence(margin=0.1, words="same", reason="a test")
@@ -78,3 +79,49 @@ def test_values_that_agree_outside_refute_and_where_no_number_settles_none_is_sa
     assert to_settle(Estimate.of([0.3] * 4), REGION, 0.95) is None  # no bounds: others may be anything
     assert to_settle(Estimate.of([0.2] * 4, bounds=(0.0, 1.0)), REGION, 0.95) is None  # on the edge
     assert to_settle(Estimate.of([0.3] * 4, certain=True), REGION, 0.95) == 2
+
+
+def reach(spread, n, level):
+    """The textbook's: the interval's half width, and a step more so that four in five lie beyond the edge."""
+    return (stats.t.ppf(0.5 + level / 2, n - 1) + stats.t.ppf(0.8, n - 1)) * spread / math.sqrt(n)
+
+
+def test_edges_are_those_of_a_region_and_of_a_margin():
+    assert edges(Region(low=0.2, high=0.7, words="", reason="")) == (0.2, 0.7)
+    assert edges(REGION) == (0.2, math.inf)
+    assert edges(Equivalence(about=2.0, margin=0.25, words="", reason="")) == (1.75, 2.25)
+
+
+@pytest.mark.parametrize(("n", "level"), [(2, 0.95), (5, 0.9), (16, 0.99)])
+def test_the_smallest_effect_in_reach_is_the_textbook_s(n, level):
+    assert detectable(planted(0.3, 0.2, n), level) == pytest.approx(reach(0.2, n, level), rel=1e-12)
+    assert math.isnan(detectable(Estimate.of([]), level))
+
+
+@pytest.mark.parametrize(("distance", "level"), [(0.05, 0.95), (0.021, 0.9), (0.5, 0.95), (0.13, 0.998)])
+def test_the_units_needed_are_the_fewest_that_reach(distance, level):
+    n = units_needed(0.2, distance, level)
+    assert reach(0.2, n, level) <= distance
+    assert n == 2 or reach(0.2, n - 1, level) > distance
+
+
+def test_units_needed_run_from_two_to_most():
+    assert (POWER, MOST) == (0.8, 100_000)
+    assert units_needed(0.2, 100.0, 0.95) == 2
+    assert units_needed(0.0, 0.0, 0.95) == 2  # no spread: any distance is in reach
+    assert units_needed(0.2, 0.0, 0.95) == MOST
+    assert units_needed(0.2, reach(0.2, MOST, 0.95) * 0.999, 0.95) == MOST
+    near = reach(0.2, MOST - 1, 0.95)
+    assert units_needed(0.2, near * (1 + 1e-12), 0.95) == MOST - 1
+    exact = float((stats.t.ppf(0.975, 6) + stats.t.ppf(0.8, 6)) / math.sqrt(7))
+    assert units_needed(1.0, exact * (1 + 1e-13), 0.95) == 7
+
+
+@pytest.mark.parametrize("mean", [0.25, 0.65, 0.1, 0.9])
+def test_the_nearest_finite_edge_is_what_must_be_told_apart(mean):
+    both = Region(low=0.2, high=0.7, words="", reason="")
+    distance = min(abs(mean - 0.2), abs(mean - 0.7))
+    assert to_settle(planted(mean, 0.2, 9), both, 0.95) == units_needed(0.2, distance, 0.95)
+    assert to_settle(planted(mean, 0.2, 9), REGION, 0.95) == units_needed(0.2, abs(mean - 0.2), 0.95)
+    assert to_settle(planted(mean, 0.2, 2), REGION, 0.95) == units_needed(0.2, abs(mean - 0.2), 0.95)
+    assert to_settle(Estimate.of([]), REGION, 0.95) is None
