@@ -178,6 +178,11 @@ def test_a_roll_up_says_which_reading_came_out_how_and_counts_an_experiment_s_fa
     alone = judged(reading("four", experiment="z"), reading("five", experiment="a"))
     assert (alone[-1].verdict, alone[-1].conditions) == ("not tested", "needs experiment a; needs experiment z")
     assert (alone[-1].left_out, alone[-1].failed) == (None, None)
+    unlike = judged(reading("one"), reading("two", gives(VALUES + 0.08)), reading("four", experiment="z"))[-1]
+    assert (unlike.verdict, unlike.conditions) == (
+        "inconclusive",
+        "one: supported; two: inconclusive; not tested: four",
+    )
     assert judged(reading("one", conditions="here"), reading("three", conditions="there"))[-1].conditions == ""
 
 
