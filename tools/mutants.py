@@ -43,12 +43,12 @@ TESTS = {
     "actbench/statistics/differences.py": f"{STATISTICS}/test_differences.py",
     "actbench/statistics/calibration.py": f"{STATISTICS}/test_calibration.py",
     "actbench/statistics/frames.py": f"{STATISTICS}/test_frames.py",
-    "actbench/experiments/gradient_flow/effects.py": f"{EXPERIMENTS}/test_experiments.py",
-    "actbench/experiments/training/effects.py": f"{EXPERIMENTS}/test_experiments.py",
-    "actbench/experiments/convergence/effects.py": f"{EXPERIMENTS}/test_convergence.py",
-    "actbench/experiments/features/effects.py": f"{EXPERIMENTS}/test_features.py",
-    "actbench/experiments/overfitting/effects.py": f"{EXPERIMENTS}/test_overfitting.py",
-    "actbench/experiments/orientation/effects.py": f"{EXPERIMENTS}/test_orientation.py",
+    "actbench/experiments/gradient_flow/effects.py": f"{EXPERIMENTS}/test_effects.py",
+    "actbench/experiments/training/effects.py": f"{EXPERIMENTS}/test_effects.py",
+    "actbench/experiments/convergence/effects.py": f"{EXPERIMENTS}/test_effects.py",
+    "actbench/experiments/features/effects.py": f"{EXPERIMENTS}/test_effects.py",
+    "actbench/experiments/overfitting/effects.py": f"{EXPERIMENTS}/test_effects.py",
+    "actbench/experiments/orientation/effects.py": f"{EXPERIMENTS}/test_effects.py",
 }
 JUDGE = "actbench/claims/judge.py"
 FAMILY, TUNING = "actbench/claims/family.py", "actbench/statistics/tuning.py"
@@ -63,7 +63,9 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     (JUDGE, r"^\+.*reading.kind <= \"exact\"", "no other kind is before it"),
     (JUDGE, r"^\+.*len\(kinds\) <= 1", "none at all has returned before"),
     (JUDGE, r"^\+    stands = .* >= ", "a wider interval is decided alike or not at all, and i is before r and s"),
-    (JUDGE, r"^\+.*p.verdict is kind", "a verdict's word is one object"),
+    (JUDGE, r"^\+.*(p.verdict is kind| is UNRUN|\) is meets)", "a verdict's word is one object"),
+    (JUDGE, r"^\+.*verdict.verdict > \"conditional\"", "no other word is before it"),
+    (JUDGE, r"^\+.*len\(.*\) != 1", "of none there is nothing to tell"),
     (FAMILY, r"^\+.* = 1 % decided", "1 % x is 1 - x for levels between 1/2 and 1"),
     (FAMILY, r"^\+.*isin\(DECIDED\) \* ", "of booleans the product is the conjunction"),
     (

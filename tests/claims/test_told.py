@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from actbench.claims.claim import Answer, Claim, Reading
-from actbench.claims.judge import describe, judge, roll_up
+from actbench.claims.judge import describe, judge, meets, roll_up
 from actbench.core.errors import NotMeasured
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.expectation import Equivalence, Region
@@ -131,6 +131,7 @@ def test_more_values_than_networks_are_counted_with_those_left_out():
     assert (found.verdict, found.n, found.left_out) == ("not tested", 3, 2)
     assert judged(reading(effect=gives(VALUES[:3], left_out=1)), frame=frame)[0].verdict != "not tested"
     assert judged(reading(effect=gives(VALUES, n_unit="splits")), frame=frame)[0].verdict == "supported"
+    assert judged(reading(effect=gives(VALUES[:3])), frame=frame)[0].verdict != "not tested"
     assert judged(copied, frame=frame.rename(columns={"net": "split"}))[0].verdict != "not tested"
 
 
@@ -153,6 +154,11 @@ def test_settings_are_told_one_by_one_behind_how_many_came_out_how():
     )
     assert (found.verdict, found.failed, found.left_out) == ("conditional", 2, 4)
     assert {part.failed for part in found.settings} == {2}
+    noted = judged(reading(settings={"a": gives(VALUES, note="noted"), "gone": gives([])}))[0]
+    assert noted.conditions.startswith("1 supported, 1 not in this run of 2 settings; a: ")
+    late = judged(reading(settings={"a": gives(VALUES), "late": gives([], note="too late")}))[0]
+    assert late.conditions.startswith("1 supported, 1 not tested of 2 settings; a: ")
+    assert late.conditions.endswith("; late: too late")
     some = judged(reading(settings=settings, quantifier="existential"))[0]
     assert "of 5 settings, and it was said of some; up: " in some.conditions
     alike = judged(reading(settings={"a": gives(VALUES), "b": gives(VALUES)}))[0]
@@ -183,6 +189,9 @@ def test_a_roll_up_says_which_reading_came_out_how_and_counts_an_experiment_s_fa
         "inconclusive",
         "one: supported; two: inconclusive; not tested: four",
     )
+    assert judged(reading("one"), reading("four", experiment="z"))[-1].conditions == "not tested: four"
+    down = reading("two", settings={"a": gives(VALUES - 1), "b": gives(VALUES - 1)})
+    assert judged(reading("one"), down)[-1].conditions == "one: supported; two: refuted"
     assert judged(reading("one", conditions="here"), reading("three", conditions="there"))[-1].conditions == ""
 
 
@@ -247,6 +256,31 @@ def test_why_a_reading_is_not_tested_is_said():
     assert failed.conditions == "1 cells of x failed; its effect failed: ValueError: no luck"
     lost = judged(reading(effect=gives([math.nan] * 2)))[0]
     assert (lost.n, lost.left_out, lost.n_unit) == (0, 2, "networks")
+
+
+@pytest.mark.parametrize(("low", "high", "outcome"), [
+    (0.4, 0.6, "supported"), (0.4, 0.5, "supported"), (0.5, 0.6, "supported"), (0.2, 0.4, "inconclusive"),
+    (0.6, 0.8, "inconclusive"), (0.2, 0.8, "inconclusive"), (0.2, 0.39, "refuted"), (0.61, 0.8, "refuted"),
+    (math.nan, 0.5, "inconclusive"), (0.5, math.nan, "inconclusive"), (0.7, math.nan, "inconclusive"),
+])  # fmt: skip
+def test_the_ends_belong_to_the_region(low, high, outcome):
+    assert meets(HALF, low, high) == outcome
+
+
+def test_two_networks_have_an_interval_and_a_value_may_round_over_its_bound():
+    two = judged(reading(effect=gives([0.4, 0.6], left_out=1, bounds=(0.0, 1.0))))[0]
+    assert two.conditions.startswith("1 of 3 networks gave no number; at worst they make the interval [0, 1], ")
+    assert "2 networks show what lies" in two.conditions
+    within = judged(reading(effect=gives([0.0, 1e-6 + 1.0, -1e-6], bounds=(0.0, 1.0))))[0]
+    assert within.verdict == "inconclusive"
+    outside = judged(reading(effect=gives([0.0, 2e-6 + 1.0], bounds=(0.0, 1.0))))[0]
+    assert outside.conditions == "1 values such as 1 lie outside the bounds [0, 1] of its effect"
+    low = judged(reading(effect=gives([0.5, -2e-6], bounds=(0.0, 1.0))))[0]
+    assert low.conditions == "1 values such as -2e-06 lie outside the bounds [0, 1] of its effect"
+    # values that agree support what one of the bounds is enough for
+    above = Region(low=0.1, words="above", reason="a test")
+    agree = judged(reading(effect=gives([1.0] * 8, bounds=(0.5, math.inf)), expected=above))[0]
+    assert (agree.verdict, agree.conditions) == ("supported", "")
 
 
 @pytest.mark.parametrize(
