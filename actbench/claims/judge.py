@@ -14,6 +14,7 @@ from actbench.claims.rehearsal import no_estimate, own_rows
 from actbench.core.errors import NotMeasured, reason_of
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.expectation import Equivalence, Expectation, Region
+from actbench.statistics.frames import reads
 from actbench.statistics.power import MOST, detectable, edges, to_settle
 
 SHOWN = 0.95
@@ -275,7 +276,8 @@ def _estimated(reading: Reading, setting: str, frame: Any, level: float, family:
     expected = reading.expected
     assert expected is not None
     try:
-        estimate = reading.effects[setting](frame)
+        with reads(frame) as rows:
+            estimate = reading.effects[setting](frame)
     except NotMeasured as error:
         return {"verdict": "not tested", "conditions": str(error)}
     except Exception as error:  # whatever an effect raises, it costs its reading alone
@@ -287,7 +289,8 @@ def _estimated(reading: Reading, setting: str, frame: Any, level: float, family:
         why = f"none of {estimate.left_out} {estimate.n_unit} gave a number" if estimate.left_out else ""
         remark = "; ".join(filter(None, (why, estimate.note))) or "not in this part of the grid"
         return {"verdict": "not tested", "conditions": remark, **counted}
-    if wrong := _copies(estimate, frame) or _out_of_bounds(estimate):
+    nets = _networks(estimate, frame, rows)
+    if wrong := _copies(estimate, nets) or _out_of_bounds(estimate):
         return {"verdict": "not tested", "conditions": wrong, **counted}
     low, high = estimate.interval(SHOWN)
     judged = level if isinstance(expected, Region) else EQUIVALENCE_LEVEL
@@ -299,7 +302,12 @@ def _estimated(reading: Reading, setting: str, frame: Any, level: float, family:
     strict = meets(expected, *wider) if _with_left_out(estimate, expected, wider)[0] else "inconclusive"
     smallest = detectable(estimate, judged)
     needed = to_settle(estimate, expected, judged) if outcome == "inconclusive" else None
-    remarks = (estimate.note, lost, _open(estimate, ends, smallest, needed) if outcome == "inconclusive" else "")
+    remarks = (
+        estimate.note,
+        lost,
+        _fewer(estimate, nets),
+        _open(estimate, ends, smallest, needed) if outcome == "inconclusive" else "",
+    )
     return {
         "verdict": outcome if stands else "inconclusive", "family_verdict": strict,
         "value": estimate.value, "low": low, "high": high,
@@ -309,14 +317,25 @@ def _estimated(reading: Reading, setting: str, frame: Any, level: float, family:
     }  # fmt: skip
 
 
-def _copies(estimate: Estimate, frame: Any) -> str:
-    """Why these are no independent networks, where there are more of them than the experiment has."""
+def _networks(estimate: Estimate, frame: Any, rows: set[int]) -> int | None:
+    """How many networks an effect has read: those that it selected, else all; None where it counts something else."""
     if not estimate.n_unit.startswith("networks") or "net" not in getattr(frame, "columns", ()):
-        return ""
-    units, nets = estimate.n + estimate.left_out, frame["net"].nunique()
-    if units <= nets:
+        return None
+    return int((frame.loc[sorted(rows)] if rows else frame)["net"].nunique())
+
+
+def _copies(estimate: Estimate, nets: int | None) -> str:
+    """Why these are no independent networks, where there are more of them than were read."""
+    units = estimate.n + estimate.left_out
+    if nets is None or units <= nets:
         return ""
     return f"{units} values from {nets} networks are no independent ones: one number a network, or name what one is"
+
+
+def _fewer(estimate: Estimate, nets: int | None) -> str:
+    """What an effect has dropped without counting it: networks that it read and that are neither in nor left out."""
+    units = estimate.n + estimate.left_out
+    return f"of {nets} networks that it reads {units} are in it" if nets is not None and units < nets else ""
 
 
 def _out_of_bounds(estimate: Estimate) -> str:

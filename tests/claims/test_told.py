@@ -15,6 +15,7 @@ from actbench.claims.judge import describe, judge, meets, roll_up
 from actbench.core.errors import NotMeasured
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.expectation import Equivalence, Region
+from actbench.statistics.frames import select
 
 VALUES = np.array([0.42, 0.47, 0.51, 0.55, 0.50, 0.58])
 HALF = Region(low=0.4, high=0.6, words="half", reason="a test")
@@ -133,6 +134,31 @@ def test_more_values_than_networks_are_counted_with_those_left_out():
     assert judged(reading(effect=gives(VALUES, n_unit="splits")), frame=frame)[0].verdict == "supported"
     assert judged(reading(effect=gives(VALUES[:3])), frame=frame)[0].verdict != "not tested"
     assert judged(copied, frame=frame.rename(columns={"net": "split"}))[0].verdict != "not tested"
+
+
+def test_networks_that_an_effect_drops_uncounted_are_told_and_selected_ones_may_not_be_counted_twice():
+    """A dropna() in an effect loses networks that nobody has counted; neurons of few networks hide among many."""
+    frame = pd.DataFrame([
+        {"activation": name, "net": net, "q": VALUES[net % 6] if net < 6 else math.nan}
+        for name, nets in (("relu", 8), ("tanh", 40)) for net in range(nets)
+    ])  # fmt: skip
+
+    def dropped(frame):
+        return Estimate.of(select(frame, activation="relu")["q"].dropna())
+
+    found = judged(reading(effect=dropped), frame=frame)[0]
+    assert (found.verdict, found.conditions) == ("supported", "of 8 networks that it reads 6 are in it")
+    whole = judged(reading(effect=lambda f: Estimate.of(select(f, activation="relu")["q"])), frame=frame)[0]
+    assert "networks that it reads" not in whole.conditions
+    assert (whole.n, whole.left_out) == (6, 2)
+    twice = judged(reading(effect=lambda f: Estimate.of([*VALUES, *select(f, activation="relu")["q"]])), frame=frame)[0]
+    assert twice.conditions.startswith("14 values from 8 networks are no independent ones")
+    beside = judged(reading(effect=lambda f: Estimate.of(f.loc[f["activation"] == "relu", "q"].dropna())), frame=frame)[
+        0
+    ]
+    assert beside.conditions == "of 40 networks that it reads 6 are in it"
+    named = judged(reading(effect=lambda f: Estimate.of(dropped(f).values, n_unit="splits")), frame=frame)[0]
+    assert named.conditions == ""
 
 
 def test_settings_are_told_one_by_one_behind_how_many_came_out_how():
@@ -262,6 +288,7 @@ def test_why_a_reading_is_not_tested_is_said():
     (0.4, 0.6, "supported"), (0.4, 0.5, "supported"), (0.5, 0.6, "supported"), (0.2, 0.4, "inconclusive"),
     (0.6, 0.8, "inconclusive"), (0.2, 0.8, "inconclusive"), (0.2, 0.39, "refuted"), (0.61, 0.8, "refuted"),
     (math.nan, 0.5, "inconclusive"), (0.5, math.nan, "inconclusive"), (0.7, math.nan, "inconclusive"),
+    (math.nan, 0.3, "inconclusive"),
 ])  # fmt: skip
 def test_the_ends_belong_to_the_region(low, high, outcome):
     assert meets(HALF, low, high) == outcome
