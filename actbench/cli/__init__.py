@@ -30,6 +30,7 @@ from actbench.cli import (
     vectors,
 )
 from actbench.core.errors import ActbenchError
+from actbench.core.machine import check_memory
 from actbench.runs.progress import note
 
 VERBS = (
@@ -95,6 +96,12 @@ def _one_line(message: Warning | str, *place: object, **further: object) -> None
     note(f"actbench: {message}")
 
 
+def _thread_ended(ended: threading.ExceptHookArgs, /) -> None:
+    """What ended a thread, in one line; who waits for it finds that out."""
+    if ended.exc_type is not SystemExit:
+        note(f"actbench: a thread ended: {ended.exc_type.__name__}: {ended.exc_value}")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
@@ -129,6 +136,11 @@ def _said(argv: Sequence[str] | None) -> int:
     except MemoryError:
         note("actbench: there is no memory left; give fewer --workers, or smaller levels")
         return SOME_FAILED
+    except RuntimeError as error:
+        if "new thread" not in str(error):
+            raise
+        note("actbench: the system lets no further thread start (ulimit -u); give fewer --workers")
+        return SOME_FAILED
     except ImportError as error:  # of a library that is there: no memory to map it, a file that was removed meanwhile
         note(f"actbench: cannot load {error.name or 'a library'}: {str(error)[:200]}; is there memory left?")
         return SOME_FAILED
@@ -157,12 +169,14 @@ def _called(argv: Sequence[str] | None) -> int:
         raise ActbenchError(f"{' '.join(rest)!r} is not understood; see 'actbench {args.verb} --help'")
     if args.verb == "run":
         args.rest = rest
+    check_memory()
     return int(args.call(args))
 
 
 def _prepare() -> None:
     """What a terminal, a service or a closed pipe may have left odd, so that no verb meets it."""
     warnings.showwarning = _one_line
+    threading.excepthook = _thread_ended
     os.environ["MPLBACKEND"] = "agg"  # figures go into files; a name that matplotlib does not know ends its import
     for number in range(3):
         try:

@@ -12,6 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from actbench.core.errors import ActbenchError
+
+# A run of short cells by two workers, its figures included, has a peak of 700 MB of addresses with one BLAS thread.
+LEAST_MEMORY = 2**30
+
 # What may move a number or describes how it was read; those that are not installed are left out.
 LIBRARIES = ("numpy", "scipy", "pandas", "numba", "llvmlite", "mpmath", "joblib", "threadpoolctl", "scikit-learn",
              "seaborn", "matplotlib", "torch", "jax", "jaxlib", "keras", "onnxruntime", "ai-edge-litert")  # fmt: skip
@@ -64,6 +69,36 @@ def _memory() -> int | None:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return None
+
+
+def memory_limit() -> int | None:
+    """Bytes that this process may map (``ulimit -v``, ``-d``), or None where there is no limit."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    limits = [resource.getrlimit(getattr(resource, name))[0] for name in ("RLIMIT_AS", "RLIMIT_DATA")]
+    return min((limit for limit in limits if limit != resource.RLIM_INFINITY), default=None)
+
+
+def check_memory() -> None:
+    """Complain where the libraries could not even be loaded.
+
+    OpenBLAS asks for its buffers again and again without end, while it is loaded or in a product, where a limit leaves
+    none (seen with 0.3.30, at 140 to 600 MB): nothing that runs in the same process could end that.
+
+    Raises
+    ------
+    ActbenchError
+        For a limit below `LEAST_MEMORY`.
+    """
+    limit = memory_limit()
+    if limit is None:
+        return
+    if limit < LEAST_MEMORY:
+        raise ActbenchError(f"a process may use {limit >> 20} MiB of memory here (ulimit -v), less than the "
+                            f"{LEAST_MEMORY >> 20} that the libraries need; raise the limit")  # fmt: skip
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # SciPy's takes 40 MB a core else; a cell is computed by one anyway
 
 
 def version(name: str) -> str | None:

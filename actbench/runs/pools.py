@@ -6,10 +6,15 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from actbench.core.errors import ActbenchError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 PATIENCE = 10.0  # seconds for killed workers to be gone
 STUCK = threading.Event()  # whether some never were: the command line then leaves without waiting for them
@@ -34,6 +39,25 @@ def reused(workers: int, start: dict[str, Any]) -> Any:
     return pool
 
 
+def finished(pool: Any, flying: Iterable[Future[Any]]) -> set[Future[Any]]:
+    """What of this is back, after at most a second: on Windows a wait without a limit does not hear Ctrl-C.
+
+    Raises
+    ------
+    ActbenchError
+        Where nobody is left who could bring anything: loky's manager is a thread, which ends where the system lets it
+        start no further one, and marks nothing as lost.
+    """
+    from concurrent.futures import FIRST_COMPLETED, wait
+
+    back = wait(flying, timeout=1.0, return_when=FIRST_COMPLETED).done
+    manager = pool._executor_manager_thread
+    if not back and not (manager and manager.is_alive()):
+        raise ActbenchError("workers cannot be looked after: a thread could not start, or ended; finished cells are "
+                            "kept: allow more threads (ulimit -u) or take --workers 1")  # fmt: skip
+    return back
+
+
 def kill(pool: Any) -> None:
     """End a pool's workers at once.
 
@@ -46,9 +70,11 @@ def kill(pool: Any) -> None:
             with suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGKILL)
     ending = threading.Thread(target=pool.shutdown, kwargs={"wait": True}, daemon=True)
-    ending.start()
-    ending.join(PATIENCE)
-    if ending.is_alive():  # its manager is waiting for what never comes, as without memory: Python would wait at exit
+    with suppress(RuntimeError):  # no further thread may start
+        ending.start()
+        ending.join(PATIENCE)
+    # Its manager is waiting for what never comes, as without memory or threads: Python would wait at exit.
+    if ending.is_alive() or ending.ident is None:
         STUCK.set()
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from actbench.core.errors import ActbenchError
+from actbench.core.machine import check_memory
 from actbench.core.streams import stream, whole
 from actbench.implementations.targets import entered
 from actbench.runs import provenance
@@ -106,6 +107,7 @@ def run(
     ActbenchError
         For a request that cannot be met, and where the experiment yields what it did not declare.
     """
+    check_memory()
     workers, seed, block = workers_given(workers), whole(seed, "seed"), whole(block, "block", 1)
     load(["actbench.experiments", *modules])
     if isinstance(experiment, str):

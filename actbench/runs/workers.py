@@ -29,7 +29,7 @@ from actbench.runs.cells import Cell
 from actbench.runs.experiment import EXPERIMENTS, Experiment
 from actbench.runs.measure import Block, Outcome, measure
 from actbench.runs.modules import content, load
-from actbench.runs.pools import cause, kill, reused, sigint_held
+from actbench.runs.pools import cause, finished, kill, reused, sigint_held
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -183,8 +183,6 @@ class _Pool:
 
     def drain(self, queue: Queue, keep: Keep) -> list[Block]:
         """Empty the queue; stop early when a worker dies, and return the blocks that were on their way then."""
-        from concurrent.futures import FIRST_COMPLETED, wait
-
         from joblib.externals.loky.process_executor import BrokenProcessPool
 
         workers, pace = min(self.workers, len(queue)), Pace()
@@ -197,8 +195,7 @@ class _Pool:
                     chunk = queue.first(pace.size(len(queue), workers))
                     flying[self._submit(pool, chunk)] = chunk
                     queue.drop(len(chunk))
-                # With a limit, for on Windows a wait without one does not hear Ctrl-C.
-                for future in wait(flying, timeout=1.0, return_when=FIRST_COMPLETED).done:
+                for future in finished(pool, flying):
                     seconds, done = kept(future.result(), flying[future], keep)
                     queue.give_back(flying.pop(future)[done:])
                     pace.learn(seconds / done)
@@ -227,7 +224,7 @@ class _Pool:
                 if pool is None:
                     pool, fresh = ProcessPoolExecutor(max_workers=1, **self._start()), True
                 try:
-                    _, done = kept(self._submit(pool, chunk).result(), chunk, keep)
+                    _, done = kept(self._alone(pool, chunk), chunk, keep)
                 except BrokenProcessPool as death:
                     kill(pool)
                     pool = None
@@ -252,12 +249,19 @@ class _Pool:
 
         pool = ProcessPoolExecutor(max_workers=1, **self._start())
         try:
-            self._submit(pool, []).result()
+            self._alone(pool, [])
         except BrokenProcessPool:
             raise ActbenchError(f"workers end before they compute anything ({cause(death)}); give them more memory, "
                                 "or take --workers 1; finished cells are kept") from death  # fmt: skip
         finally:
             kill(pool)
+
+    def _alone(self, pool: Executor, chunk: Sequence[Block]) -> Answer:
+        """The answer to a chunk with nothing else on its way."""
+        future = self._submit(pool, chunk)
+        while not finished(pool, [future]):
+            pass
+        return future.result()
 
     def _start(self) -> dict[str, Any]:
         """How a worker begins; a pool is used again only where this is equal, so the modules' content stands in it."""
