@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "reports" / "mutants"
 ENOUGH = 0.9  # of a module's mutants
 CLAIMS, STATISTICS, EXPERIMENTS = "tests/claims", "tests/statistics", "tests/experiments"
+CHECKS = "tests/audit/test_checks.py"
 # module to the tests that must notice
 TESTS = {
     "actbench/claims/judge.py": f"{CLAIMS}/test_told.py {CLAIMS}/test_judge.py {CLAIMS}/test_family.py",
@@ -49,6 +50,10 @@ TESTS = {
     "actbench/experiments/features/effects.py": f"{EXPERIMENTS}/test_effects.py",
     "actbench/experiments/overfitting/effects.py": f"{EXPERIMENTS}/test_effects.py",
     "actbench/experiments/orientation/effects.py": f"{EXPERIMENTS}/test_effects.py",
+    "actbench/audit/values.py": CHECKS,
+    "actbench/audit/laws.py": CHECKS,
+    "actbench/audit/arrays.py": CHECKS,
+    "actbench/audit/gates.py": CHECKS,
 }
 JUDGE = "actbench/claims/judge.py"
 FAMILY, TUNING = "actbench/claims/family.py", "actbench/statistics/tuning.py"
