@@ -65,7 +65,7 @@ GATES = module("test_gate_passes")
 
 def gate(**change):
     names = {"np": np}
-    exec(GATES.CLASS.format(**(GATES.RIGHT | change)), names)  # noqa: S102  a class that is written there
+    exec(GATES.CLASS.format(**(GATES.RIGHT | change)), names)  # a class that is written there
     return found(names["SwigluClamped"](), "SwigluClamped", dtypes=["float32"], count=200)
 
 
@@ -101,5 +101,4 @@ def test_a_gate_that_loses_a_tail_or_digits_is_no_wrong_one():
                      count=200)  # fmt: skip
     assert rough.level == "note"
     assert 16 < rough.ulp < 90
-    assert not found(lambda a, b: swiglu(a, b) * (1 + 40 * np.finfo(a.dtype).eps), "swiglu", count=200, dtypes=["float64"],
-                     max_ulp=200)  # fmt: skip
+    assert not found(lambda a, b: swiglu(a, b) * (1 + 40 * np.finfo(a.dtype).eps), "swiglu", count=200, max_ulp=1e5)
