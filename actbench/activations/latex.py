@@ -104,7 +104,8 @@ def slope(activation: Activation) -> Graph:
     strict = trace(derived.fold(combine)[-1], derived.arguments)
     places = activation.fact("kinks")
     x = np.array([*places], dtype=float)
-    used = activation.backward(np.ones_like(x), x, **activation.draw(None, x))
+    with np.errstate(all="ignore"):  # a root's slope at 0 is infinite
+        used = activation.backward(np.ones_like(x), x, **activation.draw(None, x))
 
     def others(graph: Graph) -> int:
         with np.errstate(all="ignore"):

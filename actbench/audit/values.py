@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from actbench.accuracy.meter import ErrorMeter, exact, rounded, where_promised
-from actbench.accuracy.oracle import oracle
 from actbench.accuracy.shrink import first
 from actbench.activations.registry import resolve
 from actbench.audit.finding import Finding
@@ -23,8 +22,7 @@ CANCELLED = 8.0  # epsilons: an error this small against 1 (or x) is one of digi
 GROSS = 2.0**-6  # relative: two correct digits are not left
 NARROW = 1e5  # ulp of float64, where answers that are all float32 numbers are at home
 CUT_SHARE, CUT_LEAST = 0.3, 200  # of all inexact results that a cut puts more than half a place too low; how many
-CURVES = 41  # points at which second derivatives are compared
-ROUGH = {"float32": 1e-3, "float64": 1e-9}  # what rounding may do to one, relative to it or to 0.1
+TWICE = 500  # seeded points of second derivatives, for which mpmath takes ten times as long
 HUGE = 1e4  # inputs beyond it are not ordinary
 BESIDE = 4.0  # epsilons from a kink
 ROUNDS, BETWEEN = 3, 1000  # how often points nearer to 0 are tried, and how many
@@ -255,24 +253,15 @@ def special_values(subject: Subject, direction: str, dtype: str) -> Iterator[Fin
 
 
 def second(subject: Subject, dtype: str) -> Iterator[Finding]:
-    """A second derivative that autograd offers is the function's: at some points away from kinks, to a few digits."""
-    call = subject.made.second
-    if call is None:
-        return
-    x = np.linspace(-5.03, 4.97, CURVES).astype(dtype)
-    for kink in subject.row.fact("kinks"):
-        x = x[np.abs(x - float(kink)) > 0.01]
-    with np.errstate(all="ignore"):
-        got = np.asarray(call(x.copy())).astype(np.float64)
+    """A second derivative that autograd offers is the function's, in ulp as values and slopes are."""
+    if "x" in subject.row.surrogates:
+        return  # a surrogate of a slope has no second derivative
+    few = replace(subject, count=min(subject.count, TWICE))
     try:
-        right = np.array([float(oracle(subject.spec_in(dtype)).second(float(v))) for v in x])
+        for finding in values(few, "second", dtype):
+            yield replace(finding, kind="second derivative") if finding.kind == "value" else finding
     except ActbenchError:  # a primitive whose slope has no rule: nothing is known of its second derivative
         return
-    wrong = np.flatnonzero(~(np.abs(got - right) <= ROUGH[dtype] * np.maximum(np.abs(right), 0.1)))
-    if wrong.size:
-        i = int(wrong[np.abs(x[wrong]).argmin()])
-        yield subject.finding("second derivative", direction="second", dtype=dtype, at=float(x[i]), came=float(got[i]),
-                              exact=float(right[i]))  # fmt: skip
 
 
 def linear(subject: Subject, dtype: str) -> Iterator[Finding]:

@@ -252,12 +252,52 @@ def test_a_second_derivative_that_autograd_loses_is_found(tmp_path):
     pytest.importorskip("torch")
     (tmp_path / "twice.py").write_text(TORCH, encoding="utf-8")
     report = audit(str(tmp_path / "twice.py"), dtypes=("float64",), count=100)
-    found = {one.target.rpartition(":")[2]: [f for f in one.findings if f.direction == "second"]
+    found = {one.target.rpartition(":")[2]: [f for f in one.findings if f.kind == "second derivative"]
              for one in report.subjects}  # fmt: skip
     assert not found["tanh_twice"]
     (lost,) = found["tanh_once"]
     assert lost.came == 0
     assert lost.exact == pytest.approx(float(mpmath.diff(mpmath.tanh, lost.at, 2)), rel=1e-9)
+
+
+JAX = """
+import jax
+
+@jax.custom_jvp
+def softplus(x):
+    return jax.numpy.logaddexp(x, 0.0)
+
+@softplus.defjvp
+def _(primals, tangents):
+    return softplus(*primals), jax.lax.stop_gradient(jax.nn.sigmoid(*primals)) * tangents[0]
+
+def softsign(x):
+    return x / (1 + jax.numpy.abs(x))
+"""
+
+
+def test_a_second_derivative_that_jax_loses_is_found(tmp_path):
+    pytest.importorskip("jax")
+    (tmp_path / "twice.py").write_text(JAX, encoding="utf-8")
+    report = audit(str(tmp_path / "twice.py"), dtypes=("float64",), count=100)
+    found = {one.row: {f.kind: f for f in one.findings if f.direction == "second"} for one in report.subjects}
+    assert "second derivative" not in found["softsign"]
+    lost = found["softplus"]["second derivative"]
+    assert lost.came == 0
+    s = 1 / (1 + mpmath.exp(-mpmath.mpf(lost.at)))
+    assert lost.exact == pytest.approx(float(s * (1 - s)), rel=1e-12)
+    assert lost.promise == "softplus: 256 ulp by NumPy, 256 ulp compiled"
+
+
+def test_digits_of_a_second_derivative_count_in_ulp(tmp_path):
+    """Autograd's of mish is NaN where the exponential inside overflows, which no 41 points would show."""
+    pytest.importorskip("torch")
+    text = "import torch\n\n\ndef mish(x):\n    return x * torch.tanh(torch.nn.functional.softplus(x))\n"
+    (tmp_path / "mine.py").write_text(text, encoding="utf-8")
+    (one,) = audit(str(tmp_path / "mine.py"), dtypes=("float32",), count=100).subjects
+    found = {f.kind: f for f in one.findings if f.direction == "second"}
+    assert found
+    assert all(f.ulp > 16 for f in found.values())
 
 
 NAMES = """

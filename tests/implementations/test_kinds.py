@@ -9,7 +9,9 @@ import subprocess
 import sys
 import textwrap
 import time
+import warnings
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -163,6 +165,46 @@ def test_a_derived_slope_is_right_where_its_formula_overflows_and_exact_only_whe
         soft = ab.kernel(taken["naive_softplus"].name, "backward", dtype=dtype)
         np.testing.assert_allclose(soft(np.ones(4, dtype), x.astype(dtype))[2:], 1.0, rtol=1e-6)
     assert "not exact everywhere" in taken["naive_tanh"].found["derived"]
+
+
+@pytest.mark.parametrize(
+    ("text", "exact"),
+    [
+        ("x / (1 + np.abs(x))", True), ("x / np.sqrt(1 + x * x)", False), ("1.5 * (0 < x) * x", True),
+        ("x * np.exp(x) / (1 + np.exp(x))", False), ("x * np.exp(-np.abs(x))", True), ("np.arctan(x)", True),
+    ],
+)  # fmt: skip
+def test_a_derived_slope_is_called_exact_where_it_is_within_16_ulp_of_mpmath(tmp_path, text, exact):
+    """Held here at other points than those by which it is called so."""
+    (tmp_path / "mine.py").write_text(f"import numpy as np\n\n\ndef act(x):\n    return {text}\n", encoding="utf-8")
+    (made,) = examine([f"{tmp_path / 'mine.py'}:act"], tmp_path)
+    load([made.module])
+    assert ("exact" in made.found["derived"] and "not exact" not in made.found["derived"]) is exact
+    x = np.float32([-60.5, -17.25, -3.1, -0.7, 0.02, 2.9, 33.3, 80.1]).astype(np.float64)
+    row = resolve(made.name)
+    with mpmath.workprec(400):
+        f = eval(f"lambda x: {text}", {"np": Words})
+        right = [mpmath.diff(f, mpmath.mpf(v), h=mpmath.mpf(2) ** -150) for v in x]
+        came = row.backward(np.ones(8), x)
+        pairs = [(float(c), r) for c, r in zip(came, right, strict=True) if abs(r) > 1e-300]
+        off = [abs(c - r) / abs(r) * 2**52 for c, r in pairs]
+    assert not exact or max(off) <= 17
+
+
+class Words:
+    """NumPy's names in mpmath."""
+
+    abs, sqrt, exp, arctan = mpmath.fabs, mpmath.sqrt, mpmath.exp, mpmath.atan
+
+
+@pytest.mark.parametrize("text", ["np.sqrt(x ** 2)", "np.sign(x) * np.sqrt(np.abs(x))", "np.where(x == 0, 0.0, 1 / x)",
+                                  "np.where(np.abs(x) < 1, np.sqrt(1 - x * x), 0.0)"])  # fmt: skip
+def test_a_card_is_shown_without_numpy_s_warnings(tmp_path, text, capsys):
+    (tmp_path / "mine.py").write_text(f"import numpy as np\n\n\ndef act(x):\n    return {text}\n", encoding="utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert main(["show", f"{tmp_path / 'mine.py'}:act"]) == 0
+    assert "RuntimeWarning" not in capsys.readouterr().err
 
 
 def test_words_of_numpy_are_traced_with_the_slope_of_a_root(taken):

@@ -83,7 +83,7 @@ def of_arrays(value: Callable[[Any], Any], *, kind: str = "row") -> Implementati
         )  # fmt: skip
 
     return Implementation(library="jax", version=str(version("jax")), kind=kind, forward=forward, backward=backward,
-                          dtypes=("float16", "float32", "float64"), prepare=prepare)  # fmt: skip
+                          second=second, dtypes=("float16", "float32", "float64"), prepare=prepare)  # fmt: skip
 
 
 def of_answer(function: Callable[..., Any], answer: Any) -> Implementation | None:

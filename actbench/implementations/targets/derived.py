@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 
 from actbench.expression.graph import Graph
 from actbench.expression.numeric import evaluate
+from actbench.expression.simplify import simplified
 from actbench.implementations.targets.slopes import Function, flatter
 from actbench.implementations.targets.tracing import backward_graph, exact, slope_graph
 
 # Where a slope is held to its exact value: the middle, the tails, and where exponentials of either format overflow.
 PLACES = np.concatenate([0.37 * 1.45 ** np.arange(-24, 20), [20.0, 45.0, 50.0, 88.5, 90.0, 105.0, 200.0, 709.0, 711.0]])
-POINTS = np.sort(np.concatenate([-PLACES, PLACES]))
+POINTS = np.unique(np.concatenate([-PLACES, PLACES]).astype(np.float32)).astype(np.float64)  # numbers of both formats
 BAD = {"float32": 1e-3, "float64": 1e-7}  # relative; a rounding or two that cancel leave less
+ROUNDED = 16.0  # ulp: what roundings of a few steps leave, and what an audit lets pass of others' slopes
+NEAR = 1e-12  # relative, and to 0: an end this near to a plain number is that
 FAR = 1e4  # where the ends of the slope are read
 
 
@@ -41,11 +44,12 @@ def derive(graph: Graph, f: Function, kinks: Sequence[float]) -> Derived:
     slope = slope_graph(graph)
     true = np.array([exact(slope, float(x)) for x in POINTS])
     value = np.array([exact(graph, float(x)) for x in POINTS])
+    slope = min((slope, simplified(slope)), key=lambda form: _badness(form, graph, true, value))
     ends: tuple[float, float] | None = None
     bounds: dict[int, float] = {}
     fails = {dtype: _wrong(slope, graph, true, value, dtype) for dtype in BAD}
     if any((wrong | ~np.isfinite(_drawn(slope, POINTS, dtype))).any() for dtype, wrong in fails.items()):
-        ends = tuple(float(np.round(exact(slope, side * FAR), 12)) for side in (-1, 1))  # type: ignore[assignment]
+        ends = tuple(_plain(exact(slope, side * FAR)) for side in (-1, 1))  # type: ignore[assignment]
         assert ends is not None
         if not np.isfinite(ends).all():
             ends = None
@@ -67,7 +71,26 @@ def derive(graph: Graph, f: Function, kinks: Sequence[float]) -> Derived:
             i = int(show[np.abs(POINTS[show]).argmin()])
             flaws.append(f"in {dtype} it loses digits from x = {start:.3g} on and gives {got[i]:.3g} at x = "
                          f"{POINTS[i]:.4g}, where the slope is {true[i]:.3g}")  # fmt: skip
+            continue
+        ulp = _ulp(used, true, dtype)
+        if ulp.max() > ROUNDED:
+            flaws.append(f"in {dtype} it is {ulp.max():.3g} ulp off at x = {POINTS[ulp.argmax()]:.4g}")
     return Derived(graph=back, flaws=tuple(flaws))
+
+
+def _plain(end: float) -> float:
+    """What a slope tends to, read far out: 0, a number of nine digits that is as near as that, or what was read."""
+    short = float(f"{end:.9g}")
+    return 0.0 if abs(end) < NEAR else short if abs(end - short) <= NEAR * abs(end) else end
+
+
+def _badness(
+    slope: Graph, graph: Graph, true: NDArray[np.float64], value: NDArray[np.float64]
+) -> tuple[int, int, float]:
+    """How many points a form of the slope has wrong, or without a number, in both formats; then its largest error."""
+    wrong = sum(int(_wrong(slope, graph, true, value, dtype).sum()) for dtype in BAD)
+    none = sum(int((~np.isfinite(_drawn(slope, POINTS, dtype))).sum()) for dtype in BAD)
+    return wrong, none, max(float(_ulp(slope, true, dtype).max()) for dtype in BAD)
 
 
 def _used(back: Graph) -> Graph:
@@ -100,6 +123,17 @@ def _off(slope: Graph, true: NDArray[np.float64], dtype: str) -> NDArray[np.bool
     with np.errstate(all="ignore"):
         off = ~(np.abs(_drawn(slope, POINTS, dtype) - true) <= BAD[dtype] * np.abs(true) + float(form.tiny))
     return np.asarray(off & (np.abs(true) <= float(form.max)))
+
+
+def _ulp(slope: Graph, true: NDArray[np.float64], dtype: str) -> NDArray[np.float64]:
+    """Errors in places of normal exact values; none next to a change of sign, where every formula cancels."""
+    form, sign = np.finfo(dtype), np.sign(true)
+    turns = (sign != np.roll(sign, 1)) | (sign != np.roll(sign, -1))
+    counts = ~turns & (np.abs(true) >= float(form.tiny)) & (np.abs(true) <= float(form.max))
+    with np.errstate(all="ignore"):
+        places = np.spacing(np.abs(true).astype(dtype)).astype(np.float64)
+        off = np.abs(_drawn(slope, POINTS, dtype) - true) / places
+    return np.where(counts, np.nan_to_num(off, nan=np.inf), 0.0)
 
 
 def _settled(failing: NDArray[np.bool_], true: NDArray[np.float64], side: int, end: float) -> float:

@@ -103,13 +103,19 @@ def enter(
     parameters: Mapping[str, Any] | None = None,
 ) -> Activation:  # fmt: skip
     """Enter a row that was traced; entered again, it takes its own place."""
+    quiet = [_quiet(call) for call in (forward, backward, definition or forward)]
     made = Activation(
         name=name, source=source,
-        callables=Callables(forward=forward, backward=backward, definition=definition or forward),
+        callables=Callables(forward=quiet[0], backward=quiet[1], definition=quiet[2]),
         parameters={k: _parameter(v) for k, v in (parameters or {}).items()}, parameter_gradients=dict(gradients or {}),
         **_declared(facts),
     )  # fmt: skip
     return _placed(made)
+
+
+def _quiet(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Without NumPy's warnings, which are for who wrote the code; what they are about is a remark of the card."""
+    return np.errstate(all="ignore")(call)
 
 
 def _placed(row: Activation) -> Activation:
@@ -131,7 +137,7 @@ def enter_foreign(name: str, *, target: str, told: Mapping[str, Any], facts: Map
     def backward(dy: Any, x: Any) -> Any:
         return loaded()[1](dy, x)
 
-    said = Callables(forward=forward, backward=backward, definition=forward)
+    said = Callables(forward=_quiet(forward), backward=_quiet(backward), definition=_quiet(forward))
     _placed(Activation(name=name, callables=said, source=source, opaque=told["why_not"] or "it is not recorded",
                        **_declared(facts)))  # fmt: skip
 
