@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,3 +42,10 @@ def machine(text: str) -> Any:
 def compiled(spec: str, direction: str, bits: int, saved: bool, arrays: tuple[str, ...]) -> Any:
     """The machine code of one variant of a row of the catalogue; see `actbench.kernels.source.source`."""
     return machine(source(resolve(spec.partition(":")[0]), direction, Format(bits), saved=saved, arrays=arrays))
+
+
+@lru_cache(maxsize=4)
+def native(name: str) -> int:
+    """The address of what a file of this folder defines as ``kernel``, compiled."""
+    text = Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
+    return int(cache.load(lambda keep: text.replace("cache=True", f"cache={keep}")).address)  # type: ignore[attr-defined]

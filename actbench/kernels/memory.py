@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from typing import Any
 
 from llvmlite import ir
@@ -193,3 +194,58 @@ def invoke(typing_context: Any, function: Any, arguments: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(types.intp, types.UniTuple(types.intp, len(arguments))), make  # type: ignore[no-untyped-call, unused-ignore]
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def see(typing_context: Any, address: Any) -> Any:
+    """The eight bytes at an address, as other threads wrote them last, with all that they had written before."""
+
+    def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load_atomic(_at(builder, 64, args[0], ir.IntType(64)(0)), "seq_cst", 8)
+
+    return types.intp(types.intp), make
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def publish(typing_context: Any, address: Any, value: Any) -> Any:
+    """Write eight bytes that other threads `see`, and what was written before with them."""
+
+    def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store_atomic(args[1], _at(builder, 64, args[0], ir.IntType(64)(0)), "seq_cst", 8)
+        return context.get_dummy_value()
+
+    return types.void(types.intp, types.intp), make
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def replaced(typing_context: Any, address: Any, old: Any, new: Any) -> Any:
+    """Whether the eight bytes at an address were the old ones and, by this alone, are the new ones now."""
+
+    def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = _at(builder, 64, args[0], ir.IntType(64)(0))
+        return builder.extract_value(builder.cmpxchg(place, args[1], args[2], "seq_cst"), 1)
+
+    return types.boolean(types.intp, types.intp, types.intp), make
+
+
+# LLVM's name of the instruction, and its operands; elsewhere a loop waits without one
+_PAUSES: dict[str, tuple[str, tuple[int, ...]]] = {
+    **dict.fromkeys(("x86_64", "amd64"), ("llvm.x86.sse2.pause", ())),
+    **dict.fromkeys(("aarch64", "arm64"), ("llvm.aarch64.hint", (1,))),
+}
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def pause(typing_context: Any) -> Any:
+    """Tell the processor that a loop waits for another thread."""
+
+    def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        flag = ir.IntType(32)
+        name, given = _PAUSES.get(platform.machine().lower(), ("", ()))
+        if name:
+            kind = ir.FunctionType(ir.VoidType(), [flag] * len(given))
+            function = cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call, unused-ignore]
+            builder.call(function, [flag(value) for value in given])
+        return context.get_dummy_value()
+
+    return types.void(), make

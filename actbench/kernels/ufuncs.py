@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from actbench.activations.record import Activation
 from actbench.core.dtypes import Format
 from actbench.core.errors import ActbenchError
-from actbench.kernels import cache, table
-from actbench.kernels.compile import compiling, machine
+from actbench.kernels import table
+from actbench.kernels.compile import compiling, machine, native
 from actbench.kernels.lower import operands_of
+from actbench.kernels.pool import pool
 from actbench.kernels.source import source
 
 THREADED = 1 << 18  # elements: to begin and end a thread takes 20 to 30 us, what relu takes for 2^17
@@ -57,13 +58,6 @@ def streamed_from() -> int:
         if unit and text[:-1].isdigit():
             sizes.append(int(text[:-1]) * unit)
     return max(sizes, default=LAST_CACHE) * 3 // 4
-
-
-@lru_cache(maxsize=2)
-def native(name: str) -> int:
-    """The address of what a file of this folder defines as ``kernel``, compiled."""
-    text = Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
-    return int(cache.load(lambda keep: text.replace("cache=True", f"cache={keep}")).address)  # type: ignore[attr-defined]
 
 
 @lru_cache(maxsize=1)
@@ -120,6 +114,7 @@ class Variant:
             (table.BYTES, size), (table.NARROW, self.narrow), (table.STREAMED, NEVER),
             (table.THREADED, THREADED if threads > 1 else NEVER), (table.THREADS, threads),
             (table.WORK, native("work") if threads > 1 else 0),
+            (table.POOL, pool().address if threads > 1 else 0),
         ):  # fmt: skip
             words[place >> 3] = word
         for number, name in enumerate(self.trailing):

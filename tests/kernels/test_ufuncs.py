@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import threading
 import time
@@ -217,48 +215,6 @@ def test_threads_share_what_a_call_gives(threads):
     np.testing.assert_array_equal(many(x, 0.5), one(x, 0.5))
     slopes = np.linspace(0, 1, x.size, dtype=np.float32)
     np.testing.assert_array_equal(many(x, slopes), np.where(x > 0, x, slopes * x))
-
-
-IN_A_CHILD = {
-    "a forked child calls it": """
-pid = os.fork()
-if pid == 0:
-    os._exit(0 if np.array_equal(kernel(x), want) else 1)
-assert os.waitpid(pid, 0)[1] == 0
-""",
-    "two threads call it at once": """
-wrong = []
-def calls():
-    for _ in range(20):
-        if not np.array_equal(kernel(x), want):
-            wrong.append(1)
-pair = [threading.Thread(target=calls) for _ in range(2)]
-[t.start() for t in pair]
-[t.join() for t in pair]
-assert not wrong
-""",
-    "the interpreter ends while a thread is inside": """
-def calls():
-    while True:
-        kernel(x)
-threading.Thread(target=calls, daemon=True).start()
-""",
-}
-
-
-@pytest.mark.parametrize("what", IN_A_CHILD)
-def test_threads_are_the_kernel_s_own_business(what):
-    head = f"""
-import os, threading
-import numpy as np
-import actbench as ab
-x = np.random.default_rng(0).standard_normal({4 * ufuncs.THREADED}).astype(np.float32)
-kernel, want = ab.kernel("silu", threads=2), ab.kernel("silu")(x)
-assert np.array_equal(kernel(x), want)
-"""
-    done = subprocess.run([sys.executable, "-c", head + IN_A_CHILD[what] + "print('well')"], env=os.environ,
-                          capture_output=True, text=True, timeout=120)  # fmt: skip
-    assert (done.returncode, done.stdout) == (0, "well\n"), done.stderr
 
 
 @pytest.mark.parametrize("threads", [1, 2])
