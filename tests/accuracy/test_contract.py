@@ -161,7 +161,8 @@ def test_slopes_keep_their_promise_beside_their_roots():
     rows = [row for row in ACTIVATIONS if row.kind == "elementwise"] + [
         gate.view("a").bind(b=-1.7) for gate in AXIS if gate.views
     ]
-    strip, worst = np.linspace(ROOT_ZONE, ROOT_ZONE + 0.05, 50_000), {}
+    strip, worst, within = np.linspace(ROOT_ZONE, ROOT_ZONE + 0.05, 50_000), {}, {}
+    zone = np.linspace(-ROOT_ZONE, ROOT_ZONE, 200_001)
     for row in rows:
         ends = [root for root in row.fact("roots_of_slope") if root]
         if not ends:
@@ -172,8 +173,15 @@ def test_slopes_keep_their_promise_beside_their_roots():
         yard = ErrorMeter(row.spec, "backward", "float32", x)
         got = ab.kernel(row, "backward", dtype="float32", at_defaults=True)(np.ones_like(x), x)
         worst[row.spec] = float(np.where(yard.near | yard.kinked, 0.0, yard.errors(got)).max())
+        x = np.concatenate([root + zone for root in ends]).astype(np.float32)
+        for low, high in row.fact("excluded_slope"):
+            x = x[(x < low) | (x > high)]
+        run, wide = ab.kernel(row, "backward", dtype="float32", at_defaults=True), x.astype(np.float64)
+        off = run(np.ones_like(x), x) - row.backward(np.ones_like(wide), wide)
+        within[row.spec] = float(np.abs(off).max() / np.finfo(np.float32).eps)
     assert len(worst) > 40
     assert {name: ulp for name, ulp in worst.items() if ulp > 16} == {}
+    assert {name: eps for name, eps in within.items() if eps > 1} == {}
 
 
 def test_the_exhaustive_loop_counts_what_the_screen_counts():
