@@ -21,11 +21,12 @@ before each race.
   actbench bench gelu silu --dtype float64 --size 2^24
   actbench bench relu --inputs normal sorted positive --direction backward
   actbench bench gelu --layout contiguous strided transposed
+  actbench bench swiglu glu:layout=interleaved softmax --size 2^21     along the last of two axes, 4,096 long
   actbench bench --quick                      fewer rounds, float32, one size
   actbench bench --against main               is the working tree slower than that commit?
 
 It is the experiment 'throughput': what an earlier call measured on this commit and machine is kept, --fresh measures
-it again. Sizes are numbers of elements: 1000000 or 2^20. Ratios are pairs of the same round; above 1 ours is faster.
+it again. Sizes are elements of x: 1000000 or 2^20. Ratios are pairs of the same round; above 1 ours is faster.
 """
 OF_RACES = (
     "dtype", "size", "direction", "inputs", "layout", "threads", "peers", "device", "rounds", "quick", "fresh",
@@ -42,7 +43,7 @@ def add(verbs: Any) -> None:
     )  # fmt: skip
     parser.add_argument("names", nargs="*", metavar="NAME", help="activations (default: the article's six)")
     parser.add_argument("--dtype", nargs="+", metavar="T", help="float32, float64 (default both; quick: float32)")
-    parser.add_argument("--size", nargs="+", metavar="N", help="elements (default 2^12 2^20; quick: 2^20)")
+    parser.add_argument("--size", nargs="+", metavar="N", help="elements of x (default 2^12 2^20; quick: 2^20)")
     parser.add_argument("--direction", nargs="+", metavar="D", help="forward, backward (default both)")
     parser.add_argument("--inputs", nargs="+", metavar="KIND",
                         help="normal, positive, saturated, subnormal, sorted (default normal)")  # fmt: skip

@@ -58,11 +58,16 @@ def call(args: argparse.Namespace) -> int:
         raise ActbenchError(f"{experiment.name} needs {needed}, which is not installed; pip install {needed}")
     if args.parquet and version("pyarrow") is None:
         raise ActbenchError("--parquet needs pyarrow, which is not installed; pip install 'actbench-suite[parquet]'")
+    given = levels(experiment, args.rest)
     if args.exhaustive:
         if experiment.name != "accuracy":
             raise ActbenchError(f"--exhaustive is for accuracy, not for {experiment.name}")
         experiment = EXPERIMENTS["exhaustive"]
-    cells = experiment.cells(quick=args.quick, **levels(experiment, args.rest))
+        given = levels(experiment, args.rest)
+    elif experiment.name == "accuracy":
+        kind, given = of_kind(given)
+        experiment = EXPERIMENTS[kind]
+    cells = experiment.cells(quick=args.quick, **given)
     if args.dry_run:
         return dry_run(args, [(experiment, cells)])
     result, folder = measured(args, experiment, cells)
@@ -72,6 +77,25 @@ def call(args: argparse.Namespace) -> int:
         measured_json(folder.read_run(), file=str(file), rows=rows) if args.json else summary(experiment, result, file)
     )
     return status(result)
+
+
+def of_kind(given: dict[str, list[Any]]) -> tuple[str, dict[str, list[Any]]]:
+    """The experiment that judges what was asked for, and its levels: rows, gates and functions along an axis differ."""
+    from actbench.activations.registry import AXIS
+
+    asked: dict[str, list[str]] = {}
+    for text in map(str, given.get("activation", [])):
+        name = text.partition(":")[0]
+        kind = "accuracy" if name not in AXIS else "gate_accuracy" if AXIS[name].views else "axis_accuracy"
+        asked.setdefault(kind, []).append(text)
+    if len(asked) > 1:
+        apart = "; ".join(f"'run accuracy --activation {' '.join(names)}'" for names in asked.values())
+        raise ActbenchError(
+            f"rows, gates and functions along an axis are judged apart; ask one kind at a time: {apart}"
+        )
+    (kind,) = asked or ["accuracy"]
+    named = {} if kind == "accuracy" else {"function": asked[kind]}
+    return kind, {**{k: v for k, v in given.items() if k != "activation" or not named}, **named}
 
 
 def measured(

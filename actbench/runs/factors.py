@@ -5,7 +5,7 @@ from __future__ import annotations
 from sys import float_info
 from typing import Any
 
-from actbench.activations.registry import AXIS, along, canonical
+from actbench.activations.registry import AXIS, along, canonical, named
 from actbench.networks.data import INPUTS
 from actbench.networks.design import NORMS
 from actbench.networks.initialisation import bias_level, init_level
@@ -26,6 +26,11 @@ LARGEST_ARRAY = 2**28
 def activation_spec(value: Any) -> str:
     """The canonical spec of an activation."""
     return canonical(str(value))
+
+
+def any_spec(value: Any) -> str:
+    """The canonical spec of an activation, or of a function along an axis."""
+    return named(str(value)).spec
 
 
 def gate_spec(value: Any) -> str:

@@ -13,16 +13,17 @@ from numpy.typing import NDArray
 
 from actbench.accuracy.meter import ErrorMeter, in_format, where_promised
 from actbench.activations.record import Activation
-from actbench.activations.registry import resolve
+from actbench.activations.registry import named
+from actbench.activations.vector import VectorFunction
 from actbench.core.errors import ActbenchError, reason_of
 from actbench.implementations.adapters import actbench_
 from actbench.implementations.implementation import Operands, PreparedCall
+from actbench.implementations.libraries import Function, prepared
 from actbench.implementations.libraries import contenders as all_contenders
-from actbench.implementations.libraries import prepared
 from actbench.implementations.targets.entered import given
 from actbench.kernels.backends import FUSED, TOLERANCES
 from actbench.kernels.kernel import kernel
-from actbench.speed import cuda
+from actbench.speed import along, cuda
 from actbench.speed.inputs import operands
 from actbench.speed.race import Race, race
 
@@ -74,8 +75,9 @@ class Lineup:
     @property
     def bytes_moved(self) -> int:
         """What one pass reads and writes at least: x and y, or dy, what is kept, and dx."""
-        kept = len(resolve(self.activation).saves)
-        return self.arrays.x.nbytes * (2 if self.direction == "forward" else 2 + kept)
+        row, a = named(self.activation), self.arrays
+        kept = len(row.saves) if isinstance(row, Activation) else 1
+        return a.x.nbytes + a.y.nbytes if self.direction == "forward" else a.dy.nbytes + (1 + kept) * a.x.nbytes
 
 
 def prepare(
@@ -96,9 +98,9 @@ def prepare(
     Parameters
     ----------
     spec
-        An activation.
+        An activation, or a function along an axis.
     direction, dtype, size, inputs
-        The cell.
+        The cell; the size is x's.
     threads
         Of our own kernel; others take what they were told (`actbench.speed.threads`).
     contenders
@@ -106,11 +108,15 @@ def prepare(
     check
         Whether to compare values with the exact ones before the race; gross errors are looked for in any case.
     layout, device
-        One of `actbench.speed.inputs.LAYOUTS`, of `DEVICES`; a GPU is torch's alone.
+        One of `actbench.speed.inputs.LAYOUTS`, of `DEVICES`; a GPU is torch's alone. Functions along an axis are raced
+        on contiguous arrays; where a gate's inputs lie in one stands in its spec.
     """  # fmt: skip
-    activation = resolve(spec)
+    activation = named(spec)
     reference = _reference(activation, dtype)
-    arrays = operands(inputs, dtype, size, reference, layout)
+    if isinstance(activation, VectorFunction):
+        arrays = along.operands(activation, direction, inputs, dtype, size, reference)
+    else:
+        arrays = operands(inputs, dtype, size, reference, layout)
     found: dict[str, Entry] = {}
     absent: dict[str, str] = {}
     own = given(activation.name)
@@ -132,7 +138,8 @@ def prepare(
     checked = {}
     for name, entry in found.items():
         try:
-            checked[name] = _checked(entry, spec, direction, arrays, reference, check and not activation.opaque)
+            whole = check and isinstance(activation, Activation) and not activation.opaque
+            checked[name] = _checked(entry, spec, direction, arrays, reference, whole)
         except Exception as error:
             absent[name] = reason_of(error)
     if device != "cpu":
@@ -140,27 +147,28 @@ def prepare(
         return Lineup(
             activation=spec, direction=direction, arrays=arrays, entries=checked, absent=absent, device=device
         )
-    checked[COPY] = Entry(name=COPY, ready=_plain(lambda: np.copyto(arrays.out, arrays.x), arrays))
+    target = arrays.out if arrays.out.shape == arrays.x.shape else np.zeros_like(arrays.x)
+    checked[COPY] = Entry(name=COPY, ready=_plain(lambda: np.copyto(target, arrays.x), target))
     try:
         copy_kernel = kernel("identity", dtype=dtype)
-        checked[IDENTITY] = Entry(name=IDENTITY, ready=_plain(lambda: copy_kernel(arrays.x, out=arrays.out), arrays))
+        checked[IDENTITY] = Entry(name=IDENTITY, ready=_plain(lambda: copy_kernel(arrays.x, out=target), target))
     except ActbenchError:
         pass  # numba is switched off: np.copyto alone measures the bandwidth
     return Lineup(activation=spec, direction=direction, arrays=arrays, entries=checked, absent=absent)
 
 
-def _plain(call: Callable[[], object], arrays: Operands) -> PreparedCall:
-    return PreparedCall(call=call, result=lambda: np.array(arrays.out), preallocated=True)
+def _plain(call: Callable[[], object], out: NDArray[Any]) -> PreparedCall:
+    return PreparedCall(call=call, result=lambda: np.array(out), preallocated=True)
 
 
-def _reference(activation: Activation, dtype: str) -> Callable[[NDArray[Any]], Any]:
+def _reference(activation: Function, dtype: str) -> Callable[[NDArray[Any]], Any]:
     try:
         return kernel(activation, dtype=dtype, at_defaults=True)  # type: ignore[no-any-return]
     except ActbenchError:
         return kernel(activation, dtype=dtype, backend="numpy", at_defaults=True)  # type: ignore[no-any-return]
 
 
-def _slope_or_value(activation: Activation, direction: str, arrays: Operands) -> NDArray[Any]:
+def _slope_or_value(activation: Function, direction: str, arrays: Operands) -> NDArray[Any]:
     wide = arrays.x.astype(np.float64)
     with np.errstate(all="ignore"):
         if direction == "forward":
@@ -172,21 +180,25 @@ def _checked(
     entry: Entry, spec: str, direction: str, arrays: Operands, forward: Callable[[Any], Any], check: bool
 ) -> Entry:
     """The entry with what its values are like: first on points over the whole range, then on the race's own."""
-    activation = resolve(spec)
+    activation = named(spec)
     with ExitStack() as stack:
         stack.enter_context(np.errstate(all="ignore"))
         stack.enter_context(entry.ready.around())
         if check:
             entry = _held_to_the_promise(entry, spec, direction, arrays, forward)
         entry.ready.refresh()
-        head = slice(0, min(arrays.size, 1 << 14))
         got = entry.ready.result()
-        if got.shape != arrays.x.shape or got.dtype != arrays.x.dtype:
+        if got.shape != arrays.out.shape or got.dtype != arrays.x.dtype:
             return replace(entry, wrong=f"gives {got.dtype}{list(got.shape)}")
-        part = Operands(**{name: getattr(arrays, name).flat[head] for name in ("x", "dy", "y", "out")})
+        if isinstance(activation, VectorFunction):
+            part, got = along.head(arrays), along.first(arrays, got)
+        else:
+            some = slice(0, min(arrays.size, along.HEAD))
+            part = Operands(**{name: getattr(arrays, name).flat[some] for name in ("x", "dy", "y", "out")})
+            got = got.flat[some]
         right = _slope_or_value(activation, direction, part)
         usable = np.isfinite(right) & (np.abs(right) < float(np.finfo(arrays.x.dtype).max))
-        off = np.abs(got.flat[head].astype(np.float64) - right)[usable]
+        off = np.abs(got.astype(np.float64) - right)[usable]
         scale = float(np.abs(right[usable]).max(initial=0.0))
         tiny = 64 * float(np.finfo(arrays.x.dtype).tiny)  # flushed subnormal results are a mark, not a lie
         if off.size and not float(off.max()) <= WRONG * scale + tiny:

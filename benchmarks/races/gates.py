@@ -18,6 +18,9 @@ import numpy as np
 
 import actbench as ab
 from actbench.core.errors import reason_of
+from actbench.implementations.adapters import jax_
+from actbench.implementations.adapters.torch_ import gate_ops
+from actbench.implementations.gates import FORMULAS, in_one_array
 from actbench.speed.threads import environment, pinned
 from benchmarks.races.shown import OURS, shown
 
@@ -26,36 +29,11 @@ ALONG = ("softmax", "log_softmax")
 Calls = dict[str, dict[str, Callable[[], Any]]]  # direction, who
 
 
-def formulas(ops: Any) -> dict[str, Callable[[Any, Any], Any]]:
-    """Each gate as a user of torch or jax writes it."""
-    return {
-        "glu": lambda a, b: a * ops.sigmoid(b),
-        "swiglu": lambda a, b: ops.silu(a) * b,
-        "geglu": lambda a, b: ops.gelu(a) * b,
-        "geglu_tanh": lambda a, b: ops.gelu_tanh(a) * b,
-        "reglu": lambda a, b: ops.relu(a) * b,
-        "swiglu_oai": lambda a, b: _oai(ops, ops.clip(a, None, 7.0), ops.clip(b, -7.0, 7.0)),
-        "swiglu_clamped": lambda a, b: ops.silu(ops.clip(a, None, 10.0)) * ops.clip(b, -10.0, 10.0),
-        "swiglu_step": lambda a, b: ops.clip(ops.silu(a), None, 7.0) * ops.clip(b, -7.0, 7.0),
-        "situ_glu": lambda a, b: 4 * ops.tanh(a / 4) * ops.sigmoid(a) * (25 * ops.tanh(b / 25)),
-    }
-
-
-def _oai(ops: Any, a: Any, b: Any) -> Any:
-    return (b + 1) * (a * ops.sigmoid(1.702 * a))
-
-
 def whole(name: str, ops: Any) -> Callable[[Any], Any]:
     """A gate of one array in its own layout, or a function along the last axis."""
     if name in ALONG:
         return getattr(ops, name)  # type: ignore[no-any-return]
-    formula, interleaved = formulas(ops)[name], ab.get(name).layout.run == 1  # type: ignore[attr-defined]
-
-    def run(x: Any) -> Any:
-        half = x.shape[-1] // 2
-        return formula(x[..., ::2], x[..., 1::2]) if interleaved else formula(x[..., :half], x[..., half:])
-
-    return run
+    return in_one_array(ab.get(name), ops)  # type: ignore[arg-type]
 
 
 def of_torch(name: str, x: Any, dy: Any, *, compiled: bool) -> dict[str, Callable[[], Any]]:
@@ -64,10 +42,8 @@ def of_torch(name: str, x: Any, dy: Any, *, compiled: bool) -> dict[str, Callabl
 
     f = torch.nn.functional
     ops = SimpleNamespace(
-        sigmoid=torch.sigmoid, tanh=torch.tanh, relu=f.relu, silu=f.silu, gelu=f.gelu, clip=torch.clamp,
-        gelu_tanh=partial(f.gelu, approximate="tanh"), softmax=partial(f.softmax, dim=-1),
-        log_softmax=partial(f.log_softmax, dim=-1),
-    )  # fmt: skip
+        **vars(gate_ops()), softmax=partial(f.softmax, dim=-1), log_softmax=partial(f.log_softmax, dim=-1)
+    )
     if compiled:
         torch._dynamo.reset()  # else a handful of shapes and gates reach its limit, and it falls back to eager
     function = torch.compile(whole(name, ops)) if compiled else whole(name, ops)
@@ -86,11 +62,7 @@ def of_jax(name: str, x: Any, dy: Any) -> dict[str, Callable[[], Any]]:
     """Compiled; the backward pass computes what it needs of the forward pass again, as in a step of its own."""
     import jax
 
-    ops = SimpleNamespace(
-        sigmoid=jax.nn.sigmoid, tanh=jax.numpy.tanh, relu=jax.nn.relu, silu=jax.nn.silu, clip=jax.numpy.clip,
-        gelu=partial(jax.nn.gelu, approximate=False), gelu_tanh=jax.nn.gelu, softmax=jax.nn.softmax,
-        log_softmax=jax.nn.log_softmax,
-    )  # fmt: skip
+    ops = SimpleNamespace(**vars(jax_.gate_ops()), softmax=jax.nn.softmax, log_softmax=jax.nn.log_softmax)
     function = whole(name, ops)
     up, down = jax.jit(function), jax.jit(lambda dy, x: jax.vjp(function, x)[1](dy)[0])
     there, arriving = jax.numpy.asarray(x), jax.numpy.asarray(dy)
@@ -173,7 +145,7 @@ def main() -> None:
         peers = [who for who in args.peers if able.get(who, True)]
         with environment(threads), pinned(threads):
             for rows in args.rows:
-                for name in args.names or [*ALONG, *formulas(None)]:
+                for name in args.names or [*ALONG, *FORMULAS]:
                     for direction, contenders in calls(name, (rows, SHAPES[0][1]), threads, peers).items():
                         shown(f"{name} {direction} {rows} x {SHAPES[0][1]} threads {threads}", contenders, most=3.0)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -131,6 +133,25 @@ def test_gates_are_served_where_rows_are(capsys):
     found = vectors("swiglu_clamped.a:b=2", count=40)["vectors"]
     assert any(float.fromhex(v["input"]) == 10.0 for v in found)
     assert ab.testing.check(lambda x: ab.get("swiglu").of(x, np.float32(0.5)), like="swiglu.a:b=0.5", count=100) <= 0.51
+
+
+def test_run_accuracy_judges_each_kind(tmp_path, capsys, monkeypatch):
+    from actbench.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    for given, expected in (
+        ("drelu fatrelu_glu:threshold=1,layout=blocks --count 300", {"drelu", "fatrelu_glu:threshold=1.0"}),
+        ("crelu maxout:layout=interleaved --count 9", {"crelu", "maxout:layout=interleaved"}),
+    ):
+        words = f"run accuracy --json --out run --dtype float32 --implementation numpy numba --activation {given}"
+        assert main([*words.split(), "--workers", "1", "--fresh"]) == 0
+        rows = json.loads(capsys.readouterr().out)["rows"]
+        assert {row["function"] for row in rows} == expected
+        assert all(row["holds"] for row in rows)
+    assert main(["run", "accuracy", "--quick", "--dry-run", "--activation", "drelu"]) == 0
+    assert "8" in capsys.readouterr().out.splitlines()[1]
+    assert main(["run", "accuracy", "--activation", "relu", "swiglu", "softmax"]) == 2
+    assert "one kind at a time" in capsys.readouterr().err
 
 
 def _listed(capsys):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib.util
 import math
 import os
 import subprocess
@@ -16,10 +17,11 @@ import pytest
 
 import actbench as ab
 from actbench.accuracy.oracle import oracle
-from actbench.activations.registry import resolve
+from actbench.activations.registry import named, resolve
 from actbench.claims.claim import Claim, Reading
 from actbench.claims.expectations import CHEAPER
 from actbench.claims.judge import judge
+from actbench.cli import main
 from actbench.core.errors import ActbenchError
 from actbench.experiments.pass_cost.effects import panel, time_ratio
 from actbench.implementations import libraries
@@ -383,3 +385,32 @@ def test_a_wrong_request_is_one_line(words, remedy, capsys):
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert remedy in error
+
+
+@pytest.mark.parametrize("spec", ["swiglu_oai:limit=3", "glu:layout=blocks_value_first", "softmax", "crelu", "maxout"])
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_functions_along_an_axis_are_raced_in_their_layout(spec, direction):
+    field = prepare(spec, direction, "float32", 2 * 4096, contenders=["numpy", "torch"])
+    row = named(spec)
+    x = field.arrays.x
+    assert x.shape == (2, 4096)
+    expected = {"actbench", "numpy", "copy", "identity kernel"}
+    if importlib.util.find_spec("torch") and row.name not in ("crelu", "maxout"):  # which torch has no name for
+        expected.add("torch")
+    assert set(field.entries) == expected, field.absent
+    right = row(x) if direction == "forward" else row.backward(field.arrays.dy, x)
+    for name in expected - {"copy", "identity kernel"}:
+        assert not field.entries[name].wrong
+        np.testing.assert_allclose(field.entries[name].ready.result(), right, rtol=2e-5, atol=1e-6)
+    assert field.bytes_moved == right.nbytes + x.nbytes + (field.arrays.dy.nbytes if direction == "backward" else 0)
+
+
+def test_a_gate_s_wrong_answer_is_not_ranked_and_what_cannot_be_laid_out_is_one_line(monkeypatch, capsys):
+    pytest.importorskip("torch")
+    monkeypatch.setattr(
+        "actbench.implementations.adapters.torch_.in_one_array", lambda row, ops: lambda x: x[..., ::2] * 1
+    )
+    assert "wrong values" in prepare("swiglu", "forward", "float32", 4096, contenders=["torch"]).entries["torch"].wrong
+    for words, said in (("swiglu:layout=blocks --size 96", "multiple of 64"), ("glu --layout strided", "contiguous")):
+        assert main(["bench", *words.split(), "--dry-run"]) == 2
+        assert said in capsys.readouterr().err

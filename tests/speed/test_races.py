@@ -65,7 +65,7 @@ def test_loops_of_a_compiler_are_called_as_the_kernels_are():
         np.testing.assert_array_equal(y, loops["header"](x))
 
 
-@pytest.mark.parametrize("name", [*gates.ALONG, *gates.formulas(None)])
+@pytest.mark.parametrize("name", [*gates.ALONG, *gates.FORMULAS])
 def test_gates_and_functions_along_an_axis_meet_torch_with_the_same_answers(name, capsys):
     pytest.importorskip("torch")
     found = gates.calls(name, (4, 16), 1, ["torch"])

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.accuracy.points import ROOT_ZONE
-from actbench.activations.registry import AXIS
+from actbench.activations.registry import AXIS, along
 from actbench.core.errors import reason_of
 from actbench.core.streams import stream
 from actbench.experiments.accuracy.question import PEERS, implementation
@@ -30,6 +30,11 @@ IN_THE_LARGEST_TERM = {"forward": 8.0, "backward": 16.0}  # likewise, of the fus
 OURS = (REFERENCE, FUSED)
 
 
+def axis_spec(value: Any) -> str:
+    """The canonical spec of a function along an axis."""
+    return along(str(value)).spec
+
+
 @experiment(
     grid={
         "function": tuple(AXIS.names()), "direction": ("forward", "backward"), "dtype": ("float32", "float64"),
@@ -47,7 +52,7 @@ OURS = (REFERENCE, FUSED)
         "reason": "why there is no figure",
     },
     checks={
-        "function": one_of(AXIS.names()), "direction": one_of(("forward", "backward")),
+        "function": axis_spec, "direction": one_of(("forward", "backward")),
         "dtype": one_of(tuple(PROMISED)),
         "implementation": implementation, "count": positive,
     },
@@ -57,7 +62,7 @@ def axis_accuracy(
     *, function: str, direction: str, dtype: str, implementation: tuple[str, ...], count: int
 ) -> Iterator[dict[str, Any]]:
     """How many ulp is each implementation of softmax and its kin off, and where does it lose a result?"""
-    row = AXIS[function]
+    row = along(function)
     x, dy = vectors(function, dtype, count)
     for level in implementation:
         name = level.partition("==")[0]
@@ -88,7 +93,7 @@ def vectors(function: str, dtype: str, count: int) -> tuple[NDArray[Any], NDArra
     rng = stream("axis accuracy", function, dtype)
     scale = np.repeat(SCALES, -(-count // len(SCALES)))[:count, None]
     x = (rng.standard_normal((count, LENGTH)) * scale).astype(dtype)
-    return x, rng.standard_normal((count, int(LENGTH * AXIS[function].factor))).astype(dtype)
+    return x, rng.standard_normal((count, int(LENGTH * along(function).factor))).astype(dtype)
 
 
 @lru_cache(maxsize=4)
@@ -96,7 +101,7 @@ def exact(function: str, direction: str, dtype: str, count: int) -> tuple[list[l
     """What is right, entry by entry, and the sizes that errors are counted against."""
     from actbench.accuracy.oracle import MP
 
-    row, (x, dy) = AXIS[function], vectors(function, dtype, count)
+    row, (x, dy) = along(function), vectors(function, dtype, count)
     entries, sizes = [], []
     for line, arriving in zip(x, dy, strict=True):
         with MP.workprec(BITS):

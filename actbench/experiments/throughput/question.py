@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
-from actbench.activations.registry import canonical
+from actbench.activations.registry import AXIS, along, canonical
 from actbench.core.errors import ActbenchError, unknown
 from actbench.core.streams import stream
 from actbench.implementations import libraries
 from actbench.implementations.implementation import DEVICES
 from actbench.kernels.backends import FUSED
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, array_size, one_of
+from actbench.runs.factors import any_spec, array_size, one_of
+from actbench.speed.along import shape
 from actbench.speed.inputs import INPUTS, LAYOUTS, sides
 from actbench.speed.threads import environment, many, pinned
 
@@ -97,7 +98,13 @@ def device_level(value: Any) -> str:
 
 
 def together(cell: Mapping[str, Any]) -> None:
-    """A prime number of elements cannot be transposed, and on a GPU only contiguous arrays are raced."""
+    """A prime number of elements cannot be transposed; on a GPU, and along an axis, arrays are contiguous."""
+    if cell["activation"].partition(":")[0] in AXIS:
+        function = along(cell["activation"])
+        shape(function, cell["size"])
+        if (cell["layout"], cell["device"]) != ("contiguous", "cpu"):
+            inside = f"; where its inputs lie: {function.name}:layout=interleaved" if function.layout else ""
+            raise ActbenchError(f"{function.name} is raced on contiguous arrays, on the processor{inside}")
     if cell["layout"] == "transposed":
         sides(cell["size"])
     if cell["device"] != "cpu" and cell["layout"] != "contiguous":
@@ -119,7 +126,7 @@ def together(cell: Mapping[str, Any]) -> None:
         "warnings": "what makes the numbers of the whole cell doubtful, with remedies",
     },
     checks={
-        "activation": activation_spec, "direction": one_of(DIRECTIONS), "dtype": one_of(DTYPES), "size": array_size,
+        "activation": any_spec, "direction": one_of(DIRECTIONS), "dtype": one_of(DTYPES), "size": array_size,
         "inputs": one_of(INPUTS), "layout": one_of(LAYOUTS), "threads": threads_here, "device": device_level,
         "peers": contenders, "most_rounds": rounds_level, "most_seconds": seconds_level,
     },

@@ -8,15 +8,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from actbench.activations.record import Activation
 from actbench.activations.vector import VectorFunction
 from actbench.core.errors import ActbenchError
 from actbench.core.machine import version
 from actbench.implementations.forms import prepared_forms
+from actbench.implementations.gates import in_one_array
 from actbench.implementations.implementation import (
     DEVICES,
     Absent,
@@ -161,12 +162,22 @@ def of_row(row: Function) -> Implementation:
     """See `actbench.implementations.libraries.Library`."""
     function = _function(row)
     made = of_tensors(function)
-    return replace(made, prepare=partial(_eager, row, function)) if isinstance(row, Activation) else made
+    return replace(made, prepare=partial(_eager, row, function))
+
+
+def gate_ops() -> SimpleNamespace:
+    """The functions that a gate is written with."""
+    torch = import_module("torch")
+    f = torch.nn.functional
+    return SimpleNamespace(sigmoid=torch.sigmoid, tanh=torch.tanh, relu=f.relu, silu=f.silu, gelu=f.gelu,
+                           clip=torch.clamp, gelu_tanh=partial(f.gelu, approximate="tanh"))  # fmt: skip
 
 
 def _function(row: Function) -> Tensors:
-    """torch's function of one tensor, with the row's parameters."""
+    """torch's function of one tensor, with the row's parameters; a gate as it is written where torch has no name."""
     torch = import_module("torch")
+    if isinstance(row, VectorFunction) and row.views and ("torch" not in row.peers or row.spec != row.name):
+        return in_one_array(row, gate_ops())
     function, options = named_by(row, "torch")
     if isinstance(row, VectorFunction):
         return lambda x: function(x, dim=-1)
@@ -235,7 +246,7 @@ def computes(result: Any, *inputs: Any) -> None:
         raise Absent("gives its input back: nothing is computed")
 
 
-def _eager(row: Activation, function: Tensors, direction: str, operands: Operands, device: str) -> PreparedCall:
+def _eager(row: Function, function: Tensors, direction: str, operands: Operands, device: str) -> PreparedCall:
     """Through ``.out`` where it can, else as a user calls it."""
     torch = import_module("torch")
     (x, dy, y, out), refresh = tensors(operands, device)
@@ -281,8 +292,7 @@ def _of_row_compiled(row: Function) -> Implementation:
         with torch.no_grad():
             return np.array(pull(torch.from_numpy(np.array(dy)), torch.from_numpy(np.array(x))).numpy())
 
-    prepare = partial(_compiled, function) if isinstance(row, Activation) else None
-    return replace(made, library="torch.compile", backward=backward, prepare=prepare)
+    return replace(made, library="torch.compile", backward=backward, prepare=partial(_compiled, function))
 
 
 def _quiet() -> None:
