@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,11 @@ CONFIRMED = 12  # of the nearest that fail, in mpmath
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """A pair at which a gate is wrong: ``part`` is ``"y"``, ``"da"`` or ``"db"``; ``gross``: not two digits right."""
+    """A pair at which a gate is wrong.
+
+    ``part`` is ``"y"``, ``"da"`` or ``"db"``; ``gross``: not two digits right; ``within``: the array that shows it,
+    where one pair alone does not, because inputs are looked for in other places.
+    """
 
     part: str
     a: float
@@ -39,6 +43,16 @@ class Pair:
     failing: int
     tried: int
     gross: bool
+    within: tuple[float, ...] = ()
+
+    @property
+    def order(self) -> tuple[bool, int, float]:
+        """What is gross comes first, then what people can read, then what is near 0."""
+        return (not self.gross, _length(self.a, self.b), abs(self.a) + abs(self.b))
+
+
+def _length(a: Any, b: Any) -> int:
+    return len(f"{float(a)!r}{float(b)!r}")
 
 
 def as_in(row: VectorFunction, dtype: str) -> VectorFunction:
@@ -66,9 +80,9 @@ def pairs(row: VectorFunction, dtype: str, count: int) -> tuple[Array, Array]:
 def wrong(
     fn: Callable[..., Any], row: VectorFunction, dtype: str, direction: str, max_ulp: float, count: int = 1000
 ) -> tuple[float, Pair | None]:
-    """The largest error in ulp that the screen finds, and the failing pair nearest to 0, confirmed in mpmath.
+    """The largest error in ulp that the screen finds, and the failing pair of fewest digits, confirmed in mpmath.
 
-    Where two digits of what is no tail are not right, the nearest pair of these.
+    Where two digits of what is no tail are not right, one of these pairs; among such the nearest to 0.
 
     Parameters
     ----------
@@ -96,16 +110,37 @@ def wrong(
             seen = ~(np.fmax(np.abs(came.astype(np.float64)), size) < float(info(dtype).eps)) | np.isnan(came)
         gross = ~right & seen
         reach = np.abs(wide[0]) + np.abs(wide[1])
-        for i in map(int, failing[np.lexsort((reach[failing], ~gross[failing]))][:CONFIRMED]):
+        length = np.array([_length(a[i], b[i]) for i in failing])
+        for i in map(int, failing[np.lexsort((reach[failing], length, ~gross[failing]))][:CONFIRMED]):
             exact = of_gate(row, dtype, float(a[i]), float(b[i]), "" if part == "y" else part[1])
             off = ulp_error(float(came[i]), MP.mpf(exact), dtype)
-            if off > max_ulp and (
-                found is None or (not gross[i], reach[i]) < (not found.gross, abs(found.a) + abs(found.b))
-            ):
-                found = Pair(part=part, a=float(a[i]), b=float(b[i]), came=float(came[i]), exact=exact, ulp=off,
-                             failing=int(failing.size), tried=int(a.size), gross=bool(gross[i]))  # fmt: skip
+            pair = Pair(part=part, a=float(a[i]), b=float(b[i]), came=float(came[i]), exact=exact, ulp=off,
+                        failing=int(failing.size), tried=int(a.size), gross=bool(gross[i]))  # fmt: skip
+            if off > max_ulp and (found is None or pair.order < found.order):
+                found = pair
                 break
-    return worst, found
+    return worst, found and _shown(fn, row, dtype, direction, found)
+
+
+def _shown(fn: Callable[..., Any], row: VectorFunction, dtype: str, direction: str, pair: Pair) -> Pair:
+    """The pair, where it fails alone; else one of the pairs (1, 3) and (2, 4) in an array, which other layouts mix."""
+    if _takes(fn) == (2 if direction == "forward" else 3) or row.layout is None:
+        return pair
+    run, kind = max(row.layout.run, 1), np.dtype(dtype)
+    alone = _answers(fn, row, direction, np.full(run, pair.a, kind), np.full(run, pair.b, kind))[pair.part]
+    if not np.allclose(alone, pair.exact, rtol=GROSS, atol=0.0):
+        return pair
+    a, b = (np.repeat(np.array(two, kind), run) for two in ((1.0, 2.0), (3.0, 4.0)))
+    came = _answers(fn, row, direction, a, b)[pair.part]
+    right = _yard(row, pair.part, a.astype(np.float64), b.astype(np.float64))
+    failing = np.flatnonzero(~(np.abs(came - right) <= GROSS * np.abs(right)))
+    if not failing.size:
+        return pair
+    i = int(failing[0])
+    exact = of_gate(row, dtype, float(a[i]), float(b[i]), "" if pair.part == "y" else pair.part[1])
+    return replace(pair, a=float(a[i]), b=float(b[i]), came=float(came[i]), exact=exact,
+                   ulp=ulp_error(float(came[i]), MP.mpf(exact), dtype),
+                   within=tuple(row.layout.join(a, b).tolist()))  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,8 @@ from actbench.identification.identified import identify
 
 SMALL = 1e-5  # what is 0 in place of something smaller is a tail that was lost
 
+LONGEST = 8  # numbers of an array that are written out
+
 
 def gate_of(candidate: Candidate, like: str) -> VectorFunction | None:
     """The gate that a candidate is said to be, by ``like`` or by its name."""
@@ -80,6 +82,9 @@ def _finding(candidate: Candidate, row: VectorFunction, pair: Pair, direction: s
     lost = pair.came == 0 and np.finfo(dtype).tiny <= abs(pair.exact) < SMALL
     severity = "warning" if lost or (pair.ulp > MANY and not pair.gross) else "error" if pair.gross else "note"
     what = f"a = {pair.a!r}, b = {pair.b!r}"
+    if pair.within:
+        numbers = ", ".join(f"{x:g}" for x in pair.within)
+        what += f" of x = [{numbers}]" if len(pair.within) <= LONGEST else f" of an array of {len(pair.within)}"
     if direction == "forward" and pair.gross:
         is_ = identify(candidate.given())
         what += f" ({is_.found.form if is_.found else 'no gate of the catalogue'})"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from functools import partial
+from importlib import import_module
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
+from actbench.activations.record import Activation
 from actbench.activations.vector import VectorFunction
 
 Values = Mapping[str, Any]
@@ -58,3 +61,22 @@ def in_one_array(row: VectorFunction, ops: Any) -> Callable[[Any], Any]:
         return formula(ops, one, other, values) if layout.gate_first else formula(ops, other, one, values)
 
     return run
+
+
+def functions_of(library: str) -> SimpleNamespace:
+    """What a gate is written with in ``"torch"`` or ``"jax"``."""
+    if library == "torch":
+        torch = import_module("torch")
+        f = torch.nn.functional
+        return SimpleNamespace(sigmoid=torch.sigmoid, tanh=torch.tanh, relu=f.relu, silu=f.silu, gelu=f.gelu,
+                               clip=torch.clamp, gelu_tanh=partial(f.gelu, approximate="tanh"))  # fmt: skip
+    nn, numpy = import_module("jax.nn"), import_module("jax.numpy")
+    return SimpleNamespace(sigmoid=nn.sigmoid, tanh=numpy.tanh, relu=nn.relu, silu=nn.silu, clip=numpy.clip,
+                           gelu=partial(nn.gelu, approximate=False), gelu_tanh=nn.gelu)  # fmt: skip
+
+
+def as_written(row: Activation | VectorFunction, library: str) -> Callable[[Any], Any] | None:
+    """A gate as a user of the library writes it; None for other rows, and where the library has just this by name."""
+    if not isinstance(row, VectorFunction) or row.name not in FORMULAS:
+        return None
+    return None if library in row.peers and row.spec == row.name else in_one_array(row, functions_of(library))

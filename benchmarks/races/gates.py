@@ -18,9 +18,7 @@ import numpy as np
 
 import actbench as ab
 from actbench.core.errors import reason_of
-from actbench.implementations.adapters import jax_
-from actbench.implementations.adapters.torch_ import gate_ops
-from actbench.implementations.gates import FORMULAS, in_one_array
+from actbench.implementations.gates import FORMULAS, functions_of, in_one_array
 from actbench.speed.threads import environment, pinned
 from benchmarks.races.shown import OURS, shown
 
@@ -42,7 +40,7 @@ def of_torch(name: str, x: Any, dy: Any, *, compiled: bool) -> dict[str, Callabl
 
     f = torch.nn.functional
     ops = SimpleNamespace(
-        **vars(gate_ops()), softmax=partial(f.softmax, dim=-1), log_softmax=partial(f.log_softmax, dim=-1)
+        **vars(functions_of("torch")), softmax=partial(f.softmax, dim=-1), log_softmax=partial(f.log_softmax, dim=-1)
     )
     if compiled:
         torch._dynamo.reset()  # else a handful of shapes and gates reach its limit, and it falls back to eager
@@ -62,7 +60,7 @@ def of_jax(name: str, x: Any, dy: Any) -> dict[str, Callable[[], Any]]:
     """Compiled; the backward pass computes what it needs of the forward pass again, as in a step of its own."""
     import jax
 
-    ops = SimpleNamespace(**vars(jax_.gate_ops()), softmax=jax.nn.softmax, log_softmax=jax.nn.log_softmax)
+    ops = SimpleNamespace(**vars(functions_of("jax")), softmax=jax.nn.softmax, log_softmax=jax.nn.log_softmax)
     function = whole(name, ops)
     up, down = jax.jit(function), jax.jit(lambda dy, x: jax.vjp(function, x)[1](dy)[0])
     there, arriving = jax.numpy.asarray(x), jax.numpy.asarray(dy)

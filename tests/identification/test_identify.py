@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import actbench as ab
+from actbench.accuracy.gates import wrong
 from actbench.activations.namesakes import NAMESAKES, REDISCOVERIES
 from actbench.activations.registry import ACTIVATIONS, AXIS
 from actbench.identification import identify
@@ -118,6 +119,19 @@ def test_random_normal_inputs_cannot_see_a_clamp(bug):
     function, _, meant, seen = TWINS[bug]
     x = np.random.default_rng(0).standard_normal((1000, 4))
     assert np.allclose(function(x), _right(meant, x)) is not seen
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("bug", TWINS)
+def test_the_smallest_input_of_a_twin_shows_it_alone_and_can_be_read(bug):
+    function, _, meant, _ = TWINS[bug]
+    row = AXIS[meant]
+    _, pair = wrong(function, row, "float32", "forward", 16, count=300)
+    assert pair.gross
+    x = np.array(pair.within or row.layout.join(np.array([pair.a]), np.array([pair.b])))
+    assert not np.allclose(function(x), row(x))
+    assert bug == "tanh for exact GELU" or len(f"{pair.a}{pair.b}") <= 9, pair
+    assert bool(pair.within) is (bug == "interleaved read as halves")
 
 
 def test_a_limit_of_0_that_clamps_everything_and_a_gate_that_ignores_its_value():

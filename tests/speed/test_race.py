@@ -407,9 +407,7 @@ def test_functions_along_an_axis_are_raced_in_their_layout(spec, direction):
 
 def test_a_gate_s_wrong_answer_is_not_ranked_and_what_cannot_be_laid_out_is_one_line(monkeypatch, capsys):
     pytest.importorskip("torch")
-    monkeypatch.setattr(
-        "actbench.implementations.adapters.torch_.in_one_array", lambda row, ops: lambda x: x[..., ::2] * 1
-    )
+    monkeypatch.setattr("actbench.implementations.gates.in_one_array", lambda row, ops: lambda x: x[..., ::2] * 1)
     assert "wrong values" in prepare("swiglu", "forward", "float32", 4096, contenders=["torch"]).entries["torch"].wrong
     for words, said in (("swiglu:layout=blocks --size 96", "multiple of 64"), ("glu --layout strided", "contiguous")):
         assert main(["bench", *words.split(), "--dry-run"]) == 2

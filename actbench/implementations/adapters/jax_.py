@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from importlib import import_module
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from actbench.activations.vector import VectorFunction
 from actbench.core.machine import version
 from actbench.implementations.forms import IN_PLACE
-from actbench.implementations.gates import in_one_array
+from actbench.implementations.gates import as_written
 from actbench.implementations.implementation import Array, Implementation, Operands, PreparedCall
 from actbench.implementations.libraries import Function, Library
 from actbench.implementations.named import named_by
@@ -99,19 +98,11 @@ def of_answer(function: Callable[..., Any], answer: Any) -> Implementation | Non
 
 def of_row(row: Function) -> Implementation:
     """See `actbench.implementations.libraries.Library`."""
-    if isinstance(row, VectorFunction) and row.views and ("jax" not in row.peers or row.spec != row.name):
-        return of_arrays(in_one_array(row, gate_ops()))
+    if (gate := as_written(row, "jax")) is not None:
+        return of_arrays(gate)
     function, options = named_by(row, "jax")
     options |= {"axis": -1} if isinstance(row, VectorFunction) else row.bound
     return of_arrays(lambda x: function(x, **options))
-
-
-def gate_ops() -> SimpleNamespace:
-    """The functions that a gate is written with."""
-    jax = import_module("jax")
-    nn = jax.nn
-    return SimpleNamespace(sigmoid=nn.sigmoid, tanh=jax.numpy.tanh, relu=nn.relu, silu=nn.silu, clip=jax.numpy.clip,
-                           gelu=partial(nn.gelu, approximate=False), gelu_tanh=nn.gelu)  # fmt: skip
 
 
 def _waited(function: Callable[..., Any], *arrays: Any) -> object:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from actbench.activations.vector import VectorFunction
 from actbench.core.errors import ActbenchError
 from actbench.core.machine import version
 from actbench.implementations.forms import prepared_forms
-from actbench.implementations.gates import in_one_array
+from actbench.implementations.gates import as_written
 from actbench.implementations.implementation import (
     DEVICES,
     Absent,
@@ -165,19 +164,11 @@ def of_row(row: Function) -> Implementation:
     return replace(made, prepare=partial(_eager, row, function))
 
 
-def gate_ops() -> SimpleNamespace:
-    """The functions that a gate is written with."""
-    torch = import_module("torch")
-    f = torch.nn.functional
-    return SimpleNamespace(sigmoid=torch.sigmoid, tanh=torch.tanh, relu=f.relu, silu=f.silu, gelu=f.gelu,
-                           clip=torch.clamp, gelu_tanh=partial(f.gelu, approximate="tanh"))  # fmt: skip
-
-
 def _function(row: Function) -> Tensors:
     """torch's function of one tensor, with the row's parameters; a gate as it is written where torch has no name."""
     torch = import_module("torch")
-    if isinstance(row, VectorFunction) and row.views and ("torch" not in row.peers or row.spec != row.name):
-        return in_one_array(row, gate_ops())
+    if (gate := as_written(row, "torch")) is not None:
+        return gate
     function, options = named_by(row, "torch")
     if isinstance(row, VectorFunction):
         return lambda x: function(x, dim=-1)
