@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -14,7 +14,7 @@ from actbench.claims.rehearsal import no_estimate, own_rows
 from actbench.core.errors import NotMeasured, reason_of
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.expectation import Equivalence, Expectation, Region
-from actbench.statistics.frames import reads
+from actbench.statistics.frames import lost_networks, reads
 from actbench.statistics.power import MOST, detectable, edges, to_settle
 
 SHOWN = 0.95
@@ -118,7 +118,7 @@ def roll_up(outcomes: Iterable[Outcome], quantifier: Quantifier = "each") -> Out
 
 def judge(
     claim: Claim, frames: Frames, *, failed: Mapping[str, int] = NONE, untested: Mapping[tuple[str, str], str] = NONE,
-    family: int = 1,
+    family: int = 1, failures: Mapping[str, Any] = NONE,
 ) -> list[Verdict]:  # fmt: skip
     """Every reading's verdict, then ``overall`` from the literal ones and ``overall charitable`` from the others.
 
@@ -135,8 +135,10 @@ def judge(
         Claim and reading to the reason why it is not judged here.
     family
         How many settings of all claims share 5 % of error in ``family_verdict``.
+    failures
+        The same names to these cells, a row each: networks that they have taken from an estimate are left out of it.
     """
-    verdicts = [_reading(claim, reading, frames, failed, untested, family) for reading in claim.readings]
+    verdicts = [_reading(claim, reading, frames, failed, untested, family, failures) for reading in claim.readings]
     deciding = [v for v, reading in zip(verdicts, claim.readings, strict=True) if not reading.beside]
     literal = [v for v in deciding if v.level == "literal"]
     charitable = [v for v in deciding if v.level == "charitable"]
@@ -182,12 +184,12 @@ def _total(counts: Iterable[int | None]) -> int | None:
 
 def _reading(
     claim: Claim, reading: Reading, frames: Frames, failed: Mapping[str, int], untested: Mapping[tuple[str, str], str],
-    family: int,
+    family: int, failures: Mapping[str, Any],
 ) -> Verdict:  # fmt: skip
     if (claim.name, reading.name) in untested:
         decided: dict[str, Any] = {"verdict": "not tested", "conditions": untested[claim.name, reading.name]}
     elif reading.kind == "experiment":
-        decided = _experimental(claim, reading, frames, failed, family)
+        decided = _experimental(claim, reading, frames, failed, family, failures)
     elif reading.kind == "exact":
         decided = _exact(reading)
     else:
@@ -214,7 +216,7 @@ def _exact(reading: Reading) -> dict[str, Any]:
 
 
 def _experimental(
-    claim: Claim, reading: Reading, frames: Frames, failed: Mapping[str, int], family: int
+    claim: Claim, reading: Reading, frames: Frames, failed: Mapping[str, int], family: int, failures: Mapping[str, Any]
 ) -> dict[str, Any]:
     if reading.observations not in frames:
         return {"verdict": "not tested", "conditions": f"needs experiment {reading.experiment}"}
@@ -224,7 +226,8 @@ def _experimental(
     # several settings share the reading's part of the claim's error
     level = 1 - ERROR_RATE / (experimental_readings(claim) * len(reading.effects))
     frame = own_rows(reading, frames[reading.observations])
-    parts = {name: _estimated(reading, name, frame, level, family) for name in reading.effects}
+    cells = failures.get(reading.observations)
+    parts = {name: _estimated(reading, name, frame, level, family, cells) for name in reading.effects}
     if reading.effect is not None:
         decided = parts[""]
     else:
@@ -271,7 +274,7 @@ ASKED: Mapping[Quantifier, str] = {
 }  # fmt: skip
 
 
-def _estimated(reading: Reading, setting: str, frame: Any, level: float, family: int) -> dict[str, Any]:
+def _estimated(reading: Reading, setting: str, frame: Any, level: float, family: int, failures: Any) -> dict[str, Any]:
     """One setting's effect, held against what was expected."""
     expected = reading.expected
     assert expected is not None
@@ -284,12 +287,12 @@ def _estimated(reading: Reading, setting: str, frame: Any, level: float, family:
         return {"verdict": "not tested", "conditions": f"its effect failed: {reason_of(error)}"}
     if not isinstance(estimate, Estimate):
         return {"verdict": "not tested", "conditions": no_estimate(reading, estimate) or UNRUN}
+    estimate, nets = _networks(estimate, frame, rows, failures)
     counted = {"n": estimate.n, "n_unit": estimate.n_unit, "left_out": estimate.left_out}
     if not estimate.n:
         why = f"none of {estimate.left_out} {estimate.n_unit} gave a number" if estimate.left_out else ""
         remark = "; ".join(filter(None, (why, estimate.note))) or "not in this part of the grid"
         return {"verdict": "not tested", "conditions": remark, **counted}
-    nets = _networks(estimate, frame, rows)
     if wrong := _copies(estimate, nets) or _out_of_bounds(estimate):
         return {"verdict": "not tested", "conditions": wrong, **counted}
     low, high = estimate.interval(SHOWN)
@@ -317,11 +320,16 @@ def _estimated(reading: Reading, setting: str, frame: Any, level: float, family:
     }  # fmt: skip
 
 
-def _networks(estimate: Estimate, frame: Any, rows: set[int]) -> int | None:
-    """How many networks an effect has read: those that it selected, else all; None where it counts something else."""
+def _networks(estimate: Estimate, frame: Any, rows: set[int], failures: Any) -> tuple[Estimate, int | None]:
+    """How many networks an effect reads: those that it selects, else all; None where it counts something else.
+
+    Those that failed cells have taken from these rows are left out of its estimate.
+    """
     if not estimate.n_unit.startswith("networks") or "net" not in getattr(frame, "columns", ()):
-        return None
-    return int((frame.loc[sorted(rows)] if rows else frame)["net"].nunique())
+        return estimate, None
+    read = frame.loc[sorted(rows)] if rows else frame
+    lost = 0 if failures is None or "net" not in failures else lost_networks(read, failures)
+    return replace(estimate, left_out=estimate.left_out + lost), int(read["net"].nunique()) + lost
 
 
 def _copies(estimate: Estimate, nets: int | None) -> str:

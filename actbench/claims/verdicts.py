@@ -103,6 +103,7 @@ def observations(experiment: str) -> str:
 def judged(
     claims: Sequence[Claim], frames: Frames, *, rehearsal: bool, failed: Mapping[str, int] = NONE,
     untested: Mapping[tuple[str, str], str] = NONE, registered: Mapping[tuple[str, str], str] = NONE,
+    failures: Mapping[str, Any] = NONE,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
     """The tables of verdicts and of the estimates behind them, without what rests on time.
 
@@ -110,7 +111,7 @@ def judged(
     ----------
     claims
         The records, in the order of the rows.
-    frames, failed, untested
+    frames, failed, untested, failures
         As for `actbench.claims.judge.judge`.
     rehearsal
         Whether the experiments ran on a part of their grid: marks every verdict that rests on one. One that rests on
@@ -121,7 +122,8 @@ def judged(
     timed = {(claim.name, r.name): BY_TIME for claim in claims for r in claim.readings if rests_on_time(r.experiment)}
     judgements = []
     for claim in claims:
-        verdicts = judge(claim, frames, failed=failed, untested={**untested, **timed}, family=size(claims))
+        every = {**untested, **timed}
+        verdicts = judge(claim, frames, failed=failed, untested=every, family=size(claims), failures=failures)
         for rolled in _with_time(claim):  # one verdict a run, in one file
             place = next(i for i, verdict in enumerate(verdicts) if verdict.reading == rolled)
             verdicts[place] = replace(verdicts[place], verdict="not tested", conditions=BY_TIME)
@@ -132,19 +134,21 @@ def judged(
 def judged_by_time(
     claims: Sequence[Claim], frames: Frames, *, rehearsal: bool, failed: Mapping[str, int] = NONE,
     untested: Mapping[tuple[str, str], str] = NONE, registered: Mapping[tuple[str, str], str] = NONE,
+    failures: Mapping[str, Any] = NONE,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
     """The same tables and the machine, for the readings that rest on time and for the roll-ups of which one is a part.
 
     Parameters
     ----------
-    claims, frames, rehearsal, failed, untested, registered
+    claims, frames, rehearsal, failed, untested, registered, failures
         As for `judged`.
     """
     judgements = []
     for claim in claims:
         wanted = {r.name for r in claim.readings if rests_on_time(r.experiment)} | _with_time(claim)
         if wanted:
-            verdicts = judge(claim, frames, failed=failed, untested=untested, family=size(claims))
+            every = {"failed": failed, "untested": untested, "family": size(claims), "failures": failures}
+            verdicts = judge(claim, frames, **every)
             judgements.append([v for v in verdicts if v.reading in wanted])
     here = machine()
     where = f"{here['processor']}, {here['cores_usable']} cores, {here['system']}"

@@ -175,9 +175,10 @@ def reproduce(
     frames = {name: result.frame for name, result in results.items()}
     interrupted = any(result.interrupted for result in results.values())
     failed = {name: len(result.failures) for name, result in results.items()}
+    failures = {name: result.failures for name, result in results.items() if len(result.failures)}
     hashes = digests(claims, tried)
     given: dict[str, Any] = {"failed": failed, "rehearsal": quick or interrupted, "untested": untested,
-                             "registered": statuses(hashes)}  # fmt: skip
+                             "registered": statuses(hashes), "failures": failures}  # fmt: skip
     with follow("judge", len(claims), show=progress, unit="claims") as advance:
         verdicts, estimates = judged(claims, frames, **given)
         by_time = judged_by_time(claims, frames, **given)
@@ -190,7 +191,7 @@ def reproduce(
         timing_estimates=by_time[1],
         frames=frames,
         instrument=instrument.examine(frames[trial], estimates[estimates["n"] > 0]) if trial in frames else None,
-        failures={name: result.failures for name, result in results.items() if len(result.failures)},
+        failures=failures,
         untested=untested,
         claims=claims,
         run={

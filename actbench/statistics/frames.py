@@ -127,6 +127,21 @@ def undiverged(frame: Any) -> tuple[Any, int]:
     return frame[~bad], int(frame.loc[bad, "net"].nunique())
 
 
+def lost_networks(read: Any, failures: Any) -> int:
+    """How many networks are in none of the rows that were read because their cells failed.
+
+    Parameters
+    ----------
+    read
+        The rows.
+    failures
+        Cells that could not be computed, a row each: those at levels that were read would have been read too.
+    """
+    for factor in (c for c in failures.columns if c != "net" and c in read):
+        failures = failures[failures[factor].isin(set(read[factor]))]
+    return len(set(failures["net"]) - set(read["net"]))
+
+
 def paired(
     ours: Mapping[int, float], theirs: Mapping[int, float], by: Callable[[float, float], float] = operator.sub
 ) -> list[float]:

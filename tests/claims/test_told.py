@@ -161,6 +161,34 @@ def test_networks_that_an_effect_drops_uncounted_are_told_and_selected_ones_may_
     assert named.conditions == ""
 
 
+def test_networks_whose_cells_failed_are_left_out_of_what_would_have_read_them():
+    frame = pd.DataFrame([{"activation": name, "net": net, "q": VALUES[net]} for name in ("relu", "tanh")
+                          for net in range(6) if name == "relu" or net < 3])  # fmt: skip
+    failures = pd.DataFrame({"activation": ["tanh"] * 3 + ["gelu"], "net": [3, 4, 5, 9], "reason": "boom"})
+
+    def of(name):
+        return lambda f: Estimate.per_net(select(f, activation=name), "q", bounds=(0.0, 1.0))
+
+    def found(effect, expected=HALF):
+        return judged(reading(effect=effect, expected=expected), frame=frame, failures={"x": failures})[0]
+
+    wide = Region(low=0.25, high=0.7, words="some", reason="a test")
+    assert (found(of("relu")).n, found(of("relu")).left_out, found(of("relu")).conditions) == (6, 0, "")
+    alone = judged(reading(effect=of("tanh"), expected=wide), frame=frame)[0]
+    assert (alone.verdict, alone.left_out) == ("supported", 0)
+    lost = found(of("tanh"), wide)
+    assert (lost.verdict, lost.n, lost.left_out) == ("inconclusive", 3, 3)  # three at 0 halve the lower end, 0.35
+    assert lost.conditions.startswith("3 of 6 networks gave no number; at worst they make the interval [")
+    every = found(lambda f: Estimate.per_net(f, "q", over=["activation"], bounds=(0.0, 1.0)))
+    assert (every.n, every.left_out) == (6, 0)  # no network is lost altogether: gelu was not read
+    named = found(lambda f: Estimate.of(of("tanh")(f).values, n_unit="splits"), wide)
+    assert (named.verdict, named.left_out) == ("supported", 0)
+    other = judged(reading(effect=of("tanh"), expected=wide), frame=frame, failures={"y": failures})[0]
+    assert other.left_out == 0
+    whole = failures.drop(columns="net")
+    assert judged(reading(effect=of("tanh"), expected=wide), frame=frame, failures={"x": whole})[0].left_out == 0
+
+
 def test_settings_are_told_one_by_one_behind_how_many_came_out_how():
     settings = {"up": gives(VALUES, left_out=1, bounds=(0.42, 0.58)), "down": gives(VALUES - 1),
                 "open": gives(VALUES + 0.08), "gone": gives([]),
