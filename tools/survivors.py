@@ -16,7 +16,7 @@ import signal
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -27,7 +27,8 @@ import pytest
 OPTIONS = ("-q", "-x", "-n", "0", "--tb=no", "-p", "no:cacheprovider")
 HEAVY = {"numpy", "pandas", "scipy", "matplotlib"}  # loaded before a process is forked; pytest minds its own plugins
 DAY = 86_400.0
-PATIENCE = 10.0  # a mutant may loop for ever: so many times what its tests take, and this many seconds
+PATIENCE = 10.0  # a mutant may wait for ever: so many times what its tests take, and this many seconds
+LOOPING = 3.0  # or loop: so many times a test's own processor time, and as many seconds
 
 
 def forked(task: Callable[[], Any], seconds: float) -> Any:
@@ -109,13 +110,13 @@ class Watched:
             self.entered.add(first if first in self.firsts else self.owner.get(first, 0))
 
     def _watch(self, item: Any, into: set[int]) -> Any:
-        self.entered, began = into, time.perf_counter()
+        self.entered, began = into, time.process_time()
         sys.setprofile(self._profile)
         try:
             return (yield)
         finally:
             sys.setprofile(None)
-            self.seconds[item.nodeid] += time.perf_counter() - began
+            self.seconds[item.nodeid] += time.process_time() - began
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: Any) -> Any:
@@ -139,11 +140,16 @@ class Watched:
         return sorted(found, key=lambda test: (total[file[test]], file[test], self.seconds[test]))
 
 
-def run(session: Any, tests: Sequence[str]) -> bool:
-    """Whether all of these tests of a collected session pass."""
+def run(session: Any, tests: Sequence[str], seconds: Mapping[str, float] | None = None) -> bool:
+    """Whether all of these tests of a collected session pass; one that takes much longer than it did ends the process.
+
+    Its limit is processor time, which other work on the machine does not change.
+    """
     items = {item.nodeid: item for item in session.items}
     chosen = [items[test] for test in tests]
     for item, following in zip(chosen, [*chosen[1:], None], strict=True):
+        if seconds is not None:
+            signal.setitimer(signal.ITIMER_PROF, LOOPING + LOOPING * seconds[item.nodeid])
         item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
         if session.testsfailed:
             return False
@@ -212,7 +218,7 @@ class Survivors:
             self.file.write_text(mutant.text, encoding="utf-8")
             files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
             seconds = 6 * PATIENCE + PATIENCE * sum(watched.seconds[test] for test in tests)
-            if forked(lambda: self._collected(lambda session: run(session, tests), files), seconds):  # noqa: B023
+            if forked(lambda: self._collected(lambda session: run(session, tests, watched.seconds), files), seconds):  # noqa: B023
                 alive.append(number)
                 self._show(mutant)
             if number % 10 == 9:
@@ -261,7 +267,7 @@ class Survivors:
             def outcome(mutant: Any = mutant, tests: Sequence[str] = tests) -> str:
                 if not self._put(mutant, live, old):
                     return "left"
-                return "alive" if run(session, tests) else "killed"
+                return "alive" if run(session, tests, watched.seconds) else "killed"
 
             seconds = PATIENCE + PATIENCE * sum(watched.seconds[test] for test in tests)
             said = forked(outcome, seconds) if mutant.line in watched.owner else "left"
