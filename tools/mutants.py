@@ -56,6 +56,7 @@ TESTS = {
     "actbench/audit/gates.py": CHECKS,
 }
 JUDGE = "actbench/claims/judge.py"
+REGISTER, REHEARSAL = "actbench/claims/registration.py", "actbench/claims/rehearsal.py"
 FAMILY, TUNING = "actbench/claims/family.py", "actbench/statistics/tuning.py"
 # Survivors that nothing can tell from the original: the module ("" for every one), a pattern of the mutant, the reason.
 EQUIVALENT: tuple[tuple[str, str, str], ...] = (
@@ -80,6 +81,12 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("", r"^\+.*strict=False", "what is zipped has one length; strict is there for whoever changes that"),
     ("", r"^\+    .*[(,] /,? ", "arguments by position or by name alone: a matter of the caller's text"),
     (JUDGE, r"^\+.*len\(.*\) != 1", "of none there is nothing to tell"),
+    (REGISTER, r"^\+    same = .*line.expected [<>]= ", "where one differs the line before has returned"),
+    (REGISTER, r"^\+.*same == last", "lines that are equal in all are one line"),
+    (REGISTER, r"^\+.*covers <= EVERYTHING", "of the two words it is the first"),
+    (REGISTER, r"^\+.*claim.name is key", "a key is made of the claim's own name"),
+    (REHEARSAL, r"^\+    each = len\(frame\) / ", "rows are as many times the cells, and 6.0 rows make the same cells"),
+    (REHEARSAL, r"^\+    rng = .*default_rng\( ?1\)", "one made-up number is as good as another"),
     (FAMILY, r"^\+.* = 1 % decided", "1 % x is 1 - x for levels between 1/2 and 1"),
     (FAMILY, r"^\+.*isin\(DECIDED\) \* ", "of booleans the product is the conjunction"),
     (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from actbench.core.errors import ActbenchError
+from actbench.core.errors import ActbenchError, unknown
 from actbench.core.registry import Registry
 from actbench.statistics.expectation import Expectation
 
@@ -94,8 +94,13 @@ class Reading:
     beside: bool = False
 
     def __post_init__(self) -> None:
+        for field_name, known in (("level", Level), ("kind", Kind), ("quantifier", Quantifier)):
+            if getattr(self, field_name) not in get_args(known):
+                raise unknown(field_name, getattr(self, field_name), get_args(known))
         wrong = ""
-        if self.name.lower() in MISSING:
+        if not isinstance(self.expected, Expectation | None):
+            wrong = f"expected is a Region or an Equivalence, not {type(self.expected).__name__}"
+        elif self.name.lower() in MISSING:
             wrong = f"pandas, R and spreadsheets read {', '.join(MISSING)} as a missing value; give it another name"
         elif self.kind == "experiment" and (not self.experiment or self.expected is None):
             wrong = "an experimental reading names its experiment and its expectation"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from actbench.claims.claim import Claim, Outcome, Quantifier, Reading
+from actbench.claims.claim import Answer, Claim, Outcome, Quantifier, Reading
 from actbench.claims.rehearsal import no_estimate, own_rows
 from actbench.core.errors import NotMeasured, reason_of
 from actbench.statistics.estimates import Estimate
@@ -208,7 +208,12 @@ def _named(claim: Claim, reading: Reading) -> dict[str, Any]:
 def _exact(reading: Reading) -> dict[str, Any]:
     if reading.compute is None:
         return {"verdict": "not tested", "conditions": "" if reading.conditions else "needs a computation"}
-    answer = reading.compute()
+    try:
+        answer = reading.compute()
+    except Exception as error:  # whatever it raises, it costs its reading alone
+        return {"verdict": "not tested", "conditions": f"its computation failed: {reason_of(error)}"}
+    if not isinstance(answer, Answer):
+        return {"verdict": "not tested", "conditions": f"its computation gives {type(answer).__name__}, no Answer"}
     return {
         "verdict": "supported" if answer.holds else "refuted", "value": answer.value, "n": answer.n,
         "n_unit": answer.n_unit, "conditions": answer.evidence,

@@ -147,7 +147,12 @@ def judged_by_time(
     for claim in claims:
         wanted = {r.name for r in claim.readings if rests_on_time(r.experiment)} | _with_time(claim)
         if wanted:
-            every = {"failed": failed, "untested": untested, "family": size(claims), "failures": failures}
+            every: dict[str, Any] = {
+                "failed": failed,
+                "untested": untested,
+                "family": size(claims),
+                "failures": failures,
+            }
             verdicts = judge(claim, frames, **every)
             judgements.append([v for v in verdicts if v.reading in wanted])
     here = machine()

@@ -36,7 +36,7 @@ from actbench.runs.experiment import EXPERIMENTS
 from actbench.statistics.expectation import Equivalence, Region
 
 REGION = Region(low=0.95, high=1.05, words="steady", reason="a test")
-CELLS = Rehearsal(problem="", cells=({"net": 1}, {"net": 0}))
+CELLS = Rehearsal(problem="", cells=({"net": 1, "init": "he"}, {"net": 0, "init": "he"}))
 
 
 def reading(**change):
@@ -61,6 +61,20 @@ def test_the_ends_of_an_expectation_are_told_by_name():
 def plain(x, y=3):
     """A function of this file."""
     return x + y
+
+
+def maker(k):
+    def effect(x):
+        return x + k
+
+    return effect
+
+
+def test_the_text_is_that_of_the_whole_function_that_makes_an_effect():
+    name, text, made_with, _ = signature(maker(2))
+    assert name.endswith("test_register.maker.<locals>.effect")
+    assert made_with == {"k": 2}
+    assert text == hashlib.sha256(b"defmaker(k):defeffect(x):returnx+kreturneffect").hexdigest()
 
 
 def test_a_signature_is_plain_data_of_all_that_an_effect_was_made_with():
@@ -101,7 +115,8 @@ def test_a_hash_is_of_these_things_in_this_order():
     asked = {
         "claim": "X1", "reading": "r", "level": "literal", "quantifier": "each", "expected": ["Region", ends(REGION)],
         "experiment": "gradient_flow", "version": EXPERIMENTS["gradient_flow"].version,
-        "settings": {"": signature(factor(init="he"))}, "cells": ['{"net": 0}', '{"net": 1}'],
+        "settings": {"": signature(factor(init="he"))},
+        "cells": ['{"init": "he", "net": 0}', '{"init": "he", "net": 1}'],
     }  # fmt: skip
 
     def sha(what):
@@ -172,13 +187,42 @@ def test_a_change_needs_a_reason_from_the_history_or_by_hand_where_no_number_mov
             register([claim("X1", moved, other, history=history)], why="by hand")
     with pytest.raises(ActbenchError, match="X1 r asks otherwise than is registered, with the same numbers"):
         register([claim("X1", reading(effect=factor(init="glorot")))])
-    told = claim("X1", moved, other, history=(change(on, why="first"), change(on, why="last"), change(on, "s", "no")))
-    stranger = claim("X9", moved, other, history=(change(on, why="of another claim"),))
-    assert register([stranger, told], why="by hand") == 2
+    raised = reading(expected=Region(low=0.99, high=1.05, words="", reason=""))
+    with pytest.raises(ActbenchError, match="has another expectation"):
+        register([claim("X1", raised)], why="by hand")
+    first = Reading(name="a", level="literal", kind="opinion")
+    reasons = [change(on, why=why) for why in ("first", "second", "last")]
+    others = change("2999-01-01", "s", "of a later name"), change("2999-01-01", "a", "of an earlier name")
+    told = claim("X1", moved, other, first, history=(*reasons, *others))
+    strangers = [claim(name, moved, other, history=(change(on, why="of another claim"),)) for name in ("X0", "X9")]
+    assert register([told, *strangers], why="by hand") == 3
     assert lines()["X1", "r"][-1].why == "last"
     assert lines()["X9", "r"][-1].why == ""
     assert register([claim("X1", reading(expected=moved.expected, effect=factor(init="glorot")))], "renamed") == 1
     assert [each.why for each in lines()["X1", "r"]] == ["", "last", "renamed"]
+
+
+@pytest.mark.parametrize(("day", "told"), [("2025-01-01", False), ("2026-05-20", False), ("2026-05-25", True),
+                                           ("2031-01-01", True)])  # fmt: skip
+def test_it_is_the_last_line_that_a_change_follows(files, day, told):
+    name = "".join(["r", "r"])  # no two strings here are one object
+    now = claim("X1", reading(name="r" + "r" * len(files.parts[:1]), expected=Region(low=0.5, words="", reason="")),
+                history=(Change(on=day, reading=name, was="a", now="b", why="told"),))  # fmt: skip
+    sha = digests([now])["X1", "rr"]
+    registration.FILE.write_text(
+        "claim,reading,expected,sha256,on,covers,why\n"
+        f"X1,rr,low 0.5,{sha},2020-01-01T10:00Z,{NUMBERS},\nX1,rr,low 0.7,later,2026-05-25T10:00Z,{EVERYTHING},\n"
+    )
+    assert registered() == {("X1", "rr"): "later"}
+    if told:
+        assert register([now]) == 1
+        assert lines()["X1", "rr"][-1].why == "told"
+        return
+    with pytest.raises(ActbenchError, match="has another expectation"):
+        register([now], "by hand")
+    registration.FILE.write_text(registration.FILE.read_text().replace("low 0.7", "low 0.5"))
+    with pytest.raises(ActbenchError, match="with the same numbers"):
+        register([now])
 
 
 def test_a_hash_of_the_numbers_alone_may_grow_to_cover_everything(files):
@@ -199,6 +243,10 @@ def test_a_hash_of_the_numbers_alone_may_grow_to_cover_everything(files):
      "registered on 2026-02-01, after the first run; its numbers on 2026-01-01, before the first run"),
     ([line(), line("low 2", "b", "2026-02-01T10:00Z"), line("low 3", "c", "2026-03-01T10:00Z")], "c", None,
      "registered on 2026-03-01, before the first run; changed, before: low 2"),
+    ([line("low 3"), line("low 2"), line("low 5"), line("low 4"), line("low 1", "b", "2026-02-01T10:00Z")], "b", None,
+     "registered on 2026-02-01, before the first run; changed, before: low 4"),
+    ([line("low " + str(1)), line("low " + str(1), "b", "2026-02-01T10:00Z")], "b", "2026-01-15T10:00Z",
+     "registered on 2026-02-01, after the first run; its numbers on 2026-01-01, before the first run"),
     ([line(), line("low 2", "b", "2026-02-01T10:00Z"), line("low 1", "c", "2026-03-01T10:00Z")], "a", None,
      "differs from what was registered on 2026-03-01"),
 ])  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from scipy import stats
 
 from actbench.claims.claim import Answer, Claim, Reading
 from actbench.claims.judge import describe, judge, meets, roll_up
-from actbench.core.errors import NotMeasured
+from actbench.core.errors import ActbenchError, NotMeasured
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.expectation import Equivalence, Region
 from actbench.statistics.frames import select
@@ -287,6 +288,28 @@ def test_what_is_judged_without_an_experiment_has_its_evidence():
     assert (mixed[2].verdict, mixed[2].source, mixed[2].failed) == ("refuted", "someone", None)
     assert judged(opinion)[-1].verdict == "opinion"
     assert judged(exact, opinion)[-1].verdict == "supported"
+
+
+def test_a_computation_that_fails_or_gives_no_answer_costs_its_reading_alone():
+    for compute, said in (
+        (lambda: 1 / 0, "its computation failed: ZeroDivisionError: division by zero"),
+        (lambda: True, "its computation gives bool, no Answer"),
+    ):
+        wrong = Reading(name="e", level="literal", kind="exact", compute=compute)
+        found = judged(wrong, reading())
+        assert [v.verdict for v in found] == ["not tested", "supported", "supported"]
+        assert found[0].conditions == said
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    ({"level": "litteral"}, "no level named 'litteral'; did you mean 'literal'"),
+    ({"kind": "experimental"}, "no kind named 'experimental'; did you mean 'experiment'"),
+    ({"quantifier": "all"}, "no quantifier named 'all'; known: each, existential, universal"),
+    ({"expected": (0, 1)}, "expected is a Region or an Equivalence, not tuple"),
+])  # fmt: skip
+def test_a_reading_that_is_mistyped_is_refused_where_it_is_written(change, said):
+    with pytest.raises(ActbenchError, match=re.escape(said)):
+        dataclasses.replace(reading(), **change)
 
 
 def test_why_a_reading_is_not_tested_is_said():
