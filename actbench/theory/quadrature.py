@@ -97,7 +97,8 @@ def _halved(columns: Callable[[Array], Array], ends: Array, q: float) -> tuple[A
         whole, apart = both[..., 0], np.abs(both[..., 0] - both[..., 1])
         if generation == 0:
             scale = np.abs(values) @ KRONROD
-            scale = scale.sum(axis=1)[:, None] + 1e-300
+            scale = scale.sum(axis=1)[:, None]
+            scale = np.maximum(scale, 1e-16 * scale.max()) + 1e-300  # a slope that is 0 but in the last tail settles
             total, error = np.zeros(len(whole)), np.zeros(len(whole))
         estimate = np.minimum(apart, (200 * apart / scale) ** 1.5 * scale)
         settled = (estimate <= TOLERANCE * scale).all(axis=0) | (half <= 4e-16 * np.abs(middle))

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import actbench as ab
 from actbench import theory
 from actbench.cli import main
 from actbench.core.errors import ActbenchError
@@ -30,6 +31,9 @@ def committed():
 
 def test_the_table_is_what_theory_says_today(committed):
     assert committed.dtype.names == tuple(COLUMNS)
+    assert set(committed["name"]) == {row.name for row in ab.ACTIVATIONS if row.kind == "elementwise"} | {
+        *theory.gates()
+    }
     for row in committed[::9]:
         gains = theory.gains(str(row["name"]))
         for field in ("value", "forward", "slope", "multiplier", "torch"):

@@ -60,3 +60,32 @@ def test_a_kink_that_is_no_round_number_is_found():
     place = 1.0000146593412051
     found = theory.moments(lambda x: np.where(x > place, x - place, 0.0))
     assert found.d_second == pytest.approx(norm.sf(place), rel=1e-8)
+
+
+@pytest.mark.parametrize("q", [1.0, 9.0, 25.0, 100.0])
+def test_every_step_of_a_staircase_is_found(q):
+    """A jump on the edge of a window was lost to rounding, and with it its part of the growth."""
+
+    def second(q):
+        steps = np.arange(-130, 131)
+        return (steps**2 * np.diff(norm.cdf(np.arange(-130, 132) / math.sqrt(q)))).sum()
+
+    found = theory.moments(lambda x: np.floor(x), q)
+    assert found.second == pytest.approx(second(q), rel=1e-12)
+    assert found.growth == pytest.approx((second(1.0001 * q) - second(0.9999 * q)) / (2e-4 * q), rel=1e-6)
+    assert found.d_second < 1e-12
+
+
+def test_growth_is_right_where_jumps_lie_beyond_what_is_searched():
+    places = 150.0 + 7 * np.arange(4)
+    found = theory.moments(lambda x: np.searchsorted(places, x) * 1.0, 1e4)
+    above = [norm.sf(place / 100) for place in places]
+    slope = [place / 2e4 * norm.pdf(place / 100) / 100 for place in places]
+    assert found.second == pytest.approx(sum((2 * k + 1) * p for k, p in enumerate(above)), rel=1e-6)
+    assert found.growth == pytest.approx(sum((2 * k + 1) * p for k, p in enumerate(slope)), rel=1e-6)
+
+
+def test_a_fast_wave_has_no_kinks():
+    found = theory.moments(lambda x: np.sin(20 * x), 9.0)
+    assert found.kinks == ()
+    assert found.d_second == pytest.approx(200.0, rel=1e-9)

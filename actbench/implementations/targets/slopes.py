@@ -20,6 +20,7 @@ COMPLEX_STEP = 1e-30
 SCALES = (1.0, 2.0**-5, 2.0**-10, 2.0**-16)  # of the first step, for what changes within it
 WINDOW = 12.0  # kinks are looked for in [-12, 12] on a fine grid, in [-120, 120] on a coarse one
 NARROW = 1e-9  # to which a kink is closed in on
+PART = 0.55  # of a window's size that its parts have: they overlap, else a jump on an edge is lost to rounding
 
 
 def ridders(f: Function, x: Array, step: Array, side: Array) -> tuple[Array, Array]:
@@ -187,7 +188,7 @@ def find_kinks(f: Function) -> list[float]:
     """Where the slopes on the two sides differ, or the function jumps.
 
     A second difference over its step shrinks with the step where a function is smooth and stays where it is not:
-    windows where it stays are halved until they are 1e-9 wide.
+    windows where it stays are about halved until they are 1e-9 wide.
     """
     fine, coarse = np.linspace(-WINDOW, WINDOW, 4801), np.linspace(-10 * WINDOW, 10 * WINDOW, 4801)
     found: list[float] = []
@@ -208,34 +209,37 @@ def _bend(f: Function, centre: Array, half: Any) -> Array:
 
 
 def _suspects(f: Function, centres: Array, half: float) -> Sequence[float]:
-    """Windows whose bend is still there in one of their three parts of half the size, and again."""
+    """Windows whose bend is still there in one of their three parts, and again; the middle one where all are equal."""
     current, size = centres, half
     start = _bend(f, centres, half)
     first = start
     for _ in range(6):
-        parts = np.stack([current - size / 2, current, current + size / 2])
-        bends = np.stack([_bend(f, part, size / 2) for part in parts])
+        parts = np.stack([current, current - size / 2, current + size / 2])
+        bends = np.stack([_bend(f, part, PART * size) for part in parts])
         chosen = bends.argmax(axis=0)
         current = np.take_along_axis(parts, chosen[None], axis=0)[0]
-        start, size = np.take_along_axis(bends, chosen[None], axis=0)[0], size / 2
-    keep = (start > 1e-6) & (start > 0.25 * first)  # a smooth bend would be 1/64 of what it was
+        start, size = np.take_along_axis(bends, chosen[None], axis=0)[0], PART * size
+    keep = (start > 1e-6) & (start > 0.25 * first)  # a smooth bend would be 1/36 of what it was
     return [float(v) for v in np.unique(np.round(centres[keep], 12))]
 
 
 def _closed_in(f: Function, centre: float, half: float) -> float | None:
     place, size = centre, half
     while size > NARROW:
-        parts = np.array([place - size / 2, place, place + size / 2])
-        bends = _bend(f, parts, size / 2)
+        parts = np.array([place, place - size / 2, place + size / 2])
+        bends = _bend(f, parts, PART * size)
         if bends.max() < 1e-7:
             return None
-        place, size = float(parts[bends.argmax()]), size / 2
+        place, size = float(parts[bends.argmax()]), PART * size
     # what people write has few digits
     for digits in range(9):
         near = round(place, digits)
         if abs(near - place) <= 4 * NARROW * max(1.0, abs(place)):
             place = near
             break
+    near, far = _bend(f, np.full(2, place), np.array([1e-6, 1e-5]) * max(1.0, abs(place)))
+    if near < 0.5 * far:  # it shrinks with the step: a steep curve
+        return None
     left, right = one_sided(f, place, -1.0), one_sided(f, place, 1.0)
     ends = f(np.array([place - 1e-8, place + 1e-8]))
     jump = abs(float(ends[1] - ends[0])) > 1e-6
