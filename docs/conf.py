@@ -25,6 +25,7 @@ html_theme = "furo"
 html_title = f"actbench {version}"
 html_extra_path = ["_extra"]  # pages that are whole already
 html_copy_source = False
+html_show_copyright = False
 html_math_renderer = "actbench_mathml"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False

@@ -15,7 +15,18 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORTS = ROOT / "reports"
-MADE = ("reports", "_extra", "gallery.md", "cli.md", "api.md", "claims.md", "results.md", "example.md", "example.ipynb")
+MADE = (
+    "reports",
+    "_extra",
+    "gallery.md",
+    "cli.md",
+    "api.md",
+    "claims.md",
+    "results.md",
+    "example.md",
+    "example.ipynb",
+    "findings.inc",
+)
 DATA = (".csv", ".svg", ".pdf")  # what pages that are whole already link to
 WHOLE = {"article/report.html": "The article's claims, judged", "literature/report.html": "Published results, judged",
          "compare/dossier.html": "A comparison's dossier"}  # fmt: skip
@@ -28,12 +39,14 @@ def write(docs: Path) -> None:
             missing_ok=True
         )
     reports(docs)
+    thumbnails(docs / "_extra" / "thumbnails")
     pages = {
         "gallery.md": gallery(),
         "cli.md": commands(),
         "api.md": api(),
         "claims.md": claims(),
         "results.md": results(),
+        "findings.inc": findings(),
     }
     source = (docs / "example.src.md").read_text(encoding="utf-8")
     pages["example.md"], notebook = example(source)
@@ -63,6 +76,22 @@ def reports(docs: Path) -> None:
         file.write_text(text, encoding="utf-8")
 
 
+def thumbnails(folder: Path) -> None:
+    """The catalogue's pictures for a third of their size: no text, which would be too small, and wider lines."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in (REPORTS / "catalogue").glob("*.svg"):
+        text = re.sub(r"<text.*?</text>", "", file.read_text(encoding="utf-8"))
+        text = re.sub(r'stroke-width="([\d.]+)"', lambda m: f'stroke-width="{2.4 * float(m[1]):g}"', text)
+        (folder / file.name).write_text(text.replace('stroke-dasharray="5 3"', 'stroke-dasharray="14 7"'), "utf-8")
+
+
+def findings() -> str:
+    """The article's part of the README, for the start page."""
+    from actbench.report.readme import digest
+
+    return digest(REPORTS / "article")
+
+
 def gallery() -> str:
     """Every function with its picture, a link to its page each."""
     from actbench.activations.registry import ACTIVATIONS, AXIS
@@ -71,8 +100,9 @@ def gallery() -> str:
     for row in sorted(ACTIVATIONS, key=lambda row: row.name):
         if (REPORTS / "catalogue" / f"{row.name}.svg").exists():
             names = html.escape(", ".join((row.name, *row.aliases)))
-            cards.append(f'<a href="reports/catalogue/{row.name}.html" title="{names}"><img loading="lazy" '
-                         f'src="_images/{row.name}.svg" alt="{row.name} and its slope"><br>{row.name}</a>')  # fmt: skip
+            cards.append(f'<a href="reports/catalogue/{row.name}.html" title="{names}"><img loading="lazy" width="150" '
+                         f'height="100" src="thumbnails/{row.name}.svg" alt="{row.name} and its slope">'
+                         f"<br>{row.name}</a>")  # fmt: skip
     style = "display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:.8rem;text-align:center"
     along = ", ".join(f"[{f.name}](reports/catalogue/{f.name}.md)" for f in AXIS)
     return "\n".join([

@@ -10,6 +10,8 @@ from typing import Any
 from actbench.cli import against
 from actbench.cli.options import add_json, add_run_options, dry_run, measured_json, refuse_idle, table, width
 from actbench.cli.run import measured, status
+from actbench.report.phrases import phrases
+from actbench.report.races import absent, duration, summary
 from actbench.runs.folder import DEFAULT
 
 DESCRIPTION = """\
@@ -98,7 +100,7 @@ def call(args: argparse.Namespace) -> int:
     for warning in (*warnings, *failed):
         print(f"actbench: {warning}", file=sys.stderr)
     if not args.json:
-        print(f"\n{summary(table)}")
+        print(f"\n{summary(table, phrases('en'))}")
         again = "" if not result.reused else f" ({result.reused} of {len(cells)} cells were there; --fresh: once more)"
         print(f"page: {folder.path / 'report.html'}; tables, samples and figures beside it{again}")
     return status(result) or (0 if table["time_s"].notna().any() else 3)
@@ -140,45 +142,9 @@ def shown(frame: Any) -> str:
         head = ("", "who", "time", "95 %", "time / ours", "GB/s", "of copy", "kept", "worst ulp", "holds", "note")
         parts.append(table(rows, head, limit=width(140)))
         silent = cell[cell["time_s"].isna()]
-        parts += [f"   {row.implementation}: {row.reason}" for row in silent.itertuples() if not _absent(row.reason)]
+        parts += [f"   {row.implementation}: {row.reason}" for row in silent.itertuples() if not absent(row.reason)]
         parts.append("")
     return "\n".join(parts).rstrip()
-
-
-def _absent(reason: Any) -> bool:
-    return str(reason).endswith("is not installed")
-
-
-def summary(frame: Any) -> str:
-    """One sentence: in how many races ours was fastest, by how much the best rival is slower, and who that is."""
-    import numpy as np
-
-    from actbench.experiments.throughput.question import FACTORS
-
-    frame = frame[frame["rank"].notna() | frame["reason"].map(_absent)]
-    absent = sorted(set(frame.loc[frame["reason"].map(_absent), "implementation"]))
-    beside = f"; not installed: {', '.join(absent)}" if absent else ""
-    first, ratios, seconds = 0, [], []
-    for _, race in frame[frame["rank"].notna()].groupby(list(FACTORS), sort=False):
-        rivals = race[race["ratio"].notna()].sort_values("time_s")
-        if len(rivals) and len(rivals) < len(race):
-            first += bool(rivals["ratio"].iloc[0] > 1)
-            ratios.append(float(rivals["ratio"].iloc[0]))
-            seconds.append(str(rivals["implementation"].iloc[0]))
-    if not ratios:
-        return f"ours ran without a rival{beside}"
-    mean = float(np.exp(np.mean(np.log(ratios))))
-    best = max(dict.fromkeys(seconds), key=seconds.count)
-    return (f"ours is fastest in {first} of {len(ratios)} races; the best rival takes {mean:.2f} times as long "
-            f"(geometric mean), most often {best}{beside}")  # fmt: skip
-
-
-def duration(seconds: float) -> str:
-    """``1.23 ms`` in three digits."""
-    for unit, scale in (("s", 1.0), ("ms", 1e3), ("us", 1e6)):
-        if seconds * scale >= 1:
-            return f"{seconds * scale:.3g} {unit}"
-    return f"{seconds * 1e9:.3g} ns"
 
 
 def _ulp(worst: float) -> str:

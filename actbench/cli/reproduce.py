@@ -13,7 +13,7 @@ DESCRIPTION = """\
 Run the experiments that the claims need, judge every claim, and write tables, figures and a page.
 
   actbench reproduce                    the article: every claim
-  actbench reproduce --quick            the same with fewer networks, a minute or two: a rehearsal
+  actbench reproduce --quick            the same with fewer networks, a minute or two; not final
   actbench reproduce literature         published results on activation functions, run again at small scale
   actbench reproduce C10 C07            some claims
   actbench reproduce my_claims.py       a ledger of your own: a file that calls actbench.claim(...)
@@ -72,7 +72,7 @@ def summary(report: Any) -> str:
     ]
     tally = ", ".join(f"{count} {verdict}" for verdict, count in Counter(overall).most_common())
     head = table(rows, ("claim", "overall", "charitable", "statement"), limit=width()) + "\n\n" if rows else ""
-    notes = ["a rehearsal: fewer networks than the full grid"] if report.run.get("quick") else []
+    notes = ["a quick run: fewer networks than the full grid, nothing is final"] if report.run.get("quick") else []
     left = verdicts.loc[(verdicts["reading"] == "overall") & (verdicts["left_out"] > 0), "left_out"]
     if len(left):
         each = ", ".join(f"{claim} {count}" for claim, count in left.items())
@@ -84,7 +84,7 @@ def summary(report: Any) -> str:
         each = ", ".join(f"{claim} {reading}" for claim, reading in differs.items())
         notes.append(f"asked otherwise than is registered: {each}")
     for name, failures in report.failures.items():
-        notes.append(f"{len(failures)} cells of {name} failed, and what rests on it is a rehearsal: "
+        notes.append(f"{len(failures)} cells of {name} failed, and what rests on it is not final: "
                      f"{failures['reason'].iloc[0]}")  # fmt: skip
     return "\n".join([f"{head}{len(overall)} claims: {tally}", *notes])
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 GREY = "#767676"
+COUNTED = ("layer", "epoch")  # scales of whole numbers
 DASHED, DOTTED = (0, (4, 2.5)), (0, (1, 1.5))
 WIDTH = 7.2  # inches: what a page shows at 8 px and more on a telephone, scrolled within its frame
 
@@ -136,6 +137,10 @@ def label(axis: Any, *, title: str = "", x: str = "", y: str = "") -> None:
     axis.set_title(title)
     axis.set_xlabel(x)
     axis.set_ylabel(y)
+    from matplotlib.ticker import AutoLocator
+
+    if x.split(" ")[0] in COUNTED and isinstance(axis.xaxis.get_major_locator(), AutoLocator):
+        axis.xaxis.get_major_locator().set_params(integer=True)  # there is no layer 1.5
 
 
 def legend(figure: Any, hues: Mapping[Any, str], marks: Mapping[str, Mapping[str, Any]] | None = None) -> None:

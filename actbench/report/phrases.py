@@ -87,6 +87,10 @@ PHRASES: dict[str, dict[str, str]] = {
         "every observation": "All {count} observations: {file}", "more rows": "and {count} more rows in that file",
         "rehearsal run": "A quick run: a part of the grid, or fewer rounds.",
         "lost cells": "{count} cells could not be computed.",
+        "races": "ours is fastest in {first} of {races} races; the best rival takes {mean} times as long (geometric "
+        "mean), most often {best}",
+        "races alone": "ours ran without a rival", "not installed": "not installed: {names}",
+        "no part": "Took no part:",
         "again run": "`actbench report DIR` draws this page again from the files alone.",
         "data": "Figure data: {path}", "not_drawn": "Not drawn: {reason}",
         "again": "Made by `actbench reproduce`; `actbench report DIR` draws it again from the files alone.",
@@ -172,6 +176,9 @@ PHRASES: dict[str, dict[str, str]] = {
         "every observation": "全部 {count} 条观测：{file}", "more rows": "该文件中另有 {count} 行",
         "rehearsal run": "快速模式：只运行网格的一部分，或减少轮次。",
         "lost cells": "有 {count} 个实验设置未能算出。",
+        "races": "{races} 场比赛中我们在 {first} 场最快；最好的对手所用时间为我们的 {mean} 倍（几何平均），"
+        "最常见的是 {best}",
+        "races alone": "没有对手", "not installed": "未安装：{names}", "no part": "未参加：",
         "again run": "`actbench report DIR` 可仅凭文件重新绘制本页。",
         "data": "图中数据：{path}", "not_drawn": "未绘制：{reason}",
         "again": "由 `actbench reproduce` 生成；`actbench report DIR` 可仅凭文件重新绘制。",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.core.errors import ActbenchError
 from actbench.core.files import write_text
+from actbench.report import races
 from actbench.report.chinese import chinese
 from actbench.report.content import provenance_lines
 from actbench.report.page import draw_figures, template
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COMMANDS = ("run", "bench")
+RACES = "throughput"  # the experiment whose rows are races
 UNITS = ("net", "neuron")  # batch factors whose levels are independent units: means are taken over them
 INNER = ("layer", "current", "epoch")  # columns that are no factors and no measures: places inside of a unit
 LONG = (
@@ -100,10 +102,12 @@ def render(folder: RunFolder, *, lang: str | None = None) -> Path:
             f"{str(folder.path)!r} has no observations of {name}; give the same command again, it goes on"
         )
     frame = folder.read_frame(place)
-    table = summarised(experiment, frame)
+    raced = name == RACES
+    table = races.shown(frame) if raced else summarised(experiment, frame)
     failures = folder.path / f"{place}.failures.csv"
     content = {
-        "title": f"{t['run of']}: {name}", "question": chinese(experiment.question, t),
+        "title": f"{t['run of']}: {name}", "answer": t["stop"].format(text=races.summary(frame, t)) if raced else "",
+        "silent": races.silent(frame) if raced else "", "question": chinese(experiment.question, t),
         "rehearsal": bool(run.get("quick")),
         "unfinished": not run.get("finished"), "head": list(table.columns),
         "rows": [["" if v != v or v is None else v for v in row] for row in table.head(MOST_ROWS).values.tolist()],

@@ -109,8 +109,11 @@ def test_stages_on_a_terminal_are_two_bars():
 def test_bench_ends_with_one_sentence_and_says_absent_peers_once():
     import pandas as pd
 
-    from actbench.cli.bench import shown, summary
+    from actbench.cli.bench import shown
     from actbench.experiments.throughput.question import COLUMNS, FACTORS
+    from actbench.report import races
+    from actbench.report.phrases import phrases
+    from actbench.report.races import summary
 
     fixed = dict.fromkeys(COLUMNS) | {
         "reason": "",
@@ -130,11 +133,17 @@ def test_bench_ends_with_one_sentence_and_says_absent_peers_once():
             rows.append({**fixed, **cell, "activation": name, "implementation": who, "rank": rank, **times, **ratios})
         rows.append({**fixed, **cell, "activation": name, "implementation": "jax", "reason": "jax is not installed"})
     frame = pd.DataFrame(rows)
-    assert summary(frame) == (
+    assert summary(frame, phrases("en")) == (
         "ours is fastest in 1 of 2 races; the best rival takes 1.00 times as long (geometric mean), most often torch; "
         "not installed: jax"
     )
     assert "not installed" not in shown(frame)
+    page = races.shown(frame)
+    assert list(page.columns) == ["activation", "rank", "implementation", *races.SHOWN]
+    assert page["time"].tolist()[:3] == ["100 ms [100 ms, 100 ms]", "1 s [1 s, 1 s]", "2 s [2 s, 2 s]"]
+    assert page["ratio"].tolist()[1:3] == ["", "2.00 [2.00, 2.00]"]
+    assert summary(frame, phrases("zh")).endswith("最常见的是 torch；未安装：jax")
+    assert races.silent(frame.assign(reason="has none", time_s=None)).startswith("actbench: has none; torch")
 
 
 def test_completion_offers_verbs_options_and_names(capsys):

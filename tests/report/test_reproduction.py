@@ -74,7 +74,7 @@ def test_two_workers_and_another_hash_seed_write_the_same_bytes(straight, tmp_pa
 def test_a_resumed_rehearsal_writes_the_same_bytes(straight, tmp_path):
     out = tmp_path / "run"
     rehearsal = actbench_command("reproduce", LEDGER, "--quick", "--workers", 1, "--out", out)
-    assert "a rehearsal" in rehearsal.stdout
+    assert "a quick run" in rehearsal.stdout
     assert pd.read_csv(out / "verdicts.csv")["rehearsal"].all()
     assert actbench_command("reproduce", LEDGER, "--workers", 1, "--out", out).returncode == 0
     assert written(out) == written(straight)

@@ -50,6 +50,7 @@ def readings_figure(table: pd.DataFrame) -> Any:
     """Small panels on one log2 axis, a dashed line for halving in each."""
     names = list(dict.fromkeys(table["reading"]))
     figure, axes = panels(len(names), height=2.4, sharex=True, sharey=True)
+    deepest = int(table["layer"].max())
     for axis, name in zip(axes, names, strict=True):
         part = table[table["reading"] == name].assign(activation="relu")
         alive = part[part["mean"] > 0]
@@ -58,8 +59,8 @@ def readings_figure(table: pd.DataFrame) -> Any:
             axis.plot(part["layer"], first * 2.0 ** -(part["layer"] - start), color=GREY, linewidth=1, linestyle=DASHED)
             lines(axis, alive.assign(low=alive["low"].clip(lower=FLOOR)), "layer", "activation")
         axis.set_yscale("log", base=2)
-        axis.set_ylim(FLOOR, 4)
-        axis.set_yticks([2.0**-k for k in (0, 10, 20, 30)])
+        axis.set_ylim(max(FLOOR, 2.0 ** -(deepest + 2)), 4)
+        axis.set_yticks([2.0**-k for k in range(0, deepest + 1, max(1, deepest // 3))])
         slope, low, high, n = part[["slope", "slope_low", "slope_high", "n"]].iloc[0]
         numbers = f"\nslope {slope:.3f}\n[{low:.3f}, {high:.3f}], n = {int(n)}".replace("-0.000", "0.000")
         label(axis, title=name + (numbers if n > 1 else ""), x="layer")

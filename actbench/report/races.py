@@ -1,0 +1,80 @@
+"""Races for people: who was fastest in one sentence, and a table with times in units that one can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+SHOWN = ("time", "ratio", "copy_share", "worst_ulp", "holds")
+
+
+def summary(frame: Any, t: Mapping[str, str]) -> str:
+    """One sentence: in how many races ours was fastest, by how much the best rival is slower, and who that is.
+
+    Parameters
+    ----------
+    frame
+        The rows of the experiment 'throughput'.
+    t
+        The phrases of a language.
+    """
+    import numpy as np
+
+    from actbench.experiments.throughput.question import FACTORS
+
+    gone = frame["reason"].map(absent)
+    first, ratios, seconds = 0, [], []
+    for _, race in frame[frame["rank"].notna()].groupby(list(FACTORS), sort=False):
+        rivals = race[race["ratio"].notna()].sort_values("time_s")
+        if len(rivals) and len(rivals) < len(race):
+            first += bool(rivals["ratio"].iloc[0] > 1)
+            ratios.append(float(rivals["ratio"].iloc[0]))
+            seconds.append(str(rivals["implementation"].iloc[0]))
+    said = t["races alone"]
+    if ratios:
+        said = t["races"].format(first=first, races=len(ratios), mean=f"{np.exp(np.mean(np.log(ratios))):.2f}",
+                                 best=max(dict.fromkeys(seconds), key=seconds.count))  # fmt: skip
+    missing = sorted(set(frame.loc[gone, "implementation"]))
+    return t["and"].join([said, *([t["not installed"].format(names=", ".join(missing))] if missing else [])])
+
+
+def absent(reason: Any) -> bool:
+    """Whether somebody took no part because it is not installed."""
+    return str(reason).endswith("is not installed")
+
+
+def shown(frame: Any) -> Any:
+    """The rows that were timed, race by race and the fastest first, with one column for a time and its interval."""
+    from actbench.experiments.throughput.question import FACTORS
+
+    varying = [name for name in FACTORS if frame[name].nunique() > 1]
+    timed = frame[frame["time_s"].notna()]
+    races = timed.groupby(list(FACTORS), sort=False).ngroup()
+    timed = timed.assign(race=races).sort_values(["race", "time_s"], kind="stable")
+    told = timed.assign(
+        time=[_span(*map(duration, row)) for row in timed[["time_s", "low_s", "high_s"]].itertuples(index=False)],
+        ratio=["" if row[0] != row[0] else _span(*(f"{x:.2f}" for x in row))
+               for row in timed[["ratio", "ratio_low", "ratio_high"]].itertuples(index=False)],
+        copy_share=["" if share != share else f"{share:.0%}" for share in timed["copy_share"]],
+        rank=["" if rank != rank else f"{rank:.0f}" for rank in timed["rank"]],
+        holds=[{True: "yes", False: "no"}.get(holds, "") for holds in timed["holds"]],
+    )  # fmt: skip
+    return told[[*varying, "rank", "implementation", *SHOWN]]
+
+
+def silent(frame: Any) -> str:
+    """Who took no part and why, but those that are not installed; empty where there is nobody."""
+    rows = frame[frame["time_s"].isna() & ~frame["reason"].map(absent)]
+    return "; ".join(dict.fromkeys(f"{row.implementation}: {row.reason}" for row in rows.itertuples()))
+
+
+def _span(value: str, low: str, high: str) -> str:
+    return f"{value} [{low}, {high}]"
+
+
+def duration(seconds: float) -> str:
+    """``1.23 ms`` in three digits."""
+    for unit, scale in (("s", 1.0), ("ms", 1e3), ("us", 1e6)):
+        if seconds * scale >= 1:
+            return f"{seconds * scale:.3g} {unit}"
+    return f"{seconds * 1e9:.3g} ns"
