@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from actbench.activations.layout import LAYOUTS, Layout
 from actbench.core.errors import ActbenchError
-from actbench.implementations.targets.objects import adapt, in_words
+from actbench.implementations.targets.objects import adapt, in_words, instance_of
 
 Array = NDArray[Any]
 Call = Callable[..., Array]
@@ -42,7 +43,8 @@ class BlackBox:
         self.dtype = "float64"
         self.pull: Callable[..., Any] | None = None
         x = np.linspace(0.3, 1.7, LENGTH) * np.where(np.arange(LENGTH) % 3 == 1, -1.0, 1.0)
-        self.raw, self.kind = self._form(given, x)
+        with np.errstate(all="ignore"):
+            self.raw, self.kind = self._form(_made(given), x)
         self.tolerance = TOLERANCE[self.dtype]
 
     def _form(self, given: Any, x: Array) -> tuple[Call, str]:
@@ -113,12 +115,18 @@ class BlackBox:
         return self(layout.join(a, b))[: a.size - room]
 
 
+def _made(given: Any) -> Any:
+    """A module of torch where its class is given: its call may take two tensors."""
+    torch: Any = sys.modules.get("torch")
+    if torch is not None and isinstance(given, type) and issubclass(given, torch.nn.Module):
+        return instance_of(given)
+    return given
+
+
 def _of_tensors(given: Any) -> Call:
     """A function of two tensors as one of two arrays."""
 
     def call(a: Array, b: Array) -> Array:
-        import sys
-
         torch = sys.modules["torch"]
         answer = given(torch.from_numpy(a), torch.from_numpy(b))
         return np.asarray(answer.detach().numpy())
@@ -130,8 +138,6 @@ def _derivative_of_two(given: Any) -> Callable[..., Any]:
     """autograd's gradients of a function of two tensors."""
 
     def pull(dy: Array, a: Array, b: Array) -> tuple[Array, ...]:
-        import sys
-
         torch = sys.modules["torch"]
         leaves = [torch.from_numpy(array).requires_grad_() for array in (a, b)]
         found = torch.autograd.grad(given(*leaves), leaves, torch.from_numpy(dy), materialize_grads=True)

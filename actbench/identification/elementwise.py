@@ -26,7 +26,7 @@ X = np.unique(np.concatenate([
 ]))  # fmt: skip
 STEEP = (1.0, -1.0, 0.5, 2.0, -2.0, 1.702, 0.25, 4.0)
 SHIFT = (0.0, 1.0, -1.0)
-REFINED = 12  # rows that are fitted after the coarse grid
+REFINED = 18  # rows that are fitted after the coarse grid
 FEW = 2  # parameters of a row that are searched before it is moved and stretched
 SHORT = (3, 4, 6)  # digits to which a fitted number is rounded where that fits too
 
@@ -81,11 +81,10 @@ def search(y: Array, tolerance: float) -> Iterator[list[Near]]:
     yield [_near(y, "identity", line, scale=_short(a), offset=_short(d))]
     yield _sorted(_elsewhere(y))
     few = [row for row in rows() if 1 <= len(_own(row)) <= FEW]
-    yield _fits(y, few, own=True)
     coarse = sorted(((_coarse(y, row), row) for row in rows()), key=lambda pair: pair[0][0])[:REFINED]
-    for own in (False, True):
+    for own, others in ((False, few), (True, [])):  # what is tanh(0.7 x) is no aria2 with two parameters
         fits = (_fit(y, row, own=own, moved=True, start=at) for (_, at), row in coarse if _own(row) or not own)
-        yield _sorted(filter(None, fits))
+        yield _sorted([*filter(None, fits), *_fits(y, others, own=True)])
     yield _fits(y, [row for row in rows() if len(_own(row)) > FEW], own=True)
 
 

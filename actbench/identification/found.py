@@ -40,6 +40,12 @@ class Near:
     has: float = 0.0
 
     @property
+    def numbers(self) -> int:
+        """How many numbers it takes to say it: the row's parameters, and what it is moved and stretched by."""
+        around = (self.scale != 1, self.steep != 1, self.shift != 0, self.offset != 0)
+        return len(named(self.spec).parameters) + sum(around)
+
+    @property
     def form(self) -> str:
         """In words: ``2 silu(0.5 x + 1)``."""
         inner = "x" if self.steep == 1 else f"{self.steep:.{DIGITS}g} x"

@@ -41,11 +41,10 @@ def identify(subject: Any) -> Identified:
     """
     name, given = _loaded(subject)
     box = BlackBox(given)
-    if box.kind == "elementwise":
-        return _elementwise(name, box)
-    if box.kind in ("halved", "two"):
-        return _gate(name, box)
-    return _along(name, box)
+    with np.errstate(all="ignore"):  # 0 times an infinite limit, far out
+        if box.kind == "elementwise":
+            return _elementwise(name, box)
+        return _gate(name, box) if box.kind in ("halved", "two") else _along(name, box)
 
 
 def _loaded(subject: Any) -> tuple[str, Any]:
@@ -67,7 +66,7 @@ def _told(name: str, kind: str, stages: Any, tolerance: float, remarks: tuple[st
     for stage in stages:
         right = [one for one in stage if one.distance <= tolerance]
         if right:
-            plain = min(right, key=lambda one: (_parameters(one.spec), one.distance > 1e-12))
+            plain = min(right, key=lambda one: (one.numbers, one.distance > 1e-12))
             other = [one for one in right if _row(one) != _row(plain) and _parameters(one.spec) <= SAME]
             return Identified(
                 subject=name, found=plain, kind=kind, same=tuple(one.form for one in other), remarks=remarks

@@ -77,6 +77,21 @@ def test_functions_written_in_other_ways_are_named(form):
     assert found.kind == "elementwise"
 
 
+@pytest.mark.parametrize(
+    ("function", "form"),
+    [
+        (lambda x: np.tanh(0.7 * x), "tanh(0.7 x)"),
+        (lambda x: 1.5 * np.tanh(0.7 * x) + 0.25, "1.5 tanh(0.7 x) + 0.25"),
+        (lambda x: sigmoid(0.7 * x), "sigmoid(0.7 x)"),
+        (lambda x: np.where(x > 0, 2 * x, 0.02 * x), "2 leaky_relu(x)"),
+        (lambda x: np.where(x > 0, x, 0.3 * np.expm1(np.minimum(x, 0))), "elu:alpha=0.3"),
+        (lambda x: 2 * silu(x) - 1, "2 silu(x) - 1"),
+    ],
+)
+def test_of_several_ways_to_say_it_the_one_with_the_fewest_numbers_is_taken(function, form):
+    assert identify(function).found.form == form
+
+
 def test_the_two_gelus_and_mish_and_swish_are_told_apart():
     assert identify(gelu).spec == "gelu"
     assert identify(gelu_tanh).spec == "gelu_tanh"
@@ -217,6 +232,20 @@ def test_functions_along_an_axis():
     assert identify(with_sink).spec == "softmax_sink:k=0.5"
     assert identify(lambda x: np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True)).spec == "softmax"
     assert identify(lambda x: np.where(x >= np.sort(x)[..., -2:][..., :1], x, 0.0)).spec == "topk:k=2.0"
+
+
+def test_a_class_of_two_tensors_is_a_gate_and_nothing_is_warned_of():
+    torch = pytest.importorskip("torch")
+
+    class Gate(torch.nn.Module):
+        def forward(self, gate, up):
+            return torch.nn.functional.gelu(gate) * up
+
+    assert identify(Gate).spec == "geglu"
+    assert identify(Gate()).spec == "geglu"
+    assert identify(lambda x: np.minimum(silu(halves(x)[0]), 16.0) * np.clip(halves(x)[1], -16.0, 16.0)).spec == (
+        "swiglu_step:limit=16.0"
+    )
 
 
 def test_modules_of_torch():
