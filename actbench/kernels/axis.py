@@ -26,13 +26,16 @@ from actbench.kernels import cache
 from actbench.kernels.compile import compiling, in_format
 from actbench.kernels.emit import written
 from actbench.kernels.lower import expanded
-from actbench.kernels.reductions import Loops, bound
+from actbench.kernels.passes import vector_text
+from actbench.kernels.reductions import bound, indented, loops
 
 THREADED = 1 << 18  # elements, as of ufuncs: to wake a thread takes some 20 us
 TEXT = '''"""{title}; generated, delete at will."""
 import numpy as np
 from numba import njit, types
 from actbench.kernels.intrinsics import bits, fma, from_bits, select
+from actbench.kernels.memory import row
+from actbench.kernels.vectors import vector_first, vector_pass
 
 whole = np.int{width}
 narrow = np.float{width}
@@ -54,8 +57,8 @@ def text(function: VectorFunction, direction: str, form: Format, keep: bool) -> 
     if function.pieces is not None:
         constants, body = _piecewise(function, direction, form)
     else:
-        loops = Loops(function, direction, form)
-        constants, body = loops.constants, loops.text(8)
+        constants, lines = vector_text(function, direction, form) or loops(function, direction, form)
+        body = "\n".join(indented(2, lines))
     return TEXT.format(
         title=f"{function.spec} {direction} in {form.name}", width=form.bits, constants="\n".join(constants),
         types=", ".join([*("A" for _ in operands), "M"]), cache=keep, operands=", ".join(operands), body=body,

@@ -26,6 +26,18 @@ def offset(typing_context: Any, pointer: Any, count: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def row(typing_context: Any, matrix: Any, number: Any) -> Any:
+    """A pointer to a row of a contiguous matrix."""
+
+    def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = cgutils.create_struct_proxy(matrix)(context, builder, value=args[0])  # type: ignore[no-untyped-call, unused-ignore]
+        length = builder.extract_value(array.shape, 1)
+        return builder.gep(array.data, [builder.mul(args[1], length)])
+
+    return types.CPointer(matrix.dtype)(matrix, types.int64), make  # type: ignore[no-untyped-call, unused-ignore]
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
 def same(typing_context: Any, one: Any, other: Any) -> Any:
     """Whether two pointers are one."""
 

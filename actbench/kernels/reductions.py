@@ -100,6 +100,12 @@ def bound(function: Callable[..., Any], values: Mapping[str, Any]) -> Callable[.
     return signed(names, lambda given: call(function, {**given, **values}))
 
 
+def loops(function: VectorFunction, direction: str, form: Format) -> tuple[list[str], list[str]]:
+    """Constants, and the lines of one row of a matrix."""
+    made = Loops(function, direction, form)
+    return made.constants, made.lines
+
+
 class Loops:
     """The text of one direction, reduction by reduction."""
 
@@ -113,10 +119,6 @@ class Loops:
             self.kinds[reduction.name] = reduction.kind
         body, result = self._entry(function.entries[direction], WHOLE, "i")
         self.lines += ["for i in range(n):", *indented(1, body), f"    out[r, i] = {result}"]
-
-    def text(self, spaces: int) -> str:
-        """The lines, indented."""
-        return "\n".join(" " * spaces + line for line in self.lines)
 
     def _reduced(self, name: str, kind: str, of: Callable[..., Any]) -> None:
         blocked = kind in ("sum", "max")

@@ -113,38 +113,204 @@ def _evaluated(
 @intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator, unused-ignore]
 def vector_loop(typing_context: Any, text: Any, names: Any, arrays: Any, numbers: Any, out: Any, count: Any) -> Any:
     """Write a program's values for so many elements: names of arrays, then of numbers; their pointers and values."""
+    programs = [("each", "", ast.literal_eval(text.literal_value))]
+    called = names.literal_value.split()
+
+    def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        given = _given(builder, called, args[2], args[3], numbers)
+        _passed(builder, programs, *given, [args[4]], args[5])
+        return context.get_dummy_value()
+
+    return types.none(text, names, arrays, numbers, out, count), make
+
+
+@intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator, unused-ignore]
+def vector_pass(typing_context: Any, text: Any, names: Any, arrays: Any, numbers: Any, outs: Any, count: Any) -> Any:
+    """Several programs in one loop over so many elements; the sums and maxima among them, in their order.
+
+    Each is ``(kind, name, steps)``: ``"each"`` writes its values to the next pointer of ``outs``, ``"sum"`` adds them
+    in float64, ``"max"`` keeps the largest or a NaN, ``"value"`` is only for those that follow, which all may use an
+    earlier one by its name. A number that is an integer is a place: 1 there, and 0 elsewhere.
+    """
+    programs = ast.literal_eval(text.literal_value)
+    called = names.literal_value.split()
+    result = types.UniTuple(types.float32, sum(kind in REDUCED for kind, _, _ in programs))  # type: ignore[no-untyped-call, unused-ignore]
+
+    def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        given = _given(builder, called, args[2], args[3], numbers)
+        stored = cgutils.unpack_tuple(builder, args[4]) if len(outs) else []  # type: ignore[no-untyped-call, unused-ignore]
+        reduced = _passed(builder, programs, *given, stored, args[5])
+        return context.make_tuple(builder, result, reduced) if reduced else context.get_dummy_value()
+
+    return (result if result.count else types.none)(text, names, arrays, numbers, outs, count), make
+
+
+@intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator, unused-ignore]
+def vector_first(typing_context: Any, text: Any, names: Any, arrays: Any, numbers: Any, count: Any) -> Any:
+    """The first place at which a program holds, or 0."""
     steps = ast.literal_eval(text.literal_value)
     called = names.literal_value.split()
 
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        word, size = ir.IntType(64), args[5]
-        pointers = dict(zip(called, cgutils.unpack_tuple(builder, args[2]), strict=False))  # type: ignore[no-untyped-call, unused-ignore]
-        given = cgutils.unpack_tuple(builder, args[3]) if len(numbers) else []  # type: ignore[no-untyped-call, unused-ignore]
-        fixed = {
-            name: _splat(builder, value, FLOATS) for name, value in zip(called[len(pointers) :], given, strict=True)
-        }
-        constants = {place: _constant(value) for place, (op, _, value) in enumerate(steps) if op == "constant"}
-        whole = builder.and_(size, word(-LANES * UNROLLED))
-        with cgutils.for_range_slice(builder, word(0), whole, word(LANES * UNROLLED)) as (start, _):  # type: ignore[no-untyped-call, unused-ignore]
-            places = [builder.add(start, word(LANES * k)) for k in range(UNROLLED)]
-            loaded = [
-                {name: builder.load(_at(builder, pointer, place), align=4) for name, pointer in pointers.items()}
-                for place in places
-            ]
-            results = _evaluated(builder, steps, [{**fixed, **each} for each in loaded], constants)
-            for place, result in zip(places, results, strict=True):
-                builder.store(result, _at(builder, args[4], place), align=4)
-        with cgutils.for_range_slice(builder, whole, size, word(LANES)) as (start, _):  # type: ignore[no-untyped-call, unused-ignore]
-            left = _splat(builder, builder.trunc(builder.sub(size, start), ir.IntType(32)), WHOLES)
-            mask = builder.icmp_signed("<", ir.Constant(WHOLES, [*range(LANES)]), left)
-            part = {
-                name: _masked_load(builder, _at(builder, pointer, start), mask) for name, pointer in pointers.items()
-            }
-            [result] = _evaluated(builder, steps, [{**fixed, **part}], constants)
-            _masked_store(builder, result, _at(builder, args[4], start), mask)
-        return context.get_dummy_value()
+        pointers, fixed = _given(builder, called, args[2], args[3], numbers)
+        constants, word, half = _constants(steps), ir.IntType(64), ir.IntType(LANES)
+        place = cgutils.alloca_once_value(builder, word(0))  # type: ignore[no-untyped-call, unused-ignore]
+        turns = builder.udiv(builder.add(args[4], word(LANES - 1)), word(LANES))
+        with cgutils.for_range(builder, turns) as loop:  # type: ignore[no-untyped-call, unused-ignore]
+            start = builder.mul(loop.index, word(LANES))
+            mask, part = _tail(builder, pointers, start, args[4])
+            [holds] = _evaluated(builder, steps, [{**_at_place(builder, fixed, start), **part}], constants)
+            bits = builder.bitcast(builder.and_(holds, mask), half)
+            with builder.if_then(builder.icmp_unsigned("!=", bits, half(0))):
+                builder.store(builder.add(start, builder.zext(builder.cttz(bits, ir.IntType(1)(1)), word)), place)
+                loop.do_break()
+        return builder.load(place)
 
-    return types.none(text, names, arrays, numbers, out, count), make
+    return types.int64(text, names, arrays, numbers, count), make
+
+
+def _given(builder: Builder, called: Sequence[str], arrays: Value, numbers: Value, kinds: Any) -> Any:
+    """Pointers by name, and numbers as whole vectors; a place stays an integer."""
+    pointers = dict(zip(called, cgutils.unpack_tuple(builder, arrays), strict=False))  # type: ignore[no-untyped-call, unused-ignore]
+    values = cgutils.unpack_tuple(builder, numbers) if len(kinds) else []  # type: ignore[no-untyped-call, unused-ignore]
+    names = called[len(pointers) :]
+    return pointers, {
+        name: _splat(builder, value, FLOATS) if kind == types.float32 else value
+        for name, kind, value in zip(names, kinds, values, strict=True)
+    }
+
+
+def _at_place(builder: Builder, fixed: Mapping[str, Value], start: Value) -> dict[str, Value]:
+    """The numbers of the vector that begins at ``start``: a place is 1 where it lies in it."""
+    found = dict(fixed)
+    for name, value in fixed.items():
+        if isinstance(value.type, ir.IntType):
+            lane = _splat(builder, builder.trunc(builder.sub(value, start), ir.IntType(32)), WHOLES)
+            there = builder.icmp_signed("==", lane, ir.Constant(WHOLES, [*range(LANES)]))
+            found[name] = builder.select(there, _constant((1.0).hex()), _constant((0.0).hex()))
+    return found
+
+
+def _constants(steps: Any) -> dict[int, Value]:
+    return {place: _constant(value) for place, (op, _, value) in enumerate(steps) if op == "constant"}
+
+
+def _tail(builder: Builder, pointers: Mapping[str, Value], start: Value, size: Value) -> tuple[Value, dict[str, Value]]:
+    """The mask of what is left from ``start`` on, and the arrays under it."""
+    left = builder.sub(size, start)  # below 2^31 only in the last vector
+    some = builder.select(builder.icmp_signed("<", left, left.type(LANES)), left, left.type(LANES))
+    lanes = _splat(builder, builder.trunc(some, ir.IntType(32)), WHOLES)
+    mask = builder.icmp_signed("<", ir.Constant(WHOLES, [*range(LANES)]), lanes)
+    return mask, {name: _masked_load(builder, _at(builder, p, start), mask) for name, p in pointers.items()}
+
+
+def _passed(
+    builder: Builder, programs: Any, pointers: Mapping[str, Value], fixed: Mapping[str, Value],
+    outs: Sequence[Value], size: Value,
+) -> list[Value]:  # fmt: skip
+    """The loop over all programs, and its reduced numbers."""
+    word = ir.IntType(64)
+    constants = [_constants(steps) for _, _, steps in programs]
+    rooms = {number: REDUCED[kind].room(builder) for number, (kind, _, _) in enumerate(programs) if kind in REDUCED}
+
+    def turn(start: Value, places: Sequence[Value], loaded: list[dict[str, Value]], mask: Value | None) -> None:
+        given = [{**_at_place(builder, fixed, place), **each} for place, each in zip(places, loaded, strict=True)]
+        written = iter(outs)
+        for number, (kind, name, steps) in enumerate(programs):
+            results = _evaluated(builder, steps, given, constants[number])
+            for each, result in zip(given, results, strict=True):
+                each[name] = result
+            if kind in REDUCED:
+                REDUCED[kind].take(builder, rooms[number], results, mask)
+            elif kind == "each":
+                out = next(written)
+                for place, result in zip(places, results, strict=True):
+                    goal = _at(builder, out, place)
+                    if mask is None:
+                        builder.store(result, goal, align=4)
+                    else:
+                        _masked_store(builder, result, goal, mask)
+
+    whole = builder.and_(size, word(-LANES * UNROLLED))
+    with cgutils.for_range_slice(builder, word(0), whole, word(LANES * UNROLLED)) as (start, _):  # type: ignore[no-untyped-call, unused-ignore]
+        places = [builder.add(start, word(LANES * k)) for k in range(UNROLLED)]
+        turn(start, places, [
+            {name: builder.load(_at(builder, pointer, place), align=4) for name, pointer in pointers.items()}
+            for place in places
+        ], None)  # fmt: skip
+    with cgutils.for_range_slice(builder, whole, size, word(LANES)) as (start, _):  # type: ignore[no-untyped-call, unused-ignore]
+        mask, part = _tail(builder, pointers, start, size)
+        turn(start, [start], [part], mask)
+    return [REDUCED[programs[number][0]].end(builder, room) for number, room in rooms.items()]
+
+
+class Sum:
+    """In float64, sixteen numbers as eight: the accumulator of a pass."""
+
+    DOUBLES = ir.VectorType(ir.DoubleType(), LANES // 2)
+
+    @classmethod
+    def room(cls, builder: Builder) -> Value:
+        return cgutils.alloca_once_value(builder, ir.Constant(cls.DOUBLES, [0.0] * (LANES // 2)))  # type: ignore[no-untyped-call, unused-ignore]
+
+    @classmethod
+    def take(cls, builder: Builder, room: Value, values: Sequence[Value], mask: Value | None) -> None:
+        halves = []
+        for value in values:
+            kept = value if mask is None else builder.select(mask, value, _constant((0.0).hex()))
+            for part in (0, LANES // 2):
+                places = ir.Constant(ir.VectorType(ir.IntType(32), LANES // 2), [*range(part, part + LANES // 2)])
+                half = builder.shuffle_vector(kept, ir.Constant(FLOATS, ir.Undefined), places)
+                halves.append(builder.fpext(half, cls.DOUBLES))
+        while len(halves) > 1:
+            halves = [builder.fadd(a, b) for a, b in zip(halves[::2], halves[1::2], strict=True)]
+        builder.store(builder.fadd(builder.load(room), halves[0]), room)
+
+    @classmethod
+    def end(cls, builder: Builder, room: Value) -> Value:
+        lanes = builder.load(room)
+        parts = [builder.extract_element(lanes, ir.IntType(32)(k)) for k in range(LANES // 2)]
+        while len(parts) > 1:
+            parts = [builder.fadd(a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
+        return builder.fptrunc(parts[0], ir.FloatType())
+
+
+class Largest:
+    """Lane by lane, and a mask of where a NaN was."""
+
+    @staticmethod
+    def room(builder: Builder) -> Value:
+        least = _constant("-inf")
+        return (
+            cgutils.alloca_once_value(builder, least),  # type: ignore[no-untyped-call, unused-ignore]
+            cgutils.alloca_once_value(builder, ir.Constant(TRUTHS, [0] * LANES)),  # type: ignore[no-untyped-call, unused-ignore]
+        )
+
+    @staticmethod
+    def take(builder: Builder, room: Value, values: Sequence[Value], mask: Value | None) -> None:
+        peaks, lost = room
+        least = _constant("-inf")
+        kept = [value if mask is None else builder.select(mask, value, least) for value in values]
+        pairs = [*zip(kept[::2], kept[1::2], strict=True)] if len(kept) > 1 else [(kept[0], kept[0])]
+        for a, b in pairs:  # one comparison tells whether either is NaN
+            builder.store(builder.or_(builder.load(lost), builder.fcmp_unordered("uno", a, b)), lost)
+        while len(kept) > 1:
+            kept = [builder.select(builder.fcmp_ordered(">", a, b), a, b) for a, b in zip(kept[::2], kept[1::2], strict=True)]
+        peak = builder.load(peaks)
+        builder.store(builder.select(builder.fcmp_ordered(">", kept[0], peak), kept[0], peak), peaks)
+
+    @staticmethod
+    def end(builder: Builder, room: Value) -> Value:
+        lanes, lost = (builder.load(each) for each in room)
+        parts = [builder.extract_element(lanes, ir.IntType(32)(k)) for k in range(LANES)]
+        while len(parts) > 1:
+            parts = [builder.select(builder.fcmp_ordered(">", a, b), a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
+        bits = ir.IntType(LANES)
+        any_lost = builder.icmp_unsigned("!=", builder.bitcast(lost, bits), bits(0))
+        return builder.select(any_lost, ir.Constant(ir.FloatType(), float("nan")), parts[0])
+
+
+REDUCED: Mapping[str, Any] = {"sum": Sum, "max": Largest}
 
 
 def _at(builder: Builder, pointer: Value, place: Value) -> Value:

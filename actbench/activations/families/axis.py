@@ -36,18 +36,20 @@ LEADS = Reduction("leads", "first", lambda x, top: x == top)
 # what arrives, less what arrives at the leading entry: where that has all but 1e-300, its own gradient is that
 LESS = Reduction("less", "there", lambda dy: dy)
 SPREAD = Reduction("spread", "sum", lambda dy, less, e: (dy - less) * e)
+ONE = Reduction("one", "once", lambda whole: 1.0 / whole)  # a division a vector, not one an entry
+MEAN = Reduction("mean", "once", lambda spread, one: spread * one)
 
 
-def _share_slope(dy, less, e, whole, spread):
-    return (e / whole) * ((dy - less) - spread / whole)
+def _share_slope(dy, less, e, one, mean):
+    return (e * one) * ((dy - less) - mean)
 
 
 AXIS.add(
     VectorFunction(
         name="softmax",
         formula=r"y_i = e^{x_i} / \textstyle\sum_j e^{x_j}",
-        reductions={"forward": (TOP, E, SUM), "backward": (TOP, E, SUM, LEADS, LESS, SPREAD)},
-        entries={"forward": lambda e, whole: e / whole, "backward": _share_slope},
+        reductions={"forward": (TOP, E, SUM, ONE), "backward": (TOP, E, SUM, LEADS, LESS, SPREAD, ONE, MEAN)},
+        entries={"forward": lambda e, one: e * one, "backward": _share_slope},
         textbook=lambda mp, x: _exact_softmax(mp, x),
         aliases=("softargmax",),
         source="Boltzmann 1868; Bridle 1990",
@@ -61,9 +63,9 @@ def _exact_softmax(mp, x):
     return [v / sum(e) for v in e]
 
 
-def _log_entry(x, top, others):
+def _log_entry(x, top, log):
     high, low = _shifted(x, top)
-    return (high - np.log1p(others)) + low  # log1p of the others: log(sum) is 0 where one entry leads by 37
+    return (high - log) + low
 
 
 AXIS.add(
@@ -71,10 +73,16 @@ AXIS.add(
         name="log_softmax",
         formula=r"y_i = x_i - \ln \textstyle\sum_j e^{x_j}",
         reductions={
-            "forward": (TOP, E, LEADS, Reduction("others", "sum", lambda e, leads: np.where(leads > 0.5, 0.0, e))),
-            "backward": (TOP, E, SUM, Reduction("arrived", "sum", lambda dy: dy)),
+            "forward": (
+                TOP,
+                E,
+                LEADS,
+                Reduction("others", "sum", lambda e, leads: np.where(leads > 0.5, 0.0, e)),
+                Reduction("log", "once", lambda others: np.log1p(others)),  # log(sum) is 0 where one leads by 37
+            ),
+            "backward": (TOP, E, SUM, Reduction("arrived", "sum", lambda dy: dy), ONE),
         },
-        entries={"forward": _log_entry, "backward": lambda dy, e, whole, arrived: dy - (e / whole) * arrived},
+        entries={"forward": _log_entry, "backward": lambda dy, e, one, arrived: dy - (e * one) * arrived},
         textbook=lambda mp, x: [v - mp.log(sum(mp.exp(w) for w in x)) for v in x],
         source="torch.nn.LogSoftmax",
         peers={
@@ -88,6 +96,7 @@ LEAST = (
     Reduction("top", "max", lambda x: -x),
     Reduction("e", "each", lambda x, top: _exp_shifted(-x, top)),
     SUM,
+    ONE,
 )
 AXIS.add(
     VectorFunction(
@@ -95,11 +104,11 @@ AXIS.add(
         formula=r"y_i = e^{-x_i} / \textstyle\sum_j e^{-x_j}",
         reductions={
             "forward": LEAST,
-            "backward": (*LEAST, Reduction("leads", "first", lambda x, top: -x == top), LESS, SPREAD),
+            "backward": (*LEAST, Reduction("leads", "first", lambda x, top: -x == top), LESS, SPREAD, MEAN),
         },
         entries={
-            "forward": lambda e, whole: e / whole,
-            "backward": lambda dy, less, e, whole, spread: -_share_slope(dy, less, e, whole, spread),
+            "forward": lambda e, one: e * one,
+            "backward": lambda dy, less, e, one, mean: -_share_slope(dy, less, e, one, mean),
         },
         textbook=lambda mp, x: _exact_softmax(mp, [-v for v in x]),
         source="torch.nn.Softmin",
