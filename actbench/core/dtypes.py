@@ -22,10 +22,13 @@ class Format:
         How many it has.
     vectors
         Whether steps on it are whole vectors of AVX-512: what a kernel meaning may count on.
+    near
+        Of these, whether the largest number of a vector is known to be of a moderate size.
     """
 
     bits: int
     vectors: bool = False
+    near: bool = False
 
     @property
     def name(self) -> str:

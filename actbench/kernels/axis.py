@@ -34,7 +34,7 @@ TEXT = '''"""{title}; generated, delete at will."""
 import numpy as np
 from numba import njit, types
 from actbench.kernels.intrinsics import bits, fma, from_bits, select
-from actbench.kernels.memory import row
+from actbench.kernels.memory import offset, row
 from actbench.kernels.vectors import vector_first, vector_pass
 
 whole = np.int{width}
@@ -156,16 +156,22 @@ class AlongKernel:
             type(out) is not np.ndarray or out.shape != wanted or out.dtype != self.dtype or not out.flags.writeable
         ):
             raise ActbenchError(f"out must be a writable array of shape {wanted} and dtype {self.dtype}")
-        turned = [np.moveaxis(array, axis, -1) for array in given]
-        rows = [np.require(t, self.dtype, ["C", "A"]).reshape(-1, t.shape[-1]) for t in turned]
-        plain = out is not None and axis in (-1, out.ndim - 1) and out.flags.carray
+        last = axis in (-1, source.ndim - 1)
+        if last and all(array.flags.carray for array in given):
+            rows = [array.reshape(-1, array.shape[-1]) for array in given]
+        else:
+            turned = [np.moveaxis(array, axis, -1) for array in given]
+            rows = [np.require(t, self.dtype, ["C", "A"]).reshape(-1, t.shape[-1]) for t in turned]
+        plain = out is not None and last and out.flags.carray
         plain = plain and not any(np.may_share_memory(out, array) for array in given)
-        last = np.moveaxis(np.empty(wanted, np.bool_), axis, -1).shape
-        result = out if plain and out is not None else np.empty(last, self.dtype)
-        self._share(*rows, result.reshape(-1, last[-1]))
-        if plain:
-            return result
-        back = np.moveaxis(result, -1, axis)
+        if plain and out is not None:
+            self._share(*rows, out.reshape(-1, wanted[-1]))
+            return out
+        result = np.empty((len(rows[0]), wanted[axis]), self.dtype)
+        self._share(*rows, result)
+        before = list(wanted)
+        length = before.pop(axis)
+        back = np.moveaxis(result.reshape(*before, length), -1, axis)
         if out is None:
             return np.ascontiguousarray(back)
         out[...] = back

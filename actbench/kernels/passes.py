@@ -14,6 +14,7 @@ from actbench.activations.reductions import Reduction
 from actbench.activations.vector import VectorFunction
 from actbench.core.dtypes import Format
 from actbench.expression.graph import Graph, argument_names, record
+from actbench.expression.primitives.below import NEAR
 from actbench.kernels.emit import VECTOR_STEPS, program, written
 from actbench.kernels.lower import contracted, expanded, has_vectors
 from actbench.kernels.reductions import bound, indented
@@ -22,7 +23,7 @@ ARRAYS = ("x", "dy")
 REDUCED = ("sum", "max")  # numbers of a pass
 ENTRIES = ("each", *REDUCED)
 AT = {"first": set(), "once": set(), "there": {"leads"}}  # numbers between passes, and what else they need
-WIDE = Format(32, vectors=True)
+WIDE, NEAR_TOP = Format(32, vectors=True), Format(32, vectors=True, near=True)
 
 
 def vector_text(function: VectorFunction, direction: str, form: Format) -> tuple[list[str], list[str]] | None:
@@ -31,9 +32,14 @@ def vector_text(function: VectorFunction, direction: str, form: Format) -> tuple
     if form.bits != 32 or not has_vectors() or any(r.kind not in (*ENTRIES, *AT) for r in reductions):
         return None
     try:
-        return Passes(function, direction).text()
+        (constants, near), (more, far) = (Passes(function, direction, form).text() for form in (NEAR_TOP, WIDE))
     except NoVectorsError:
         return None
+    shared = next((place for place, both in enumerate(zip(near, far, strict=True)) if both[0] != both[1]), len(far))
+    if shared < len(far):
+        branches = [f"if abs(_top) <= {NEAR}:", *indented(1, near[shared:]), "else:", *indented(1, far[shared:])]
+        far = [*far[:shared], *branches]
+    return [*dict.fromkeys([*constants, *more])], far
 
 
 class NoVectorsError(Exception):
@@ -43,12 +49,13 @@ class NoVectorsError(Exception):
 class Passes:
     """The text of one direction, pass by pass."""
 
-    def __init__(self, function: VectorFunction, direction: str) -> None:
-        self.function, self.values = function, function.values()
+    def __init__(self, function: VectorFunction, direction: str, form: Format) -> None:
+        self.form, self.values = form, function.values()
         self.reductions, self.entry = function.reductions[direction], function.entries[direction]
         self.arrays = ARRAYS if direction == "backward" else ARRAYS[:1]
         self.kinds = {reduction.name: reduction.kind for reduction in self.reductions}
         self.constants: list[str] = []
+        self.passes = 0
         self.lines = ["n = x.shape[1]", "_n = narrow(n)"]
         self.lines += [f"{array}_ = row({array}, r)" for array in (*self.arrays, "out")]
 
@@ -89,8 +96,11 @@ class Passes:
         outs = "(out_,)" if any(kind == "each" and kept for kind, *_, kept in wanted) else "()"
         results = [f"_{name}" for kind, name, *_ in wanted if kind in REDUCED]
         left = f"{', '.join(results)}, = " if results else ""
-        text = f"[{', '.join(programs)}]"
-        self.lines.append(f"{left}vector_pass({text!r}, {names!r}, {arrays}, {numbers}, {outs}, n)")
+        text = f"({self.passes % 2 == 1}, [{', '.join(programs)}])"
+        # the second pass computes most: the next vector comes meanwhile, a third of softmax's backward pass
+        coming = f"({''.join(f'offset({name}_, n), ' for name in self.arrays)})" if self.passes == 1 else "()"
+        self.passes += 1
+        self.lines.append(f"{left}vector_pass({text!r}, {names!r}, {arrays}, {numbers}, {outs}, {coming}, n)")
 
     def _given(self, used: set[str]) -> tuple[str, str, str]:
         """Names, the arrays among them, and the numbers."""
@@ -98,14 +108,18 @@ class Passes:
         numbers = [name for name in used if name not in arrays]
         pointers = [f"{name}_" if name in self.arrays else "out_" for name in sorted(arrays)]
         values = [f"at_{name}" if self.kinds.get(name) == "first" else f"_{name}" for name in sorted(numbers)]
-        return " ".join([*sorted(arrays), *sorted(numbers)]), *(f"({''.join(f'{v}, ' for v in each)})" for each in (pointers, values))  # type: ignore[return-value]
+        return " ".join([*sorted(arrays), *sorted(numbers)]), *(
+            f"({''.join(f'{v}, ' for v in each)})" for each in (pointers, values)
+        )  # type: ignore[return-value]
 
     def _number(self, reduction: Reduction) -> None:
         """A number between passes: where a condition holds first, an entry's number there, or one of other numbers."""
         if reduction.kind == "first":
             graph = self._graph(reduction.of)
             names, arrays, numbers = self._given({str(step.value) for step in graph if step.op == "argument"})
-            self.lines.append(f"at_{reduction.name} = vector_first({program(graph)!r}, {names!r}, {arrays}, {numbers}, n)")
+            self.lines.append(
+                f"at_{reduction.name} = vector_first({program(graph)!r}, {names!r}, {arrays}, {numbers}, n)"
+            )
             return
         form = Format(32)
         graph = expanded(record(bound(reduction.of, self.values)), form)
@@ -116,7 +130,7 @@ class Passes:
         self.lines += [*lines, f"_{reduction.name} = {result}"]
 
     def _graph(self, function: Callable[..., Any]) -> Graph:
-        graph = contracted(expanded(record(bound(function, self.values)), WIDE))
+        graph = contracted(expanded(record(bound(function, self.values)), self.form))
         if any(step.op not in VECTOR_STEPS and step.op not in ("argument", "constant") for step in graph):
             raise NoVectorsError
         return graph

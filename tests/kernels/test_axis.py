@@ -90,6 +90,56 @@ def test_special_values_are_the_row_s(name):
     np.testing.assert_allclose(got, want, rtol=16 * np.finfo(np.float64).eps)  # 8 ulp of each
 
 
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "softmin"])
+@pytest.mark.parametrize("middle", [-3e4, -300.0, 0.0, 9990.0, 1.2e4])  # around which both reductions are taken
+def test_large_logits_hold_the_promise_too(name, middle):
+    x = (middle + RNG.standard_normal((3, 37)) * 8).astype("float32")
+    for line, got in zip(x, ab.kernel(name, dtype="float32")(x), strict=True):
+        with MP.workprec(500):
+            exact = AXIS[name].exact(MP, [MP.mpf(float(v)) for v in line])
+        assert max(ulp_error(float(g), e, "float32") for g, e in zip(got, exact, strict=True)) <= 8.0
+
+
+@pytest.mark.parametrize("length", [1, 15, 64, 200])
+def test_an_entry_that_leads_by_far_has_everything(length):
+    x = np.full((2, length), -1e3, np.float32)
+    x[:, length // 2] = [0.3, 777.7]
+    one = np.zeros_like(x)
+    one[:, length // 2] = 1.0
+    np.testing.assert_array_equal(ab.kernel("softmax")(x), one)
+    np.testing.assert_array_equal(ab.kernel("log_softmax")(x)[:, length // 2], 0.0)
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+@pytest.mark.parametrize("at", [0, 16, 63, 64, 99])
+def test_a_nan_and_infinities_do_what_they_do_in_the_row_and_in_their_vector_alone(name, at):
+    x, dy = (RNG.standard_normal((4, 100)).astype("float32") for _ in range(2))
+    x[1, at], x[2, at], x[3] = np.nan, np.inf, -np.inf
+    for direction, operands in (("forward", (x,)), ("backward", (dy, x))):
+        got = ab.kernel(name, direction)(*operands)
+        assert np.isfinite(got[0]).all()
+        assert np.isnan(got[1]).all()
+        with np.errstate(all="ignore"):
+            want = _reference(name, direction, operands)
+        np.testing.assert_array_equal(np.isnan(got), np.isnan(want))
+        np.testing.assert_array_equal(np.isinf(got), np.isinf(want))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_where_a_vector_lies_changes_no_bit(name):
+    for direction in ("forward", "backward"):
+        operands = _operands(name, direction, "float32", (2, 84))
+        kernel = ab.kernel(name, direction)
+        plain = kernel(*operands)
+        for step in (1, 7):
+            moved = []
+            for array in operands:
+                room = np.empty(array.size + 16, array.dtype)[step : step + array.size].reshape(array.shape)
+                room[...] = array
+                moved.append(room)
+            assert kernel(*moved).tobytes() == plain.tobytes()
+
+
 @pytest.mark.parametrize(
     ("call", "match"),
     [

@@ -13,24 +13,10 @@ from actbench.activations.parameter import Learned
 from actbench.activations.reductions import Reduction
 from actbench.activations.registry import AXIS
 from actbench.activations.vector import VectorFunction
-from actbench.expression.primitives import exp_times_pair
-
-
-def _shifted(x, top):
-    """x - top in two parts: rounding a difference of 700 alone costs 350 ulp of its exponential."""
-    high = x - top
-    t = high - x
-    low = (x - (high - t)) + (-top - t)
-    return high, np.where(np.absolute(high) < 1e30, low, 0.0)
-
-
-def _exp_shifted(x, top):
-    high, low = _shifted(x, top)
-    return exp_times_pair(1.0, high, low)
-
+from actbench.expression.primitives import exp_below, shifted
 
 TOP = Reduction("top", "max", lambda x: x)
-E = Reduction("e", "each", lambda x, top: _exp_shifted(x, top))
+E = Reduction("e", "each", lambda x, top: exp_below(x, top))
 SUM = Reduction("whole", "sum", lambda e: e)
 LEADS = Reduction("leads", "first", lambda x, top: x == top)
 # what arrives, less what arrives at the leading entry: where that has all but 1e-300, its own gradient is that
@@ -64,7 +50,7 @@ def _exact_softmax(mp, x):
 
 
 def _log_entry(x, top, log):
-    high, low = _shifted(x, top)
+    high, low = shifted(x, top)
     return (high - log) + low
 
 
@@ -94,7 +80,7 @@ AXIS.add(
 )
 LEAST = (
     Reduction("top", "max", lambda x: -x),
-    Reduction("e", "each", lambda x, top: _exp_shifted(-x, top)),
+    Reduction("e", "each", lambda x, top: exp_below(-x, top)),
     SUM,
     ONE,
 )
@@ -121,9 +107,9 @@ def _sink(top, k):
     return np.maximum(top, k)
 
 
-SINK_E = Reduction("e", "each", lambda x, top, k: _exp_shifted(x, _sink(top, k)))
+SINK_E = Reduction("e", "each", lambda x, top, k: exp_below(x, _sink(top, k)))
 SINK_SUM = Reduction("others", "sum", lambda e: e)
-SINK = (TOP, SINK_E, SINK_SUM, Reduction("own", "once", lambda top, k: _exp_shifted(k, _sink(top, k))))
+SINK = (TOP, SINK_E, SINK_SUM, Reduction("own", "once", lambda top, k: exp_below(k, _sink(top, k))))
 WITH_SINK = (
     *SINK,
     LEADS,

@@ -55,6 +55,8 @@ def primitive(**meanings: Any) -> Callable[[Callable[..., Any]], Callable[..., A
 for _module in sorted(module.name for module in iter_modules(__path__)):
     import_module(f"{__name__}.{_module}")
 
+from actbench.expression.primitives.below import exp_below as exp_below  # noqa: E402
+from actbench.expression.primitives.below import shifted as shifted  # noqa: E402
 from actbench.expression.primitives.cubic import x_tanh_gate as x_tanh_gate  # noqa: E402
 from actbench.expression.primitives.cubic import x_tanh_gate_slope as x_tanh_gate_slope  # noqa: E402
 from actbench.expression.primitives.exponential import exp_times as exp_times  # noqa: E402
