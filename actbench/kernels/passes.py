@@ -86,7 +86,9 @@ class Passes:
         return {name for name in argument_names(function) if name not in self.values}
 
     def _pass(self, wanted: Sequence[tuple[str, str, Callable[..., Any], bool]]) -> None:
-        programs, made, used = [], [], set()
+        programs: list[str] = []
+        made: list[str] = []
+        used: set[str] = set()
         for kind, name, of, kept in wanted:
             graph = self._graph(of)
             used |= {str(step.value) for step in graph if step.op == "argument"} - set(made)

@@ -119,8 +119,8 @@ def vector_loop(typing_context: Any, text: Any, names: Any, arrays: Any, numbers
     called = names.literal_value.split()
 
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        given = _given(builder, called, args[2], args[3], numbers)
-        _passed(builder, programs, *given, [args[4]], args[5], UNROLLED)
+        pointers, fixed = _given(builder, called, args[2], args[3], numbers)
+        _passed(builder, programs, pointers, fixed, [args[4]], args[5], UNROLLED)
         return context.get_dummy_value()
 
     return types.none(text, names, arrays, numbers, out, count), make
@@ -143,10 +143,10 @@ def vector_pass(
     result = types.UniTuple(types.float32, sum(kind in REDUCED for kind, _, _ in programs))  # type: ignore[no-untyped-call, unused-ignore]
 
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        given = _given(builder, called, args[2], args[3], numbers)
+        pointers, fixed = _given(builder, called, args[2], args[3], numbers)
         stored = cgutils.unpack_tuple(builder, args[4]) if len(outs) else []  # type: ignore[no-untyped-call, unused-ignore]
         ahead = cgutils.unpack_tuple(builder, args[5]) if len(coming) else []  # type: ignore[no-untyped-call, unused-ignore]
-        reduced = _passed(builder, programs, *given, stored, args[6], TOGETHER, back, ahead)
+        reduced = _passed(builder, programs, pointers, fixed, stored, args[6], TOGETHER, back, ahead)
         return context.make_tuple(builder, result, reduced) if reduced else context.get_dummy_value()
 
     return (result if result.count else types.none)(text, names, arrays, numbers, outs, coming, count), make
@@ -176,7 +176,9 @@ def vector_first(typing_context: Any, text: Any, names: Any, arrays: Any, number
     return types.int64(text, names, arrays, numbers, count), make
 
 
-def _given(builder: Builder, called: Sequence[str], arrays: Value, numbers: Value, kinds: Any) -> Any:
+def _given(
+    builder: Builder, called: Sequence[str], arrays: Value, numbers: Value, kinds: Any
+) -> tuple[dict[str, Value], dict[str, Value]]:  # fmt: skip
     """Pointers by name, and numbers as whole vectors; a place stays an integer."""
     pointers = dict(zip(called, cgutils.unpack_tuple(builder, arrays), strict=False))  # type: ignore[no-untyped-call, unused-ignore]
     values = cgutils.unpack_tuple(builder, numbers) if len(kinds) else []  # type: ignore[no-untyped-call, unused-ignore]
