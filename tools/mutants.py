@@ -57,6 +57,7 @@ TESTS = {
 }
 JUDGE = "actbench/claims/judge.py"
 REGISTER, REHEARSAL = "actbench/claims/registration.py", "actbench/claims/rehearsal.py"
+FLOW = "actbench/experiments/gradient_flow/effects.py"
 FAMILY, TUNING = "actbench/claims/family.py", "actbench/statistics/tuning.py"
 # Survivors that nothing can tell from the original: the module ("" for every one), a pattern of the mutant, the reason.
 EQUIVALENT: tuple[tuple[str, str, str], ...] = (
@@ -87,6 +88,10 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     (REGISTER, r"^\+.*claim.name is key", "a key is made of the claim's own name"),
     (REHEARSAL, r"^\+    each = len\(frame\) / ", "rows are as many times the cells, and 6.0 rows make the same cells"),
     (REHEARSAL, r"^\+    rng = .*default_rng\( ?1\)", "one made-up number is as good as another"),
+    ("", r"^\+.*\.iloc\[ ?-?1\]", "the rows of one setting have one level of each factor"),
+    (FLOW, r"^\+.*logs\[0\] >= math.inf", "nothing is beyond infinity"),
+    (FLOW, r"^\+.*math.isnan\(logs\[ -1\]\)", "what is no number gives none, asked or not"),
+    (FLOW, r"^\+.*if v != 0", "a root of a mean square is 0 or more"),
     (FAMILY, r"^\+.* = 1 % decided", "1 % x is 1 - x for levels between 1/2 and 1"),
     (FAMILY, r"^\+.*isin\(DECIDED\) \* ", "of booleans the product is the conjunction"),
     (
