@@ -178,6 +178,19 @@ def together(verdicts: pd.DataFrame, timed: pd.DataFrame | None) -> pd.DataFrame
     return both.drop_duplicates(["claim", "reading"], keep="last")
 
 
+# What a ledger's author has to mend, and no run can.
+BROKEN = re.compile(r"its (effect|computation) (asks|fail|give)|of its effect|are no independent ones")
+
+
+def broken(verdicts: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """Claim and reading to the reason why a reading could not be judged, where the reason is how it was written."""
+    return {
+        (row["claim"], row["reading"]): row["conditions"]
+        for row in verdicts.to_dict("records")
+        if row["kind"] != "roll-up" and row["verdict"] == "not tested" and BROKEN.search(row["conditions"])
+    }
+
+
 def _tables(
     judgements: Iterable[list[Verdict]], rehearsal: bool, registered: Mapping[tuple[str, str], str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:

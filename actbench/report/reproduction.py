@@ -12,7 +12,7 @@ from actbench.claims.claim import Claim
 from actbench.claims.family import Family, family
 from actbench.claims.registration import combined, digests, statuses
 from actbench.claims.rehearsal import Rehearsal, rehearsals, sufficient
-from actbench.claims.verdicts import chosen, described, judged, judged_by_time, observations, together
+from actbench.claims.verdicts import broken, chosen, described, judged, judged_by_time, observations, together
 from actbench.core.streams import whole
 from actbench.report.phrases import phrases
 from actbench.runs import provenance
@@ -192,7 +192,7 @@ def reproduce(
         frames=frames,
         instrument=instrument.examine(frames[trial], estimates[estimates["n"] > 0]) if trial in frames else None,
         failures=failures,
-        untested=untested,
+        untested={**untested, **broken(verdicts), **broken(by_time[0])},
         claims=claims,
         run={
             **run,

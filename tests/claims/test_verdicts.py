@@ -15,6 +15,7 @@ from actbench.claims.claim import CLAIMS, Change, Claim, Reading, Said
 from actbench.claims.verdicts import (
     BY_TIME,
     COLUMNS,
+    broken,
     chosen,
     described,
     judged,
@@ -202,6 +203,24 @@ def test_what_rests_on_time_is_judged_in_its_own_table_and_has_one_verdict_a_run
     assert (whole == "supported").all()
     assert together(verdicts, None) is verdicts
     assert together(verdicts, timed.iloc[:0]) is verdicts
+
+
+def test_readings_that_are_written_wrong_are_told_apart_from_those_that_were_not_run():
+    frame = pd.DataFrame({"net": [0, 0, 1, 1], "q": VALUES[:4]})
+
+    def of(effect):
+        return claim("T1", reading("a", effect=effect), reading("gone", experiment="gone"), reading("fine"))
+
+    for effect, said in ((lambda f: 1.0, "its effect gives float"), (lambda f: f["p"], "its effect failed: KeyError"),
+                         (lambda f: Estimate.of(f["q"]), "4 values from 2 networks are no independent ones"),
+                         (lambda f: Estimate.of([2.0, 3.0], bounds=(0, 1)), "2 values such as 2 lie")):  # fmt: skip
+        verdicts, _ = judged([of(effect)], {"x": frame}, rehearsal=False)
+        ((key, why),) = broken(verdicts[verdicts["reading"] != "fine"]).items()
+        assert key == ("T1", "a")
+        assert why.startswith(said)
+    exact = Reading(name="e", level="literal", kind="exact", compute=lambda: True)
+    verdicts, _ = tables(claim("T1", exact, reading("empty", effect=lambda f: Estimate.of([]))))
+    assert broken(verdicts) == {("T1", "e"): "its computation gives bool, no Answer"}
 
 
 def test_reasons_and_failures_reach_both_tables():
