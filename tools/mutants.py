@@ -80,7 +80,7 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
         "one value has no interval, so that nothing is decided whatever this says",
     ),
     ("", r"^\+.*strict=False", "what is zipped has one length; strict is there for whoever changes that"),
-    ("", r"^\+    .*[(,] /,? ", "arguments by position or by name alone: a matter of the caller's text"),
+    ("", r"^\+(def |    ).*[(,] /,", "arguments by position or by name alone: a matter of the caller's text"),
     (JUDGE, r"^\+.*len\(.*\) != 1", "of none there is nothing to tell"),
     (REGISTER, r"^\+    same = .*line.expected [<>]= ", "where one differs the line before has returned"),
     (REGISTER, r"^\+.*same == last", "lines that are equal in all are one line"),
