@@ -8,8 +8,7 @@ from typing import Any
 from actbench.activations.layout import LAYOUTS
 from actbench.activations.parameter import Sampled
 from actbench.activations.record import Activation, Kink
-
-MANY_KINKS = 12  # beyond this they are summarised
+from actbench.implementations.targets.slopes import MANY_KINKS
 
 
 def activation_card(activation: Activation) -> dict[str, Any]:

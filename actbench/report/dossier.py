@@ -19,6 +19,7 @@ from actbench.drawing.figure import NothingToDrawError
 from actbench.drawing.style import save
 from actbench.drawing.words import WORDS
 from actbench.expression.graph import record
+from actbench.implementations.targets.slopes import MANY_KINKS
 from actbench.report import mathml
 from actbench.report.checklist import checklist
 from actbench.report.chinese import chinese
@@ -35,7 +36,6 @@ FRAMES = ("curves", "gradient_flow", "activity", "theory", "panel", "learning", 
 COMMANDS = ("compare", "show")  # whose runs a dossier can be made of
 LIBRARIES = ("python", "numpy", "scipy", "numba", "torch", "jax")
 LONGEST_SLOPE = 400  # characters of LaTeX: beyond, nobody reads it
-MANY_KINKS = 12  # beyond this they are summarised
 TAGS = {
     "better": "#1a7f4b", "worse": "#b3261e", "equal in practice": "#0b5e8a", "undecided": "#5f6368",
 }  # fmt: skip

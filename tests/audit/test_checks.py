@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from actbench.audit.arrays import sample
 from actbench.audit.child import audited
 from actbench.audit.discover import Candidate
 from actbench.audit.finding import Finding
@@ -102,3 +103,133 @@ def test_a_gate_that_loses_a_tail_or_digits_is_no_wrong_one():
     assert rough.level == "note"
     assert 16 < rough.ulp < 90
     assert not found(lambda a, b: swiglu(a, b) * (1 + 40 * np.finfo(a.dtype).eps), "swiglu", count=200, max_ulp=1e5)
+
+
+def test_a_gate_is_found_by_what_it_is_said_to_be():
+    (one,) = found(lambda a, b: b * 1.0, "mine", dtypes=["float32"], count=200, like="swiglu")
+    assert one.row == "swiglu"
+    assert not found(lambda a, b: a / (1 + np.exp(-1.5 * a)) * b, "mine", dtypes=["float64"], count=200, max_ulp=1e6,
+                     like="swiglu_beta:alpha=1.5")  # fmt: skip
+
+
+def test_a_gate_s_severity_follows_its_error():
+    (rough,) = found(lambda a, b: swiglu(a, b) * (1 + 1e-11), "swiglu", dtypes=["float64"], count=200)
+    assert rough.ulp > 1000
+    assert rough.level == "warning"
+    assert rough.detail.startswith("a = ")
+    (flushed,) = found(lambda a, b: np.where(np.abs(swiglu(a, b)) < 3e-321, 0.0, swiglu(a, b)), "swiglu",
+                       dtypes=["float64"], count=200)  # fmt: skip
+    assert flushed.level == "note"
+    assert 0 < abs(flushed.exact) < 3e-321
+    ((kind, direction),) = {(one.kind, one.direction) for one in gate(order="[da]") if one.level == "error"}
+    assert (kind, direction) == ("shape", "backward")
+
+
+def moved(y, places):
+    """As many numbers of the format nearer to 0."""
+    return (y.view(f"i{y.itemsize}") - places).view(y.dtype)
+
+
+def odd(x):
+    return x.view(f"i{x.itemsize}") % 2 == 1
+
+
+def sigmoid(x):
+    e = np.exp(-np.abs(x.astype(np.float64)))
+    return (np.where(x >= 0, 1.0, e) / (1 + e)).astype(x.dtype)
+
+
+def tanh(x):
+    return np.tanh(x.astype(np.float64)).astype(x.dtype)
+
+
+# Laws of values that are within what is allowed: off by so many numbers, and whether that is a finding.
+BY_PLACES = {
+    "monotone": (lambda x, n: np.where((x > 5) & (x < 8) & odd(x), moved(sigmoid(x), n), sigmoid(x)), "sigmoid", 8),
+    "symmetry": (lambda x, n: np.where(x < -1, moved(tanh(x), n), tanh(x)), "tanh", 8),
+    "bounds": (lambda x, n: np.where(x > 40, np.float32(1 + n * 2.0**-23), sigmoid(x)), "sigmoid", 2),
+    "bounds, below": (lambda x, n: np.where(x < -20, np.float32(-1 - n * 2.0**-23), tanh(x)), "tanh", 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("law", BY_PLACES)
+def test_a_law_has_its_slack(law):
+    function, name, slack = BY_PLACES[law]
+    kind = law.partition(",")[0]
+    for places, seen in ((slack, False), (slack + 1, True)):
+        came = found(lambda x, n=places: function(x, n), name, dtypes=["float32"])
+        assert (kind in {one.kind for one in came}) is seen, places
+    one = next(one for one in came if one.kind == kind)
+    x = np.float32([one.at, -one.at])
+    y = function(x, slack + 1)
+    assert one.came == float(y[0])
+    assert one.exact == {"symmetry": -float(y[1]), "bounds": np.sign(one.came)}.get(kind)
+    if law == "bounds":
+        assert one.at == float(np.nextafter(np.float32(40), np.float32(50)))
+
+
+def test_a_step_between_seeded_points_is_seen():
+    six = np.float32([6.0])
+    high = moved(six, -12)[0]
+    came = found(lambda x: np.where((x > 20) & (x < 30.3), high, np.clip(x, 0, 6)), "relu6", dtypes=["float32"])
+    one = next(one for one in came if one.kind == "monotone")
+    value, below = map(float, one.detail.split(" at "))
+    assert value == pytest.approx(float(high), rel=1e-8)
+    assert 30.3 - 15 < below < 30.3 < one.at < 30.3 + 15
+    assert one.came == 6
+
+
+@pytest.mark.parametrize("name", [name for name, (_, _, where) in module("planted").EXPECTED.items()
+                                  if isinstance(where, float) or "next" in str(where)])  # fmt: skip
+def test_the_smallest_input_is_that_number(name):
+    planted = module("planted")
+    kind, direction, where = planted.EXPECTED[name]
+    one = next(one for one in found(getattr(planted, name), name) if (one.kind, one.direction) == (kind, direction))
+    of = np.dtype(one.dtype).type
+    if isinstance(where, str):
+        where = float(np.nextafter(of(where.split()[-1]), of(np.inf)))
+    np.testing.assert_equal(abs(one.at), abs(float(of(where))))
+
+
+def relu(x):
+    return np.where(x <= 0, np.zeros_like(x), x)
+
+
+# Faults that one way of asking shows, and the first words of what is then said.
+ASKED_FOR = {
+    **{f"length {n}": (lambda x, n=n: relu(x) + (x.ndim == 1 and x.size == n), "length", f"n = {n}")
+       for n in (1, 2, 33, 65, 128, 129, 255, 1023)},
+    "an infinity": (lambda x: relu(x) + 2 * np.isinf(x).any(), "neighbours", "an infinity"),
+    "NaN": (lambda x: relu(x) + 2 * np.isnan(x).any(), "neighbours", "NaN"),
+    "a million": (lambda x: relu(x) + 2 * bool((np.abs(x) == 1e6).any() and np.isfinite(x).all()), "neighbours", "1e6"),
+    "less than a million": (lambda x: relu(x) + 2 * bool((x == -1e6).any()), "neighbours", "-1e6"),
+    "an end": (lambda x: relu(x) + 2 * bool(np.isnan(x.reshape(-1)[-1:]).any()), "neighbours", "NaN"),
+    "the other end": (lambda x: relu(x) + 2 * bool(np.isnan(x.reshape(-1)[:1]).any()), "neighbours", "NaN"),
+    "the order": (lambda x: relu(x) + 2 * bool(x.size == 256 and x[0] == FIRST[255]), "neighbours", "the order"),
+    "0-d": (lambda x: relu(x) + (x.ndim == 0), "neighbours", "0-d"),
+    "a row": (lambda x: relu(x) + (x.shape == (1, 24)), "neighbours", "1 x 24"),
+    "a column": (lambda x: relu(x) + (x.shape == (24, 1)), "neighbours", "24 x 1"),
+    "a cube": (lambda x: relu(x) + (x.ndim == 3), "neighbours", "2 x 3 x 4"),
+    "empty": (lambda x: relu(x) if x.size else x[0], "raises", "empty"),
+    "no rows": (lambda x: relu(x) if x.ndim < 2 or x.size else x[0], "raises", "0 x 3"),
+    "a stride of 3": (lambda x: relu(x) + (x.strides == (3 * x.itemsize,)), "layout", "x[::3]"),
+    "backwards": (lambda x: relu(x) + bool(x.strides and x.strides[0] < 0), "layout", "x[::-1]"),
+    "transposed": (lambda x: relu(x) + (x.ndim == 2 and x.flags.f_contiguous and x.shape == (64, 64)), "layout", "x.T"),
+    "columns": (lambda x: relu(x) + (x.shape == (64, 32)), "layout", "every other column"),
+    "broadcast": (lambda x: relu(x) + (x.shape == (3, 5)), "layout", "broadcast"),
+    "a byte": (lambda x: relu(x) + (x.ctypes.data % x.itemsize != 0), "alignment", "1 byte in"),
+    "fifteen": (lambda x: relu(x) + (x.base is not None and x.base.size == 315 and x.size == 300), "alignment", "15 "),
+    "one": (lambda x: relu(x) + (x.base is not None and x.base.size == 301 and x.size == 300), "alignment", "1 el"),
+}  # fmt: skip
+FIRST = sample("float32")
+
+
+@pytest.mark.parametrize("name", ASKED_FOR)
+def test_each_way_of_asking_is_tried(name):
+    function, kind, words = ASKED_FOR[name]
+    given = lambda x: function(x).astype(x.dtype)  # noqa: E731
+    one = next(f for f in found(given, "relu", dtypes=["float32"], count=200) if f.kind == kind)
+    assert one.detail.startswith(words)
+    if kind != "raises":
+        assert one.exact == max(one.at, 0.0)
+        assert one.came in (one.exact + 1, one.exact + 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -331,3 +332,18 @@ def _alive(pid):
             return file.read().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_many_kinks_are_a_number_and_an_extent(tmp_path):
+    """A table that is interpolated, or stairs, which nobody reads kink by kink."""
+    (tmp_path / "mine.py").write_text("""
+import numpy as np
+
+grid = np.linspace(-8, 8, 257)
+
+def act(x):
+    return np.interp(x, grid, np.tanh(grid))
+""", encoding="utf-8")  # fmt: skip
+    (made,) = examine([f"{tmp_path / 'mine.py'}:act"], tmp_path)
+    assert re.search(r"kinks found at \d{2,3} places from -\d", made.found["derived"])
+    assert len(made.found["derived"]) < 250

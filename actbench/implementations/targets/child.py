@@ -25,7 +25,7 @@ from actbench.implementations.targets.derived import Derived, derive
 from actbench.implementations.targets.examine import die_with_parent
 from actbench.implementations.targets.facts import ends, facts
 from actbench.implementations.targets.objects import adapt, in_words
-from actbench.implementations.targets.slopes import Slopes, complex_agrees, find_kinks
+from actbench.implementations.targets.slopes import MANY_KINKS, Slopes, complex_agrees, find_kinks
 from actbench.implementations.targets.target import load, parse
 from actbench.implementations.targets.tracing import agrees, exact, slope_graph, traced
 
@@ -166,6 +166,8 @@ def _says_derived(slopes: Slopes, kinks: list[float]) -> str:
     if slopes.complex_step:
         how = f"the slope, by the complex step, which agrees with Ridders' differences at {x.size} points"
     where = ", ".join(f"{k:g}" for k in kinks)
+    if len(kinks) > MANY_KINKS:
+        where = f"{len(kinks)} places from {min(kinks):g} to {max(kinks):g}"
     return (
         f"{how}; kinks found at {where}, where the flatter side's slope is used" if kinks else f"{how}; no kinks found"
     )

@@ -21,6 +21,7 @@ SCALES = (1.0, 2.0**-5, 2.0**-10, 2.0**-16)  # of the first step, for what chang
 WINDOW = 12.0  # kinks are looked for in [-12, 12] on a fine grid, in [-120, 120] on a coarse one
 NARROW = 1e-9  # to which a kink is closed in on
 PART = 0.55  # of a window's size that its parts have: they overlap, else a jump on an edge is lost to rounding
+MANY_KINKS = 12  # beyond this people are told their number and extent
 
 
 def ridders(f: Function, x: Array, step: Array, side: Array) -> tuple[Array, Array]:
