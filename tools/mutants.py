@@ -111,7 +111,7 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("", r"^\+.*np\.isfinite\([^()]*\) \* ", "of booleans the product is the conjunction"),
     (
         LAWS,
-        r"^\+.*isfinite\(before\) [|+*]",
+        r"^\+.*isfinite\(before\) [|+*] ",
         "laws are asked of right values: none is infinite and lower than the next",
     ),
     (LAWS, r"^\+.*bits (<=? 16|== 1[57]):", "of 16 bits all numbers are tried: narrowing finds the same one"),
