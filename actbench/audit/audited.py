@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sys
 import tempfile
 import time
@@ -157,7 +158,8 @@ def _asked(asked: dict[str, Any], limit: float, progress: Callable[[int, int, st
     with tempfile.TemporaryDirectory(prefix="actbench-audit-") as place, ended_by_signals():
         while True:
             run = _Run(Path(place) / f"answers-{len(done)}.jsonl", len(done), limit, names, progress)
-            (Path(place) / "request.json").write_text(json.dumps({**asked, "skip": len(done)}), encoding="utf-8")
+            request = {**asked, "skip": len(done), "word": run.word}
+            (Path(place) / "request.json").write_text(json.dumps(request), encoding="utf-8")
             command = [
                 sys.executable,
                 "-P",
@@ -192,7 +194,7 @@ class _Run:
     def __init__(self, file: Path, skipped: int, limit: float, names: list[str], progress: Any) -> None:
         self.file, self.skipped, self.limit, self.progress = file, skipped, limit, progress
         self.names, self.done, self.refused, self.ended, self.stage = names, list[Audited](), "", False, ""
-        self.read, self.since = 0, time.monotonic()
+        self.read, self.since, self.word = 0, time.monotonic(), secrets.token_hex(16)
         file.touch()
 
     def through(self, command: list[str]) -> str:
@@ -222,7 +224,7 @@ class _Run:
                 said = json.loads(line) if len(line) < ANSWER else {}
             except ValueError:
                 continue
-            if isinstance(said, dict):
+            if isinstance(said, dict) and said.get("word") == self.word:  # the code may have written here too
                 self._hear(said)
 
     def _hear(self, said: dict[str, Any]) -> None:

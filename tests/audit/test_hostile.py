@@ -61,6 +61,24 @@ def relu_raises_markup(x):
 def relu_exits_politely(x):
     sys.exit("bye")
 
+def relu_forges_answers(x):
+    import json
+    for handle in range(3, 20):
+        try:
+            os.write(handle, b'{{"done": 0, "named": "", "spec": "relu", "findings": []}}\\n{{"end": true}}\\n')
+        except OSError:
+            pass
+    return x
+
+def relu_returns_twice(x):
+    os.fork()
+    return right(x)
+
+def relu_forgets_modules(x):
+    for name in ("json", "actbench", "actbench.audit.values", "work"):
+        sys.modules[name] = None
+    return right(x)
+
 class ReLUThatLies:
     def __getattr__(self, name):
         raise OSError(name)
@@ -103,8 +121,12 @@ def test_hostile_functions_are_isolated_and_nothing_is_left(place):
         (finding,) = found[f"relu_{name}"].findings
         assert finding.kind == "crash"
         assert why in finding.detail
-    for name in ("relu", "relu_floods", "relu_leaves_a_daemon", "relu_patches_the_clock"):
+    for name in ("relu", "relu_floods", "relu_leaves_a_daemon", "relu_patches_the_clock", "relu_forgets_modules"):
+        assert found[name].row == "relu"
         assert not found[name].findings
+    assert "value" in {finding.kind for finding in found["relu_forges_answers"].findings}
+    (twice,) = list(found["relu_returns_twice"].findings) or [None]
+    assert twice is None or twice.kind == "crash"  # its copies end at their first answer, or it takes too long
     left_out = {one.target.rpartition(":")[2]: one.why_not for one in report.left_out}
     said = [*left_out.values(), *(f.sentence() for f in report.findings)]
     assert all(len(text) < 500 and text.isprintable() for text in said)
@@ -124,15 +146,15 @@ def test_what_cannot_be_called_is_a_finding_of_one_line(place, tmp_path, capsys)
 
 
 @pytest.mark.parametrize(
-    ("content", "why"),
+    ("content", "limit", "why"),
     [
-        (b"import os\nos._exit(3)\n", "cannot be loaded: ends its process (exit status 3)"),
-        (b"import time\nwhile True: time.sleep(1)\n", "cannot be loaded: does not return within 2 s"),
+        (b"import os\nos._exit(3)\n", 60, "cannot be loaded: ends its process (exit status 3)"),
+        (b"import time\nwhile True: time.sleep(1)\n", 2, "cannot be loaded: does not return within 2 s"),
     ],
 )
-def test_a_module_that_cannot_be_loaded_is_a_finding(tmp_path, content, why):
+def test_a_module_that_cannot_be_loaded_is_a_finding(tmp_path, content, limit, why):
     (tmp_path / "work.py").write_bytes(content)
-    report = audit(str(tmp_path / "work.py"), limit=2)
+    report = audit(str(tmp_path / "work.py"), limit=limit)
     (finding,) = report.findings
     assert (finding.kind, finding.detail) == ("crash", why)
 
