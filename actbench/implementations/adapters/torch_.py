@@ -287,8 +287,7 @@ def _of_row_compiled(row: Function) -> Implementation:
 
 
 def _quiet() -> None:
-    # else a pool of processes computes beside the race
-    setattr(import_module("torch._inductor.config"), "compile_threads", 1)  # noqa: B010  the module is not typed
+    setattr(import_module("torch._inductor.config"), "compile_threads", 1)  # noqa: B010  else a pool computes beside us
     dynamo = import_module("torch._dynamo")
     dynamo.reset()  # after 8 shapes of one function it would fall back to eager silently, or raise;
     dynamo.config.recompile_limit = dynamo.config.accumulated_recompile_limit = 1 << 16  # all rows are one to it
