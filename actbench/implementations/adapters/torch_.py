@@ -276,8 +276,7 @@ def _of_row_compiled(row: Function) -> Implementation:
     function = _function(row)
     _quiet()
     made = of_tensors(torch.compile(function, fullgraph=True))
-    # compiled as a whole: through autograd its backward pass would be another graph
-    pull = torch.compile(lambda dy, x: torch.func.vjp(function, x)[1](dy)[0], fullgraph=True)
+    pull = torch.compile(lambda dy, x: torch.func.vjp(function, x)[1](dy)[0], fullgraph=True)  # as one graph
 
     def backward(dy: Array, x: Array) -> Array:
         with torch.no_grad():
