@@ -44,7 +44,7 @@ def compiled(spec: str, direction: str, bits: int, saved: bool, arrays: tuple[st
     return machine(source(resolve(spec.partition(":")[0]), direction, Format(bits), saved=saved, arrays=arrays))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def native(name: str) -> int:
     """The address of what a file of this folder defines as ``kernel``, compiled."""
     text = Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")

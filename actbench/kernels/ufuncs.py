@@ -204,8 +204,13 @@ def make(activation: Activation, direction: str, dtypes: Sequence[str], threads:
         text,
         0,
     )
-    _ALIVE.append((kinds, functions, data, name, text, variants))
+    _ALIVE[made] = (kinds, functions, data, name, text, variants)
     return made
+
+
+def tables(made: np.ufunc) -> dict[str, int]:
+    """The addresses of a kernel's tables by dtype."""
+    return {variant.dtype: variant.table.ctypes.data for variant in _ALIVE[made][-1]}
 
 
 _KEPT: dict[tuple[Any, ...], tuple[Any, np.ufunc]] = {}
@@ -220,7 +225,7 @@ def kept(activation: Activation, direction: str, dtypes: Sequence[str], threads:
     return _KEPT[key][1]
 
 
-_ALIVE: list[Any] = []  # what ufuncs hold addresses of
+_ALIVE: dict[np.ufunc, Any] = {}  # what ufuncs hold addresses of
 
 
 def _doc(activation: Activation, direction: str, trailing: Sequence[str]) -> str:

@@ -10,12 +10,11 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from numpy import ndarray
-
 from actbench.activations.registry import resolve
 from actbench.core.errors import ActbenchError
 from actbench.kernels.kernel import kernel
 from actbench.kernels.ufuncs import THREADED
+from actbench.torch.direct import direct
 
 FORMATS = ("float16", "float32", "float64")
 
@@ -53,40 +52,48 @@ class Passes:
         takes = f"{self.row.name} takes {', '.join(FORMATS)} on the CPU"
         return ActbenchError(f"{takes}, not {dtype} on {device}; convert the tensor first")
 
-    def one(self, direction: str) -> Callable[[Any], Any]:
-        """A function of x: a new tensor. In few steps: at 2^12 elements the kernel takes less time than they do."""
-        alone, wrap, team = self.kernels(direction, 1), self.torch.from_numpy, self.torch.get_num_threads
+    def run(self, direction: str) -> Callable[..., Any]:
+        """A function of x, or of dy and x: a new tensor, in few steps."""
+        alone, torch = self.kernels(direction, 1), self.torch
+        like, team, traced = torch.empty_like, torch.get_num_threads, torch.compiler.is_dynamo_compiling
+        write = direct(kernel(self.row, direction), torch.Tensor, torch.nn.Parameter)
 
-        def run(x: Any) -> Any:
+        def general(*given: Any) -> Any:
+            x = given[-1]
             if not x.is_cpu:
                 raise self.refused(str(x.dtype).removeprefix("torch."), x.device)
-            kernels = alone if x.numel() < THREADED else self.kernels(direction, team())
-            y = kernels[x.dtype](x.numpy(force=True))
-            return wrap(y) if type(y) is ndarray else x.new_tensor(y)
+            kernels = alone if x.numel() < THREADED // 2 else self.kernels(direction, team())
+            chosen, y = kernels[x.dtype], like(x)
+            chosen(*(tensor.numpy(force=True) for tensor in given), out=y.numpy())
+            return y
 
-        return run
+        def one(x: Any) -> Any:
+            if not traced():
+                y = like(x)
+                if write(x, y):
+                    return y
+            return general(x)
 
-    def two(self) -> Callable[[Any, Any], Any]:
-        """dy f'(x) as a function of both."""
-        alone, wrap, team = self.kernels("backward", 1), self.torch.from_numpy, self.torch.get_num_threads
+        def two(dy: Any, x: Any) -> Any:
+            if not traced():
+                dx = like(x)
+                if write(dy, x, dx):
+                    return dx
+            return general(dy, x)
 
-        def run(dy: Any, x: Any) -> Any:
-            kernels = alone if x.numel() < THREADED else self.kernels("backward", team())
-            dx = kernels[x.dtype](dy.numpy(force=True), x.numpy(force=True))
-            return wrap(dx) if type(dx) is ndarray else x.new_tensor(dx)
-
-        return run
+        return two if direction == "backward" else one
 
 
 def _function(name: str, forward: Callable[..., Any], backward: Callable[..., Any]) -> Any:
-    """A ``torch.autograd.Function``'s ``apply``."""
+    """A ``torch.autograd.Function``."""
     parts = {"forward": staticmethod(forward), "backward": staticmethod(backward)}
-    return type(name, (import_module("torch").autograd.Function,), parts).apply  # type: ignore[attr-defined]
+    return type(name, (import_module("torch").autograd.Function,), parts)
 
 
+@cache
 def _bent(passes: Passes) -> Any:
     """f'' as a function of a tensor."""
-    run = passes.one("second")
+    run = passes.run("second")
 
     def value(ctx: Any, x: Any) -> Any:
         return run(x)
@@ -94,12 +101,12 @@ def _bent(passes: Passes) -> Any:
     def none(ctx: Any, dy: Any) -> Any:
         raise ActbenchError(f"{passes.row.name} has no third derivative here; differentiate twice at most")
 
-    return _function("Second", value, none)
+    return _function("Second", value, none).apply
 
 
 def _sloped(passes: Passes) -> Any:
     """dy f'(x) as a function of both that can be differentiated."""
-    run, bent = passes.two(), _bent(passes)
+    run = passes.run("backward")
 
     def value(ctx: Any, dy: Any, x: Any) -> Any:
         ctx.save_for_backward(dy, x)
@@ -108,9 +115,9 @@ def _sloped(passes: Passes) -> Any:
     def slope(ctx: Any, arriving: Any) -> Any:
         dy, x = ctx.saved_tensors
         for_dy, for_x = ctx.needs_input_grad
-        return sloped(arriving, x) if for_dy else None, arriving * dy * bent(x) if for_x else None
+        return sloped(arriving, x) if for_dy else None, arriving * dy * _bent(passes)(x) if for_x else None
 
-    sloped = _function("Backward", value, slope)
+    sloped = _function("Backward", value, slope).apply
     return sloped
 
 
@@ -118,7 +125,8 @@ def _sloped(passes: Passes) -> Any:
 def of_spec(spec: str) -> Callable[..., Any]:
     """A row as a function of one tensor; see `function`."""
     passes = Passes(spec)
-    run, back, sloped, enabled = passes.one("forward"), passes.two(), _sloped(passes), passes.torch.is_grad_enabled
+    run, back, sloped = passes.run("forward"), passes.run("backward"), _sloped(passes)
+    enabled, dual = passes.torch.is_grad_enabled, passes.torch.autograd.forward_ad
 
     def value(ctx: Any, x: Any) -> Any:
         ctx.save_for_backward(x)
@@ -128,12 +136,19 @@ def of_spec(spec: str) -> Callable[..., Any]:
         (x,) = ctx.saved_tensors
         return sloped(dy, x) if enabled() else back(dy, x)
 
-    row, forward = passes.row, _function(passes.row.name, value, slope)
+    row, node = passes.row, _function(passes.row.name, value, slope)
+    # what ``apply`` calls at its end, after 0.9 us for functorch, which these functions do not take
+    forward = getattr(super(passes.torch.autograd.Function, node), "apply", node.apply)
 
     def call(x: Any, **parameters: Any) -> Any:
         if parameters:
             return of_spec(resolve(spec).bind(**parameters).spec)(x)
-        return forward(x) if x.requires_grad and enabled() else run(x)
+        if (x.requires_grad and enabled()) or dual._current_level >= 0:  # which refuses a tangent
+            try:
+                return forward(x)
+            except RuntimeError:
+                return node.apply(x)  # torch's own words for it
+        return run(x)
 
     call.__name__ = call.__qualname__ = row.name
     call.__doc__ = f"{row.name} of a tensor on the CPU; parameters: {', '.join(row.parameters) or 'none'}."
@@ -152,7 +167,7 @@ def function(name: str) -> Callable[..., Any]:
     -------
     ``f(x, **parameters)``: a new tensor of x's shape and dtype; float16, float32 or float64 on the CPU, any strides,
     none of it copied. Backward is one fused pass over dy and x; that can be differentiated once more by f''. Parameters
-    are numbers. From 2^18 elements on as many threads as torch has.
+    are numbers. Large ones by as many threads as torch has.
 
     Raises
     ------

@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.races.tensors`` races ``actbench.torch.NAME`` against ``torch.nn.functional.NAME``, interleaved,
 in one process: the plain forward pass, the one that records for backward, this with the backward pass behind it, and a
-step of a transformer block's MLP (two linear layers, SGD). Above 1, ours is faster.
+step of a transformer block's MLP (two linear layers, SGD). Above 1, ours is faster. An empty node of autograd
+stands beside them where one records: it keeps x and computes nothing, and is as a part of ours what such nodes cost.
 """
 
 from __future__ import annotations
@@ -16,6 +17,25 @@ from benchmarks.races.shown import OURS, shown
 
 NAMES, SIZES = ("silu", "gelu", "tanh", "relu"), (12, 14, 16, 18, 20)
 TOKENS, CHANNELS = 256, 256
+EMPTY = "an empty node"
+
+
+def empty() -> Callable[[Any], Any]:
+    """A node of autograd written in Python that keeps x, and whose values are x and dy."""
+    import torch
+
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.save_for_backward(x)
+        return x.detach()
+
+    def backward(ctx: Any, dy: Any) -> Any:
+        assert len(ctx.saved_tensors) == 1
+        return dy
+
+    parts = {"forward": staticmethod(forward), "backward": staticmethod(backward)}
+    made: Any = type("Empty", (torch.autograd.Function,), parts)
+    # as ours are called
+    return getattr(super(torch.autograd.Function, made), "apply", made.apply)  # type: ignore[no-any-return]
 
 
 def passes(name: str, size: int) -> dict[str, dict[str, Callable[[], Any]]]:
@@ -25,9 +45,10 @@ def passes(name: str, size: int) -> dict[str, dict[str, Callable[[], Any]]]:
     x, dy = torch.randn(size), torch.randn(size)
     leaf = x.clone().requires_grad_()
     found: dict[str, dict[str, Callable[[], Any]]] = {"forward": {}, "recording": {}, "step": {}}
-    functions = {OURS: getattr(ours, name), "torch": getattr(torch.nn.functional, name)}
+    functions = {OURS: getattr(ours, name), "torch": getattr(torch.nn.functional, name), EMPTY: empty()}
     for who, f in functions.items():
-        found["forward"][who] = lambda f=f: f(x)
+        if who != EMPTY:
+            found["forward"][who] = lambda f=f: f(x)
         found["recording"][who] = lambda f=f: f(leaf)
         found["step"][who] = lambda f=f: torch.autograd.grad(f(leaf), leaf, dy)
     return found

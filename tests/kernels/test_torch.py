@@ -13,7 +13,9 @@ import actbench.torch
 from actbench.core.errors import ActbenchError
 
 torch = pytest.importorskip("torch")
+from actbench.kernels.ufuncs import THREADED  # noqa: E402
 from actbench.torch import functions  # noqa: E402
+from actbench.torch.direct import direct  # noqa: E402
 
 ROWS = [row for row in ab.ACTIVATIONS if row.kind == "elementwise" and "x" not in row.surrogates]
 PLACES = np.array([-4.13, -2.41, -1.37, -0.43, 0.29, 0.83, 1.71, 2.63, 5.3])
@@ -76,6 +78,54 @@ def test_a_change_in_place_is_noticed():
     held.add_(1.0)
     with pytest.raises(RuntimeError, match="inplace"):
         y.sum().backward()
+
+
+def test_plain_tensors_go_to_the_kernel_as_they_are_and_no_others():
+    if not hasattr(torch.Tensor, "__dlpack_c_exchange_api__"):
+        pytest.skip("torch before 2.10")
+    made = {way: ab.kernel("elu", way, dtype="float64") for way in ("forward", "backward")}
+    write, back = (direct(made[way], torch.Tensor, torch.nn.Parameter) for way in ("forward", "backward"))
+    x, dy = torch.linspace(-3, 3, 24, dtype=torch.float64).reshape(4, 6), torch.full((4, 6), 0.5, dtype=torch.float64)
+    y = torch.empty_like(x)
+    assert write(x, y)
+    np.testing.assert_array_equal(y.numpy(), made["forward"](x.numpy()))
+    assert back(dy, torch.nn.Parameter(x), y)
+    np.testing.assert_array_equal(y.numpy(), made["backward"](dy.numpy(), x.numpy()))
+    assert write(x[:0], y[:0])
+    assert write(x[0, 0], y[0, 0])
+    y.zero_()
+    many = torch.empty(THREADED, dtype=torch.float64)
+    others = [
+        x.T, x[:, ::2], x[:1].expand(4, 6), x[:3], x.float(), x.half(), x.int(), x.to("meta"), torch._neg_view(x),
+        x.as_subclass(type("Sub", (torch.Tensor,), {})), x.to_sparse(), many, 1.0, None,
+    ]  # fmt: skip
+    assert not any(write(other, y) for other in others)
+    assert not any(write(x, other) for other in others)
+    assert not write(many, many)
+    bound = direct(ab.kernel(ab.get("elu", alpha=0.321), dtype="float64"), torch.Tensor, torch.nn.Parameter)
+    assert not bound(x.float(), y.float())  # whose machine code is not there
+    assert not y.any()
+
+
+def test_negatives_subclasses_and_layouts_are_right_by_the_way_around():
+    x = torch.linspace(-3, 3, 24).reshape(4, 6)
+    assert torch.equal(actbench.torch.silu(torch._neg_view(-x)), actbench.torch.silu(x))
+    assert torch.equal(actbench.torch.silu(x.T), actbench.torch.silu(x).T)
+    assert actbench.torch.silu(x).resize_(30).numel() == 30
+    one = torch.complex(x[0, :1], x[0, :1]).conj().imag
+    assert one.is_neg()
+    assert torch.equal(actbench.torch.silu(one), actbench.torch.silu(-x[0, :1]))
+
+
+def test_transforms_that_it_has_not_are_are_refused():
+    x = torch.linspace(-1, 1, 6)
+    with pytest.raises(RuntimeError, match="setup_context"):
+        torch.func.grad(lambda t: actbench.torch.silu(t).sum())(x)
+    ahead = torch.autograd.forward_ad
+    with ahead.dual_level():
+        assert torch.equal(actbench.torch.silu(x), actbench.torch.silu(x.clone()))
+        with pytest.raises(NotImplementedError, match="jvp"):
+            actbench.torch.silu(ahead.make_dual(x, torch.ones_like(x)))
 
 
 def test_a_module_is_saved_copied_and_trained():
