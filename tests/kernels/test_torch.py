@@ -117,6 +117,7 @@ def test_negatives_subclasses_and_layouts_are_right_by_the_way_around():
     assert torch.equal(actbench.torch.silu(one), actbench.torch.silu(-x[0, :1]))
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")  # torch's own, when it loads what it needs
 def test_transforms_that_it_has_not_are_are_refused():
     x = torch.linspace(-1, 1, 6)
     with pytest.raises(RuntimeError, match="setup_context"):
