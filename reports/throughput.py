@@ -31,7 +31,6 @@ KEPT = ["activation", "direction", "dtype", "size", "inputs", "threads", "implem
 PARTS = ("selftest", "overhead", "threads")
 # why a function is slower than a peer, shown while it is
 REASONS = {
-    "exponential": "onnxruntime scales by a power of two in one AVX-512 instruction, ours by four on any processor",
     "squareplus": "a division more than the peers, so that the left tail keeps its digits; theirs is lost",
     "sine": "ours takes a frequency, so that its angle is in two parts; numpy's takes the angle",
     "sign": "torch fills with zeros and reads nothing, ours keeps NaN; 0.80 and 0.85 in two other processes",

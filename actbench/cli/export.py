@@ -14,6 +14,7 @@ double, no dependency but the C library, and a program that checks them against 
   actbench export gelu tanh --out kernels.h           both in one header, kernels_check.c beside it
   actbench export silu --certify                      with the worst error of all 2^32 floats, as compiled here
   actbench export silu --certify sampled --cc clang --flags=-O2
+  actbench export all --certify --keep certificates       hours; begun again, it goes on where it was stopped
 """
 
 
@@ -32,6 +33,9 @@ def add(verbs: Any) -> None:
     )  # fmt: skip
     parser.add_argument("--cc", metavar="COMPILER", help="the compiler for --certify (default cc, gcc or clang)")
     parser.add_argument("--flags", help="its flags (default -O3 -march=native -fno-math-errno)")
+    parser.add_argument(
+        "--keep", metavar="FOLDER", help="with --certify: keep each certificate there, and use it again"
+    )
     parser.set_defaults(call=call)
 
 
@@ -46,20 +50,22 @@ def call(args: argparse.Namespace) -> int:
     from actbench.core.machine import usable_cores, version
     from actbench.kernels.c99 import header
 
-    if args.certify is None and (args.cc or args.flags):
-        raise ActbenchError("--cc and --flags say how --certify compiles; give --certify too")
+    if args.certify is None and (args.cc or args.flags or args.keep):
+        raise ActbenchError("--cc, --flags and --keep say how --certify goes; give --certify too")
     every = [row for row in ACTIVATIONS if row.kind == "elementwise" and not row.opaque]
     rows = every if args.name == ["all"] else [resolve(name) for name in args.name]
     place = Path(args.out or f"actbench_{rows[0].name if len(rows) == 1 else 'kernels'}.h")
     if place.suffix != ".h":
         raise ActbenchError(f"--out {args.out!r} is no header; give a name that ends in .h")
     known: dict[str, str] = {}
+    if args.keep:
+        Path(args.keep).mkdir(parents=True, exist_ok=True)
     if args.certify:
         cc = args.cc or compiler()
         for row in rows:
             known |= certificates(
                 row, cc=cc, flags=FLAGS if args.flags is None else args.flags, every=args.certify == "all",
-                threads=usable_cores(),
+                threads=usable_cores(), keep=Path(args.keep) if args.keep else None,
                 told=lambda name: print(f"measuring {name}", file=sys.stderr, flush=True),
             )  # fmt: skip
     check = place.with_name(place.stem + "_check.c")

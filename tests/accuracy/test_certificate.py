@@ -48,6 +48,22 @@ def test_a_wrong_digit_is_seen(tmp_path):
     assert not lines[0].endswith(" 0 broken")
 
 
+def test_a_kept_certificate_is_used_again_while_code_and_compiler_are_the_same(tmp_path):
+    row, told = ab.get("relu"), []
+
+    def measured(flags="-O2"):
+        told.clear()
+        return certificates(row, cc=COMPILERS[0], flags=flags, every=False, told=told.append, keep=tmp_path)
+
+    first = measured()
+    (tmp_path / "actbench_relu_f64.txt").unlink()  # stopped on the way
+    assert len(told) == 4
+    assert measured() == first
+    assert told == ["actbench_relu_f64"]
+    assert all("-O1" in line for line in measured("-O1").values())
+    assert len(told) == 4
+
+
 def test_certificates_say_what_was_measured_and_how():
     row = ab.get("leaky_relu:negative_slope=0.3")
     known = certificates(row, cc=COMPILERS[0], flags="-O2", every=False)
