@@ -55,7 +55,7 @@ def gap_figure(table: pd.DataFrame) -> Any:
             axis.annotate(f"{mean:.2f}", (LEAST, place), xytext=(6, -3), textcoords="offset points", fontsize=8)
     axis.set_yticks(places, [f"{g}: {a}" for g, a in zip(table["group"], table["arm"], strict=True)])
     axis.set_xlim(LEAST - 0.005, max(0.03, 1.1 * float(drawn["high"].max())))
-    axis.set_xticks([-0.15, -0.1, -0.05, 0.0])
+    axis.locator_params(axis="x", nbins=5)
     axis.invert_yaxis()
     axis.grid(axis="y", visible=False)
     label(axis, x="test accuracy less ReLU's, 90 % interval")
