@@ -154,6 +154,8 @@ def summary(experiment: Experiment, result: Any, file: Path) -> str:
     if len(frame):
         shown = summarised(experiment, frame)
         lines.append(shown.to_string(max_rows=40, index=False, float_format="{:.4g}".format, na_rep=""))
+        if shown.attrs["more"]:
+            lines.append(f"and {shown.attrs['more']:,} further settings, in the file")
     there = f" ({result.reused} cells were there already)" if result.reused else ""
     lines += [
         f"{len(frame)} rows in {file}{there}",

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+# The article's largest figure has 570; at 20 bytes a mark more would not fit into the 40 kB that a page carries, and a
+# legend of thousands of lines takes minutes to lay out before that is found.
+MOST_MARKS = 2000
+
+
 class NothingToDrawError(ActbenchError):
     """A figure has no finite point: a page says so in one line."""
 
@@ -53,6 +58,8 @@ class FigureSpec:
         ------
         NothingToDrawError
             Where there is none.
+        ActbenchError
+            Where there are more than `MOST_MARKS`.
         """
         points = table[table[self.value].notna() & (table[self.value].abs() < float("inf"))] if len(table) else table
         if not len(points):
@@ -60,5 +67,8 @@ class FigureSpec:
                 f"figure {self.name}: nothing to draw, none of {len(table)} points is finite; "
                 f"run {self.experiment} with more levels"
             )
+        if len(points) > MOST_MARKS:
+            raise ActbenchError(f"{len(points):,} points are more than the {MOST_MARKS:,} that a figure can show, all "
+                                f"of them stand in tables/{self.name}.csv; run fewer levels to see them")  # fmt: skip
         with theme():
             return self.draw(points)

@@ -40,10 +40,11 @@ SHARE = re.compile(r"^(accuracy|units|share)\b|\bshare of\b")
 MOST_ROWS = 200
 
 
-def summarised(experiment: Experiment, frame: pd.DataFrame) -> pd.DataFrame:
+def summarised(experiment: Experiment, frame: pd.DataFrame, *, most: int = MOST_ROWS) -> pd.DataFrame:
     """What a frame says: of independent units, means with 95 % intervals and n; of anything else, its rows.
 
-    Columns are the factors that vary, then the measures as text.
+    Columns are the factors that vary, then the measures as text; at most so many rows, of the first settings.
+    ``attrs["more"]`` says how many are left out: a setting takes some milliseconds, and grids have 10^5.
     """
     import pandas as pd
 
@@ -51,11 +52,14 @@ def summarised(experiment: Experiment, frame: pd.DataFrame) -> pd.DataFrame:
     if experiment.batch not in UNITS or not len(frame):
         first = [*varying, *([experiment.batch] if experiment.batch else [])]
         told = [c for c in experiment.columns if c in frame and frame[c].notna().any() and c not in LONG]
-        return frame[[*dict.fromkeys([*(c for c in first if c not in LONG), *told])]]
+        return _cut(frame[[*dict.fromkeys([*(c for c in first if c not in LONG), *told])]], len(frame), most)
     keys = [*varying, *(column for column in INNER if column in experiment.columns)]
     measures = [c for c in experiment.columns if c in frame and c not in INNER and frame[c].dtype.kind in "fib"]
-    rows = []
-    groups: Any = frame.groupby(keys, sort=False) if keys else [((), frame)]
+    rows, settings = [], 1
+    groups: Any = [((), frame)]
+    if keys:
+        number = frame.groupby(keys, sort=False).ngroup()
+        settings, groups = int(number.max()) + 1, frame[number < most].groupby(keys, sort=False)
     for key, part in groups:
         estimates = {
             m: Estimate.of(list(part.groupby(experiment.batch)[m].mean()), bounds=_bounds(experiment.columns[m]))
@@ -64,7 +68,13 @@ def summarised(experiment: Experiment, frame: pd.DataFrame) -> pd.DataFrame:
         texts = {m: _told(e) for m, e in estimates.items()}
         n = {e.n for e in estimates.values() if e.n}
         rows.append({**dict(zip(keys, key, strict=True)), **texts, "n": max(n, default=0)})
-    return pd.DataFrame(rows)
+    return _cut(pd.DataFrame(rows), settings, most)
+
+
+def _cut(table: pd.DataFrame, whole: int, most: int) -> pd.DataFrame:
+    table = table.head(most)
+    table.attrs["more"] = max(whole - most, 0)
+    return table
 
 
 def _bounds(meaning: str) -> tuple[float, float]:
@@ -110,8 +120,8 @@ def render(folder: RunFolder, *, lang: str | None = None) -> Path:
         "silent": races.silent(frame) if raced else "", "question": chinese(experiment.question, t),
         "rehearsal": bool(run.get("quick")),
         "unfinished": not run.get("finished"), "head": list(table.columns),
-        "rows": [["" if v != v or v is None else v for v in row] for row in table.head(MOST_ROWS).values.tolist()],
-        "more": len(table) - MOST_ROWS, "observations": len(frame), "file": f"{place}.csv",
+        "rows": [["" if v != v or v is None else v for v in row] for row in table.values.tolist()],
+        "more": table.attrs["more"], "observations": len(frame), "file": f"{place}.csv",
         "columns": {c: chinese(experiment.columns[c], t) for c in table.columns if c in experiment.columns},
         "failures": len(folder.read_frame(f"{place}.failures")) if failures.exists() else 0,
         "units": experiment.batch in UNITS, "figures": draw_figures(folder, lang), **provenance_lines(run, t),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from actbench.cli import main
@@ -55,6 +57,26 @@ def test_means_over_networks_are_student_s(folder):
     assert row["n"] == 4
     assert np.abs(told - [own.mean(), low, high]).max() <= 0.5 * 10 ** math.floor(math.log10(high - low))
     assert len(table) == 6  # two functions, three layers
+
+
+def test_a_page_of_more_settings_than_it_can_show_says_how_many(folder, tmp_path, capsys):
+    """As many as a sweep of thousands of functions has: means are taken of those shown, no figure is begun."""
+    place = tmp_path / "large"
+    shutil.copytree(folder, place)
+    frame = RunFolder(place).read_frame("data/activity")
+    small = frame[frame["activation"] == "relu"]
+    many = [small.assign(activation=f"leaky_relu:negative_slope={k / 1000}") for k in range(1, 701)]
+    RunFolder(place).write_frame("data/activity", pd.concat(many))
+    assert main(["report", str(place)]) == 0
+    assert "2,100 points are more than the 2,000 that a figure can show" in capsys.readouterr().err
+    page = (place / "report.html").read_text(encoding="utf-8")
+    assert "negative_slope=0.001" in page
+    assert "negative_slope=0.7" not in page
+    assert "1900" in page  # 700 functions of three layers, less the 200 that are shown
+    assert len(pd.read_csv(place / "tables" / "activity-panel.csv")) == 2100
+    first = summarised(EXPERIMENTS["activity"], pd.concat(many[:2]))
+    whole = summarised(EXPERIMENTS["activity"], pd.concat(many))
+    assert whole.head(6).equals(first)
 
 
 def test_an_implementation_is_a_row(tmp_path, capsys):
