@@ -62,6 +62,14 @@ def _loads(name: str, other: str) -> bool:
     return other in sys.modules
 
 
+def _compiles(text: str) -> bool:
+    try:
+        compile(text, "mutant", "exec")
+    except SyntaxError:
+        return False
+    return True
+
+
 def _load_heavy(modules: Sequence[str]) -> None:
     for name in (n for n in modules if n.partition(".")[0] in HEAVY):
         with suppress(ImportError):
@@ -270,6 +278,8 @@ class Survivors:
                 return "alive" if run(session, tests, watched.seconds) else "killed"
 
             seconds = PATIENCE + PATIENCE * sum(watched.seconds[test] for test in tests)
+            if not _compiles(mutant.text):
+                continue  # killed by Python itself
             said = forked(outcome, seconds) if mutant.line in watched.owner else "left"
             {"alive": alive, "left": left}.get(str(said), []).append(number)
             if said == "alive":
