@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from actbench.core.errors import ActbenchError
-from actbench.statistics.frames import averaged, by_net, paired, reads, select, settle, undiverged
+from actbench.statistics.frames import averaged, by_net, lost_networks, paired, reads, select, settle, undiverged
 
 
 def frame(**attrs):
@@ -114,3 +114,13 @@ def test_arms_are_paired_network_by_network():
     assert [math.isnan(v) for v in paired(ours, theirs)] == [False, False, True, True]
     assert paired(ours, theirs, operator.truediv)[:2] == [2.0, 3.0]
     assert paired({}, theirs) == paired(ours, {}) == []
+
+
+def test_networks_are_lost_where_failed_cells_had_the_levels_that_were_read():
+    read = pd.DataFrame({"activation": "relu", "net": [0, 1, 2], "rate": 0.1, "q": 1.0})
+    failures = pd.DataFrame({"activation": ["relu", "relu", "tanh", "relu", "relu"], "net": [2, 3, 4, 5, 6],
+                             "rate": [0.1, 0.1, 0.1, 0.3, 0.1], "reason": "boom"})  # fmt: skip
+    assert lost_networks(read, failures) == 2  # 3 and 6: 2 has other rows, 4 and 5 would not have been read
+    assert lost_networks(read.drop(columns="rate"), failures) == 3
+    assert lost_networks(read, failures.iloc[:1]) == 0
+    assert lost_networks(read.iloc[:0], failures) == 0
