@@ -57,8 +57,8 @@ def vectors(name: str, *, dtype: str = "float32", direction: str = "forward", co
     """
     if dtype not in FORMATS:
         raise unknown("format", dtype, FORMATS)
-    if direction not in ("forward", "backward"):
-        raise unknown("direction", direction, ("forward", "backward"))
+    if direction not in ("forward", "backward", "second"):
+        raise unknown("direction", direction, ("forward", "backward", "second"))
     if not 1 <= count <= 1_000_000:
         raise ActbenchError(f"count={count} is not from 1 to 1,000,000")
     info(dtype)  # which brings bfloat16, or says what is missing
@@ -66,6 +66,8 @@ def vectors(name: str, *, dtype: str = "float32", direction: str = "forward", co
     if isinstance(row, VectorFunction):
         if not row.views:
             raise ActbenchError(f"{row.name} mixes a whole vector: no pairs of one input and one output")
+        if direction == "second":
+            raise ActbenchError(f"{row.name} has two inputs; known of it: forward, backward")
         pairs = list(_of_gate(row, dtype, direction, count))
     else:
         row = resolve(in_format(row.spec, dtype))
@@ -115,7 +117,7 @@ def _finite(spec: str, dtype: str, direction: str, at: float, root: bool) -> dic
     bound, at_root = allowed(FUSED, dtype, direction)
     value = exact(spec, direction, at)
     size = abs(rounded(value, dtype))
-    terms = None if direction == "forward" else resolve(spec).slope_terms
+    terms = None if direction != "backward" else resolve(spec).slope_terms
     term = 0.0 if terms is None else float(terms(np.float64(at)))  # of a sum that cancels, the largest counts
     step, largest = units(np.array([size, max(size, term)]), dtype).tolist()
     most = bound * largest / step  # in the last place of this result
@@ -126,6 +128,9 @@ def _finite(spec: str, dtype: str, direction: str, at: float, root: bool) -> dic
 
 def _special(spec: str, dtype: str, direction: str) -> Iterator[dict[str, str | float]]:
     activation, forward = resolve(spec), direction == "forward"
+    if direction == "second":  # rows declare no limits of it
+        yield _pair(math.nan, math.nan, dtype, 0.0)
+        return
     low, high = activation.fact("limits" if forward else "slope_limits")
     for at, limit in ((math.inf, high), (-math.inf, low)) if has_infinity(dtype) else ():
         value = float(limit) if limit == 0 else rounded(MP.mpf(float(limit)), dtype)

@@ -33,7 +33,8 @@ def add(verbs: Any) -> None:
     parser.add_argument("--ulp", type=float, metavar="U", help="with --distinguish: how far apart counts (default 16)")
     parser.add_argument("--dtype", default="float32", choices=FORMATS,
                         help="default float32; bfloat16 and formats of 8 bits need ml_dtypes")  # fmt: skip
-    parser.add_argument("--direction", default="forward", choices=("forward", "backward"), help="default forward")
+    parser.add_argument("--direction", default="forward", choices=("forward", "backward", "second"),
+                        help="default forward; second: f''(x), derived")  # fmt: skip
     parser.add_argument(
         "--count",
         type=int,

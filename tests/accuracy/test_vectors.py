@@ -13,6 +13,7 @@ import pytest
 
 import actbench as ab
 from actbench.accuracy.meter import units
+from actbench.accuracy.oracle import MP
 from actbench.accuracy.vectors import COLUMNS, vectors
 from actbench.cli import main
 from actbench.core.errors import ActbenchError
@@ -235,3 +236,28 @@ def test_every_number_of_the_small_formats_is_rounded_rightly():
             found = exhaust(name, "backward", dtype)
             assert (found.inputs, found.lost, found.special, found.nan_lost) == (count, 0, 0, 0)
             assert found.worst_ulp <= 0.5000001
+
+
+TEXTBOOK = {"silu": lambda v: v / (1 + MP.exp(-v)), "gelu": lambda v: v * MP.ncdf(v), "tanh": MP.tanh}
+
+
+@pytest.mark.parametrize("name", TEXTBOOK)
+def test_second_derivatives_are_mpmath_s_and_the_kernel_s(name):
+    found = vectors(name, dtype="float64", direction="second", count=60)["vectors"]
+    for one in found:
+        x, y = float.fromhex(one["input"]), float.fromhex(one["output"])
+        got = float(ab.kernel(name, "second", dtype="float64")(np.array([x]))[0])
+        if np.isnan(x):
+            assert np.isnan(got)
+            assert np.isnan(y)
+            continue
+        assert abs(got - y) <= (one["tolerance_ulp"] + 0.5) * np.spacing(max(abs(y), 5e-324))
+        if abs(x) < 5:
+            with MP.workdps(60):
+                right = float(MP.diff(TEXTBOOK[name], MP.mpf(x), 2))
+            assert y == pytest.approx(right, rel=1e-10)
+
+
+def test_a_gate_has_no_second_derivative_of_one_input():
+    with pytest.raises(ab.ActbenchError, match="two inputs"):
+        vectors("swiglu", direction="second")
