@@ -9,7 +9,7 @@ from typing import Any
 from actbench.audit.audited import Audited, Report
 from actbench.audit.finding import SEVERITIES, plain_hex, shown
 from actbench.core.files import write_text
-from actbench.core.machine import version
+from actbench.core.machine import machine, version
 from actbench.report.page import template
 
 WORDS = {
@@ -44,6 +44,7 @@ def page(report: Report, *, lang: str = "en", known: Collection[str] = ()) -> st
     counts = {level: sum(f.level == level for f in report.findings) for level in reversed(SEVERITIES)}
     return str(template("audit.html").render(
         t=WORDS[lang], lang=lang, asked=report.asked, counts=counts, version=version("actbench-suite") or "",
+        machine="{processor}, {cores} cores, {system}".format_map(machine()),
         subjects=[_subject(one, lang, known) for one in report.subjects], left=report.left_out,
     ))  # fmt: skip
 
