@@ -40,7 +40,7 @@ class Pool:
         self._join.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
         self._release, self._free = library.PyThread_release_lock, library.PyThread_free_lock
         self._release.argtypes = self._free.argtypes = [ctypes.c_void_p]
-        self.closed = False
+        self.closed = self.held = False
         self._write(table.BUSY, library.PyThread_allocate_lock())
         self._write(table.MASKING, int(signal.SIG_SETMASK))
         self._write(table.WAITING, waiting)
@@ -57,24 +57,28 @@ class Pool:
         self._word(place).value = value
 
     def rest(self) -> None:
-        """End all threads; none is begun until `go_on`. Waits for who is at work."""
+        """End all threads; none is begun until `go_on`. Waits for who is at work.
+
+        Ctrl-C may leave it anywhere: at worst the pool stays busy, which is everybody alone, or a thread sleeps on.
+        """
         if self.closed:
             return
         self._acquire(self._word(table.BUSY).value, -1, 0)
-        if self._word(table.PROCESS).value != os.getpid():  # forked without Python's knowledge: they are elsewhere
-            self._write(table.ALIVE, 0)
-        seats = [table.SEAT * member for member in range(1, self._word(table.ALIVE).value + 1)]
+        self.held = True
+        own = self._word(table.PROCESS).value == os.getpid()  # or forked without Python's knowledge: they are elsewhere
+        seats = [table.SEAT * member for member in range(1, self._word(table.ALIVE).value + 1)] if own else []
+        self._write(table.ALIVE, 0)  # first: nobody may wait twice for a thread that has ended
         for seat in seats:
             self._write(seat + table.MAIL, table.STOP)
             self._release(self._word(seat + table.LOCK).value)
         for seat in seats:
             self._join(self._word(seat + table.THREAD_OF).value, None)
             self._free(self._word(seat + table.LOCK).value)
-        self._write(table.ALIVE, 0)
 
     def go_on(self) -> None:
         """Let threads be begun again."""
-        if not self.closed:
+        if self.held and not self.closed:  # a lock that is free would let two in
+            self.held = False
             self._release(self._word(table.BUSY).value)
 
     def close(self) -> None:
