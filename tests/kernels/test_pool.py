@@ -136,16 +136,6 @@ for _ in range(10):
         os._exit(0 if right() else 1)
     assert os.waitpid(pid, 0)[1] == 0
 """,
-    "forks by ctypes while another thread is at work": """
-threading.Thread(target=calls, daemon=True).start()
-for _ in range(10):
-    pid = ctypes.PyDLL(None).fork()  # with Python's lock, which the child's only thread holds
-    if pid == 0:
-        good = right()
-        pool().close()
-        os._exit(0 if good else 1)
-    assert os.waitpid(pid, 0)[1] == 0
-""",
     "the interpreter ends while threads are inside": """
 for _ in range(3):
     threading.Thread(target=calls, daemon=True).start()
