@@ -30,7 +30,7 @@ from actbench.cli import (
     vectors,
 )
 from actbench.core.errors import ActbenchError
-from actbench.core.machine import check_memory
+from actbench.core.machine import check_environment, check_memory
 from actbench.runs.progress import note
 
 VERBS = (
@@ -169,6 +169,7 @@ def _called(argv: Sequence[str] | None) -> int:
         raise ActbenchError(f"{' '.join(rest)!r} is not understood; see 'actbench {args.verb} --help'")
     if args.verb == "run":
         args.rest = rest
+    check_environment()
     check_memory()
     return int(args.call(args))
 

@@ -81,6 +81,19 @@ def memory_limit() -> int | None:
     return min((limit for limit in limits if limit != resource.RLIM_INFINITY), default=None)
 
 
+def check_environment() -> None:
+    """Complain about a variable that a library would end in a traceback for, when it is loaded amid the work.
+
+    Raises
+    ------
+    ActbenchError
+        For numba's threads where they are no whole number from 1.
+    """
+    threads = os.environ.get("NUMBA_NUM_THREADS") or "1"
+    if not threads.isdecimal() or int(threads) < 1:
+        raise ActbenchError(f"NUMBA_NUM_THREADS={threads!r} cannot be used; give a whole number from 1, or unset it")
+
+
 def check_memory() -> None:
     """Complain where the libraries could not even be loaded.
 

@@ -253,3 +253,11 @@ def test_what_is_not_installed_is_said_before_anything_is_measured(monkeypatch: 
 
     monkeypatch.setattr("importlib.metadata.version", absent)
     refused("run torch_panel", "pip install torch", capsys)
+
+
+@pytest.mark.parametrize("threads", ["0", "-1", "x", "1.5"])
+def test_threads_that_numba_would_refuse_amid_the_work_are_refused_before(
+    threads: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setenv("NUMBA_NUM_THREADS", threads)
+    refused("bench relu --quick", f"NUMBA_NUM_THREADS={threads!r} cannot be used", capsys)
