@@ -206,3 +206,23 @@ def test_a_change_needs_intervals_apart():
 )  # fmt: skip
 def test_values_are_shown_with_their_unit(value, unit, text):
     assert shown(value, unit) == text
+
+
+@pytest.mark.parametrize("row", [[[7], [], None], [[7], []], [[None], []], 7])
+def test_a_row_that_asv_cut_short_is_on_the_page(tmp_path, row):
+    """As asv writes where it converts its first format: without a version, which then is the benchmark's own."""
+    (tmp_path / "asv" / "m").mkdir(parents=True)
+    (tmp_path / "asv" / "benchmarks.json").write_text('{"a.track_x": {"unit": "ulp"}, "version": 2}', encoding="utf-8")
+    (tmp_path / "asv" / "m" / "machine.json").write_text('{"machine": "m", "version": 1}', encoding="utf-8")
+    for number, commit in enumerate("ab"):
+        content = {
+            "version": 2, "commit_hash": commit * 40, "date": 1_700_000_000_000 + number, "env_name": "e",
+            "params": {"machine": "m"},
+            "result_columns": ["result", "params", "version", "stats_ci_99_a", "stats_ci_99_b"],
+            "results": {"a.track_x": row},
+        }  # fmt: skip
+        (tmp_path / "asv" / "m" / f"{commit}-e.json").write_text(json.dumps(content), encoding="utf-8")
+    assert main(["report", str(tmp_path / "asv"), "--out", str(tmp_path / "page")]) == 0
+    text = (tmp_path / "page" / "report.html").read_text(encoding="utf-8")
+    assert "a.track_x" in text
+    assert ("7 ulp" in text) == (row != [[None], []])

@@ -91,6 +91,7 @@ def _rows(file: Path, known: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
             stored = dict(itertools.zip_longest(columns, row if isinstance(row, list) else [row]))
             described = known.get(benchmark, {})
             unit = described.get("unit") or UNITS.get(benchmark.rpartition(".")[2].partition("_")[0], "")
+            version = stored["version"] or described.get("version") or ""  # cut off as well
             combinations = list(itertools.product(*(stored["params"] or [])))
             names = described.get("param_names") or []
             values, lows, highs = (
@@ -100,7 +101,7 @@ def _rows(file: Path, known: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
             for combination, value, low, high in zip(combinations, values, lows, highs, strict=True):
                 status = FAILED if value is None else SKIPPED if math.isnan(value) else OK
                 numbers = (_number(value), _finite(low), _finite(high))
-                yield (*place, benchmark, stored["version"], _said(names, combination), *numbers, unit, status)
+                yield (*place, benchmark, version, _said(names, combination), *numbers, unit, status)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ActbenchError(f"{file} is damaged ({error!r}); delete it and run asv on its commit again") from None
 
