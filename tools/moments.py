@@ -38,6 +38,7 @@ def ends(name: str, q: float) -> list[float]:
     places = {0.0, *map(float, resolve(name).fact("kinks"))}
     for scale in (1.0, deviation):
         places |= {sign * scale * 2.0**k for k in range(-6, 14) for sign in (-1, 1)}
+    places |= {sign * 2.0**k for k in range(-30, -6, 2) for sign in (-1, 1)}  # smu bends within 1e-6
     if name.partition(":")[0] in PERIODIC:
         places |= set(np.arange(-reach, reach, 2.0).tolist())
     return sorted({-reach, reach, *(place for place in places if -reach < place < reach)})

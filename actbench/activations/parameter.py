@@ -79,17 +79,18 @@ class Parametrised:
     def _fixed(self, name: str) -> Fixed:
         parameter = self.parameters.get(name)
         if parameter is None or isinstance(parameter, Sampled):
-            fixed = [k for k, v in self.parameters.items() if isinstance(v, Fixed)]
-            raise unknown(f"parameter of {self.name}", name, fixed)
+            raise unknown(f"parameter of {self.name}", name, self.parameters)
         return parameter
 
     def bind(self, **given: Any) -> Self:
-        """The same function with some fixed or learned parameters chosen."""
-        numbers = {}
+        """The same function with some parameters chosen; a sampled one, as in evaluation, is that number throughout."""
+        numbers: dict[str, float] = {}
         for name, value in given.items():
-            law = self._fixed(name).law
+            drawn = self.parameters.get(name)
+            ends = (drawn.low, drawn.high) if isinstance(drawn, Sampled) else (name,)
+            law = self._fixed(ends[0]).law
             try:
-                numbers[name] = float(value)
+                numbers |= dict.fromkeys(ends, float(value))
             except (TypeError, ValueError):
                 raise ActbenchError(f"{self.name}: {name}={value!r} is no number; {name} {law}") from None
         return replace(self, bound=MappingProxyType({**self.bound, **numbers}))  # type: ignore[type-var]  # a dataclass, as whoever inherits

@@ -86,10 +86,9 @@ def card(name: str, q: float = 1.0, sigma_b2: float | None = None) -> dict[str, 
     if name in AXIS:
         return found
     at, shape = theory.moments(name, q), theory.shape(name)
-    names = {"mean": "E f", "second": "E f^2", "d_mean": "E f'", "d_second": "E f'^2", "d_fourth": "E f'^4",
-             "growth": "d E f^2 / dq", "error": "estimated relative error"}  # fmt: skip
-    numbers = {text: _number(getattr(at, field)) for field, text in names.items()}
-    found[f"moments at q={q:g}"] = numbers | ({"kinks and jumps": _list(at.kinks)} if at.kinks else {})
+    found[f"moments at q={q:g}"] = _moments(at) | ({"kinks and jumps": _list(at.kinks)} if at.kinks else {})
+    for values, still in _evaluated(name).items():
+        found[f"in evaluation, {values}"] = _moments(theory.moments(still, q))
     found["critical point"] = _critical(name, sigma_b2)
     from actbench.experiments.gradient_flow.phase import STANDARD
 
@@ -103,6 +102,28 @@ def card(name: str, q: float = 1.0, sigma_b2: float | None = None) -> dict[str, 
     found |= {field: _list(getattr(shape, field)) for field in ("extrema", "inflections")}
     found |= {f"{kind} on": [f"[{_list(part)}]" for part in getattr(shape, kind)] for kind in ("convex", "concave")}
     return found
+
+
+def _moments(at: Any) -> dict[str, str]:
+    names = {"mean": "E f", "second": "E f^2", "d_mean": "E f'", "d_second": "E f'^2", "d_fourth": "E f'^4",
+             "growth": "d E f^2 / dq"}  # fmt: skip
+    numbers = {text: _number(getattr(at, field)) for field, text in names.items()}
+    return numbers | {"estimated relative error": f"{at.error:.1g}"}
+
+
+def _evaluated(name: str) -> dict[str, str]:
+    """Sampled parameters at their midpoints, and the row that has them there; none where nothing is sampled."""
+    from actbench.activations.parameter import Sampled
+    from actbench.theory.subject import row_of, spec_of
+
+    row = row_of(spec_of(name))
+    values = row.values()
+    drawn = {
+        key: values[key]
+        for key, parameter in row.parameters.items()
+        if isinstance(parameter, Sampled) and values[parameter.low] < values[parameter.high]
+    }
+    return {", ".join(f"{key}={value:.6g}" for key, value in drawn.items()): row.bind(**drawn).spec} if drawn else {}
 
 
 def block(name: str) -> dict[str, Any]:

@@ -89,9 +89,10 @@ def moments(name: Subject, q: float = 1.0) -> Moments:
     Parameters
     ----------
     name
-        A spec (sampled parameters are averaged over their law, as in training, or bound to one value for evaluation;
-        learned ones stand at their default), a target such as ``"my.py:act"``, or a function of one array: ``np.tanh``,
-        ``torch.nn.functional.mish``, an expression in NumPy. What such a function does not declare is looked for.
+        A spec (sampled parameters are averaged over their law, as in training; for evaluation give them a value by
+        name, ``"rrelu:negative_slope=0.25"``; learned ones stand at their default), a target such as ``"my.py:act"``,
+        or a function of one array: ``np.tanh``, ``torch.nn.functional.mish``, an expression in NumPy. What such a
+        function does not declare is looked for.
     q
         Variance of the normal input, 0 or more; at 0 the limit from above.
 

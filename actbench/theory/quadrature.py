@@ -36,6 +36,7 @@ GAUSS = np.zeros(21)
 GAUSS[1::2] = [*_GAUSS, *reversed(_GAUSS)]
 _RULES = np.stack([KRONROD, GAUSS], axis=1)
 _LADDER = 2.0 ** np.arange(-2, 12, dtype=float)
+_STEEP = 2.0 ** np.array([-26.0, -20, -14, -8])  # around 0, for what is as steep as smu's 1e6: two nodes lie within it
 _SIGMAS = np.array([0.5, 1, 2, 3, 4.5, 6, 8, 10, 13, 18, 26, FAR])
 
 
@@ -44,7 +45,7 @@ def panels(q: float, kinks: Iterable[float] = ()) -> Array:
     deviation = math.sqrt(q)
     centres = np.array(sorted({0.0, *map(float, kinks)}))[:, None]
     around = np.concatenate([centres, centres + _LADDER, centres - _LADDER], axis=1).reshape(-1)
-    ends = np.concatenate([around, deviation * _SIGMAS, -deviation * _SIGMAS])
+    ends = np.concatenate([around, _STEEP, -_STEEP, deviation * _SIGMAS, -deviation * _SIGMAS])
     inside: Array = np.unique(ends[np.abs(ends) <= FAR * deviation])
     return inside
 

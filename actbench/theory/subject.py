@@ -107,7 +107,8 @@ def _looked_at(function: Callable[..., Any], spec: str) -> Activation:
     try:
         made = adapt(function)
         called = made.values("forward", "float64")
-        trial = np.asarray(called(np.linspace(-1.0, 1.0, 8)))
+        with np.errstate(all="ignore"):
+            trial = np.asarray(called(np.linspace(-1.0, 1.0, 8)))
     except Exception as error:  # somebody else's code may raise whatever it likes
         raise ActbenchError(f"{spec.partition('#')[0]}: {in_words(error)}") from None
     if trial.shape != (8,):

@@ -118,6 +118,8 @@ def test_the_card_says_it_in_words(capsys, tmp_path):
     (tmp_path / "mine.py").write_text("import numpy as np\n\n\ndef act(x):\n    return np.maximum(x, 0.1 * x)\n")
     assert main(["theory", f"{tmp_path}/mine.py:act", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["moments at q=1"]["kinks and jumps"] == "0"
+    assert main(["theory", "rrelu"]) == 0
+    assert "in evaluation, negative_slope=0.229167 E f: 0.307518" in capsys.readouterr().out
     assert main(["theory"]) == 2
     assert "no name" in capsys.readouterr().err
     assert main(["show", "gelu"]) == 0

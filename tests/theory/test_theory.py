@@ -66,6 +66,14 @@ def test_moments_of_randomized_relu_average_over_its_slopes():
     assert theory.moments("rrelu", 4.0).second == pytest.approx(2.0 * (1 + second_of_slope), rel=1e-12)
 
 
+def test_a_sampled_parameter_has_a_value_in_evaluation():
+    found = theory.moments("rrelu:negative_slope=0.25", 4.0)
+    assert found.second == pytest.approx(2.0 * (1 + 0.25**2), rel=1e-12)
+    assert theory.gains("rrelu:negative_slope=0.25").forward == pytest.approx(math.sqrt(2 / (1 + 0.25**2)))
+    with pytest.raises(ActbenchError, match="no parameter"):
+        theory.moments("rrelu:slope=0.25")
+
+
 @pytest.mark.skipif("selu" not in ab.ACTIVATIONS, reason="the row selu is not there yet")
 def test_selu_keeps_mean_zero_and_variance_one():
     found = theory.moments("selu")

@@ -89,3 +89,11 @@ def test_a_fast_wave_has_no_kinks():
     found = theory.moments(lambda x: np.sin(20 * x), 9.0)
     assert found.kinks == ()
     assert found.d_second == pytest.approx(200.0, rel=1e-9)
+
+
+@pytest.mark.parametrize("steepness", [1e2, 1e4, 1e5, 1e6])
+def test_what_is_steep_at_zero_is_not_overlooked(steepness):
+    """Its slope lay between two nodes, and E f'^2 was 0."""
+    found = theory.moments(lambda x: np.tanh(steepness * x))
+    wanted = steepness * 4 / 3 / math.sqrt(2 * math.pi)  # the integral of sech^4 is 4/3
+    assert found.d_second == pytest.approx(wanted, rel=1 / steepness**2 + 1e-12)
