@@ -9,16 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from actbench.accuracy.along import off
 from actbench.accuracy.gates import wrong
 from actbench.accuracy.meter import ErrorMeter, Measured, exact, in_format, rounded, where_promised
 from actbench.accuracy.shrink import first, wrong_limits
 from actbench.activations.registry import AXIS, along, resolve
+from actbench.activations.vector import VectorFunction
 from actbench.core.dtypes import info
 from actbench.core.errors import ActbenchError, unknown
 
 Array = NDArray[Any]
 ARRIVING = (0.0, 2.0, -1.0, 0.3, -1.7)  # gradients in which a backward pass must be linear
 FORMATS = ("float16", "bfloat16", "float32", "float64")
+VECTORS = 60  # of a function along an axis: the exact gradient takes 20 ms each
 SPREAD = 400  # float64 points that are compared with mpmath beside the worst ones
 
 
@@ -42,7 +45,7 @@ def check(
     like
         What it claims to be: a name or a spec such as ``"leaky_relu:negative_slope=0.2"``. Of a gate, as
         ``"swiglu_oai:layout=halves"``, the function takes one array in that layout, or two: ``fn(a, b)``, backward
-        ``fn(dy, a, b)`` with both gradients.
+        ``fn(dy, a, b)`` with both gradients. Of ``"softmax"`` and its kin ``fn`` takes one vector.
     max_ulp
         The largest error allowed, in units in the last place of the exact result. Within 0.25 of a declared root,
         where relative error has no bound, an error of ``max_ulp`` epsilons is allowed instead.
@@ -102,10 +105,10 @@ def check(
 
 
 def _gate(fn: Callable[..., Any], like: str, max_ulp: float, dtype: str, direction: str, count: int) -> float:
-    """`check` of a gate."""
+    """`check` of a gate, or of a function along an axis."""
     row = along(like)
     if not row.views:
-        raise ActbenchError(f"{row.name} mixes a whole vector: give an elementwise row or a gate")
+        return _along(fn, row, max_ulp, dtype, direction, count)
     worst, pair = wrong(fn, row, dtype, direction, max_ulp, count)
     if pair is None:
         return worst
@@ -113,6 +116,20 @@ def _gate(fn: Callable[..., Any], like: str, max_ulp: float, dtype: str, directi
         f"{like} {direction} in {dtype}: {pair.ulp:.3g} ulp off in {pair.part} at a = {pair.a!r}, b = {pair.b!r} "
         f"({pair.a.hex()}, {pair.b.hex()}): got {pair.came!r}, exact {pair.exact!r}; allowed {max_ulp:g} ulp. "
         f"{pair.failing} of {pair.tried} pairs fail; ab.identify says which gate it is"
+    )
+
+
+def _along(
+    fn: Callable[..., Any], row: VectorFunction, max_ulp: float, dtype: str, direction: str, count: int
+) -> float:
+    """`check` of a function along the last axis; backward in the last place of the largest term."""
+    worst, at = off(fn, row, direction, dtype, max_ulp, min(count, VECTORS))
+    if at is None:
+        return worst
+    numbers = ", ".join(map(repr, at.x))
+    raise AssertionError(
+        f"{row.spec} {direction} in {dtype}: {at.ulp:.3g} ulp off in entry {at.entry} at x = [{numbers}]: "
+        f"got {at.came!r}, exact {at.exact!r}; allowed {max_ulp:g} ulp, worst {worst:.3g}"
     )
 
 

@@ -18,6 +18,7 @@ from actbench.core.errors import ActbenchError, unknown
 Point = tuple[float, ...]
 POOL = 600  # points that are tried, in the order of people, for each candidate
 GATE_POOL = 9  # numbers that people think of, for each input of a gate, and what the candidates declare
+ARRAYS = 60  # that are tried where layouts differ
 Array = NDArray[Any]
 
 
@@ -36,8 +37,8 @@ def distinguish(names: list[str], *, dtype: str = "float32", ulp: float = 16.0) 
     Returns
     -------
     ``vectors``: a mapping an input, with the exact result of each candidate rounded once and the pairs that it tells
-    apart; ``alike``: pairs that no input of those tried tells apart. Inputs are chosen greedily, the plainest first
-    among equals.
+    apart; ``alike``: pairs that no input of those tried tells apart. One input or two are the fewest; more are chosen
+    greedily, the plainest first among equals. Of gates in different layouts an input is an array, ``x``.
 
     Raises
     ------
@@ -56,16 +57,21 @@ def distinguish(names: list[str], *, dtype: str = "float32", ulp: float = 16.0) 
     if any(gates) and not (all(gates) and all(getattr(row, "views", None) for row in candidates)):
         raise ActbenchError("give elementwise rows alone, or gates alone; softmax and its kin have no one input")
     pool = _pairs(candidates, dtype) if all(gates) else _singles(candidates, dtype)
-    values = np.array([[_value(row, point, dtype) for point in pool] for row in candidates])
+    laid = len({getattr(row, "layout", None) for row in candidates}) > 1
+    if laid:  # pairs cannot tell where inputs lie
+        pool = _arrays(candidates, pool)
+    values = np.array([[_value(row, point, dtype) for point in pool] for row in candidates])  # of arrays, a list each
     pairs = list(combinations(range(len(candidates)), 2))
     apart = np.array([_apart(values[i], values[j], dtype, ulp) for i, j in pairs])
+    if laid:
+        apart = np.asarray(apart.any(axis=-1))
     chosen = _cover(apart)
     specs = [row.spec for row in candidates]
     said = [
         {
-            **{key: at.hex() for key, at in zip(("a", "b") if len(pool[p]) == 2 else ("input",), pool[p], strict=True)},
+            **_hexes(pool[p], laid),
             "decimal": ", ".join(repr(at) for at in pool[p]),
-            "results": {spec: float(values[i][p]).hex() for i, spec in enumerate(specs)},
+            "results": {spec: _hex(values[i][p]) for i, spec in enumerate(specs)},
             "tells_apart": [f"{specs[i]} | {specs[j]}" for k, (i, j) in enumerate(pairs) if apart[k][p]],
         }
         for p in chosen
@@ -105,7 +111,26 @@ def rounded_to(value: float, dtype: str) -> float:
     return rounded(MP.mpf(value), dtype)
 
 
-def _value(row: Any, point: Point, dtype: str) -> float:
+def _arrays(candidates: list[Any], pairs: list[Point]) -> list[Point]:
+    """Arrays of two pairs in every layout: [a, 1, b, 2] for the plainest pairs, in runs as long as the longest."""
+    run = max(1, *(row.layout.run for row in candidates))
+    return [tuple(np.repeat([a, 1.0, b, 2.0], run).tolist()) for a, b in pairs[:ARRAYS]]
+
+
+def _hexes(point: Point, laid: bool) -> dict[str, Any]:
+    if laid:
+        return {"x": [at.hex() for at in point]}
+    return {key: at.hex() for key, at in zip(("a", "b") if len(point) == 2 else ("input",), point, strict=True)}
+
+
+def _hex(value: Any) -> Any:
+    return [float(v).hex() for v in value] if np.ndim(value) else float(value).hex()
+
+
+def _value(row: Any, point: Point, dtype: str) -> Any:
+    if len(point) > 2:
+        known = {pair: of_gate(row, dtype, *pair) for pair in set(zip(*row.layout.split(np.array(point)), strict=True))}
+        return [known[pair] for pair in zip(*row.layout.split(np.array(point)), strict=True)]
     if len(point) == 2:
         return of_gate(row, dtype, *point)
     return rounded(exact(in_format(row.spec, dtype), "forward", point[0]), dtype)
@@ -120,7 +145,15 @@ def _apart(one: Array, other: Array, dtype: str, ulp: float) -> Array:
 
 
 def _cover(apart: Array) -> list[int]:
-    """Columns of which every row that has one has one, greedily; the first of equals."""
+    """The fewest columns of which every row that has one has one: one or two where these do, else greedily."""
+    able = apart[apart.any(axis=1)]
+    for i in range(able.shape[1] if len(able) else 0):
+        if able[:, i].all():
+            return [i]
+    for i in range(able.shape[1] if len(able) else 0):
+        rest = able[~able[:, i]].all(axis=0)
+        if rest.any():
+            return [i, int(rest.argmax())]
     open_ = apart.any(axis=1)
     chosen: list[int] = []
     while open_.any():

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from actbench.accuracy.along import PROMISED, entries, of_people
 from actbench.accuracy.meter import exact, in_format, near_roots, rounded, units, where_promised
 from actbench.accuracy.oracle import MP
 from actbench.accuracy.points import SEED, neighbours
@@ -26,7 +27,7 @@ COLUMNS = ("input", "output", "input_bits", "output_bits", "tolerance_ulp")
 
 
 def vectors(name: str, *, dtype: str = "float32", direction: str = "forward", count: int = 1000) -> dict[str, Any]:
-    """Reference vectors of one direction of one activation, or of a gate.
+    """Reference vectors of one direction of one activation, of a gate or of a function along an axis.
 
     Parameters
     ----------
@@ -48,7 +49,8 @@ def vectors(name: str, *, dtype: str = "float32", direction: str = "forward", co
     ``seed``) and ``vectors``: one mapping a point. ``input`` and ``output`` are C99 hexadecimal floats, ``..._bits``
     the bits in hex, big end first; ``output`` is the exact result rounded once, ties to even. ``tolerance_ulp`` is
     what actbench promises of its own compiled kernels: a suggestion; next to roots, where relative error has no bound,
-    it grows. Of a gate ``a`` and ``b`` are the inputs.
+    it grows. Of a gate ``a`` and ``b`` are the inputs. Of a function along an axis each is a list of numbers, backward
+    ``dy`` (what arrives), ``input`` and ``dx``; there the tolerance is in the last place of the largest term.
 
     Raises
     ------
@@ -64,11 +66,9 @@ def vectors(name: str, *, dtype: str = "float32", direction: str = "forward", co
     info(dtype)  # which brings bfloat16, or says what is missing
     row = named(name)
     if isinstance(row, VectorFunction):
-        if not row.views:
-            raise ActbenchError(f"{row.name} mixes a whole vector: no pairs of one input and one output")
         if direction == "second":
-            raise ActbenchError(f"{row.name} has two inputs; known of it: forward, backward")
-        pairs = list(_of_gate(row, dtype, direction, count))
+            raise ActbenchError(f"{row.name} has more inputs than one; known of it: forward, backward")
+        pairs = list((_of_gate if row.views else _of_vector)(row, dtype, direction, count))
     else:
         row = resolve(in_format(row.spec, dtype))
         pairs = list(_pairs(row.spec, dtype, direction, count))
@@ -170,6 +170,19 @@ def _gate_pair(row: VectorFunction, dtype: str, direction: str, a: float, b: flo
         value = of_gate(row, dtype, a, b, side)
         found |= {name: value.hex(), f"{name}_bits": _bits(value, dtype)}
     return found | {"tolerance_ulp": tolerance(FUSED, dtype)[0 if direction == "forward" else 1]}
+
+
+def _of_vector(row: VectorFunction, dtype: str, direction: str, count: int) -> Iterator[dict[str, Any]]:
+    """Whole vectors, short ones of round numbers first; backward with the gradient that arrives."""
+    row = row.bind(**{name: rounded(MP.mpf(float(v)), dtype) for name, v in row.values().items()})
+    for x, dy in of_people(row, direction, dtype, count):
+        right, _ = entries(row, direction, x, dy)
+        given = {"input": x} if direction == "forward" else {"dy": dy, "input": x}
+        numbers = {name: list(map(float, values)) for name, values in given.items()}
+        numbers["output" if direction == "forward" else "dx"] = [rounded(value, dtype) for value in right]
+        hexes = {name: [v.hex() for v in values] for name, values in numbers.items()}
+        bits = {f"{name}_bits": [_bits(v, dtype) for v in values] for name, values in numbers.items()}
+        yield {**hexes, **bits, "tolerance_ulp": PROMISED[direction]}
 
 
 def _pair(at: float, value: float, dtype: str, tolerance: float) -> dict[str, str | float]:

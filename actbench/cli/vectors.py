@@ -14,6 +14,7 @@ Print inputs and exactly rounded answers, for tests of implementations in other 
   actbench vectors silu --direction backward --dtype float16 --format csv
   actbench vectors leaky_relu:negative_slope=0.2 --count 100
   actbench vectors swiglu_oai --direction backward         a gate: both inputs, both partial derivatives
+  actbench vectors softmax --count 10                      along an axis: whole vectors
   actbench vectors --distinguish swiglu swiglu_clamped swiglu_step     the fewest inputs that tell these apart
 
 Numbers are C99 hexadecimal floats (C strtod, Python float.fromhex) and, beside them, bits in hex, big end first.
@@ -28,7 +29,7 @@ def add(verbs: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("name", metavar="NAME", nargs="?",
-                        help="an activation or a gate, with parameters as in leaky_relu:negative_slope=1")  # fmt: skip
+                        help="an activation, gate or function along an axis: leaky_relu:negative_slope=1")  # fmt: skip
     parser.add_argument("--distinguish", nargs="+", metavar="NAME", help="two functions or more, to be told apart")
     parser.add_argument("--ulp", type=float, metavar="U", help="with --distinguish: how far apart counts (default 16)")
     parser.add_argument("--dtype", default="float32", choices=FORMATS,
@@ -72,6 +73,7 @@ def call(args: argparse.Namespace) -> int:
         text = io.StringIO()
         table = csv.DictWriter(text, list(found["vectors"][0]), lineterminator="\n")
         table.writeheader()
-        table.writerows(found["vectors"])
+        for row in found["vectors"]:  # a vector's numbers are apart by spaces
+            table.writerow({k: " ".join(v) if isinstance(v, list) else v for k, v in row.items()})
         print(text.getvalue(), end="")
     return 0

@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 
 import actbench as ab
+from actbench.accuracy.distinguish import _cover, distinguish
 from actbench.accuracy.meter import units
 from actbench.accuracy.oracle import MP
 from actbench.accuracy.vectors import COLUMNS, vectors
+from actbench.activations.registry import AXIS, along
 from actbench.cli import main
 from actbench.core.errors import ActbenchError
 
@@ -124,8 +126,6 @@ def test_bfloat16_is_rounded_once():
 
 
 def test_the_fewest_inputs_that_tell_gates_apart():
-    from actbench.accuracy.distinguish import distinguish
-
     found = distinguish(["swiglu", "swiglu_clamped", "swiglu_step"])
     assert not found["alike"]
     assert len(found["vectors"]) <= 2
@@ -137,9 +137,45 @@ def test_the_fewest_inputs_that_tell_gates_apart():
             assert float.fromhex(result) == pytest.approx(value, rel=1e-6)
 
 
-def test_rows_are_told_apart_and_the_same_function_is_not():
-    from actbench.accuracy.distinguish import distinguish
+@pytest.mark.parametrize("other", ["interleaved", "halves_value_first", "blocks"])
+def test_layouts_are_told_apart_by_one_array(other):
+    found = distinguish(["swiglu", f"swiglu:layout={other}"])
+    (vector,) = found["vectors"]
+    assert found["alike"] == []
+    x = np.array([float.fromhex(v) for v in vector["x"]], np.float32)
+    assert len(x) == (128 if other == "blocks" else 4)
+    for spec, result in vector["results"].items():
+        np.testing.assert_array_equal(along(spec)(x), np.array([float.fromhex(v) for v in result], np.float32))
 
+
+def test_two_inputs_are_taken_where_two_are_enough():
+    apart = np.zeros((4, 3), bool)  # the greedy choice takes column 2 first, then both others
+    apart[:2, 0] = apart[2:, 1] = apart[1:, 2] = True
+    apart[3, 1], apart[0, 2] = True, False
+    assert sorted(_cover(apart)) in ([0, 1], [0, 2])
+    assert _cover(np.array([[True, False, True], [False, True, True]])) == [2]
+    assert _cover(np.zeros((2, 3), bool)) == []
+
+
+@pytest.mark.parametrize("row", [row for row in AXIS if not row.views], ids=lambda row: row.name)
+def test_functions_along_an_axis_are_served(row):
+    """Their reference path passes `check` and its own vectors, forward and backward; a lie of 4 ulp does neither."""
+    for direction, call in (("forward", row.forward), ("backward", row.backward)):
+        assert ab.testing.check(call, like=row.name, direction=direction, count=5, max_ulp=1) <= 0.51
+        with pytest.raises(AssertionError, match=f"{row.name} {direction} in float32: .* at x = "):
+            ab.testing.check(lambda *a, c=call: c(*a) * np.float32(1 + 2**-20), like=row.name, direction=direction,
+                             count=5)  # fmt: skip
+        found = vectors(row.name, count=3, direction=direction, dtype="float16")
+        assert found["count"] == 3
+        for vector in found["vectors"]:
+            given = [np.array([float.fromhex(v) for v in vector[name]], np.float16) for name in ("dy", "input")
+                     if name in vector]  # fmt: skip
+            right = np.array([float.fromhex(v) for v in vector["dx" if len(given) == 2 else "output"]])
+            got = call(*given).astype(float)
+            assert np.all(np.abs(got - right) <= 2.0**-9 * np.maximum(np.abs(right).max(), 1e-5))
+
+
+def test_rows_are_told_apart_and_the_same_function_is_not():
     found = distinguish(["gelu", "gelu_tanh", "silu", "quick_gelu"], dtype="float16", ulp=2)
     assert len(found["vectors"]) <= 2
     assert distinguish(["silu", "swish_beta"])["alike"] == ["silu | swish_beta"]
@@ -150,7 +186,6 @@ def test_rows_are_told_apart_and_the_same_function_is_not():
     [
         (["vectors"], "name an activation"), (["vectors", "--distinguish", "relu"], "two functions"),
         (["vectors", "--distinguish", "relu", "swiglu"], "gates alone"), (["vectors", "relu", "--ulp", "3"], "--ulp"),
-        (["vectors", "softmax"], "mixes a whole vector"),
     ],
 )  # fmt: skip
 def test_wrong_commands_are_one_clear_line(words, match, capsys):

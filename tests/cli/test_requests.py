@@ -64,7 +64,7 @@ compare relu gelu --reference nothing | nothing
 compare relu gelu --reference tanh | takes no part
 compare softmax relu | along an axis
 vectors nothing | no activation
-vectors softmax | softmax
+vectors softmx | softcap
 vectors relu --dtype float128 | invalid choice
 vectors relu --direction sideways | invalid choice
 vectors relu --format xml | invalid choice

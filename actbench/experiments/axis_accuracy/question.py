@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.accuracy.points import ROOT_ZONE
+from actbench.accuracy.along import PROMISED as IN_THE_LARGEST_TERM
+from actbench.accuracy.along import entries, seeded
 from actbench.activations.registry import AXIS, along
 from actbench.core.errors import reason_of
-from actbench.core.streams import stream
 from actbench.experiments.accuracy.question import PEERS, implementation
 from actbench.implementations.implementation import Absent
 from actbench.implementations.libraries import values
@@ -21,12 +21,8 @@ from actbench.kernels.kernel import kernel
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import one_of, positive
 
-LENGTH = 8  # of a vector
-SCALES = (1.0, 30.0, 200.0)  # of its entries: the body, the tails, and where exponentials underflow
-BITS, STEP = 1600, 200  # of the oracle, for 1 + 2^-1074; its derivative is a central difference with step 2^-STEP
 # of the reference path, as of rows: ulp of a value; of a product in the last place of its largest term
 PROMISED = {"float32": {"forward": 1.0, "backward": 1.0}, "float64": {"forward": 8.0, "backward": 16.0}}
-IN_THE_LARGEST_TERM = {"forward": 8.0, "backward": 16.0}  # likewise, of the fused loops in either format
 OURS = (REFERENCE, FUSED)
 
 
@@ -63,7 +59,7 @@ def axis_accuracy(
 ) -> Iterator[dict[str, Any]]:
     """How many ulp is each implementation of softmax and its kin off, and where does it lose a result?"""
     row = along(function)
-    x, dy = vectors(function, dtype, count)
+    x, dy = seeded(row, dtype, count)
     for level in implementation:
         name = level.partition("==")[0]
         try:
@@ -88,52 +84,12 @@ def axis_accuracy(
         yield {"implementation": level, **found, "holds": kept if name in OURS else None}
 
 
-def vectors(function: str, dtype: str, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Seeded inputs and arriving gradients, the same for every implementation."""
-    rng = stream("axis accuracy", function, dtype)
-    scale = np.repeat(SCALES, -(-count // len(SCALES)))[:count, None]
-    x = (rng.standard_normal((count, LENGTH)) * scale).astype(dtype)
-    return x, rng.standard_normal((count, int(LENGTH * along(function).factor))).astype(dtype)
-
-
 @lru_cache(maxsize=4)
 def exact(function: str, direction: str, dtype: str, count: int) -> tuple[list[list[Any]], list[list[float]]]:
-    """What is right, entry by entry, and the sizes that errors are counted against."""
-    from actbench.accuracy.oracle import MP
-
-    row, (x, dy) = along(function), vectors(function, dtype, count)
-    entries, sizes = [], []
-    for line, arriving in zip(x, dy, strict=True):
-        with MP.workprec(BITS):
-            at = [MP.mpf(float(v)) for v in line]
-            if direction == "forward":
-                entries.append(row.exact(MP, at))
-                sizes.append([max(abs(float(v)), row.size(line)) for v in entries[-1]])
-                continue
-            weights, step = [MP.mpf(float(d)) for d in arriving], MP.ldexp(1, -STEP)
-            columns = []
-            for i in range(LENGTH):
-                up, down = (row.exact(MP, [*at[:i], at[i] + side, *at[i + 1 :]]) for side in (step, -step))
-                columns.append([(a - b) / (2 * step) * w for a, b, w in zip(up, down, weights, strict=True)])
-            entries.append([sum(terms) for terms in columns])
-            largest = [max(float(abs(t)) for t in (*terms, sum(terms))) for terms in columns]
-            sizes.append(
-                [max(size, row.size(line), _at_root(row, line, arriving, i)) for i, size in enumerate(largest)]
-            )
-    return entries, sizes
-
-
-def _at_root(row: Any, x: NDArray[Any], dy: NDArray[Any], i: int) -> float:
-    """What a slope of 1 would give next to a root of a gate's slope, where the absolute error counts; else 0."""
-    if not row.views:
-        return 0.0
-    places = row.layout.split(np.arange(x.size))
-    for side, own, other in (("a", *places), ("b", *places[::-1])):
-        for j in np.flatnonzero(own == i):
-            roots = row.view(side).fact("roots_of_slope")
-            if any(abs(x[i] - root) <= ROOT_ZONE for root in roots):
-                return float(abs(dy[j] * x[other[j]]))
-    return 0.0
+    """What is right, vector by vector, and the sizes that errors are counted against."""
+    row = along(function)
+    found = [entries(row, direction, line, arriving) for line, arriving in zip(*seeded(row, dtype, count), strict=True)]
+    return [right for right, _ in found], [sizes for _, sizes in found]
 
 
 def measured(function: str, direction: str, dtype: str, count: int, got: NDArray[Any]) -> dict[str, Any]:
@@ -142,7 +98,7 @@ def measured(function: str, direction: str, dtype: str, count: int, got: NDArray
     from actbench.accuracy.oracle import MP
 
     right_values, sizes = exact(function, direction, dtype, count)
-    x, _ = vectors(function, dtype, count)
+    x, _ = seeded(along(function), dtype, count)
     tiny = float(np.finfo(dtype).tiny)
     worst, where, lost, special = -1.0, 0, 0, 0
     for i, (line, size, answers) in enumerate(zip(right_values, sizes, got, strict=True)):
