@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -147,6 +148,18 @@ def test_the_smallest_input_of_a_twin_shows_it_alone_and_can_be_read(bug):
     assert not np.allclose(function(x), row(x))
     assert bug == "tanh for exact GELU" or len(f"{pair.a}{pair.b}") <= 9, pair
     assert bool(pair.within) is (bug == "interleaved read as halves")
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("bug", TWINS)
+def test_the_documents_say_of_each_twin_what_is_found(bug):
+    function, spec, meant, seen = TWINS[bug]
+    _, pair = wrong(function, AXIS[meant], "float32", "forward", 16, count=300)
+    at = ", ".join(f"{v:g}" for v in pair.within)
+    cells = [bug, f"`{meant}`", f"`{spec}`", "seen" if seen else "not seen",
+             f"x = [{at}]" if at else f"a = {pair.a:g}, b = {pair.b:g}"]  # fmt: skip
+    page = Path(__file__).parents[2] / "docs" / "porting.md"
+    assert f"| {' | '.join(cells)} |" in page.read_text(encoding="utf-8").splitlines()
 
 
 def test_a_limit_of_0_that_clamps_everything_and_a_gate_that_ignores_its_value():
