@@ -43,6 +43,12 @@ def gate_findings(
         For what is no gate at all.
     """
     box = BlackBox(candidate.given())
+    if box.kind == "elementwise":
+        is_ = identify(candidate.given())
+        said = f"[1, 2] -> 2 numbers, of which {row.name} makes one; it is "
+        said += is_.found.form if is_.found else "no row of the catalogue"
+        return [Finding(subject=candidate.target, row=row.spec, kind="shape", direction="forward", dtype=box.dtype,
+                        detail=said)], [box.dtype]  # fmt: skip
     if box.kind not in ("two", "halved"):
         raise ActbenchError(f"{row.name} takes two inputs, or one array that it halves; this one does not")
     wanted = [dtype for dtype in asked["dtypes"] if dtype in ("float32", "float64")] or ["float64"]

@@ -82,10 +82,10 @@ def search(y: Array, tolerance: float) -> Iterator[list[Near]]:
     yield _sorted(_elsewhere(y))
     few = [row for row in rows() if 1 <= len(_own(row)) <= FEW]
     coarse = sorted(((_coarse(y, row), row) for row in rows()), key=lambda pair: pair[0][0])[:REFINED]
-    for own, others in ((False, few), (True, [])):  # what is tanh(0.7 x) is no aria2 with two parameters
+    many = [row for row in rows() if len(_own(row)) > FEW]
+    for own, others in ((False, few), (True, many)):  # what is tanh(0.7 x) is no aria2 with two parameters
         fits = (_fit(y, row, own=own, moved=True, start=at) for (_, at), row in coarse if _own(row) or not own)
         yield _sorted([*filter(None, fits), *_fits(y, others, own=True)])
-    yield _fits(y, [row for row in rows() if len(_own(row)) > FEW], own=True)
 
 
 def _fits(y: Array, some: list[Activation], *, own: bool) -> list[Near]:

@@ -97,7 +97,7 @@ def _elementwise(name: str, box: BlackBox) -> Identified:
 
 
 def _constant(name: str, kind: str, value: float) -> Identified:
-    said = f"it gives {value:g} for every input" + (": a clamp at 0 does that" if value == 0 else "")
+    said = f"it gives {value + 0.0:g} for every input" + (": a clamp at 0 does that" if value == 0 else "")
     return Identified(subject=name, found=None, kind=kind, remarks=(said,))
 
 

@@ -58,6 +58,13 @@ def test_a_right_gate_has_no_finding(tmp_path):
     assert not [f.sentence() for f in one.findings if f.level != "note"]
 
 
+def test_a_gate_that_is_a_row_of_one_input_is_named(tmp_path):
+    (tmp_path / "mine.py").write_text("import numpy as np\n\n\ndef swiglu(x):\n    return x / (1 + np.exp(-x))\n")
+    (found,) = audit(f"{tmp_path / 'mine.py'}:swiglu").findings
+    assert found.kind == "shape"
+    assert found.detail.endswith("it is silu")
+
+
 def test_a_gradient_of_another_shape_is_one(tmp_path):
     (one,) = _audited(tmp_path, CLASS.format(**(RIGHT | {"order": "[da]"})))
     assert ("shape", "backward") in {(f.kind, f.direction) for f in one.findings}

@@ -87,6 +87,7 @@ def test_functions_written_in_other_ways_are_named(form):
         (lambda x: np.where(x > 0, 2 * x, 0.02 * x), "2 leaky_relu(x)"),
         (lambda x: np.where(x > 0, x, 0.3 * np.expm1(np.minimum(x, 0))), "elu:alpha=0.3"),
         (lambda x: 2 * silu(x) - 1, "2 silu(x) - 1"),
+        (lambda x: ab.get("srelu", a_left=0.75, t_left=0.1)(x), "srelu:a_left=0.75,t_left=0.1"),
     ],
 )
 def test_of_several_ways_to_say_it_the_one_with_the_fewest_numbers_is_taken(function, form):
