@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.accuracy.along import PROMISED as IN_THE_LARGEST_TERM
-from actbench.accuracy.along import entries, seeded
 from actbench.activations.registry import AXIS, along
 from actbench.core.errors import reason_of
 from actbench.experiments.accuracy.question import PEERS, implementation
@@ -58,6 +56,9 @@ def axis_accuracy(
     *, function: str, direction: str, dtype: str, implementation: tuple[str, ...], count: int
 ) -> Iterator[dict[str, Any]]:
     """How many ulp is each implementation of softmax and its kin off, and where does it lose a result?"""
+    from actbench.accuracy.along import PROMISED as IN_THE_LARGEST_TERM
+    from actbench.accuracy.along import seeded
+
     row = along(function)
     x, dy = seeded(row, dtype, count)
     for level in implementation:
@@ -87,6 +88,8 @@ def axis_accuracy(
 @lru_cache(maxsize=4)
 def exact(function: str, direction: str, dtype: str, count: int) -> tuple[list[list[Any]], list[list[float]]]:
     """What is right, vector by vector, and the sizes that errors are counted against."""
+    from actbench.accuracy.along import entries, seeded
+
     row = along(function)
     found = [entries(row, direction, line, arriving) for line, arriving in zip(*seeded(row, dtype, count), strict=True)]
     return [right for right, _ in found], [sizes for _, sizes in found]
@@ -94,6 +97,7 @@ def exact(function: str, direction: str, dtype: str, count: int) -> tuple[list[l
 
 def measured(function: str, direction: str, dtype: str, count: int, got: NDArray[Any]) -> dict[str, Any]:
     """The errors of the answers ``got``."""
+    from actbench.accuracy.along import seeded
     from actbench.accuracy.meter import rounded, units
     from actbench.accuracy.oracle import MP
 
