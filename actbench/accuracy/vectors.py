@@ -67,7 +67,8 @@ def vectors(name: str, *, dtype: str = "float32", direction: str = "forward", co
     row = named(name)
     if isinstance(row, VectorFunction):
         if direction == "second":
-            raise ActbenchError(f"{row.name} has more inputs than one; known of it: forward, backward")
+            inputs_of = "two inputs" if row.views else "many inputs"
+            raise ActbenchError(f"{row.name} has {inputs_of}; known of it: forward, backward")
         pairs = list((_of_gate if row.views else _of_vector)(row, dtype, direction, count))
     else:
         row = resolve(in_format(row.spec, dtype))
