@@ -47,7 +47,7 @@ class Registry(Generic[Record]):
             if owner is not None:
                 twice = f"{self.kind} {owner!r} is there already"
                 taken = f"{self.kind} name {spelling!r} of {record.name!r} is taken by {owner!r}"
-                raise ActbenchError(f"{twice if spelling == owner else taken}; choose another name")
+                raise ActbenchError(f"{twice if spelling == record.name == owner else taken}; choose another name")
         if len({normal(spelling) for spelling in spellings}) < len(spellings):
             raise ActbenchError(f"{self.kind} {record.name!r} says one name twice: {', '.join(spellings)}")
         self._records[record.name] = record

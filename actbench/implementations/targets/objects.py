@@ -16,7 +16,7 @@ from actbench.implementations.implementation import Implementation
 from actbench.implementations.libraries import libraries
 
 ONE_ARRAY = "an activation takes one array and returns one of the same shape and dtype"
-A_GATE = "a gate of two inputs is audited or identified, and the row that it is stands in its place here"
+A_GATE = "a gate of two inputs: audit or identify"
 
 
 def adapt(given: Any) -> Implementation:
@@ -152,7 +152,7 @@ def in_words(error: BaseException) -> str:
         if part in text or part in kind:
             return words
     if isinstance(error, TypeError) and ("positional argument" in text or "required keyword" in text):
-        return (f"takes other arguments than one array ({text[:90]}); bind the rest, as functools.partial(f, slope=0.1)"
+        return (f"takes other arguments than one array ({text[:80]}); bind the rest, as functools.partial(f, slope=0.1)"
                 f"; {A_GATE}")  # fmt: skip
     if isinstance(error, RecursionError):
         return "calls itself without end"
