@@ -16,13 +16,13 @@ from actbench.kernels.table import SCALAR, VALUES
 # what the function is made with: the exchange's own function, tables, a number of elements, the answers, two classes
 # that are taken and no others, the name of a method
 EXPORT, SINGLE, DOUBLE, MOST, YES, NO, PLAIN, DERIVED, NEGATED = range(0, 72, 8)
-KIND = 8  # where an object says its class, behind the number of its references
 # DLTensor, https://dmlc.github.io/dlpack/latest/c_api.html: ndim and the type share a word, as device and number do
 DATA, DEVICE, FORM, SHAPE, STRIDES, BEHIND = range(0, 48, 8)
 HALF_WORD = 0xFFFFFFFF
 CPU, FLOAT32, FLOAT64 = 1, 0x12002, 0x14002
 number_of = types.ExternalFunction("PyLong_AsSsize_t", types.intp(types.intp))
 forget_exception = types.ExternalFunction("PyErr_Clear", types.void())
+class_of = types.ExternalFunction("PyObject_Type", types.intp(types.intp))
 ask = types.ExternalFunction("PyObject_VectorcallMethod", types.intp(types.intp, types.intp, types.intp, types.intp))
 give_reference = types.ExternalFunction("Py_DecRef", types.void(types.intp))
 take_reference = types.ExternalFunction("Py_IncRef", types.void(types.intp))
@@ -43,7 +43,8 @@ def elements(tensor):
 @njit(error_model="numpy")
 def plain(context, arguments, turn):
     """Whether an argument is a tensor with memory of its own that is what it says, not its negative."""
-    kind = load(load(arguments, 8 * turn), KIND)
+    kind = class_of(load(arguments, 8 * turn))
+    give_reference(kind)  # a tensor holds another
     if kind not in (load(context, PLAIN), load(context, DERIVED)):
         return False
     negated = ask(load(context, NEGATED), arguments + 8 * turn, 1, 0)

@@ -34,7 +34,7 @@ _ALIVE: list[Any] = []  # what built-in functions hold addresses of
 
 
 def usual() -> bool:
-    """Whether objects and words lie as the function takes them: CPython with one lock, little-endian."""
+    """Whether words lie as the function takes them, and one lock guards objects: CPython, little-endian."""
     locked: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)
     return sys.implementation.name == "cpython" and sys.byteorder == "little" and locked()
 
