@@ -40,9 +40,11 @@ def _alone(monkeypatch):
 
 @pytest.fixture(scope="session", autouse=True)
 def _interruptible():
-    """A shell starts what it puts into the background with Ctrl-C ignored, and children inherit that."""
+    """Children inherit what a shell in the background ignores: Ctrl-C, and with nohup a hang-up."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses

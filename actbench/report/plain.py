@@ -113,7 +113,7 @@ def render(folder: RunFolder, *, lang: str | None = None) -> Path:
         )
     frame = folder.read_frame(place)
     raced = name == RACES
-    table = races.shown(frame) if raced else summarised(experiment, frame)
+    table = _cut(timed := races.shown(frame), len(timed), MOST_ROWS) if raced else summarised(experiment, frame)
     failures = folder.path / f"{place}.failures.csv"
     content = {
         "title": f"{t['run of']}: {name}", "answer": t["stop"].format(text=races.summary(frame, t)) if raced else "",
