@@ -60,7 +60,7 @@ def readings_figure(table: pd.DataFrame) -> Any:
             lines(axis, alive.assign(low=alive["low"].clip(lower=FLOOR)), "layer", "activation")
         axis.set_yscale("log", base=2)
         axis.set_ylim(max(FLOOR, 2.0 ** -(deepest + 2)), 4)
-        axis.set_yticks([2.0**-k for k in range(0, deepest + 1, max(1, deepest // 3))])
+        axis.set_yticks([2.0**-k for k in range(0, deepest + 1, max(-(-deepest // 3), 1 + (deepest > 2)))])
         slope, low, high, n = part[["slope", "slope_low", "slope_high", "n"]].iloc[0]
         numbers = f"\nslope {slope:.3f}\n[{low:.3f}, {high:.3f}], n = {int(n)}".replace("-0.000", "0.000")
         label(axis, title=name + (numbers if n > 1 else ""), x="layer")
