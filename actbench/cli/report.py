@@ -16,7 +16,7 @@ def add(verbs: Any) -> None:
         "over commits.",
     )
     parser.add_argument("directory", metavar="DIR", help="the folder of a run, with its run.json, or asv's results")
-    parser.add_argument("--lang", choices=("en", "zh"), help="language of a run's page (default: the run's)")
+    parser.add_argument("--lang", choices=("en", "zh"), help="language of the page (default: the run's)")
     parser.add_argument(
         "--out", metavar="DIR", help="of asv's results: where the page goes (default actbench-out/performance)"
     )
@@ -31,7 +31,7 @@ def call(args: argparse.Namespace) -> int:
     if holds_results(args.directory):
         from actbench.report.commits import render_commits
 
-        print(render_commits(args.directory, args.out))
+        print(render_commits(args.directory, args.out, lang=args.lang or "en"))
         return 0
     if args.out:
         raise ActbenchError("--out is for asv's results; the page of a run goes into its own folder")

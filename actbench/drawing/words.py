@@ -37,6 +37,7 @@ WORDS: dict[str, dict[str, str]] = {
         "test accuracy": "测试准确率",
         "training loss (log scale)": "训练损失（对数刻度）",
         "epoch": "轮次",
+        "of the first value": "与首个值之比",
         "outputs that are 0 (share)": "为零的输出（比例）",
         "outputs that could be 0 (share)": "可略去的输出（比例）",
         "spirals": "螺旋",

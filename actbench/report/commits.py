@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.core.files import write_text
 from actbench.drawing.style import PALETTE, save, theme
+from actbench.drawing.words import WORDS
+from actbench.report.chinese import chinese
 from actbench.report.page import pictured, template
 from actbench.report.phrases import phrases
 from actbench.speed.commits.asv_results import FAILED, OK, SKIPPED, read_results
@@ -23,7 +25,7 @@ POINTS, STROKES = 2000, 400  # that fit into it: older commits, and intervals, a
 CHANGED = 1.05  # from here on a change is worth a line in the table, where the intervals are apart too
 
 
-def render_commits(results: str | Path, out: str | Path | None = None) -> Path:
+def render_commits(results: str | Path, out: str | Path | None = None, *, lang: str = "en") -> Path:
     """Write ``report.html``, ``performance.csv`` and ``figures/`` from a folder of asv's results.
 
     Parameters
@@ -32,12 +34,14 @@ def render_commits(results: str | Path, out: str | Path | None = None) -> Path:
         asv's results.
     out
         Where the page goes; by default ``actbench-out/performance``.
+    lang
+        ``"en"`` or ``"zh"``.
 
     Returns
     -------
     The path of report.html: one file, nothing from outside, complete with scripts off.
     """
-    frame = read_results(results)
+    frame, t = read_results(results), phrases(lang)
     place = Path(DEFAULT if out is None else out)
     write_text(place / "performance.csv", frame.to_csv(index=False, lineterminator="\n"))
     content = {
@@ -45,9 +49,9 @@ def render_commits(results: str | Path, out: str | Path | None = None) -> Path:
         "places": _places(frame),
         "failed": _failed(frame),
         "changes": changes(frame),
-        "benchmarks": [_benchmark(str(name), part, place / "figures") for name, part in frame.groupby("benchmark")],
+        "benchmarks": [_benchmark(str(name), part, place / "figures", t) for name, part in frame.groupby("benchmark")],
     }
-    return write_text(place / "report.html", template("performance.html").render(**content, t=phrases("en")))
+    return write_text(place / "report.html", template("performance.html", t).render(**content, t=t, lang=lang))
 
 
 def _commits(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -118,16 +122,17 @@ def shown(value: float, unit: str) -> str:
     return f"{value / scale:.3g} {name}".strip()
 
 
-def _benchmark(name: str, part: pd.DataFrame, figures: Path) -> dict[str, Any]:
+def _benchmark(name: str, part: pd.DataFrame, figures: Path, t: dict[str, str]) -> dict[str, Any]:
     """One benchmark's figure and the table of its last values."""
     unit = part["unit"].iloc[-1]
     relative = unit in ("seconds", "bytes")
     figure = None
     drawn = part[part["status"] != SKIPPED]
     if len(drawn):
-        scale = "relative to the first value" if relative else unit
-        picture = save(_figure(drawn, relative), figures / name, limit=LIMIT)
-        figure = pictured(name, "", f"Over commits, {scale}; the numbers are in the table below.", picture)
+        scale = chinese("relative to the first value" if relative else unit, t)
+        picture = save(_figure(drawn, relative), figures / name, limit=LIMIT, words=WORDS.get(t["language"]))
+        caption = chinese("Over commits, %s; the numbers are in the table below.", t) % scale
+        figure = pictured(name, "", caption, picture)
     latest = []
     for key, series in part.groupby(SERIES, sort=False):
         ok = series[series["status"] == OK]
@@ -135,7 +140,7 @@ def _benchmark(name: str, part: pd.DataFrame, figures: Path) -> dict[str, Any]:
         low, high = shown(row["low"], unit), shown(row["high"], unit)
         latest.append(
             {"parameters": key[4] or "-", "machine": key[2], "commit": row["commit"][:10], "status": row["status"],
-             "value": shown(row["value"], unit), "interval": f"{low} to {high}" if low else "",
+             "value": shown(row["value"], unit), "interval": f"[{low}, {high}]" if low else "",
              "first": f"{_factor(row['value'], ok['value'].iloc[0]):.2f}" if row["status"] == OK else "",
              "n": len(ok)}
         )  # fmt: skip

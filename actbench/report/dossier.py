@@ -23,7 +23,7 @@ from actbench.implementations.targets.slopes import MANY_KINKS
 from actbench.report import mathml
 from actbench.report.checklist import checklist
 from actbench.report.chinese import chinese
-from actbench.report.page import pictured
+from actbench.report.page import pictured, template
 from actbench.report.phrases import phrases
 from actbench.runs.folder import RunFolder
 from actbench.statistics import differences
@@ -96,11 +96,10 @@ def render(folder: RunFolder, *, title: str | None = None, lang: str | None = No
         "figures": {figure["name"]: figure for figure in _figures(folder, tables, reference, t)}, "tags": TAGS, "t": t,
         "checks": checklist(tables, arms, run), "run": _run(run),
     }  # fmt: skip
-    english = phrases("en")
     for name in ("decisions", "measures", "settings"):
-        write_text(folder.at(f"latex/{name}.tex"), _template(f"dossier_{name}.tex", english).render(**content))
-    write_text(folder.at("latex/sources.bib"), _template("dossier_sources.tex", english).render(**content))
-    page = write_text(folder.at("dossier.html"), _template("dossier.html", t).render(**content))
+        write_text(folder.at(f"latex/{name}.tex"), _tex(f"dossier_{name}.tex").render(**content))
+    write_text(folder.at("latex/sources.bib"), _tex("dossier_sources.tex").render(**content))
+    page = write_text(folder.at("dossier.html"), template("dossier.html", t).render(**content))
     folder.list_files(begin=False)
     return page
 
@@ -302,18 +301,16 @@ _TEX = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#
         "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}  # fmt: skip
 
 
-def _template(name: str, t: Mapping[str, str]) -> Any:
+def _tex(name: str) -> Any:
+    """A template of LaTeX, whose braces are its own."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    tex = name.endswith(".tex")
-    marks: dict[str, Any] = {"block_start_string": "<%", "block_end_string": "%>", "variable_start_string": "<<",
-             "variable_end_string": ">>", "comment_start_string": "<#", "comment_end_string": "#>"}  # fmt: skip
     environment = Environment(
         loader=PackageLoader("actbench.report"),
-        autoescape=not tex,  # noqa: S701  names are escaped in the page; LaTeX has its own filter
-        trim_blocks=True, lstrip_blocks=True,
-        undefined=StrictUndefined, keep_trailing_newline=True, **(marks if tex else {}),
+        autoescape=False,  # noqa: S701  LaTeX has its own filter
+        trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined, keep_trailing_newline=True,
+        block_start_string="<%", block_end_string="%>", variable_start_string="<<", variable_end_string=">>",
+        comment_start_string="<#", comment_end_string="#>",
     )  # fmt: skip
-    environment.filters["said"] = lambda text: chinese(str(text), t)
     environment.filters["tex"] = lambda text: "".join(_TEX.get(c, c) for c in str(text))
     return environment.get_template(name)

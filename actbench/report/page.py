@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from actbench.core.files import write_text
 from actbench.drawing.figure import FigureSpec
 from actbench.drawing.style import UNDATED, Picture, save
 from actbench.drawing.words import WORDS
+from actbench.report.chinese import chinese
 from actbench.report.content import content
 from actbench.report.phrases import phrases
 from actbench.runs.experiment import EXPERIMENTS
@@ -122,8 +124,8 @@ def plain_markdown(value: Any) -> Any:
     return value.replace("<", "&lt;").replace("](", "]\\(") if isinstance(value, str) else value
 
 
-def template(name: str) -> Any:
-    """A template of the package; HTML escapes what is put in."""
+def template(name: str, t: Mapping[str, str] | None = None) -> Any:
+    """A template of the package; HTML escapes what is put in, and ``said`` says a text in the language of phrases."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -135,6 +137,7 @@ def template(name: str) -> Any:
         keep_trailing_newline=True,
         finalize=plain_markdown if name.endswith(".md") else None,
     )
+    environment.filters["said"] = lambda text: chinese(str(text), t or phrases("en"))
     environment.filters["slug"] = lambda text: str(text).replace(" ", "-")
     environment.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
     return environment.get_template(name)

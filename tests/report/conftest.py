@@ -1,4 +1,4 @@
-"""The article's page as the committed files give it, for the tests of pages."""
+"""The article's page as the committed files give it, and a small run, for the tests of pages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from actbench.cli import main
 from actbench.report.page import render
 from actbench.report.phrases import PHRASES
 from actbench.runs.folder import RunFolder
@@ -23,3 +24,12 @@ def pages(tmp_path_factory):
         shutil.copytree(ROOT / "reports" / "article", folder)
         made[lang] = render(RunFolder(folder), lang=lang)
     return made
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    """A small run of an experiment."""
+    place = tmp_path_factory.mktemp("plain") / "run"
+    words = ["run", "activity", "--activation", "relu", "tanh", "--depth", "3", "--width", "16", "--data", "normal"]
+    assert main([*words, "--net", "0:4", "--out", str(place), "--workers", "1"]) == 0
+    return place

@@ -12,15 +12,21 @@ import pytest
 
 import actbench.claims.ledgers
 import actbench.experiments  # noqa: F401  both fill registries
+from actbench.audit.audited import audit
 from actbench.claims.claim import CLAIMS
 from actbench.claims.verdicts import described
+from actbench.cli import main
+from actbench.report import dossier, plain
+from actbench.report.audit import write
 from actbench.report.chinese import GLOSSARY, NUMBER, TABLE, chinese, sentences
+from actbench.report.commits import render_commits
 from actbench.report.page import render as render_page
 from actbench.report.phrases import PHRASES, phrases
 from actbench.runs.experiment import EXPERIMENTS
 from actbench.runs.folder import RunFolder
 
 REPORTS = Path(__file__).parents[2] / "reports"
+ASV = Path(__file__).parents[1] / "data" / "asv"
 
 ZH = phrases("zh")
 LATIN = re.compile(r"(?:[A-Za-z][A-Za-z'’-]*[ ,;:()./]+){6}[A-Za-z]")  # more than six words in a row
@@ -46,22 +52,67 @@ class Prose(HTMLParser):
             self.texts.append(data)
 
 
-@pytest.mark.slow
-def test_the_article_s_page_has_no_english_sentence(pages):
-    left = [text for text in Prose(pages["zh"].read_text(encoding="utf-8")).texts if LATIN.search(text)]
-    assert not left, "add it to actbench/report/chinese.csv, numbers as #"
+def article(place, request):
+    return request.getfixturevalue("pages")["zh"]
+
+
+def literature(place, request):
+    shutil.copytree(REPORTS / "literature", place / "literature")
+    return render_page(RunFolder(place / "literature"), lang="zh", progress=False)
+
+
+def comparison(place, request, lang="zh"):
+    """The worked example's files, as far as they are committed, with what a page says around them."""
+    shutil.copytree(REPORTS / "compare", place / "run")
+    folder = RunFolder(place / "run")
+    folder.write_run({**folder.read_run(), "command": "compare", "reference": "relu", "quick": True})
+    return dossier.render(folder, lang=lang)
+
+
+def audited(place, request):
+    code = "import numpy as np\n\ndef softplus(x):\n    return np.log(1 + np.exp(x))\n"
+    (place / "mine.py").write_text(code, encoding="utf-8")
+    report = audit(str(place / "mine.py"), dtypes=("float32",), count=100)
+    assert report.findings
+    return write(report, place / "audit.html", lang="zh")
+
+
+def performance(place, request):
+    return render_commits(ASV, place, lang="zh")
+
+
+def race(place, request):
+    words = ["bench", "relu", "--quick", "--size", "64", "--direction", "forward", "--rounds", "5", "--peers", "numpy"]
+    assert main([*words, "--out", str(place)]) == 0
+    return plain.render(RunFolder(place), lang="zh")
+
+
+def plain_run(place, request):
+    return plain.render(RunFolder(request.getfixturevalue("folder")), lang="zh")
+
+
+KINDS = [pytest.param(article, marks=pytest.mark.slow), literature, comparison, audited, performance, race, plain_run]
+
+
+def english_of(page):
+    return [text for text in Prose(page.read_text(encoding="utf-8")).texts if LATIN.search(text)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_has_no_english_sentence(kind, tmp_path, request):
+    page = kind(tmp_path, request)
+    assert 'lang="zh"' in page.read_text(encoding="utf-8")
+    assert not english_of(page), "add it to actbench/report/chinese.csv, numbers as #"
+
+
+def test_an_english_page_has_some(tmp_path, request):
+    assert english_of(comparison(tmp_path, request, lang="en"))
 
 
 def test_the_markdown_beside_it_neither(pages):
     text = pages["zh"].with_name("report.md").read_text(encoding="utf-8")
     prose = re.sub(rf"{ZH['source']}: .*|`[^`]*`|!?\[[^\]]*\]\([^)]*\)", "", text)
     assert not [line for line in prose.splitlines() if LATIN.search(line)]
-
-
-def test_the_page_of_published_results_has_no_english_sentence(tmp_path):
-    shutil.copytree(REPORTS / "literature", tmp_path / "literature")
-    page = render_page(RunFolder(tmp_path / "literature"), lang="zh", progress=False)
-    assert not [text for text in Prose(page.read_text(encoding="utf-8")).texts if LATIN.search(text)]
 
 
 @pytest.mark.parametrize("name", [each.name for each in EXPERIMENTS])
@@ -108,18 +159,3 @@ def test_the_glossary_decides_the_terms():
     assert GLOSSARY["quick run"] == "快速模式"
     said = [*PHRASES["zh"].values(), *sentences().values()]
     assert not [text for text in said if "预演" in text or "裁决" in text]
-
-
-def test_a_comparison_s_page_has_no_english_sentence(tmp_path):
-    """The worked example's files, as far as they are committed, with what a page says around them."""
-    from actbench.report.dossier import render
-
-    shutil.copytree(REPORTS / "compare", tmp_path / "run")
-    folder = RunFolder(tmp_path / "run")
-    folder.write_run({**folder.read_run(), "command": "compare", "reference": "relu", "quick": True})
-    english = render(folder, lang="en").read_text(encoding="utf-8")
-    html = render(folder, lang="zh").read_text(encoding="utf-8")
-    assert "Decision" in english
-    assert "判定" in html
-    assert not [text for text in Prose(html).texts if LATIN.search(text)]
-    assert [text for text in Prose(english).texts if LATIN.search(text)]  # the test can see

@@ -21,14 +21,6 @@ from actbench.runs.folder import RunFolder
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    place = tmp_path_factory.mktemp("plain") / "run"
-    words = ["run", "activity", "--activation", "relu", "tanh", "--depth", "3", "--width", "16", "--data", "normal"]
-    assert main([*words, "--net", "0:4", "--out", str(place), "--workers", "1"]) == 0
-    return place
-
-
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_page_of_a_run_is_made_and_drawn_again(folder, lang, capsys):
     assert main(["report", str(folder), "--lang", lang]) == 0
