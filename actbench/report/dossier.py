@@ -25,6 +25,7 @@ from actbench.report.checklist import checklist
 from actbench.report.chinese import chinese
 from actbench.report.page import pictured, template
 from actbench.report.phrases import phrases
+from actbench.report.sentences import numbers
 from actbench.runs.folder import RunFolder
 from actbench.statistics import differences
 
@@ -171,16 +172,6 @@ def kink_lines(kinks: Sequence[tuple[float, float]]) -> list[str]:
     return [f"{x:g} (slope {s:g} is used there)" for x, s in kinks]
 
 
-def number(value: Any, factor: float = 1.0) -> str:
-    """Three significant digits; nothing for what is missing."""
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
-        return ""
-    scaled = factor * float(value)
-    if abs(scaled) < 1e-12:  # what is left of a sum of rounded numbers
-        return "0"
-    return f"{scaled:,.0f}" if abs(scaled) >= 1000 else f"{scaled:.3g}"
-
-
 def measures(frame: pd.DataFrame) -> dict[str, Any]:
     """Measures down, arms across, each a value, an interval and an n."""
     arms = list(dict.fromkeys(frame["activation"]))
@@ -192,12 +183,9 @@ def measures(frame: pd.DataFrame) -> dict[str, Any]:
         cells = []
         for arm in arms:
             row = part.loc[arm] if arm in part.index else None
-            low = number(row["low"], factor) if row is not None else ""
-            cells.append({
-                "value": number(row["value"], factor) if row is not None else "",
-                "interval": f"[{low}, {number(row['high'], factor)}]" if low and row is not None else "",
-                "n": number(row["n"]) if row is not None else "",
-            })  # fmt: skip
+            ends = (row[end] * factor for end in ("value", "low", "high")) if row is not None else (math.nan,)
+            value, interval = numbers(*ends)
+            cells.append({"value": value, "interval": interval, "n": numbers(row["n"])[0] if row is not None else ""})
         unit = next((u for u in part["n_unit"] if isinstance(u, str) and u), "")
         rows.append({"name": words, "cells": cells, "unit": unit})
     return {"arms": arms, "rows": rows}
@@ -206,13 +194,13 @@ def measures(frame: pd.DataFrame) -> dict[str, Any]:
 def _decisions(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
     if "decisions" not in tables:
         return []
-    return [
-        {"activation": row["activation"], "decision": row["decision"], "reason": row["reason"],
-         "effect": number(row["effect"]), "n": number(row["n"]), "left_out": number(row["left_out"]) or "0",
-         "needed": number(row["needed"]), "value": number(row["value"], 100), "low": number(row["low"], 100),
-         "high": number(row["high"], 100), "p": number(row["p_holm"])}
-        for row in tables["decisions"].to_dict(orient="records")
-    ]  # fmt: skip
+    rows = []
+    for row in tables["decisions"].to_dict(orient="records"):
+        value, interval = numbers(*(100 * row[end] for end in ("value", "low", "high")))
+        told = {name: numbers(row[name])[0] for name in ("effect", "n", "left_out", "needed")}
+        about = {name: row[name] for name in ("activation", "decision", "reason")}
+        rows.append({**about, **told, "value": value, "interval": interval, "p": numbers(row["p_holm"])[0]})
+    return rows
 
 
 def _ranks(tables: dict[str, pd.DataFrame]) -> dict[str, Any] | None:
@@ -221,10 +209,10 @@ def _ranks(tables: dict[str, pd.DataFrame]) -> dict[str, Any] | None:
     frame = tables["ranks"]
     first = frame.iloc[0]
     return {
-        "rows": [{"activation": r["activation"], "rank": f"{r['mean_rank']:.2f}", "stable": number(r["stable"], 100)}
-                 for r in frame.to_dict(orient="records")],
-        "test": said_test(first), "critical": number(first["critical_difference"]),
-        "settings": int(first["settings"]), "agreement": number(first["agreement"]),
+        "rows": [{"activation": r["activation"], "rank": f"{r['mean_rank']:.2f}",
+                  "stable": numbers(100 * r["stable"])[0]} for r in frame.to_dict(orient="records")],
+        "test": said_test(first), "critical": numbers(first["critical_difference"])[0],
+        "settings": int(first["settings"]), "agreement": numbers(first["agreement"])[0],
     }  # fmt: skip
 
 
@@ -234,7 +222,7 @@ def said_test(row: Any) -> str:
     if not isinstance(row["test"], str) or not row["test"]:
         return f"too few for a test that all are alike ({settings}; it takes 3)"
     over = " over the settings, which is Friedman's for two" if row["test"] == "sign test" else ""
-    return f"{row['test']}{over}, that all are alike: p = {number(row['p'])}"
+    return f"{row['test']}{over}, that all are alike: p = {numbers(row['p'])[0]}"
 
 
 def _settings(tables: dict[str, pd.DataFrame]) -> dict[str, Any] | None:
@@ -256,7 +244,8 @@ def _theory(tables: dict[str, pd.DataFrame]) -> list[dict[str, str]]:
         return []
     names = ("mean", "second", "gain", "he_q", "he_chi_1", "critical_sigma_w2", "critical_sigma_b2")
     return [
-        {"activation": str(row["activation"]), **{name: number(row.get(name)) for name in names},
+        {"activation": str(row["activation"]),
+         **{name: numbers(round(row.get(name, math.nan), 12))[0] for name in names},  # rounded: sums end near 0
          "reason": row["reason"] if isinstance(row.get("reason"), str) else _stability(row)}
         for row in tables["theory"].to_dict(orient="records")
     ]  # fmt: skip

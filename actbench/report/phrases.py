@@ -92,7 +92,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "races alone": "ours ran without a rival", "not installed": "not installed: {names}",
         "no part": "Took no part:",
         "again run": "`actbench report DIR` draws this page again from the files alone.",
-        "data": "Figure data: {path}", "not_drawn": "Not drawn: {reason}",
+        "data": "Figure data: {path}", "not_drawn": "Not drawn:",
         "again": "Made by `actbench reproduce`; `actbench report DIR` draws it again from the files alone.",
     },
     "zh": {
@@ -180,7 +180,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "最常见的是 {best}",
         "races alone": "没有对手", "not installed": "未安装：{names}", "no part": "未参加：",
         "again run": "`actbench report DIR` 可仅凭文件重新绘制本页。",
-        "data": "图中数据：{path}", "not_drawn": "未绘制：{reason}",
+        "data": "图中数据：{path}", "not_drawn": "未绘制：",
         "again": "由 `actbench reproduce` 生成；`actbench report DIR` 可仅凭文件重新绘制。",
     },
 }  # fmt: skip

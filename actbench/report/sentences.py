@@ -19,12 +19,14 @@ def numbers(value: float, low: float = math.nan, high: float = math.nan) -> tupl
     ('0.000', '[-0.002, 0.002]')
     >>> numbers(38.271)
     ('38.3', '')
+    >>> numbers(20063)
+    ('20,063', '')
     """
     if math.isnan(value):
         return "", ""
     reach = (high - low) / 2
     if not (math.isfinite(reach) and reach > 0) or max(abs(value), abs(low), abs(high)) >= 1e5 or reach < 1e-6:
-        texts = [f"{x:.3g}" for x in (value, low, high)]
+        texts = [f"{x:,.0f}" if 1e3 <= abs(x) < 1e6 else f"{x:.3g}" for x in (value, low, high)]
     else:
         places = min(6, max(0, -math.floor(math.log10(reach))))
         if places == 0 and max(abs(low), abs(high)) < 100:

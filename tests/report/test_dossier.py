@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 import re
 
 import numpy as np
@@ -14,7 +14,7 @@ from actbench.comparison.arms import Arm
 from actbench.comparison.compared import Comparison, save
 from actbench.comparison.tables import tables
 from actbench.core.errors import ActbenchError
-from actbench.report.dossier import number, render
+from actbench.report.dossier import measures, render
 from actbench.runs.folder import RunFolder
 
 MACHINE = {"processor": "a processor", "cores": 2, "system": "a system"}
@@ -107,9 +107,13 @@ def test_a_page_needs_a_comparison(tmp_path):
         render(folder)
 
 
-def test_numbers_have_three_digits_and_gaps_are_empty():
-    assert [number(v) for v in (0.12345, 12.345, 1234.5, None, float("nan"))] == ["0.123", "12.3", "1,234", "", ""]
-    assert json.dumps(number(0.5, 100)) == '"50"'
+def test_numbers_have_the_digits_that_their_intervals_tell_apart():
+    columns = ["activation", "measure", "value", "low", "high", "n", "n_unit"]
+    rows = [("relu", "test_accuracy", 0.96717, 0.93771, 0.97567, 20063.0, "networks"),
+            ("relu", "kept_bytes", 4.0, math.nan, math.nan, math.nan, "")]  # fmt: skip
+    found = [row["cells"] for row in measures(pd.DataFrame(rows, columns=columns))["rows"]]
+    assert found == [[{"value": "96.7", "interval": "[93.8, 97.6]", "n": "20,063"}],
+                     [{"value": "4", "interval": "", "n": ""}]]  # fmt: skip
 
 
 def test_the_worked_example_s_page_is_what_its_files_say():
