@@ -137,7 +137,8 @@ def _benchmark(name: str, part: pd.DataFrame, figures: Path, t: dict[str, str]) 
     for key, series in part.groupby(SERIES, sort=False):
         ok = series[series["status"] == OK]
         row = series.iloc[-1]
-        low, high = shown(row["low"], unit), shown(row["high"], unit)
+        low = shown(max(row["low"], 0.0) if relative else row["low"], unit)  # no time is below 0; NaN stays
+        high = shown(row["high"], unit)
         latest.append(
             {"parameters": key[4] or "-", "machine": key[2], "commit": row["commit"][:10], "status": row["status"],
              "value": shown(row["value"], unit), "interval": f"[{low}, {high}]" if low else "",

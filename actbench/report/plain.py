@@ -36,7 +36,13 @@ LONG = (
     "most_seconds",
     "code",
 )  # for the CSV alone
-SHARE = re.compile(r"^(accuracy|units|share)\b|\bshare of\b")
+RANGES = (  # what a column's meaning begins with or names, and the range that its values cannot leave
+    (re.compile(r"^(accuracy|units|paths|pairs|probability|whether)\b|\bshare\b|\bis not finite\b"), (0.0, 1.0)),
+    (re.compile(r"^cosine\b"), (-1.0, 1.0)),
+    (re.compile(r"^((root )?mean square|mean of the squared|mean absolute|sum of the absolute|mean training loss|loss|"
+                r"(their )?variance|the largest|largest|length|epochs|spikes|rate|linear pieces|fourth standardised|"
+                r"start mapped: largest|time|seconds|bytes|number|count)\b"), (0.0, math.inf)),
+)  # fmt: skip
 MOST_ROWS = 200
 
 
@@ -60,11 +66,9 @@ def summarised(experiment: Experiment, frame: pd.DataFrame, *, most: int = MOST_
     if keys:
         number = frame.groupby(keys, sort=False).ngroup()
         settings, groups = int(number.max()) + 1, frame[number < most].groupby(keys, sort=False)
+    bounds = ranges(experiment)
     for key, part in groups:
-        estimates = {
-            m: Estimate.of(list(part.groupby(experiment.batch)[m].mean()), bounds=_bounds(experiment.columns[m]))
-            for m in measures
-        }
+        estimates = {m: Estimate.of(list(part.groupby(experiment.batch)[m].mean()), bounds=bounds[m]) for m in measures}
         texts = {m: _told(e) for m, e in estimates.items()}
         n = {e.n for e in estimates.values() if e.n}
         rows.append({**dict(zip(keys, key, strict=True)), **texts, "n": max(n, default=0)})
@@ -77,9 +81,15 @@ def _cut(table: pd.DataFrame, whole: int, most: int) -> pd.DataFrame:
     return table
 
 
-def _bounds(meaning: str) -> tuple[float, float]:
-    """Where values of a column can be, by what its description says."""
-    return (0.0, 1.0) if SHARE.search(meaning) else (-math.inf, math.inf)
+def ranges(experiment: Experiment) -> dict[str, tuple[float, float]]:
+    """Where the values of each column can be, by what its meaning says; "the same" is what the one before says."""
+    found: dict[str, tuple[float, float]] = {}
+    last = (-math.inf, math.inf)
+    for column, meaning in experiment.columns.items():
+        if not meaning.startswith("the same"):
+            last = next((ends for words, ends in RANGES if words.search(meaning)), (-math.inf, math.inf))
+        found[column] = last
+    return found
 
 
 def _told(estimate: Estimate) -> str:

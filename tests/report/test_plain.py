@@ -14,7 +14,7 @@ import pytest
 from actbench.cli import main
 from actbench.report.chinese import chinese
 from actbench.report.phrases import phrases
-from actbench.report.plain import summarised
+from actbench.report.plain import INNER, UNITS, ranges, summarised
 from actbench.runs.experiment import EXPERIMENTS
 from actbench.runs.folder import RunFolder
 
@@ -113,6 +113,32 @@ def test_an_interval_stays_where_values_can_be():
     low, high = Estimate.of([-1.0, -1.0, 0.2, 0.1], bounds=(-1.0, 1.0)).interval()
     assert low == -1.0
     assert high <= 1.0
+
+
+SIGNED = {
+    "convergence.first_rate", "convergence.second_rate", "distribution.mean_over_sd", "distribution.skewness",
+    "finite_width.log_norm", "gradient_flow.grad_log_norm", "jacobian_spectrum.theory_mean",
+    "jacobian_spectrum.theory_spread", "retraining.top_low", "retraining.top_end", "retraining.first_low",
+    "signal_propagation.mean", "signal_propagation.grad_log_norm",
+}  # fmt: skip
+
+
+def test_what_cannot_be_negative_has_no_interval_below_0():
+    """Every measure that means are taken of has a range by its meaning, or is one of those with a sign."""
+    free = {
+        f"{experiment.name}.{column}"
+        for experiment in EXPERIMENTS if experiment.batch in UNITS
+        for column, (low, _) in ranges(experiment).items()
+        if low == -math.inf and column not in (*INNER, "reason")
+    }  # fmt: skip
+    assert free == SIGNED
+    words = EXPERIMENTS["signal_propagation"]
+    frame = pd.DataFrame({**{name: ["a"] * 3 for name in words.factors}, "net": [0, 1, 2], "layer": 1,
+                          "q": [0.01, 0.02, 3.0], "mean": [-0.1, 0.1, 3.0], "c": [0.9, 1.0, 0.6]})  # fmt: skip
+    row = summarised(words, frame).iloc[0]
+    assert row["q"] == "1.0 [0.0, 5.3]"  # t's own interval begins at -3.3
+    assert row["mean"].startswith("1.0 [-3")
+    assert row["c"].endswith(", 1.0]")
 
 
 def test_the_source_distribution_takes_what_its_tests_read():
