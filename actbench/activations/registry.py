@@ -60,6 +60,10 @@ def along(spec: str) -> VectorFunction:
 
 def named(spec: str) -> Activation | VectorFunction:
     """What a spec names of either kind."""
+    if not isinstance(spec, str):
+        raise ActbenchError(
+            f"spec={spec!r} cannot be used; give a name such as 'relu', or a target such as 'my.py:act'"
+        )
     return along(spec) if spec.partition(":")[0] in AXIS else resolve(spec)
 
 

@@ -25,7 +25,8 @@ def as_data(report: Report, known: Collection[str] = ()) -> dict[str, Any]:
     """For JSON: every subject with its findings, and what is left out with its reason."""
     return {
         "schema": SCHEMA, "actbench": version("actbench-suite") or "", "asked": report.asked,
-        "package": _package(report.asked), "processor": machine()["processor"], "versions": versions(),
+        "package": _package(report.asked), "processor": machine()["processor"], "machine": machine(),
+        "versions": versions(),
         "date": datetime.now(UTC).date().isoformat(),
         "seconds": round(report.seconds, 3),
         "subjects": [

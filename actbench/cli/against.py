@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from actbench.cli.options import as_json, table, width
+from actbench.cli.options import here_json, table, width
 
 SHOWN = ("slower", "failed", "faster", "unclear", "new")
 
@@ -44,7 +44,7 @@ def call(args: argparse.Namespace) -> int:
         return NOT_MEASURED
     if args.out:
         write_text(Path(args.out) / "timings" / "against.csv", found.frame.to_csv(index=False, lineterminator="\n"))
-    print(as_json(found.frame.to_dict(orient="records")) if args.json else shown(found))
+    print(here_json(rows=found.frame.to_dict(orient="records")) if args.json else shown(found))
     if found.status == NOT_MEASURED:
         print(
             "actbench: could not measure: a case failed, or most intervals are wider than the threshold; see the "

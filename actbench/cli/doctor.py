@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from typing import Any
 
-from actbench.cli.options import add_json, as_json, table, width
+from actbench.cli.options import add_json, here_json, table, width
 
 DESCRIPTION = """\
 Look at the machine, its threads and its clock; time identical calls to see the noise; say which parts are absent.
@@ -31,7 +31,7 @@ def call(args: argparse.Namespace) -> int:
 
     found = list(examine(pairs=6 if args.quick else 20))
     if args.json:
-        print(as_json([asdict(finding) for finding in found]))
+        print(here_json(findings=[asdict(finding) for finding in found]))
     else:
         rows = [(f.state if f.state != "note" else "", f.what, f.found + (f"; {f.remedy}" if f.remedy else ""))
                 for f in found]  # fmt: skip

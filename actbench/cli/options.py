@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from actbench.core.errors import ActbenchError
-from actbench.core.machine import usable_cores
+from actbench.core.machine import machine, usable_cores, versions
 
 RUN_OPTIONS = ("out", "seed", "workers", "quick", "fresh", "dry_run")
 
@@ -122,6 +122,11 @@ def measured_json(run: Any, **content: Any) -> str:
     """JSON of what was measured, with where: machine, versions, commit, seed."""
     kept = ("command", "target", "seed", "quick", "machine", "versions", "blas", "commit", "started", "finished")
     return as_json({"run": {name: run.get(name) for name in kept}, **content})
+
+
+def here_json(**content: Any) -> str:
+    """JSON of what was found on this machine, by no stored run: machine and versions first."""
+    return as_json({"machine": machine(), "versions": versions(), **content})
 
 
 WIDEST = 34  # of every column but the first and the last

@@ -173,3 +173,20 @@ def test_a_plan_knows_every_experiment():
     assert seconds(EXPERIMENTS["panel"], 10, 2) == seconds(EXPERIMENTS["panel"], 10, 1) / 2
     with pytest.raises(ActbenchError):
         EXPERIMENTS["nonsense"]
+
+
+def test_json_of_a_machine_says_which(monkeypatch, capsys):
+    monkeypatch.setattr("actbench.speed.doctor.examine", lambda pairs: ())
+    assert main(["doctor", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["findings"] == []
+    assert {"processor", "cores"} <= set(told["machine"])
+    assert "numpy" in told["versions"]
+
+
+@pytest.mark.parametrize("spec", [3, None, 0.5])
+def test_what_is_no_name_is_refused_by_its_parameter(spec):
+    import actbench as ab
+
+    with pytest.raises(ActbenchError, match=f"spec={spec} cannot be used; give a name"):
+        ab.get(spec)
