@@ -29,7 +29,7 @@ ZSH = "autoload -U +X bashcompinit && bashcompinit\n"
 NAMED = {  # verb to the registries whose names it takes
     "show": ("activations", "experiments", "claims"), "compare": ("activations",), "bench": ("activations",),
     "theory": ("activations",), "vectors": ("activations",), "export": ("activations",), "audit": ("activations",),
-    "identify": ("activations",), "run": ("experiments",), "reproduce": ("claims",),
+    "identify": ("activations",), "run": ("experiments", "activations"), "reproduce": ("claims",),
 }  # fmt: skip
 
 
@@ -72,4 +72,9 @@ def _names(verb: str) -> list[str]:
 
     if verb == "list":
         return list(LISTS)
-    return [str(next(iter(row.values()))) for name in NAMED.get(verb, ()) for row in LISTS[name]()]
+    words = [str(next(iter(row.values()))) for name in NAMED.get(verb, ()) for row in LISTS[name]()]
+    if verb == "run":  # factors of any experiment; `LISTS` has filled the registry
+        from actbench.runs.experiment import EXPERIMENTS
+
+        words += sorted({f"--{factor.replace('_', '-')}" for each in EXPERIMENTS for factor in each.factors})
+    return words

@@ -155,7 +155,7 @@ def test_completion_offers_verbs_options_and_names(capsys):
     if shutil.which("bash"):
         ask = 'COMP_WORDS=(actbench {}); COMP_CWORD={}; _actbench; echo "${{COMPREPLY[@]}}"'
         for words, at, expected in (("rep", 1, {"reproduce", "report"}), ("compare gel", 2, {"gelu", "gelu_tanh"}),
-                                    ("run --dry", 2, {"--dry-run"})):  # fmt: skip
+                                    ("run --d", 2, {"--dry-run", "--depth"})):  # fmt: skip
             done = subprocess.run(["bash", "-c", script + ask.format(words, at)], capture_output=True, text=True)
             assert expected <= set(done.stdout.split())
     for shell in ("zsh", "fish"):
