@@ -93,7 +93,7 @@ def parser() -> Parser:
 
 def _one_line(message: Warning | str, *place: object, **further: object) -> None:
     """A warning as a person reads it: what happened, not where in our code."""
-    note(f"actbench: {message}")
+    note(f"actbench: {str(message).partition(chr(10))[0]}")  # numba's hold a traceback
 
 
 def _thread_ended(ended: threading.ExceptHookArgs, /) -> None:
@@ -178,6 +178,7 @@ def _prepare() -> None:
     """What a terminal, a service or a closed pipe may have left odd, so that no verb meets it."""
     warnings.showwarning = _one_line
     threading.excepthook = _thread_ended
+    os.environ["PYTHONSAFEPATH"] = "1"  # a json.py in the current folder is no module of the Pythons that we start
     os.environ["MPLBACKEND"] = "agg"  # figures go into files; a name that matplotlib does not know ends its import
     for number in range(3):
         try:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from actbench.core.errors import ActbenchError
+from actbench.core.files import read_bytes
 
 # A run of short cells by two workers, its figures included, has a peak of 700 MB of addresses with one BLAS thread.
 LEAST_MEMORY = 2**30
@@ -82,16 +83,25 @@ def memory_limit() -> int | None:
 
 
 def check_environment() -> None:
-    """Complain about a variable that a library would end in a traceback for, when it is loaded amid the work.
+    """Complain about what a library would end in a traceback for, or obey, when it is loaded amid the work.
 
     Raises
     ------
     ActbenchError
-        For numba's threads where they are no whole number from 1.
+        For numba's threads where they are no whole number from 1, and for files of settings in the current folder,
+        which may be a stranger's: any of numba's, and one of matplotlib's that is no text.
     """
     threads = os.environ.get("NUMBA_NUM_THREADS") or "1"
     if not threads.isdecimal() or int(threads) < 1:
         raise ActbenchError(f"NUMBA_NUM_THREADS={threads!r} cannot be used; give a whole number from 1, or unset it")
+    if os.path.isfile(".numba_config.yaml"):  # it also names the folder of pickled code
+        raise ActbenchError(".numba_config.yaml in this folder would steer how kernels are compiled; "
+                            "start elsewhere, or remove it")  # fmt: skip
+    if os.path.exists("matplotlibrc") and not os.path.isdir("matplotlibrc"):
+        try:
+            read_bytes("matplotlibrc").decode()
+        except (OSError, ValueError):
+            raise ActbenchError("matplotlibrc in this folder cannot be read; start elsewhere, or remove it") from None
 
 
 def check_memory() -> None:

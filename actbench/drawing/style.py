@@ -65,8 +65,11 @@ def ordered(levels: Sequence[str]) -> dict[str, str]:
 
 @contextmanager
 def theme() -> Iterator[None]:
-    """seaborn's whitegrid with text kept as text and identical bytes for identical numbers."""
-    import matplotlib
+    """seaborn's whitegrid with text kept as text and identical bytes for identical numbers.
+
+    Whatever a matplotlibrc says: one may lie in the current folder and be a stranger's, and ``text.usetex`` runs LaTeX.
+    """
+    import matplotlib.style
     import seaborn as sns
 
     if "MPLBACKEND" not in os.environ and "matplotlib.pyplot" not in sys.modules:
@@ -76,7 +79,7 @@ def theme() -> Iterator[None]:
         "axes.titlesize": 10, "axes.titlelocation": "left", "axes.labelsize": 9, "xtick.labelsize": 8,
         "ytick.labelsize": 8, "legend.fontsize": 8, "grid.color": "#e6e6e6", "axes.edgecolor": "#b0b0b0",
     }  # fmt: skip
-    with sns.axes_style("whitegrid"), matplotlib.rc_context(settings):
+    with matplotlib.style.context("default"), sns.axes_style("whitegrid"), matplotlib.rc_context(settings):
         yield
 
 

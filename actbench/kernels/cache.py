@@ -15,7 +15,8 @@ import stat
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -53,15 +54,16 @@ def folder() -> Path | None:
     """The user's cache folder for kernels, or None where nothing can be written.
 
     numba's index is a pickle: whoever writes into the folder runs code in every process that reads it. A folder, or a
-    ``__pycache__`` in it, that another user owns or that others may write is therefore not used; a fresh one is, for
-    as long as the process lasts.
+    ``__pycache__`` in it, that another user owns, or that others may write or replace, is therefore not used; a fresh
+    one is, for as long as the process lasts.
     """
     chosen = os.environ.get("ACTBENCH_CACHE")
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "actbench" / "kernels"
     place = Path(chosen) if chosen else home
     try:
+        for part in reversed((place / "__pycache__", place, *place.parents)):
+            part.mkdir(mode=0o700, exist_ok=True)  # each by itself: parents=True leaves them open under umask 0
         for part in (place, place / "__pycache__"):
-            part.mkdir(mode=0o700, parents=True, exist_ok=True)
             why = _exposed(part)
             if why:
                 return _own_folder(f"{part} {why}")
@@ -84,7 +86,13 @@ def _exposed(part: Path) -> str:
     found = part.stat()
     if found.st_uid != os.geteuid():
         return "belongs to another user"
-    return "may be written by others" if found.st_mode & 0o022 else ""
+    if found.st_mode & 0o022:
+        return "may be written by others"
+    for above in {*part.absolute().parents, *part.resolve().parents}:
+        mode = above.stat().st_mode
+        if mode & 0o002 and not mode & stat.S_ISVTX:
+            return f"lies in {above}, where others may put another in its place"
+    return ""
 
 
 @lru_cache(maxsize=8)
@@ -139,10 +147,30 @@ def _import(name: str, path: Path) -> Callable[..., Any]:
     sys.modules[name] = module  # a module that is not there is '<dynamic>' to numba and never loads from the cache
     before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
-        spec.loader.exec_module(module)
+        with _beside_the_file():
+            spec.loader.exec_module(module)
     finally:
         sys.dont_write_bytecode = before
     return module.kernel  # type: ignore[no-any-return]
+
+
+@contextmanager
+def _beside_the_file() -> Iterator[None]:
+    """Inside the block numba keeps machine code in the folder that was looked at, sealed, whatever its settings say.
+
+    ``NUMBA_CACHE_DIR`` may be a folder that others write, and ``.numba_config.yaml`` in this folder is anybody's.
+    """
+    from numba.core import config
+    from numba.core.compiler_lock import global_compiler_lock
+
+    settings: dict[str, Any] = vars(config)
+    with global_compiler_lock:
+        before = {name: settings[name] for name in settings.keys() & {"CACHE_DIR", "CACHE_LOCATOR_CLASSES"}}
+        settings.update(dict.fromkeys(before, ""))
+        try:
+            yield
+        finally:
+            settings.update(before)
 
 
 def _objects(path: Path) -> list[Path]:
@@ -174,8 +202,12 @@ def _forget(path: Path) -> None:
 
 
 def _set_aside(path: Path) -> None:
-    """Move what is no plain file out of the way: a folder cannot be replaced, and reading a FIFO never ends."""
-    if path.is_symlink() or (path.exists() and not path.is_file()):
+    """Move what is no plain file, or another user's, out of the way: reading a FIFO never ends, a pickle runs code."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(found.st_mode) or (os.name == "posix" and found.st_uid != os.geteuid()):
         path.rename(path.with_name(f".{path.name}.{os.getpid()}.aside"))
 
 

@@ -267,7 +267,7 @@ class _Pool:
         """How a worker begins; a pool is used again only where this is equal, so the modules' content stands in it."""
         return {
             "timeout": IDLE_SECONDS,
-            "env": ONE_THREAD | ONE_NUMBA_THREAD,
+            "env": ONE_THREAD | ONE_NUMBA_THREAD | {"PYTHONSAFEPATH": "1"},  # they get our sys.path later, and no other
             "initializer": _begin,
             "initargs": (os.getpid(), *(content(module) for module in self.modules)),
         }

@@ -69,6 +69,18 @@ def test_an_encoding_that_lacks_a_letter_is_met_with_another(environment: dict[s
 
 @pytest.mark.slow
 @posix
+def test_modules_that_lie_in_the_folder_are_not_run(tmp_path: Path) -> None:
+    """The Pythons that libraries start would find them first: a plug-in may be called json.py."""
+    for name in ("json", "pickle", "struct", "random", "numpy", "joblib", "relu"):
+        (tmp_path / f"{name}.py").write_text("open('ran', 'a').write(__name__)\n")
+    line = RUN.replace("-m", "-P -m").replace("workers 1", "workers 2")
+    done = shell(f"{line} --neuron 0:20 --out run", tmp_path)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.slow
+@posix
 def test_a_run_that_is_stopped_for_a_while_writes_the_same_bytes(tmp_path: Path) -> None:
     words = [*RUN.replace("workers 1", "workers 2").split(), "--neuron", "0:200", "--out"]
     with subprocess.Popen([*words, "stopped"], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:

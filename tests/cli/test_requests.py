@@ -261,3 +261,13 @@ def test_threads_that_numba_would_refuse_amid_the_work_are_refused_before(
 ) -> None:
     monkeypatch.setenv("NUMBA_NUM_THREADS", threads)
     refused("bench relu --quick", f"NUMBA_NUM_THREADS={threads!r} cannot be used", capsys)
+
+
+@pytest.mark.parametrize("content", [b"cache_dir: .", b"\xff"])
+@pytest.mark.parametrize("name", [".numba_config.yaml", "matplotlibrc"])
+def test_settings_that_lie_in_the_folder_steer_nothing(name: str, content: bytes, capsys: Any) -> None:
+    Path(name).write_bytes(content)
+    if name == "matplotlibrc" and content != b"\xff":  # a figure's theme is the whole of its settings
+        assert main(["show", "relu"]) == 0
+    else:
+        refused("show relu", f"{name} in this folder", capsys)

@@ -300,3 +300,16 @@ def test_a_legend_names_only_what_is_drawn():
     names = [text.get_text() for text in figure.legends[0].get_texts()]
     plt.close(figure)
     assert names == ["relu"]
+
+
+def test_no_file_of_settings_changes_a_figure(tmp_path):
+    """A matplotlibrc in the current folder may be a stranger's: what it says of TeX would run LaTeX."""
+    saved = []
+    for settings in ({}, {"text.usetex": True, "lines.linewidth": 9, "font.size": 40, "figure.figsize": (1, 1)}):
+        with plt.rc_context(settings):
+            table = pd.DataFrame({"x": [0.0, 1.0], "y": [1.0, 2.0]})
+            with style.theme():
+                figure, axes = parts.panels(1)
+                axes[0].plot(table["x"], table["y"])
+            saved.append(style.save(figure, tmp_path / "x").uri)
+    assert saved[0] == saved[1]

@@ -114,18 +114,24 @@ def test_a_damaged_cache_costs_time_only(tmp_path):
 
 
 def test_the_cache_is_the_user_s_alone_whatever_the_umask(tmp_path):
+    places = {"ACTBENCH_CACHE": str(tmp_path / "new" / "below"), "NUMBA_CACHE_DIR": str(tmp_path / "numba's")}
     done = subprocess.run(
         [sys.executable, "-c", "import os; os.umask(0)\n" + PROGRAM],
-        env={**os.environ, "ACTBENCH_CACHE": str(tmp_path / "new")}, capture_output=True, text=True, timeout=120,
+        env={**os.environ, **places}, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert done.stdout == "right\n", done.stderr
-    for place in (tmp_path / "new", tmp_path / "new" / "__pycache__"):
-        assert place.stat().st_mode & 0o777 == 0o700
+    place = tmp_path / "new" / "below" / "__pycache__"
+    for part in (place, place.parent, place.parent.parent):
+        assert part.stat().st_mode & 0o777 == 0o700
+    assert len(list(place.glob("k_*.nb[ci]"))) == 4
+    assert not (tmp_path / "numba's").exists()  # what lies there is a pickle too, and nobody seals it
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="modes and owners are POSIX's")
-@pytest.mark.parametrize("how", ["group may write", "all may write", "objects are open", "another's", "a link inside"])
+@pytest.mark.parametrize(
+    "how", ["group may write", "all may write", "objects are open", "another's", "a link inside", "may be replaced"]
+)
 def test_a_cache_that_others_may_write_is_not_used(tmp_path, how):
     place = tmp_path / "cache"
     (place / "__pycache__").mkdir(parents=True)
@@ -133,6 +139,8 @@ def test_a_cache_that_others_may_write_is_not_used(tmp_path, how):
         place.chmod(0o770)
     elif how == "all may write":
         place.chmod(0o777)
+    elif how == "may be replaced":
+        tmp_path.chmod(0o777)
     elif how == "objects are open":
         (place / "__pycache__").chmod(0o777)
     elif how == "a link inside":
@@ -165,6 +173,18 @@ def test_what_lies_in_a_kernel_s_place_is_set_aside(tmp_path):
             make(file)
         done = _run(tmp_path)
         assert (done.stdout, done.stderr) == ("right\n", "")
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can give a file away")
+def test_another_user_s_file_is_set_aside(tmp_path):
+    """From when the folder was open to others, an index and the seal beside it."""
+    from actbench.kernels.cache import _set_aside
+
+    for owner, stays in ((12345, False), (os.geteuid(), True)):
+        (file := tmp_path / "k_1.sha256").write_text("mine")
+        os.chown(file, owner, owner)
+        _set_aside(file)
+        assert file.exists() is stays
 
 
 def test_a_cache_that_cannot_be_written_costs_time_only(tmp_path):
