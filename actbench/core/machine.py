@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
 import sys
 from importlib import metadata
@@ -21,6 +22,14 @@ LEAST_MEMORY = 2**30
 # What may move a number or describes how it was read; those that are not installed are left out.
 LIBRARIES = ("numpy", "scipy", "pandas", "numba", "llvmlite", "mpmath", "joblib", "threadpoolctl", "scikit-learn",
              "seaborn", "matplotlib", "torch", "jax", "jaxlib", "keras", "onnxruntime", "ai-edge-litert")  # fmt: skip
+
+
+# What numba ends for, within its compiler or the process with it, when it is another: a pattern, and what to give.
+NUMBA = {
+    "NUMBA_THREADING_LAYER": ("|default|omp|tbb|workqueue|safe|forksafe|threadsafe", "give omp, tbb or workqueue"),
+    "NUMBA_THREADING_LAYER_PRIORITY": ("|(?:(?:omp|tbb|workqueue)(?: |$)){3}", "give 'tbb omp workqueue' in any order"),
+    "NUMBA_CPU_FEATURES": (r"|[+-][^+,-][^,]*(?:,[+-][^+,-][^,]*)*", "give +avx2,-avx512f"),
+}
 
 
 def machine() -> dict[str, Any]:
@@ -94,6 +103,9 @@ def check_environment() -> None:
     threads = os.environ.get("NUMBA_NUM_THREADS") or "1"
     if not threads.isdecimal() or int(threads) < 1:
         raise ActbenchError(f"NUMBA_NUM_THREADS={threads!r} cannot be used; give a whole number from 1, or unset it")
+    for name, (meant, do) in NUMBA.items():
+        if not re.fullmatch(meant, told := os.environ.get(name, "")):
+            raise ActbenchError(f"{name}={told!r} cannot be used; {do}, or unset it")
     if os.path.isfile(".numba_config.yaml"):  # it also names the folder of pickled code
         raise ActbenchError(".numba_config.yaml in this folder would steer how kernels are compiled; "
                             "start elsewhere, or remove it")  # fmt: skip

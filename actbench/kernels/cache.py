@@ -16,7 +16,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -114,12 +114,17 @@ def load(text: Callable[[bool], str]) -> Callable[..., Any]:
         ``cache -> source``: the module's text with numba's own cache on or off.
     """
     place = folder()
-    if place is None:
-        warnings.warn("the kernel cache cannot be written; compiling in memory (set ACTBENCH_CACHE)", stacklevel=3)
-        module = ModuleType("actbench_kernel")
-        exec(text(False), module.__dict__)  # noqa: S102  our own generated text
-        return module.__dict__["kernel"]  # type: ignore[no-any-return]
-    body = text(True)
+    if place is not None:
+        with suppress(OSError):  # a disk that is full by now
+            return _kept(place, text(True))
+    warnings.warn("the kernel cache cannot be written; compiling in memory (set ACTBENCH_CACHE)", stacklevel=3)
+    module = ModuleType("actbench_kernel")
+    exec(text(False), module.__dict__)  # noqa: S102  our own generated text
+    return module.__dict__["kernel"]  # type: ignore[no-any-return]
+
+
+def _kept(place: Path, body: str) -> Callable[..., Any]:
+    """The compiled function, from a folder or kept in it."""
     name = "k_" + hashlib.sha256((fingerprint() + body).encode()).hexdigest()[:24]
     path = place / f"{name}.py"
     for entry in (path, _seal(path), *_objects(path)):
@@ -220,9 +225,13 @@ def _same(path: Path, body: str) -> bool:
 
 def _write(path: Path, text: str) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-    os.replace(temporary, path)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    except OSError:
+        os.unlink(temporary)
+        raise
 
 
 def clear() -> int:

@@ -255,12 +255,26 @@ def test_what_is_not_installed_is_said_before_anything_is_measured(monkeypatch: 
     refused("run torch_panel", "pip install torch", capsys)
 
 
-@pytest.mark.parametrize("threads", ["0", "-1", "x", "1.5"])
-def test_threads_that_numba_would_refuse_amid_the_work_are_refused_before(
-    threads: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
+GOOD = {
+    "NUM_THREADS": "4", "THREADING_LAYER": "omp", "THREADING_LAYER_PRIORITY": "omp tbb workqueue",
+    "CPU_FEATURES": "+avx2,-avx512f",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        *(("NUM_THREADS", threads) for threads in ("0", "-1", "x", "1.5")), ("THREADING_LAYER", "frog"),
+        ("THREADING_LAYER_PRIORITY", "omp tbb"), ("CPU_FEATURES", "avx2"), ("CPU_FEATURES", "+avx2,"),
+    ],
+)  # fmt: skip
+def test_what_numba_would_refuse_amid_the_work_is_refused_before(
+    name: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    monkeypatch.setenv("NUMBA_NUM_THREADS", threads)
-    refused("bench relu --quick", f"NUMBA_NUM_THREADS={threads!r} cannot be used", capsys)
+    monkeypatch.setenv(f"NUMBA_{name}", told)
+    refused("bench relu --quick", f"NUMBA_{name}={told!r} cannot be used", capsys)
+    monkeypatch.setenv(f"NUMBA_{name}", GOOD[name])
+    assert main(["show", "relu"]) == 0
 
 
 @pytest.mark.parametrize("content", [b"cache_dir: .", b"\xff"])

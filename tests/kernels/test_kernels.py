@@ -194,6 +194,23 @@ def test_a_cache_that_cannot_be_written_costs_time_only(tmp_path):
     assert "cannot be written" in done.stderr
 
 
+def test_a_disk_that_fills_costs_time_only(tmp_path, monkeypatch):
+    from actbench.kernels import cache
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setenv("ACTBENCH_CACHE", str(tmp_path))
+    text = "from numba import njit\n\n@njit(cache={})\ndef kernel(x):\n    return x + 1\n".format
+    for name in ("_write", "_import"):
+        with monkeypatch.context() as patched:
+            patched.setattr(cache, name, full)
+            with pytest.warns(UserWarning, match="compiling in memory"):
+                assert cache.load(text)(1) == 2
+    assert cache.load(text)(1) == 2
+    assert not list(tmp_path.glob("*.tmp"))
+
+
 def test_without_numba_s_compiler_the_error_names_the_remedy(tmp_path):
     done = _run(tmp_path, NUMBA_DISABLE_JIT="1")
     assert "backend='numpy'" in done.stderr
