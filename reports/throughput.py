@@ -31,6 +31,8 @@ KEPT = ["activation", "direction", "dtype", "size", "inputs", "threads", "implem
 PARTS = ("selftest", "overhead", "threads")
 # why a function is slower than a peer, shown while it is
 REASONS = {
+    "gelu": "the whole left tail; LiteRT's is lost",
+    "gelu_tanh": "the whole left tail; LiteRT's is lost",
     "squareplus": "a division more than the peers, so that the left tail keeps its digits; theirs is lost",
     "sine": "ours takes a frequency, so that its angle is in two parts; numpy's takes the angle",
     "sign": "torch fills with zeros and reads nothing, ours keeps NaN; 0.80 and 0.85 in two other processes",
@@ -83,8 +85,8 @@ def targets(found: dict[str, Any]) -> list[str]:
     """The judged figures as a table."""
     below = found["below_floor"]
     rows = [
-        ("best peer's time over ours, geometric mean over all cells", f"{found['best_peer_all']:.2f}", ">= 2.2",
-         found["best_peer_all"] >= 2.2),
+        ("best peer's time over ours, geometric mean over all cells", f"{found['best_peer_all']:.2f}",
+         f">= {peers.TARGETS['best']}", found["best_peer_all"] >= peers.TARGETS["best"]),
         ("the same without the exempt three", f"{found['best_peer_without_exempt']:.2f}", "", None),
         ("the same among peers whose values hold the promise", f"{found['best_peer_that_holds']:.2f}", ">= 4",
          found["best_peer_that_holds"] >= 4),

@@ -30,7 +30,7 @@ from actbench.speed.lineup import COPY, IDENTITY, OURS
 ROUNDS, MOST = 15, 0.4
 SHORT_ROUNDS, SHORT_MOST = 7, 0.1
 AXIS_ROWS = ("softmax", "log_softmax", "glu", "swiglu", "geglu", "reglu")
-TARGETS = {"best": 2.2, "torch": 3.2, "floor": 0.95}
+TARGETS = {"best": 2.5, "torch": 3.2, "floor": 0.95}
 # torch multiplies a kept y, and has lost the tail (1.7e7 ulp); ours needs one exponential of x
 EXEMPT = ("sigmoid backward", "tanh backward", "logsigmoid backward")
 EXEMPT_FLOOR, EXEMPT_SMALL = 0.3, 1.0
