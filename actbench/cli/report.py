@@ -25,7 +25,7 @@ def add(verbs: Any) -> None:
 
 def call(args: argparse.Namespace) -> int:
     """Render."""
-    from actbench.core.errors import ActbenchError
+    from actbench.core.errors import ActbenchError, reason_of
     from actbench.speed.commits.asv_results import holds_results
 
     if holds_results(args.directory):
@@ -40,10 +40,13 @@ def call(args: argparse.Namespace) -> int:
 
     folder = RunFolder(Path(args.directory))
     command = folder.read_run().get("command")
-    if command in dossier.COMMANDS:
-        print(dossier.render(folder, lang=args.lang))
-    elif command in plain.COMMANDS:
-        print(plain.render(folder, lang=args.lang))
-    else:
-        print(page.render(folder, lang=args.lang))
+    render = next((room.render for room in (dossier, plain) if command in room.COMMANDS), page.render)
+    try:
+        print(render(folder, lang=args.lang))
+    except (ActbenchError, OSError, MemoryError, ImportError):
+        raise
+    except Exception as error:  # files that were cut, or are a stranger's, can be wrong in any way
+        raise ActbenchError(
+            f"the files of {args.directory!r} do not belong together ({reason_of(error)}); run again to make them"
+        ) from error
     return 0

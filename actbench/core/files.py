@@ -70,8 +70,11 @@ def write_bytes(path: str | os.PathLike[str], data: bytes | Iterable[bytes]) -> 
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> Path:
-    """`write_bytes` of a text in UTF-8, line ends as they stand in the text on every system."""
-    return write_bytes(path, text.encode("utf-8"))
+    """`write_bytes` of a text in UTF-8, line ends as they stand in the text on every system.
+
+    Half a pair of surrogates, which JSON can say and UTF-8 cannot, becomes its number: ``\\ud800``.
+    """
+    return write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
 def _sync_folder(folder: Path) -> None:

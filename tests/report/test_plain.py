@@ -35,6 +35,33 @@ def test_the_page_of_a_run_is_made_and_drawn_again(folder, lang, capsys):
     assert commit is None or commit["commit"][:12] in page
 
 
+def test_the_page_of_a_race_is_made(tmp_path, capsys):
+    words = ["bench", "relu", "--quick", "--size", "64", "--rounds", "5", "--peers", "numpy"]
+    assert main([*words, "--out", str(tmp_path / "race")]) == 0
+    page = (tmp_path / "race" / "report.html").read_text(encoding="utf-8")
+    assert page.count(">numpy<") == 2  # forward and backward
+    assert 'href="timings/throughput.csv"' in page
+
+
+def test_what_a_stranger_may_write_into_a_run_is_a_line_or_text(folder, tmp_path, capsys):
+    place = tmp_path / "theirs"
+    shutil.copytree(folder, place)
+    run = json.loads((place / "run.json").read_text())
+    (place / "run.json").write_text(json.dumps({**run, "started": "\ud800<script>"}))
+    assert main(["report", str(place)]) == 0
+    page = (place / "report.html").read_text(encoding="utf-8")
+    assert "\\ud800&lt;script&gt;" in page
+    shutil.copytree(ROOT / "reports" / "article", tmp_path / "cut", ignore=shutil.ignore_patterns("figures", "data"))
+    RunFolder(tmp_path / "cut").write_frame(
+        "verdicts", (whole := RunFolder(tmp_path / "cut").read_frame("verdicts"))[whole["reading"] != "overall"]
+    )
+    capsys.readouterr()
+    assert main(["report", str(tmp_path / "cut")]) == 2
+    said = capsys.readouterr().err
+    assert "do not belong together (KeyError: 'overall')" in said
+    assert said.count("\n") == 1
+
+
 def test_means_over_networks_are_student_s(folder):
     from scipy import stats
 
