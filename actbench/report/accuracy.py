@@ -300,6 +300,11 @@ KINDS = (
 )
 
 
+def _called(row: Any) -> str:
+    """How a peer's users write the function; some know it by the row's own name."""
+    return f"`{resolve(row.activation).peers.get(row.name, row.activation)}`"
+
+
 def findings(frame: pd.DataFrame) -> str:
     """findings.md: what is wrong elsewhere, each with the input nearest to 0 that shows it."""
     peers = frame[~frame["name"].isin(("numpy", "numba"))]
@@ -326,7 +331,7 @@ def findings(frame: pd.DataFrame) -> str:
                 at = float(getattr(r, f"{kind}_at"))
                 got = 0.0 if kind == "lost" else float(getattr(r, f"{kind}_got"))
                 right = rounded(exact(in_format(r.activation, r.dtype), r.direction, at), r.dtype)
-                what = f"`{resolve(r.activation).peers[r.name]}` | {r.direction} | {r.dtype}"
+                what = f"{_called(r)} | {r.direction} | {r.dtype}"
                 where = f"{at:.9g} | `{at.hex()}` | {got:.6g} | {right:.6g} | {getattr(r, kind):,}"
                 lines.append(f"| {what} | {where} |")
         for column, says in (("at_infinity", "wrong at an infinity"), ("at_nan", "NaN in, a number out")):
@@ -334,8 +339,7 @@ def findings(frame: pd.DataFrame) -> str:
             if len(rows):
                 lines += ["", f"### {says}: {len(rows)}", "", *headed("function", "dtype", "what")]
                 for r in observations(rows):
-                    what = f"`{resolve(r.activation).peers[r.name]}` | {r.dtype} | {getattr(r, column)}"
-                    lines.append(f"| {what} |")
+                    lines.append(f"| {_called(r)} | {r.dtype} | {getattr(r, column)} |")
         flushed = part[(part["worst_ulp"] > MANY) & (part["worst_normal_ulp"] <= MANY)]
         if len(flushed):
             names = ", ".join(sorted(set(flushed["activation"])))
