@@ -34,8 +34,12 @@ def _rows():
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch):
-    """Python's default of as many workers as cores would start processes in every test."""
+    """Python's default of as many workers as cores would start processes in every test.
+
+    The command line keeps the current folder out of the Pythons that it starts; a test that called it leaves that on.
+    """
     monkeypatch.setattr("actbench.runs.workers.usable_cores", lambda: 1)
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -127,4 +127,4 @@ def test_a_comparison_shows_its_decisions():
     html = found._repr_html_()
     assert ">undecided</span>" in html
     assert "a &lt;b&gt; reason" in html
-    assert "95 [94, 96]" in html
+    assert "95.0 [94.0, 96.0]" in html
