@@ -98,7 +98,7 @@ def _threads() -> Iterator[Finding]:
 
 def _products(core: str) -> Finding:
     """OpenBLAS takes kernels for AVX2 on a processor that it does not know: Zen 5 in 0.3.31."""
-    # SkylakeX instead of Haswell there: a step of the trainer 16 us for 33 at batch 32, 51 for 103 at 128
+    # SkylakeX instead of Haswell there: a step of the trainer 17 us for 34 at batch 32, 53 for 107 at 128
     narrow = core.lower() in ("haswell", "zen") and "X86_V4" in software.vector_extensions()
     return Finding(
         what="matrix products are for", found=f"{core}, which leaves AVX-512 unused" if narrow else core,

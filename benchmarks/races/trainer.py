@@ -32,8 +32,8 @@ from benchmarks.races.engine import ratio
 WIDTH, DEPTH, EPOCHS, BLOCK = 64, 3, 10, 16
 SAMPLES = 1152  # 36 batches of 32, 9 of 128: jax's scan wants them equal
 RATES = {"sgd": 0.1, "adam": 1e-3}
-# Least times faster than torch eager. Zen 5: OpenBLAS 0.3.30 takes its AVX2 kernels there and SGD has 5.9 and 3.1;
-# with OPENBLAS_CORETYPE=SKYLAKEX it has 12.7 and 6.5.
+# Least times faster than torch eager. Zen 5: OpenBLAS 0.3.30 takes its AVX2 kernels there and SGD has 5.8 and 2.9;
+# with OPENBLAS_CORETYPE=SKYLAKEX it has 11.8 and 6.1 (Adam: 10.2 and 4.3, then 19.7 and 8.9).
 TARGETS = {32: 10, 128: 5}
 BEST = 1.3  # least times faster than the best of the batched rivals
 # Mean difference a weight after all epochs that still counts as the same steps; other networks differ by 0.2. Found:
