@@ -3,7 +3,8 @@
 ``python -m tools.mutants [MODULE...]`` (default: all named below; ``pip install cosmic-ray`` first) works on a copy of
 the committed tree, so that the working tree stays as it is, runs a module's own tests on every mutant, prints the
 share killed and every survivor as a diff, and writes the module's row in reports/mutants. A survivor is mended by a
-test, or explained in EQUIVALENT and not counted. A module takes minutes.
+test, or explained in EQUIVALENT and not counted. A module takes minutes; of a large one ``--sample N --seed S`` tries
+N drawn mutants, and the table says so, with Clopper & Pearson's interval of the share of all.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import ast
 import difflib
 import importlib.util
+import random
 import re
 import subprocess
 import tempfile
@@ -23,6 +25,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from actbench.statistics.shares import Share
 from tools.survivors import Survivors
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -177,11 +180,19 @@ def _without_annotations(source: str) -> str:
     return ast.dump(tree)
 
 
-def measure(module: str, tree: Path) -> dict[str, object]:
+def drawn(every: Sequence[Mutant], count: int, seed: int) -> list[Mutant]:
+    """So many of them in the order of the module, all where there are no more; 0 is all."""
+    if not 0 < count < len(every):
+        return list(every)
+    return [every[i] for i in sorted(random.Random(seed).sample(range(len(every)), count))]  # noqa: S311
+
+
+def measure(module: str, tree: Path, count: int = 0, seed: int = 0) -> dict[str, object]:
     """The row of one module: how many mutants, how many killed, how many explained; the others printed."""
     source = (tree / module).read_text(encoding="utf-8")
     known = [(re.compile(pattern, re.MULTILINE), why) for where, pattern, why in EQUIVALENT if where in ("", module)]
-    every = list(mutants(source))
+    made = list(mutants(source))
+    every = drawn(made, count, seed)
     asked = [mutant for mutant in every if not any(pattern.search(mutant.diff) for pattern, _ in known)]
     alive = Survivors(tree, module, TESTS[module].split()).of(asked)
     explained, killed = len(every) - len(asked), len(asked) - len(alive)
@@ -189,7 +200,8 @@ def measure(module: str, tree: Path) -> dict[str, object]:
     for mutant in alive:
         print(f"{module}:{mutant.line} {mutant.operator}\n{mutant.diff}\n")
     return {"module": module, "measured": f"{datetime.now(UTC):%Y-%m-%d}", "mutants": len(every), "killed": killed,
-            "equivalent": explained, "alive": len(alive)}  # fmt: skip
+            "equivalent": explained, "alive": len(alive), "of": len(made),
+            "seed": str(seed) if len(every) < len(made) else "all"}  # fmt: skip
 
 
 def page(table: pd.DataFrame) -> str:
@@ -198,14 +210,18 @@ def page(table: pd.DataFrame) -> str:
         "# Would the tests notice?",
         "",
         "Every small change of a module that judges must fail one of its tests; written by `python -m tools.mutants`. "
-        "Equivalent mutants, which nothing can tell from the original, are explained in the tool and not counted.",
+        "Equivalent mutants, which nothing can tell from the original, are explained in the tool and not counted. "
+        "Of some modules a seeded sample is tried, which has a 95 % interval (Clopper & Pearson).",
         "",
         "| module | mutants | killed | equivalent | alive | share killed | measured |",
         "|---|---|---|---|---|---|---|",
     ]
     for row in table.itertuples():
-        share = row.killed / max(1, row.mutants - row.equivalent)
-        lines.append(f"| {row.module} | {row.mutants} | {row.killed} | {row.equivalent} | {row.alive} | {share:.1%} | "
+        tried, share, interval = str(row.mutants), f"{row.killed / max(1, row.mutants - row.equivalent):.1%}", ""
+        if row.of > row.mutants:
+            low, high = Share.count([True] * row.killed + [False] * row.alive).interval()
+            tried, interval = f"{row.mutants} of {row.of}, seed {row.seed}", f" [{low:.1%}, {high:.1%}]"
+        lines.append(f"| {row.module} | {tried} | {row.killed} | {row.equivalent} | {row.alive} | {share}{interval} | "
                      f"{row.measured} |")  # fmt: skip
     left = [module for module in TESTS if module not in set(table["module"])]
     return "\n".join([*lines, *(["", f"Not measured yet: {', '.join(left)}."] if left else []), ""])
@@ -214,7 +230,7 @@ def page(table: pd.DataFrame) -> str:
 def record(rows: Sequence[dict[str, object]], folder: Path) -> None:
     """The rows of these modules in the committed table, in the order of the list above; the others stay."""
     file = folder / "killed.csv"
-    old = [pd.read_csv(file)] if file.is_file() else []
+    old = [pd.read_csv(file, dtype={"seed": str})] if file.is_file() else []
     table = pd.concat([*old, pd.DataFrame(rows)]).drop_duplicates("module", keep="last")
     table = table[table["module"].isin(TESTS)].sort_values("module", key=lambda names: names.map(list(TESTS).index))
     folder.mkdir(parents=True, exist_ok=True)
@@ -227,6 +243,8 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("modules", nargs="*", help=f"of: {', '.join(TESTS)}")
     parser.add_argument("--out", type=Path, default=TARGET, help="folder (default reports/mutants)")
+    parser.add_argument("--sample", type=int, default=0, metavar="N", help="try N drawn mutants of each module")
+    parser.add_argument("--seed", type=int, default=1, help="of the draw (default 1)")
     asked = parser.parse_args(words)
     odd = [module for module in asked.modules if module not in TESTS]
     if odd:
@@ -240,7 +258,7 @@ def main(words: Sequence[str] | None = None) -> int:
             archive = ["git", "-C", str(ROOT), "archive", "HEAD"]
             whole = subprocess.run(archive, capture_output=True, check=True).stdout  # noqa: S603
             subprocess.run(["tar", "x", "-C", folder], input=whole, check=True)  # noqa: S603, S607
-            row = measure(module, Path(folder))
+            row = measure(module, Path(folder), asked.sample, asked.seed)
         record([row], asked.out)
         print(f"{time.monotonic() - began:.0f} s", flush=True)
         if int(row["alive"]) > (1 - ENOUGH) * (int(row["mutants"]) - int(row["equivalent"])):

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tools.mutants import EQUIVALENT, ROOT, TESTS, main, record
+from tools.mutants import EQUIVALENT, ROOT, TESTS, drawn, main, record
 
 
 @pytest.mark.parametrize("module", TESTS)
@@ -30,9 +30,21 @@ def test_a_module_without_tests_is_refused(capsys):
 
 def test_a_measured_module_keeps_its_row_and_the_others_are_named(tmp_path):
     first, second, *others = TESTS
-    row = {"measured": "2026-01-01", "mutants": 12, "killed": 9, "equivalent": 2, "alive": 1}
+    row = {"measured": "2026-01-01", "mutants": 12, "killed": 9, "equivalent": 2, "alive": 1, "of": 12, "seed": "all"}
     record([{"module": second, **row}], tmp_path)
     record([{"module": first, **row}, {"module": second, **row, "killed": 10, "alive": 0}], tmp_path)
     said = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert f"| {first} | 12 | 9 | 2 | 1 | 90.0% | 2026-01-01 |\n| {second} | 12 | 10 | 2 | 0 | 100.0% |" in said
     assert said.rstrip().endswith(f"Not measured yet: {', '.join(others)}.")
+
+
+def test_a_sample_is_seeded_and_has_an_interval(tmp_path):
+    every = list(range(100))
+    assert drawn(every, 10, 1) == drawn(every, 10, 1) != drawn(every, 10, 2)
+    assert drawn(every, 10, 1) == sorted(drawn(every, 10, 1))
+    assert drawn(every, 0, 1) == drawn(every, 100, 1) == every
+    row = {"measured": "2026-01-01", "mutants": 12, "killed": 9, "equivalent": 2, "alive": 1, "of": 99, "seed": "3"}
+    record([{"module": next(iter(TESTS)), **row}], tmp_path)
+    said = (tmp_path / "README.md").read_text(encoding="utf-8")
+    # 9 of 10: Clopper & Pearson's interval, from a table of the beta distribution
+    assert "| 12 of 99, seed 3 | 9 | 2 | 1 | 90.0% [55.5%, 99.7%] |" in said
