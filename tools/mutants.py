@@ -24,8 +24,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
+from scipy.stats import binomtest
 
-from actbench.statistics.shares import Share
 from tools.survivors import Survivors
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -219,8 +219,8 @@ def page(table: pd.DataFrame) -> str:
     for row in table.itertuples():
         tried, share, interval = str(row.mutants), f"{row.killed / max(1, row.mutants - row.equivalent):.1%}", ""
         if row.of > row.mutants:
-            low, high = Share.count([True] * row.killed + [False] * row.alive).interval()
-            tried, interval = f"{row.mutants} of {row.of}, seed {row.seed}", f" [{low:.1%}, {high:.1%}]"
+            ends = binomtest(row.killed, row.killed + row.alive).proportion_ci(0.95, "exact")
+            tried, interval = f"{row.mutants} of {row.of}, seed {row.seed}", f" [{ends.low:.1%}, {ends.high:.1%}]"
         lines.append(f"| {row.module} | {tried} | {row.killed} | {row.equivalent} | {row.alive} | {share}{interval} | "
                      f"{row.measured} |")  # fmt: skip
     left = [module for module in TESTS if module not in set(table["module"])]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -48,3 +50,8 @@ def test_a_sample_is_seeded_and_has_an_interval(tmp_path):
     said = (tmp_path / "README.md").read_text(encoding="utf-8")
     # 9 of 10: Clopper & Pearson's interval, from a table of the beta distribution
     assert "| 12 of 99, seed 3 | 9 | 2 | 1 | 90.0% [55.5%, 99.7%] |" in said
+
+
+def test_the_command_imports_nothing_of_what_it_mutates():
+    loads = "import sys, tools.mutants; print([name for name in sys.modules if name.startswith('actbench')])"
+    assert subprocess.check_output([sys.executable, "-c", loads], cwd=ROOT, text=True).strip() == "[]"
