@@ -125,6 +125,7 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     (GATES, r"^\+.*direction (<= \"backward\"|>= \"forward\")", "no other pass is beyond it"),
     (GATES, r"^\+.*box.kind >= \"two\"", "no other kind is after it"),
     (GATES, r"^\+.*(<= SMALL|tiny < abs|>= MANY)", "no pair that is tried lies on the limit itself"),
+    (GATES, r"^\+.*len\(pair.within\) < LONGEST|^\+LONGEST = [79]", "the arrays that are shown hold 4 numbers or 128"),
     (GATES, r"^\+                break", "the pass of another shape is the last"),
     (GATES, r"^\+.*(raw|pull)\(.*\[ -1\]", "there is one row"),
 )

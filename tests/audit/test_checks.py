@@ -19,6 +19,7 @@ from actbench.audit.arrays import sample
 from actbench.audit.child import audited
 from actbench.audit.discover import Candidate
 from actbench.audit.finding import Finding
+from actbench.core.errors import ActbenchError
 
 HERE = Path(__file__).parent
 ASKED = {"target": "", "like": "", "dtypes": ["float32", "float64"], "max_ulp": None, "count": 1000}
@@ -123,6 +124,52 @@ def test_a_gate_s_severity_follows_its_error():
     assert 0 < abs(flushed.exact) < 3e-321
     ((kind, direction),) = {(one.kind, one.direction) for one in gate(order="[da]") if one.level == "error"}
     assert (kind, direction) == ("shape", "backward")
+
+
+def halves(x):
+    return swiglu(*np.split(x, 2, axis=-1))
+
+
+def interleaved(x):
+    return swiglu(x[..., ::2], x[..., 1::2])
+
+
+def blocks(x):
+    a, b = np.moveaxis(x.reshape(*x.shape[:-1], -1, 2, 32), -2, 0)
+    return swiglu(a, b).reshape(*x.shape[:-1], -1)
+
+
+@pytest.mark.parametrize(("function", "like", "said"), [
+    (interleaved, "swiglu", "a = 1.0, b = 3.0 of x = [1, 2, 3, 4] (swiglu:layout=interleaved)"),
+    (halves, "swiglu:layout=interleaved", "a = 1.0, b = 3.0 of x = [1, 3, 2, 4] (swiglu)"),
+    (halves, "swiglu:layout=blocks", "a = 1.0, b = 3.0 of an array of 128 (swiglu)"),
+    (blocks, "swiglu", "a = 1.0, b = 3.0 of an array of 128 (swiglu:layout=blocks)"),
+    (blocks, "swiglu:layout=interleaved", "a = 1.0, b = 3.0 of an array of 128 (swiglu:layout=blocks)"),
+])  # fmt: skip
+def test_a_gate_of_another_layout_shows_an_array(function, like, said):
+    (one,) = found(function, "mine", dtypes=["float64"], count=200, like=like)
+    assert (one.kind, one.level, one.detail) == ("gate", "error", said)
+
+
+@pytest.mark.parametrize("value", [-1.0, 1.0])
+def test_another_value_in_a_tail_is_no_lost_one(value):
+    tail = lambda a, b: (a < -30) & (a > -60) & (np.abs(b) > 1e-3)  # noqa: E731
+    (one,) = found(lambda a, b: np.where(tail(a, b), value, swiglu(a, b)), "swiglu", dtypes=["float64"], count=200)
+    assert one.level == "error"
+    assert one.came == value
+    assert 0 < abs(one.exact) < 1e-5
+
+
+def test_what_is_no_gate_is_told_what_it_is():
+    (one,) = found(lambda x: x / (1 + np.exp(-x)), "swiglu", dtypes=["float64"], count=200)
+    assert (one.kind, one.direction, one.dtype) == ("shape", "forward", "float64")
+    assert one.detail.endswith("of which swiglu makes one; it is silu")
+
+
+@pytest.mark.parametrize("function", [np.sort, lambda x: np.concatenate([x, x])])
+def test_what_takes_no_two_inputs_is_refused(function):
+    with pytest.raises(ActbenchError, match="takes two inputs"):
+        found(function, "swiglu", dtypes=["float64"], count=200)
 
 
 def moved(y, places):
