@@ -1,4 +1,4 @@
-"""What do kills, interrupts, flipped bits and cuts cost? Random moments and places, seeded; a line for each kind.
+"""What do kills, interrupts, clock steps, flipped bits and cuts cost? Random places, seeded; a line for each kind.
 
 A run of short cells by two workers is killed or interrupted again and again until it ends; its table must be, byte for
 byte, that of a run that nobody disturbed, and each cell that was computed twice must have been on its way at a fault. A
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -49,12 +50,13 @@ if __name__ == "__main__":
 '''
 
 
-def started(folder: Path) -> subprocess.Popen[str]:
+def started(folder: Path, **environment: str) -> subprocess.Popen[str]:
     """The run, at the head of a group of its own."""
     main = "from runpy import run_path; run_path('main.py', run_name='__main__')"
     return subprocess.Popen(  # noqa: S603  our own script
-        [sys.executable, "-c", main], cwd=folder, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+        [sys.executable, "-c", main], cwd=folder, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        env=os.environ | environment,
+    )  # fmt: skip
 
 
 def prepared(folder: Path) -> None:
@@ -121,6 +123,33 @@ def strike(process: subprocess.Popen[str], kind: str, rng: np.random.Generator) 
         return
 
 
+def unsteady_clock(folder: Path) -> dict[str, str]:
+    """Environment of children whose wall clock is set by -37 to 12 hours every 300 ms; empty without a C compiler."""
+    cc = shutil.which("cc") if sys.platform == "linux" else None
+    if cc is None:
+        return {}
+    library, source = folder / "clock.so", Path(__file__).with_name("clock.c")
+    subprocess.run([cc, "-O1", "-shared", "-fPIC", "-o", library, source], check=True)  # noqa: S603  our own source
+    return {"LD_PRELOAD": str(library)}
+
+
+def stepped(folder: Path, straight: bytes) -> dict[str, Any]:
+    """A run while the wall clock is set forth and back."""
+    environment = unsteady_clock(folder)
+    if not environment:
+        return {"faults": 0, "why": "needs Linux and a C compiler"}
+    prepared(place := folder / "steps")
+    begun = time.monotonic()
+    process = started(place, **environment)
+    _, said = process.communicate(timeout=300)
+    table = place / "out.csv"
+    return {
+        "faults": int((time.monotonic() - begun) / 0.3),
+        "other tables": int(not table.exists() or table.read_bytes() != straight),
+        "tracebacks": int("Traceback" in said), "computed twice": sum(computed(place).values()) - CELLS,
+    }  # fmt: skip
+
+
 def damaged(folder: Path, count: int, rng: np.random.Generator) -> dict[str, Any]:
     """Flipped bits and truncations of a store, in turn: wrong values, errors, cells lost."""
     keys = [b"%032d" % n for n in range(CELLS)]
@@ -172,6 +201,7 @@ def main() -> None:
         if straight_run.wait(300) != 0:
             raise SystemExit(str(straight_run.stderr and straight_run.stderr.read()))
         straight = (folder / "straight" / "out.csv").read_bytes()
+        print("clock steps", json.dumps(stepped(folder, straight)), flush=True)
         asked = {
             "interrupts": options.interrupts,
             "kills of workers": options.worker_kills,

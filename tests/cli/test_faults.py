@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 import actbench.experiments  # noqa: F401  before another file's test sets the registry aside
 from actbench.cli import main
+from tools.faults import unsteady_clock
 
 ACTBENCH = f"{sys.executable} -m actbench"
 RUN = f"{ACTBENCH} run neuron --noise 0.0 --workers 1"
@@ -94,6 +96,43 @@ def test_a_run_that_is_stopped_for_a_while_writes_the_same_bytes(tmp_path: Path)
     subprocess.run([*words, "straight"], cwd=tmp_path, check=True, capture_output=True)
     stopped, straight = ((tmp_path / name / "data" / "neuron.csv").read_bytes() for name in ("stopped", "straight"))
     assert stopped == straight
+
+
+@pytest.fixture(scope="module")
+def unsteady(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Environment of children whose wall clock is set by hours, forth and back, three times a second."""
+    environment = unsteady_clock(tmp_path_factory.mktemp("clock"))
+    if not environment:
+        pytest.skip("the clock is set by a preloaded library: Linux and a C compiler")
+    steps = "import time; a = time.time(); time.sleep(0.35); print(abs(time.time() - a) > 3600)"
+    done = subprocess.run([sys.executable, "-c", steps], env=os.environ | environment, capture_output=True, text=True)
+    assert done.stdout.strip() == "True"
+    return environment
+
+
+@pytest.mark.slow
+def test_a_clock_that_is_set_by_hours_costs_nothing(unsteady: dict[str, str], tmp_path: Path) -> None:
+    line = RUN.replace("workers 1", "workers 2") + " --neuron 0:30"
+    begun = time.monotonic()
+    done = shell(f"{line} --out stepped", tmp_path, **unsteady)
+    spent = time.monotonic() - begun
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    for minutes, seconds in re.findall(r"(?:in|about) (?:(-?\d+) min )?(-?[\d.]+) s", done.stderr):
+        assert 0 <= 60 * float(minutes or 0) + float(seconds) <= max(20 * spent, 100)
+    assert shell(f"{line} --out straight", tmp_path).returncode == 0
+    stepped, straight = ((tmp_path / name / "data" / "neuron.csv").read_bytes() for name in ("stepped", "straight"))
+    assert stepped == straight
+
+
+@pytest.mark.slow
+def test_limits_of_time_are_not_of_the_wall_clock(unsteady: dict[str, str], tmp_path: Path) -> None:
+    """One that is right is not ended early, one that hangs is ended."""
+    (tmp_path / "work.py").write_text("def relu(x):\n    return x * (x > 0)\ndef hangs(x):\n    while True: pass\n")
+    line = f"{ACTBENCH} audit work.py --like relu --dtype float32 --count 50 --limit 6"
+    done = shell(line, tmp_path, **unsteady)
+    assert done.returncode == 1, done.stderr
+    assert "does not return within 6 s" in done.stdout
+    assert done.stdout.count("within 6 s") == 1
 
 
 @pytest.mark.slow
