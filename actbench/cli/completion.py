@@ -25,6 +25,10 @@ _actbench() {{
 }}
 complete -o filenames -F _actbench actbench
 """
+FISH = """\
+complete -c actbench -f -n __fish_use_subcommand -a "{verb}" -d "{about}"
+complete -c actbench -n 'contains -- {verb} (commandline -opc)[2]' -a "{words}"
+"""  # the second word alone is the verb: 'show audit' asks for no options of 'audit'
 ZSH = "autoload -U +X bashcompinit && bashcompinit\n"
 NAMED = {  # verb to the registries whose names it takes
     "show": ("activations", "experiments", "claims"), "compare": ("activations",), "bench": ("activations",),
@@ -48,13 +52,14 @@ def call(args: argparse.Namespace) -> int:
     from actbench.cli import parser
 
     verbs: dict[str, list[str]] = {}
+    about: dict[str, str | None] = {}
     for action in parser()._actions:
         if isinstance(action, argparse._SubParsersAction):
             verbs = {name: _options(each) + _names(name) for name, each in action.choices.items()}
+            about = {each.dest: each.help for each in action._choices_actions}
     if args.shell == "fish":
-        print("\n".join(f'complete -c actbench -f -n __fish_use_subcommand -a "{verb}"' for verb in verbs))
-        print("\n".join(f'complete -c actbench -n "__fish_seen_subcommand_from {verb}" -a "{" ".join(words)}"'
-                        for verb, words in verbs.items()))  # fmt: skip
+        for verb, words in verbs.items():
+            print(FISH.format(verb=verb, about=about[verb], words=" ".join(words)), end="")
         return 0
     cases = "\n".join(f'      {verb}) words="{" ".join(words)}" ;;' for verb, words in verbs.items())
     print((ZSH if args.shell == "zsh" else "") + BASH.format(verbs=" ".join(verbs), cases=cases), end="")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from actbench.cli.card import lines
-from actbench.cli.options import add_json, as_json
+from actbench.cli.options import add_json, as_json, here_json
 
 DESCRIPTION = """\
 Name a black box from a few calls of it: the row, its parameters, a f(b x + c) + d around it; of a gate the layout of
@@ -33,7 +33,7 @@ def add(verbs: Any) -> None:
     parser.add_argument(
         "target", metavar="TARGET|CONFIG.json", help="my.py:OBJ, package.module:OBJ, or a configuration"
     )
-    add_json(parser)
+    add_json(parser, bare="with machine and versions; a bare list of a configuration's keys")
     parser.set_defaults(call=call)
 
 
@@ -46,7 +46,7 @@ def call(args: argparse.Namespace) -> int:
     found = identify(args.target)
     card = found.card()
     if args.json:
-        print(as_json(card | {"spec": found.spec}))
+        print(here_json(**card, spec=found.spec))
     else:
         if card.get("nearest"):
             card["nearest"] = {str(i): text for i, text in enumerate(card["nearest"], 1)}

@@ -28,7 +28,7 @@ def add(verbs: Any) -> None:
     parser.add_argument("words", nargs="*", metavar="LIST|TEXT",
                         help=f"{', '.join(LISTS)} (default activations); other words: rows with them")  # fmt: skip
     parser.add_argument("--sort", metavar="COLUMN", help="by a column (default: the first; claims in the text's order)")
-    add_json(parser)
+    add_json(parser, bare="a list, an entry a row")
     parser.set_defaults(call=call)
 
 

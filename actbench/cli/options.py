@@ -88,9 +88,9 @@ def folder(text: str) -> str:
     return text
 
 
-def add_json(parser: argparse.ArgumentParser) -> None:
-    """``--json``."""
-    parser.add_argument("--json", action="store_true", help="print JSON for machines instead of a table")
+def add_json(parser: argparse.ArgumentParser, *, bare: str = "with machine and versions") -> None:
+    """``--json``; it is an object that names machine and versions, but where readers have got a bare list from it."""
+    parser.add_argument("--json", action="store_true", help=f"print JSON for machines instead of a table: {bare}")
 
 
 def as_json(content: Any) -> str:

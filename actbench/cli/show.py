@@ -10,7 +10,7 @@ import numpy as np
 from actbench.activations.record import Activation, Kink
 from actbench.cli import theory
 from actbench.cli.card import lines
-from actbench.cli.options import RUN_OPTIONS, add_json, add_run_options, as_json, refuse_idle
+from actbench.cli.options import RUN_OPTIONS, add_json, add_run_options, here_json, refuse_idle
 from actbench.core.errors import unknown
 from actbench.report import card as cards
 
@@ -51,16 +51,16 @@ def call(args: argparse.Namespace) -> int:
     if name in ACTIVATIONS or (name.rpartition(".")[0] in AXIS and name[-2:] in (".a", ".b")):
         activation = resolve(args.name)
         card = cards.activation_card(activation) | theory.block(activation.spec)
-        print(as_json(card) if args.json else lines(card) + "\n\n" + plot(activation))
+        print(here_json(**card) if args.json else lines(card) + "\n\n" + plot(activation))
     elif name in AXIS:
         card = cards.axis_card(along(args.name))
-        print(as_json(card) if args.json else lines(card))
+        print(here_json(**card) if args.json else lines(card))
     elif args.name in EXPERIMENTS:
         card = experiment_card(EXPERIMENTS[args.name])
-        print(as_json(card) if args.json else lines(card))
+        print(here_json(**card) if args.json else lines(card))
     elif args.name in CLAIMS:
         card = claim_card(CLAIMS[args.name])
-        print(as_json(card) if args.json else lines(card))
+        print(here_json(**card) if args.json else lines(card))
     else:
         raise unknown("activation", args.name, [*ACTIVATIONS.spellings(), *AXIS.spellings(), *EXPERIMENTS.names()])
     return 0
@@ -83,7 +83,7 @@ def plug_in(args: argparse.Namespace) -> int:
     if not answer.traced:
         facts = {**found["facts"], "kinks": cards.kinks({x: Kink(slope=v) for x, v in found["facts"]["kinks"]})}
         card = {"name": row.name, "called, not traced": found["why_not"], **seen, **facts}
-        print(as_json(card) if args.json else lines(card))
+        print(here_json(**card) if args.json else lines(card))
         return 0
     card = cards.activation_card(row) | theory.block(row.spec)
     if found["derived"].startswith("nothing"):  # the formula's slope may not be what it uses
@@ -92,7 +92,7 @@ def plug_in(args: argparse.Namespace) -> int:
         at = list(card).index("f'(x)") + 1
         card = dict([*list(card.items())[:at], ("f'(x) in use", text(used)), *list(card.items())[at:]])
     card |= seen
-    print(as_json(card) if args.json else lines(card) + "\n\n" + plot(row))
+    print(here_json(**card) if args.json else lines(card) + "\n\n" + plot(row))
     return 0
 
 

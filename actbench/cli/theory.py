@@ -33,7 +33,7 @@ def add(verbs: Any) -> None:
     parser.add_argument("--figure", action="store_true", help="draw the phase diagram of each (some seconds)")
     parser.add_argument("--table", action="store_true", help="write the table of the whole catalogue")
     parser.add_argument("--out", metavar="DIR", default="actbench-out/theory", help="where files go (%(default)s)")
-    add_json(parser)
+    add_json(parser, bare="a list, an entry a name")
     parser.set_defaults(call=call)
 
 

@@ -158,9 +158,30 @@ def test_completion_offers_verbs_options_and_names(capsys):
                                     ("run --d", 2, {"--dry-run", "--depth"})):  # fmt: skip
             done = subprocess.run(["bash", "-c", script + ask.format(words, at)], capture_output=True, text=True)
             assert expected <= set(done.stdout.split())
-    for shell in ("zsh", "fish"):
-        assert main(["completion", shell]) == 0
-        assert "reproduce" in capsys.readouterr().out
+
+
+ZPTY = """zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell "autoload -Uz compinit; compinit -u -D; source $1; PS1='RE''ADY '"
+zpty -r -m shell out '*READY *'
+zpty -w -n shell $2$'\\t'
+zpty -r -m shell out "*$3*"
+"""  # types the line into a shell of its own and reads until what is expected stands there
+FISH = "source $argv[2]; complete -C $argv[3] | string match -e -- $argv[4]"
+
+
+@pytest.mark.parametrize(("shell", "bare", "script"), [("zsh", "-f", ZPTY), ("fish", "-N", FISH)])
+def test_zsh_and_fish_complete_what_is_typed(shell, bare, script, tmp_path, capsys):
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+    assert main(["completion", shell]) == 0
+    file = tmp_path / f"actbench.{shell}"
+    file.write_text(capsys.readouterr().out)
+    for line, expected in (("actbench rep", "reproduce"), ("actbench run activity --de", "--depth"),
+                           ("actbench compare gelu_", "gelu_tanh"), ("actbench completion f", "fish")):  # fmt: skip
+        command = [shell, bare, "-c", script, shell, str(file), line, expected]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, (line, done.stdout, done.stderr)
 
 
 def test_a_plan_knows_every_experiment():

@@ -245,11 +245,10 @@ def test_json_is_for_machines(capsys):
 
     from actbench.cli import main
 
-    for words in (
-        ["list", "--json"],
-        ["list", "claims", "--json"],
-        ["show", "relu", "--json"],
-        ["show", "C10", "--json"],
-    ):
+    for words in (["list", "--json"], ["list", "claims", "--json"], ["theory", "relu", "--json"]):
         assert main(words) == 0
-        assert json.loads(capsys.readouterr().out)
+        assert isinstance(json.loads(capsys.readouterr().out), list)  # as their readers know them
+    for words in (["show", "relu", "--json"], ["show", "C10", "--json"], ["identify", "numpy:tanh", "--json"]):
+        assert main(words) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert found["machine"]["cores"] and found["versions"]["actbench"] and len(found) > 5
