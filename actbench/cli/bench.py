@@ -11,7 +11,7 @@ from actbench.cli import against
 from actbench.cli.options import add_json, add_run_options, dry_run, measured_json, refuse_idle, table, width
 from actbench.cli.run import measured, status
 from actbench.report.phrases import phrases
-from actbench.report.races import absent, duration, summary
+from actbench.report.races import duration, once, summary
 from actbench.runs.folder import DEFAULT
 
 DESCRIPTION = """\
@@ -142,7 +142,7 @@ def shown(frame: Any) -> str:
         head = ("", "who", "time", "95 %", "time / ours", "GB/s", "of copy", "kept", "worst ulp", "holds", "note")
         parts.append(table(rows, head, limit=width(140)))
         silent = cell[cell["time_s"].isna()]
-        parts += [f"   {row.implementation}: {row.reason}" for row in silent.itertuples() if not absent(row.reason)]
+        parts += [f"   {row.implementation}: {row.reason}" for row in silent.itertuples() if not once(row.reason)]
         parts.append("")
     return "\n".join(parts).rstrip()
 

@@ -90,7 +90,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "races": "ours is fastest in {first} of {races} races; the best rival takes {mean} times as long (geometric "
         "mean), most often {best}",
         "races alone": "ours ran without a rival", "not installed": "not installed: {names}",
-        "no part": "Took no part:",
+        "forward alone": "forward alone: {names}", "no part": "Took no part:",
         "again run": "`actbench report DIR` draws this page again from the files alone.",
         "data": "Figure data: {path}", "not_drawn": "Not drawn:",
         "again": "Made by `actbench reproduce`; `actbench report DIR` draws it again from the files alone.",
@@ -178,7 +178,8 @@ PHRASES: dict[str, dict[str, str]] = {
         "lost cells": "有 {count} 个实验设置未能算出。",
         "races": "{races} 场比赛中我们在 {first} 场最快；最好的对手所用时间为我们的 {mean} 倍（几何平均），"
         "最常见的是 {best}",
-        "races alone": "没有对手", "not installed": "未安装：{names}", "no part": "未参加：",
+        "races alone": "没有对手", "not installed": "未安装：{names}", "forward alone": "仅有前向：{names}",
+        "no part": "未参加：",
         "again run": "`actbench report DIR` 可仅凭文件重新绘制本页。",
         "data": "图中数据：{path}", "not_drawn": "未绘制：",
         "again": "由 `actbench reproduce` 生成；`actbench report DIR` 可仅凭文件重新绘制。",

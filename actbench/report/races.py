@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+ONCE = {"not installed": "is not installed", "forward alone": "no gradients"}  # phrase to what adapters say
 SHOWN = ("time", "ratio", "copy_share", "worst_ulp", "holds")
 
 
@@ -22,7 +23,6 @@ def summary(frame: Any, t: Mapping[str, str]) -> str:
 
     from actbench.experiments.throughput.question import FACTORS
 
-    gone = frame["reason"].map(absent)
     first, ratios, seconds = 0, [], []
     for _, race in frame[frame["rank"].notna()].groupby(list(FACTORS), sort=False):
         rivals = race[race["ratio"].notna()].sort_values("time_s")
@@ -34,13 +34,15 @@ def summary(frame: Any, t: Mapping[str, str]) -> str:
     if ratios:
         said = t["races"].format(first=first, races=len(ratios), mean=f"{np.exp(np.mean(np.log(ratios))):.2f}",
                                  best=max(dict.fromkeys(seconds), key=seconds.count))  # fmt: skip
-    missing = sorted(set(frame.loc[gone, "implementation"]))
-    return t["and"].join([said, *([t["not installed"].format(names=", ".join(missing))] if missing else [])])
+    for kind, ends in ONCE.items():
+        who = sorted(set(frame.loc[frame["reason"].astype(str).str.endswith(ends), "implementation"]))
+        said += t["and"] + t[kind].format(names=", ".join(who)) if who else ""
+    return said
 
 
-def absent(reason: Any) -> bool:
-    """Whether somebody took no part because it is not installed."""
-    return str(reason).endswith("is not installed")
+def once(reason: Any) -> bool:
+    """Whether the sentence below all races says it: who took no part is not installed, or has no backward pass."""
+    return str(reason).endswith(tuple(ONCE.values()))
 
 
 def shown(frame: Any) -> Any:
@@ -63,8 +65,8 @@ def shown(frame: Any) -> Any:
 
 
 def silent(frame: Any) -> str:
-    """Who took no part and why, but those that are not installed; empty where there is nobody."""
-    rows = frame[frame["time_s"].isna() & ~frame["reason"].map(absent)]
+    """Who took no part and why, but those of whom the sentence tells; empty where there is nobody."""
+    rows = frame[frame["time_s"].isna() & ~frame["reason"].map(once)]
     return "; ".join(dict.fromkeys(f"{row.implementation}: {row.reason}" for row in rows.itertuples()))
 
 

@@ -111,6 +111,7 @@ def test_bench_ends_with_one_sentence_and_says_absent_peers_once():
 
     from actbench.cli.bench import shown
     from actbench.experiments.throughput.question import COLUMNS, FACTORS
+    from actbench.implementations.adapters import libmvec_, litert_, onnxruntime_
     from actbench.report import races
     from actbench.report.phrases import phrases
     from actbench.report.races import summary
@@ -132,17 +133,20 @@ def test_bench_ends_with_one_sentence_and_says_absent_peers_once():
             times = dict.fromkeys(("time_s", "low_s", "high_s"), time_s)
             rows.append({**fixed, **cell, "activation": name, "implementation": who, "rank": rank, **times, **ratios})
         rows.append({**fixed, **cell, "activation": name, "implementation": "jax", "reason": "jax is not installed"})
+        rows += [{**fixed, **cell, "activation": name, "implementation": each.__name__, "reason": each.NO_GRADIENTS}
+                 for each in (onnxruntime_, litert_, libmvec_)]  # fmt: skip
     frame = pd.DataFrame(rows)
     assert summary(frame, phrases("en")) == (
         "ours is fastest in 1 of 2 races; the best rival takes 1.00 times as long (geometric mean), most often torch; "
-        "not installed: jax"
+        "not installed: jax; forward alone: "
+        + ", ".join(sorted(each.__name__ for each in (onnxruntime_, litert_, libmvec_)))
     )
-    assert "not installed" not in shown(frame)
+    assert "not installed" not in shown(frame) and "gradients" not in shown(frame) + races.silent(frame)
     page = races.shown(frame)
     assert list(page.columns) == ["activation", "rank", "implementation", *races.SHOWN]
     assert page["time"].tolist()[:3] == ["100 ms [100 ms, 100 ms]", "1 s [1 s, 1 s]", "2 s [2 s, 2 s]"]
     assert page["ratio"].tolist()[1:3] == ["", "2.00 [2.00, 2.00]"]
-    assert summary(frame, phrases("zh")).endswith("最常见的是 torch；未安装：jax")
+    assert summary(frame, phrases("zh")).split("；仅有前向")[0].endswith("最常见的是 torch；未安装：jax")
     assert races.silent(frame.assign(reason="has none", time_s=None)).startswith("actbench: has none; torch")
 
 
