@@ -51,7 +51,7 @@ def verdicts(folder: RunFolder, which: int | None = None, *, again: bool = False
             for name, experiment in batches.items()
             if experiment in EXPERIMENTS and not name.endswith(".failures")
         }
-        frame, _ = judged(of_ledger(ledger(folder)), frames, rehearsal=False)
+        frame = judged(of_ledger(ledger(folder)), frames, rehearsal=False).verdicts
     return frame.set_index(["claim", "reading"])["verdict"]
 
 

@@ -45,7 +45,7 @@ def test_the_readme_s_claim_is_judged(tmp_path, monkeypatch):
     with CLAIMS.temporary():
         claims = chosen(["my_claims.py"])
         frame = run("activity", activation=["relu"], depth=[4], width=[32], net=range(8))
-        verdicts, _ = judged(claims, {"activity": frame}, rehearsal=True)
+        verdicts = judged(claims, {"activity": frame}, rehearsal=True).verdicts
     assert verdicts.set_index("reading")["verdict"]["units"] == "refuted"  # half of them are
 
 

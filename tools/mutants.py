@@ -36,6 +36,7 @@ CHECKS = "tests/audit/test_checks.py"
 # module to the tests that must notice
 TESTS = {
     "actbench/claims/judge.py": f"{CLAIMS}/test_told.py {CLAIMS}/test_judge.py {CLAIMS}/test_family.py",
+    "actbench/claims/rollup.py": f"{CLAIMS}/test_told.py {CLAIMS}/test_judge.py",
     "actbench/claims/verdicts.py": f"{CLAIMS}/test_verdicts.py {CLAIMS}/test_judge.py {CLAIMS}/test_family.py",
     "actbench/claims/family.py": f"{CLAIMS}/test_family.py",
     "actbench/claims/rehearsal.py": f"{CLAIMS}/test_rehearsed.py",
@@ -58,7 +59,7 @@ TESTS = {
     "actbench/audit/arrays.py": CHECKS,
     "actbench/audit/gates.py": CHECKS,
 }
-JUDGE = "actbench/claims/judge.py"
+JUDGE, ROLLUP = "actbench/claims/judge.py", "actbench/claims/rollup.py"
 REGISTER, REHEARSAL = "actbench/claims/registration.py", "actbench/claims/rehearsal.py"
 FLOW = "actbench/experiments/gradient_flow/effects.py"
 FAMILY, TUNING = "actbench/claims/family.py", "actbench/statistics/tuning.py"
@@ -72,10 +73,10 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     (JUDGE, r"^\+.*all\(v.level <= \"charitable\"", "no other level is before it"),
     (JUDGE, r"^\+.*v.level >= \"literal\"", "no other level is after it"),
     (JUDGE, r"^\+.*reading.kind <= \"exact\"", "no other kind is before it"),
-    (JUDGE, r"^\+.*len\(kinds\) <= 1", "none at all has returned before"),
+    (ROLLUP, r"^\+.*len\(kinds\) <= 1", "none at all has returned before"),
     (JUDGE, r"^\+    stands = .* >= ", "a wider interval is decided alike or not at all, and i is before r and s"),
-    (JUDGE, r"^\+.*(p.verdict is kind| is UNRUN|\) is meets)", "a verdict's word is one object"),
-    (JUDGE, r"^\+.*verdict.verdict > \"conditional\"", "no other word is before it"),
+    ("", r"^\+.*(p.verdict is kind| is UNRUN|\) is meets)", "a verdict's word is one object"),
+    (ROLLUP, r"^\+.*verdict.verdict > \"conditional\"", "no other word is before it"),
     (JUDGE, r"^\+    family: int = 0", "none shares as much as one"),
     (JUDGE, r"^\+.*needed == MOST", "it is that at most"),
     (

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from actbench.claims.claim import Answer, Claim, Outcome, Quantifier, Reading
+from actbench.claims.claim import Answer, Claim, Outcome, Reading
 from actbench.claims.rehearsal import no_estimate, own_rows
+from actbench.claims.rollup import UNRUN, Verdict, each_setting, of_settings, roll_up, total, where_it_holds
 from actbench.core.errors import NotMeasured, reason_of
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.expectation import Equivalence, Expectation, Region
@@ -26,44 +26,6 @@ BOOTSTRAP = ("bootstrap_low", "bootstrap_high")
 
 Frames = Mapping[str, Any]
 NONE: Mapping[Any, Any] = MappingProxyType({})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """The outcome of one reading, of one of its settings, or of a roll-up, with the numbers behind it.
-
-    ``left_out`` counts the units that gave no number, ``failed`` the cells of the experiment that could not be
-    computed: neither is in ``value``.
-    """
-
-    claim: str
-    reading: str
-    level: str
-    kind: str
-    verdict: Outcome
-    setting: str = ""
-    value: float = math.nan
-    low: float = math.nan
-    high: float = math.nan
-    judged_level: float = math.nan
-    judged_low: float = math.nan
-    judged_high: float = math.nan
-    bootstrap_low: float = math.nan
-    bootstrap_high: float = math.nan
-    n: int | None = None
-    n_unit: str = ""
-    left_out: int | None = None
-    failed: int | None = None
-    detectable: float = math.nan
-    n_to_settle: int | None = None
-    family_verdict: str = ""
-    expected: str = ""
-    expected_low: float = math.nan
-    expected_high: float = math.nan
-    conditions: str = ""
-    experiment: str = ""
-    source: str = ""
-    settings: tuple[Verdict, ...] = field(default=())
 
 
 def describe(expected: Expectation | None) -> str:
@@ -94,26 +56,6 @@ def meets(expected: Expectation, low: float, high: float) -> Outcome:
 def experimental_readings(claim: Claim) -> int:
     """m: how many experimental readings share the claim's 5 % of error, tested or not."""
     return sum(reading.kind == "experiment" for reading in claim.readings)
-
-
-def roll_up(outcomes: Iterable[Outcome], quantifier: Quantifier = "each") -> Outcome:
-    """One word for several, of which those not tested say nothing.
-
-    All alike -> that. Refuted and open -> refuted, for no setting that is still open can make it hold. Supported and
-    refuted -> conditional; refuted if it was said of all, supported if of one.
-    """
-    tested = [outcome for outcome in outcomes if outcome != "not tested"]
-    kinds = set(tested) - {"opinion"}
-    if not kinds:
-        return "opinion" if tested else "not tested"
-    if len(kinds) == 1:
-        return kinds.pop()
-    decisive: dict[Quantifier, Outcome] = {"universal": "refuted", "existential": "supported"}
-    if decisive.get(quantifier) in kinds:
-        return decisive[quantifier]
-    if "conditional" in kinds or {"supported", "refuted"} <= kinds:
-        return "conditional"
-    return "refuted" if "refuted" in kinds and quantifier == "each" else "inconclusive"
 
 
 def judge(
@@ -152,7 +94,7 @@ def _overall(claim: Claim, name: str, verdicts: list[Verdict]) -> Verdict:
     outcome = roll_up(v.verdict for v in verdicts)
     remarks = []
     if outcome == "conditional" or len({v.verdict for v in verdicts} - {"not tested"}) > 1:
-        remarks = [f"{v.reading}: {_condition(v)}" for v in verdicts if v.verdict != "not tested"]
+        remarks = [f"{v.reading}: {where_it_holds(v)}" for v in verdicts if v.verdict != "not tested"]
     untested = [v.reading for v in verdicts if v.verdict == "not tested"]
     if untested and outcome != "not tested":
         remarks.append("not tested: " + ", ".join(untested))
@@ -162,24 +104,8 @@ def _overall(claim: Claim, name: str, verdicts: list[Verdict]) -> Verdict:
     failed = {v.experiment: v.failed for v in verdicts if v.failed is not None}
     return Verdict(
         claim=claim.name, reading=name, level=level, kind="roll-up", verdict=outcome, conditions="; ".join(remarks),
-        left_out=_total(v.left_out for v in verdicts), failed=_total(failed.values()),
+        left_out=total(v.left_out for v in verdicts), failed=total(failed.values()),
     )  # fmt: skip
-
-
-def _condition(verdict: Verdict) -> str:
-    """A reading's verdict; where it is conditional, in which settings it holds, each with its number."""
-    if verdict.verdict != "conditional" or not verdict.settings:
-        return verdict.verdict
-    words = {"supported": "holds in", "refuted": "not in", "inconclusive": "open in"}
-    groups = {word: [f"{p.setting} ({p.value:.3g})" for p in verdict.settings if p.verdict == kind]
-              for kind, word in words.items()}  # fmt: skip
-    return ", ".join(f"{word} {', '.join(names)}" for word, names in groups.items() if names)
-
-
-def _total(counts: Iterable[int | None]) -> int | None:
-    """The sum; None where nothing was counted."""
-    known = [count for count in counts if count is not None]
-    return sum(known) if known else None
 
 
 def _reading(
@@ -211,13 +137,17 @@ def _exact(reading: Reading) -> dict[str, Any]:
     try:
         answer = reading.compute()
     except Exception as error:  # whatever it raises, it costs its reading alone
-        return {"verdict": "not tested", "conditions": f"its computation failed: {reason_of(error)}"}
+        return _mistaken(f"its computation failed: {reason_of(error)}")
     if not isinstance(answer, Answer):
-        return {"verdict": "not tested", "conditions": f"its computation gives {type(answer).__name__}, no Answer"}
+        return _mistaken(f"its computation gives {type(answer).__name__}, no Answer")
     return {
         "verdict": "supported" if answer.holds else "refuted", "value": answer.value, "n": answer.n,
         "n_unit": answer.n_unit, "conditions": answer.evidence,
     }  # fmt: skip
+
+
+def _mistaken(why: str) -> dict[str, Any]:
+    return {"verdict": "not tested", "conditions": why, "mistake": True}
 
 
 def _experimental(
@@ -240,43 +170,12 @@ def _experimental(
             Verdict(**_named(claim, reading), setting=name, failed=lost, **part) for name, part in parts.items()
         )
         decided = {
-            "verdict": roll_up((part.verdict for part in settings), reading.quantifier),
-            "conditions": _each(settings, reading.quantifier), "settings": settings,
-            "left_out": _total(part.left_out for part in settings),
+            "verdict": of_settings(settings, reading.quantifier),
+            "conditions": each_setting(settings, reading.quantifier), "settings": settings,
+            "left_out": total(part.left_out for part in settings), "mistake": any(part.mistake for part in settings),
         }  # fmt: skip
     remark = f"{lost} cells of {reading.experiment} failed" if lost else ""
     return {**decided, "failed": lost, "conditions": "; ".join(filter(None, (remark, decided["conditions"])))}
-
-
-def _each(settings: Sequence[Verdict], quantifier: Quantifier) -> str:
-    """What came out in each setting, behind how many of them came out how: ``refuted (7 of 9; 2 open)``."""
-    told = [
-        f"{p.setting}: {p.verdict} ({p.value:.3g} [{p.low:.3g}, {p.high:.3g}]"
-        + (f", {p.left_out} left out)" if p.left_out else ")")
-        if p.verdict != "not tested"
-        else f"{p.setting}: {_why_not(p)}"
-        for p in settings
-    ]
-    counts = Counter(part.verdict for part in settings)
-    if len(counts) > 1:
-        whole = all(_why_not(part) == UNRUN for part in settings if part.verdict == "not tested")
-        words = {"inconclusive": "open", "not tested": UNRUN if whole else "not tested"}
-        said = [f"{counts[kind]} {words.get(kind, kind)}" for kind in ORDER if counts[kind]]
-        told.insert(0, f"{', '.join(said)} of {len(settings)} settings{ASKED[quantifier]}")
-    return "; ".join(told)
-
-
-def _why_not(part: Verdict) -> str:
-    """Why a setting is not tested, in one clause."""
-    routine = part.conditions in ("", "not in this part of the grid")
-    return UNRUN if routine else part.conditions.replace("; ", ", ")
-
-
-UNRUN = "not in this run"
-ORDER: tuple[Outcome, ...] = ("supported", "refuted", "inconclusive", "not tested")
-ASKED: Mapping[Quantifier, str] = {
-    "universal": ", and it was said of all", "existential": ", and it was said of some", "each": ""
-}  # fmt: skip
 
 
 def _estimated(reading: Reading, setting: str, frame: Any, level: float, family: int, failures: Any) -> dict[str, Any]:
@@ -289,9 +188,10 @@ def _estimated(reading: Reading, setting: str, frame: Any, level: float, family:
     except NotMeasured as error:
         return {"verdict": "not tested", "conditions": str(error)}
     except Exception as error:  # whatever an effect raises, it costs its reading alone
-        return {"verdict": "not tested", "conditions": f"its effect failed: {reason_of(error)}"}
+        return _mistaken(f"its effect failed: {reason_of(error)}")
     if not isinstance(estimate, Estimate):
-        return {"verdict": "not tested", "conditions": no_estimate(reading, estimate) or UNRUN}
+        wrong = no_estimate(reading, estimate)
+        return _mistaken(wrong) if wrong else {"verdict": "not tested", "conditions": UNRUN}
     estimate, nets = _networks(estimate, frame, rows, failures)
     counted = {"n": estimate.n, "n_unit": estimate.n_unit, "left_out": estimate.left_out}
     if not estimate.n:
@@ -299,7 +199,7 @@ def _estimated(reading: Reading, setting: str, frame: Any, level: float, family:
         remark = "; ".join(filter(None, (why, estimate.note))) or "not in this part of the grid"
         return {"verdict": "not tested", "conditions": remark, **counted}
     if wrong := _copies(estimate, nets) or _out_of_bounds(estimate):
-        return {"verdict": "not tested", "conditions": wrong, **counted}
+        return {**_mistaken(wrong), **counted}
     low, high = estimate.interval(SHOWN)
     judged = level if isinstance(expected, Region) else EQUIVALENCE_LEVEL
     ends = estimate.interval(judged)

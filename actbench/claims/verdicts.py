@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actbench.claims.claim import CLAIMS, Claim
 from actbench.claims.family import size
-from actbench.claims.judge import BOOTSTRAP, ENDS, NONE, Frames, Verdict, judge
+from actbench.claims.judge import BOOTSTRAP, ENDS, NONE, Frames, judge
+from actbench.claims.rollup import Verdict
 from actbench.claims.units import UNITS
 from actbench.core.errors import ActbenchError, unknown
 from actbench.core.machine import machine
@@ -26,6 +27,17 @@ COLUMNS = (
 )  # fmt: skip
 COUNTS = dict.fromkeys(("n", "left_out", "failed", "n_to_settle"), "Int64")  # whole numbers that may be missing
 BY_TIME = "rests on time: judged in timing_verdicts.csv"
+
+
+class Judgements(NamedTuple):
+    """The tables of verdicts and of the estimates behind them, and what the authors of readings have to mend.
+
+    ``mistakes`` is claim and reading to why the reading, or one of its settings, could not be judged as it is written.
+    """
+
+    verdicts: pd.DataFrame
+    estimates: pd.DataFrame
+    mistakes: dict[tuple[str, str], str]
 
 
 def described(claim: Claim) -> dict[str, Any]:
@@ -104,7 +116,7 @@ def judged(
     claims: Sequence[Claim], frames: Frames, *, rehearsal: bool, failed: Mapping[str, int] = NONE,
     untested: Mapping[tuple[str, str], str] = NONE, registered: Mapping[tuple[str, str], str] = NONE,
     failures: Mapping[str, Any] = NONE,
-) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
+) -> Judgements:  # fmt: skip
     """The tables of verdicts and of the estimates behind them, without what rests on time.
 
     Parameters
@@ -135,7 +147,7 @@ def judged_by_time(
     claims: Sequence[Claim], frames: Frames, *, rehearsal: bool, failed: Mapping[str, int] = NONE,
     untested: Mapping[tuple[str, str], str] = NONE, registered: Mapping[tuple[str, str], str] = NONE,
     failures: Mapping[str, Any] = NONE,
-) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
+) -> Judgements:  # fmt: skip
     """The same tables and the machine, for the readings that rest on time and for the roll-ups of which one is a part.
 
     Parameters
@@ -157,8 +169,10 @@ def judged_by_time(
             judgements.append([v for v in verdicts if v.reading in wanted])
     here = machine()
     where = f"{here['processor']}, {here['cores_usable']} cores, {here['system']}"
-    tables = _tables(judgements, rehearsal, registered)
-    return tables[0].assign(machine=where), tables[1].assign(machine=where)
+    found = _tables(judgements, rehearsal, registered)
+    return found._replace(
+        verdicts=found.verdicts.assign(machine=where), estimates=found.estimates.assign(machine=where)
+    )
 
 
 def _with_time(claim: Claim) -> set[str]:
@@ -178,22 +192,16 @@ def together(verdicts: pd.DataFrame, timed: pd.DataFrame | None) -> pd.DataFrame
     return both.drop_duplicates(["claim", "reading"], keep="last")
 
 
-# What a ledger's author has to mend, and no run can.
-BROKEN = re.compile(r"its (effect|computation) (asks|fail|give)|of its effect|are no independent ones")
-
-
-def broken(verdicts: pd.DataFrame) -> dict[tuple[str, str], str]:
-    """Claim and reading to the reason why a reading could not be judged, where the reason is how it was written."""
-    return {
-        (row["claim"], row["reading"]): row["conditions"]
-        for row in verdicts.to_dict("records")
-        if row["kind"] != "roll-up" and row["verdict"] == "not tested" and BROKEN.search(row["conditions"])
-    }
+def _mistake(verdict: Verdict) -> str:
+    """Why a reading could not be judged as it is written; where others of its settings were, why these were not."""
+    if verdict.verdict == "not tested":
+        return verdict.conditions
+    return "; ".join(f"in {part.setting}, {part.conditions}" for part in verdict.settings if part.mistake)
 
 
 def _tables(
-    judgements: Iterable[list[Verdict]], rehearsal: bool, registered: Mapping[tuple[str, str], str]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    judgements: Sequence[list[Verdict]], rehearsal: bool, registered: Mapping[tuple[str, str], str]
+) -> Judgements:
     """Verdicts claim by claim as rows, and a row for each setting of what was measured, those not tested included."""
     import pandas as pd
 
@@ -214,7 +222,8 @@ def _tables(
         for c in (*COLUMNS, "family_verdict", *ENDS, *BOOTSTRAP)
         if c not in (*first, "kind", "source", "registered", "rehearsal")
     ]
-    return frame, pd.DataFrame(parts, columns=first + last).astype(COUNTS)
+    mistakes = {(v.claim, v.reading): _mistake(v) for verdicts in judgements for v in verdicts if v.mistake}
+    return Judgements(frame, pd.DataFrame(parts, columns=first + last).astype(COUNTS), mistakes)
 
 
 def _row(verdict: Verdict) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from actbench.claims.claim import Claim
 from actbench.claims.family import Family, family
 from actbench.claims.registration import combined, digests, statuses
 from actbench.claims.rehearsal import Rehearsal, rehearsals, sufficient
-from actbench.claims.verdicts import broken, chosen, described, judged, judged_by_time, observations, together
+from actbench.claims.verdicts import chosen, described, judged, judged_by_time, observations, together
 from actbench.core.streams import whole
 from actbench.report.phrases import phrases
 from actbench.runs import provenance
@@ -47,7 +47,7 @@ class Report:
     failures
         Experiment name to the cells that failed, with their reasons.
     untested
-        Claim and reading to the reason why its effect could not have been computed, found before anything ran.
+        Claim and reading to why it could not be judged as it is written, found before anything ran or while judging.
     claims
         The records that were judged.
     run
@@ -180,19 +180,20 @@ def reproduce(
     given: dict[str, Any] = {"failed": failed, "rehearsal": quick or interrupted, "untested": untested,
                              "registered": statuses(hashes), "failures": failures}  # fmt: skip
     with follow("judge", len(claims), show=progress, unit="claims") as advance:
-        verdicts, estimates = judged(claims, frames, **given)
+        found = judged(claims, frames, **given)
         by_time = judged_by_time(claims, frames, **given)
         advance(len(claims))
     trial = instrument.EXPERIMENT
+    measured = found.estimates[found.estimates["n"] > 0]
     report = Report(
-        verdicts=verdicts,
-        estimates=estimates,
-        timing_verdicts=by_time[0],
-        timing_estimates=by_time[1],
+        verdicts=found.verdicts,
+        estimates=found.estimates,
+        timing_verdicts=by_time.verdicts,
+        timing_estimates=by_time.estimates,
         frames=frames,
-        instrument=instrument.examine(frames[trial], estimates[estimates["n"] > 0]) if trial in frames else None,
+        instrument=instrument.examine(frames[trial], measured) if trial in frames else None,
         failures=failures,
-        untested={**untested, **broken(verdicts), **broken(by_time[0])},
+        untested={**untested, **found.mistakes, **by_time.mistakes},
         claims=claims,
         run={
             **run,

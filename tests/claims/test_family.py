@@ -25,7 +25,7 @@ def claim(name, mean, expected=ABOVE, settings=2, spread=1.0, certain=False):
 
 
 def together(*claims):
-    _, estimates = judged(claims, {"x": pd.DataFrame({"a": [1]})}, rehearsal=False)
+    estimates = judged(claims, {"x": pd.DataFrame({"a": [1]})}, rehearsal=False).estimates
     return family([estimates, estimates.iloc[:0]])
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from actbench.claims.claim import Answer, Claim, Reading
 from actbench.claims.expectations import HALVES
-from actbench.claims.judge import judge, meets, roll_up
+from actbench.claims.judge import judge, meets
+from actbench.claims.rollup import roll_up
 from actbench.core.errors import ActbenchError, NotMeasured
 from actbench.experiments.activity.effects import slope_per_layer
 from actbench.statistics.estimates import Estimate, slope

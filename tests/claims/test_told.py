@@ -12,7 +12,8 @@ import pytest
 from scipy import stats
 
 from actbench.claims.claim import Answer, Claim, Reading
-from actbench.claims.judge import describe, judge, meets, roll_up
+from actbench.claims.judge import describe, judge, meets
+from actbench.claims.rollup import roll_up
 from actbench.core.errors import ActbenchError, NotMeasured
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.expectation import Equivalence, Region
@@ -20,6 +21,7 @@ from actbench.statistics.frames import select
 
 VALUES = np.array([0.42, 0.47, 0.51, 0.55, 0.50, 0.58])
 HALF = Region(low=0.4, high=0.6, words="half", reason="a test")
+ELSEWHERE = Region(low=0.7, words="most", reason="a test")
 
 
 def t_interval(level, values=VALUES):
@@ -218,6 +220,19 @@ def test_settings_are_told_one_by_one_behind_how_many_came_out_how():
     assert "of 5 settings, and it was said of some; up: " in some.conditions
     alike = judged(reading(settings={"a": gives(VALUES), "b": gives(VALUES)}))[0]
     assert alike.conditions.startswith("a: supported (")
+
+
+@pytest.mark.parametrize(("quantifier", "expected", "told"), [
+    ("universal", HALF, "inconclusive"), ("existential", HALF, "supported"), ("each", HALF, "supported"),
+    ("universal", ELSEWHERE, "refuted"), ("existential", ELSEWHERE, "inconclusive"), ("each", ELSEWHERE, "refuted"),
+])  # fmt: skip
+def test_all_and_none_are_not_decided_by_some_of_the_settings(quantifier, expected, told):
+    """A setting that gave nothing may have been the counterexample, or the example; what was not run is a rehearsal."""
+    for gone in (lambda f: 1 / 0, gives([math.nan] * 8), lambda f: f["p"]):
+        asked = reading(settings={"a": gives(VALUES), "gone": gone}, quantifier=quantifier, expected=expected)
+        assert judged(asked)[0].verdict == told
+    shorter = reading(settings={"a": gives(VALUES), "gone": gives([])}, quantifier=quantifier, expected=expected)
+    assert judged(shorter)[0].verdict == ("supported" if expected is HALF else "refuted")
 
 
 def test_a_roll_up_says_which_reading_came_out_how_and_counts_an_experiment_s_failed_cells_once():

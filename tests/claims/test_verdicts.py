@@ -15,7 +15,6 @@ from actbench.claims.claim import CLAIMS, Change, Claim, Reading, Said
 from actbench.claims.verdicts import (
     BY_TIME,
     COLUMNS,
-    broken,
     chosen,
     described,
     judged,
@@ -114,7 +113,7 @@ def test_every_reading_and_every_setting_has_its_row():
     settings = {"up": lambda frame: Estimate.of(VALUES, left_out=1, bounds=(0.4, 0.6)),
                 "down": lambda frame: Estimate.of([v - 1 for v in VALUES])}  # fmt: skip
     one = claim("T1", reading("a"), reading("b", settings=settings), reading("c", experiment="elsewhere"))
-    verdicts, estimates = tables(one, claim("T2", EXACT), registered={("T1", "a"): "registered on 2026-01-01"})
+    verdicts, estimates, _ = tables(one, claim("T2", EXACT), registered={("T1", "a"): "registered on 2026-01-01"})
     assert tuple(verdicts.columns) == COLUMNS
     assert list(zip(verdicts["claim"], verdicts["reading"], verdicts["verdict"], strict=True)) == [
         ("T1", "a", "supported"), ("T1", "b", "conditional"), ("T1", "c", "not tested"),
@@ -150,12 +149,12 @@ def test_every_reading_and_every_setting_has_its_row():
 def test_what_rests_on_a_part_of_the_grid_or_on_failed_cells_is_marked(failed, rehearsal, marked):
     """A reading and the roll-up that it is in; not one that was not tested, nor what needs no experiment."""
     claims = claim("T1", reading("a"), EXACT), claim("T2", EXACT), claim("T3", reading("b", experiment="y"))
-    verdicts, _ = tables(*claims, rehearsal=rehearsal, failed=failed, frames=("x", "y"))
+    verdicts, _, _ = tables(*claims, rehearsal=rehearsal, failed=failed, frames=("x", "y"))
     found = dict(zip(zip(verdicts["claim"], verdicts["reading"], strict=True), verdicts["rehearsal"], strict=True))
     keys = [("T1", "a"), ("T1", "rule"), ("T1", "overall"), ("T2", "rule"), ("T2", "overall"), ("T3", "b")]
     assert [found[key] for key in keys] == marked
     assert found["T3", "overall"] == found["T3", "b"]
-    gone, none = tables(claim("T4", reading("a", experiment="gone"), EXACT), rehearsal=True)
+    gone, none, _ = tables(claim("T4", reading("a", experiment="gone"), EXACT), rehearsal=True)
     assert not gone["rehearsal"].any()
     assert len(none) == 0
 
@@ -180,8 +179,8 @@ def test_what_rests_on_time_is_judged_in_its_own_table_and_has_one_verdict_a_run
     alone = claim("T3", reading("fast", "pass_cost", level="charitable"))
     plain = claim("T4", reading("half"))
     claims = mixed, meant, alone, plain
-    verdicts, estimates = tables(*claims, registered={("T1", "fast"): "since"})
-    timed, parts = judged_by_time(claims, {"x": None, "pass_cost": None}, rehearsal=True,
+    verdicts, estimates, _ = tables(*claims, registered={("T1", "fast"): "since"})
+    timed, parts, _ = judged_by_time(claims, {"x": None, "pass_cost": None}, rehearsal=True,
                                   registered={("T1", "fast"): "since"})  # fmt: skip
     elsewhere = verdicts[verdicts["conditions"] == BY_TIME]
     assert list(zip(elsewhere["claim"], elsewhere["reading"], strict=True)) == [
@@ -206,29 +205,42 @@ def test_what_rests_on_time_is_judged_in_its_own_table_and_has_one_verdict_a_run
 
 
 def test_readings_that_are_written_wrong_are_told_apart_from_those_that_were_not_run():
-    frame = pd.DataFrame({"net": [0, 0, 1, 1], "q": VALUES[:4]})
+    frame = pd.DataFrame({"net": [*range(6)] * 2, "q": 2 * VALUES})
 
     def of(effect):
         return claim("T1", reading("a", effect=effect), reading("gone", experiment="gone"), reading("fine"))
 
     for effect, said in ((lambda f: 1.0, "its effect gives float"), (lambda f: f["p"], "its effect failed: KeyError"),
-                         (lambda f: Estimate.of(f["q"]), "4 values from 2 networks are no independent ones"),
+                         (lambda f: Estimate.of(f["q"]), "12 values from 6 networks are no independent ones"),
                          (lambda f: Estimate.of([2.0, 3.0], bounds=(0, 1)), "2 values such as 2 lie")):  # fmt: skip
-        verdicts, _ = judged([of(effect)], {"x": frame}, rehearsal=False)
-        ((key, why),) = broken(verdicts[verdicts["reading"] != "fine"]).items()
+        ((key, why),) = judged([of(effect)], {"x": frame}, rehearsal=False).mistakes.items()
         assert key == ("T1", "a")
         assert why.startswith(said)
     exact = Reading(name="e", level="literal", kind="exact", compute=lambda: True)
-    verdicts, _ = tables(claim("T1", exact, reading("empty", effect=lambda f: Estimate.of([]))))
-    assert broken(verdicts) == {("T1", "e"): "its computation gives bool, no Answer"}
+    failing = Reading(name="f", level="literal", kind="exact", compute=lambda: 1 / 0)
+    found = tables(claim("T1", exact, failing, reading("empty", effect=lambda f: Estimate.of([])), EXACT))
+    assert found.mistakes == {("T1", "e"): "its computation gives bool, no Answer",
+                              ("T1", "f"): "its computation failed: ZeroDivisionError: division by zero"}  # fmt: skip
+
+
+def test_a_mistake_in_one_setting_is_told_though_the_others_are_judged():
+    settings = {"good": lambda f: Estimate.of(2 * VALUES), "bad": lambda f: f["p"], "gone": lambda f: Estimate.of([])}
+    one = claim("T1", reading("a", settings=settings), reading("t", "pass_cost", settings=settings))
+    frame = pd.DataFrame({"net": range(12), "q": 2 * VALUES})
+    why = "in bad, its effect failed: KeyError: 'p'"
+    found = judged([one], {"x": frame, "pass_cost": frame}, rehearsal=False)
+    assert found.mistakes == {("T1", "a"): why}
+    assert found.verdicts["verdict"].tolist()[0] == "supported"
+    assert judged_by_time([one], {"pass_cost": frame}, rehearsal=False).mistakes == {("T1", "t"): why}
+    none = judged([claim("T1", reading("a", settings={"bad": settings["bad"]}))], {"x": frame}, rehearsal=False)
+    assert none.mistakes == {("T1", "a"): "bad: its effect failed: KeyError: 'p'"}
 
 
 def test_reasons_and_failures_reach_both_tables():
     claims = [claim("T1", reading("fast", "pass_cost"), reading("half"))]
     given = {"failed": {"x": 1, "pass_cost": 2}, "untested": {("T1", "half"): "a typo"}, "rehearsal": False}
     frames = {"x": None, "pass_cost": None}
-    verdicts, _ = judged(claims, frames, **given)
-    timed, _ = judged_by_time(claims, frames, **given)
+    verdicts, timed = (table(claims, frames, **given).verdicts for table in (judged, judged_by_time))
     assert verdicts.set_index("reading").loc["half", "conditions"] == "a typo"
     assert timed.set_index("reading").loc["fast", "failed"] == 2
     assert "not tested: half" in timed.set_index("reading").loc["overall", "conditions"]

@@ -165,5 +165,9 @@ def test_a_gate_is_raced_on_as_many_results_as_rows(name):
     given = operands("normal", "float32", 2 * cost.SIZE, ab.kernel("identity", dtype="float32"))
     x, dy = (part.reshape(-1, cost.WIDTH) for part in (given.x, given.dy))
     assert y().size == cost.SIZE
-    np.testing.assert_allclose(y()[:9], gate(x[:9]), rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(dx()[:9], gate.backward(dy[:9, : cost.WIDTH // 2], x[:9]), rtol=1e-5, atol=1e-6)
+    # to the bit: what these kernels are wrong by, and the roots of a gate's slope, are questions of tests/accuracy
+    assert np.array_equal(y(), ab.kernel(name, dtype="float32")(x))
+    both = ab.kernel(name, "backward", dtype="float32")(np.ascontiguousarray(dy[:, : cost.WIDTH // 2]), x)
+    assert np.array_equal(dx(), both)
+    forward = gate(x[:9].astype(np.float64))
+    assert (np.abs(y()[:9] - forward) <= 4 * np.spacing(np.abs(forward).astype(np.float32))).all()
