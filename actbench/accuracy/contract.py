@@ -118,15 +118,19 @@ def examine(
         yield run(subject)
 
 
-def _in_the_kernel(subject: Subject) -> str:
-    """The spec as the implementation sees it: a float32 kernel takes float32 parameters."""
-    spec = subject.activation.spec
-    return in_format(spec, "float32") if (subject.backend, subject.dtype) == (FUSED, "float32") else spec
+def as_taken(spec: str, backend: str, dtype: str, direction: str) -> str:
+    """The spec as an implementation sees it: code of a format takes fixed parameters in that format.
+
+    But ours that computes in float64 and rounds once: the reference path, and kernels of second derivatives.
+    """
+    wide = backend == REFERENCE or (backend == FUSED and direction == "second")
+    return spec if wide else in_format(spec, dtype)
 
 
 def _answers(subject: Subject, direction: str) -> tuple[ErrorMeter, NDArray[Any]]:
     """Where a direction promises anything, and what the implementation says there."""
-    spec = _in_the_kernel(subject)
+    dtype = "float32" if subject.dtype == "float32" else "float64"
+    spec = as_taken(subject.activation.spec, subject.backend, dtype, direction)
     x = where_promised(spec, subject.dtype, subject.count, direction)
     got = subject.backward(np.ones_like(x), x) if direction == "backward" else subject.call(direction, x)
     return ErrorMeter(spec, direction, subject.dtype, x), got

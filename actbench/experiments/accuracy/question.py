@@ -93,7 +93,8 @@ def accuracy(
     *, activation: str, direction: str, dtype: str, implementation: tuple[str, ...], count: int
 ) -> Iterator[dict[str, Any]]:
     """How many ulp is each implementation off, and where does it lose a result altogether?"""
-    from actbench.accuracy.meter import ErrorMeter, in_format, where_promised
+    from actbench.accuracy.contract import as_taken
+    from actbench.accuracy.meter import ErrorMeter, where_promised
 
     for level in implementation:
         name = level.partition("==")[0]
@@ -105,8 +106,7 @@ def accuracy(
         if direction == "second" and "x" in resolve(activation).surrogates:
             yield {"implementation": level, "reason": "a surrogate of a slope has no second derivative"}
             continue
-        # our reference path takes parameters in float64; everybody else's float32 code takes them in float32
-        spec = activation if name == REFERENCE else in_format(activation, dtype)
+        spec = as_taken(activation, name, dtype, direction)
         meter = ErrorMeter(spec, direction, dtype, where_promised(spec, dtype, count, direction))
         try:
             yield {"implementation": level, **_row(meter, call, name)}
