@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from actbench.expression.tails import factored
 LARGEST = float(np.finfo(np.float64).max)
 # a / (b b), as a quotient is differentiated, overflows where (a / b) / b does not; erf' as words, to be told apart
 SMALL = 1e-15
-RULES = {
+RULES: dict[str, Callable[..., Any]] = {
     "divide": lambda y, a, b: (1.0 / b, -y / b),
     "maximum": lambda y, a, b: _larger(a, b),
     "erf": lambda y, a: (erf_slope_times(1.0, a),),
