@@ -7,7 +7,8 @@ for every row, then by least squares for the nearest.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,12 @@ from actbench.activations.parameter import Fixed, Sampled
 from actbench.activations.record import Activation
 from actbench.activations.registry import ACTIVATIONS
 from actbench.core.errors import ActbenchError
+from actbench.expression.graph import argument_names
 from actbench.identification.found import Near
+from actbench.identification.jumps import Jump, jumps, mapped, placed
 
 Array = NDArray[Any]
+Pair = tuple[float, float]
 # dense where most happens, and far enough for clamps and soft caps; no kink of a row but 0 among them
 X = np.unique(np.concatenate([
     np.linspace(-6.03, 6.07, 110), np.linspace(-45.3, 45.7, 40), [0.0, 0.013, -0.013, 120.4, -120.4],
@@ -27,6 +31,8 @@ X = np.unique(np.concatenate([
 STEEP = (1.0, -1.0, 0.5, 2.0, -2.0, 1.702, 0.25, 4.0)
 SHIFT = (0.0, 1.0, -1.0)
 REFINED = 18  # rows that are fitted after the coarse grid
+ENOUGH = 40  # points that take part in a fit
+MANY = 5  # numbers of a fit
 FEW = 2  # parameters of a row that are searched before it is moved and stretched
 SHORT = (3, 4, 6)  # digits to which a fitted number is rounded where that fits too
 
@@ -42,19 +48,53 @@ def difference(y: Array, has: Array) -> Array:
     return np.where(np.isnan(off), np.inf, off)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A black box's answers: its values at `X` and at both sides of each of its jumps."""
+
+    y: Array
+    jumps: tuple[Jump, ...] = ()
+
+    @cached_property
+    def extra(self) -> tuple[float, ...]:
+        """The sides of the jumps."""
+        return tuple(side for jump in self.jumps for side in jump.sides)
+
+    @cached_property
+    def x(self) -> Array:
+        """Where it was asked."""
+        return np.concatenate([X, self.extra])
+
+    def values(self, spec: str, steep: float = 1.0, shift: float = 0.0) -> Array:
+        """A row's values there."""
+        return _values(spec, steep, shift, self.extra)
+
+    def near(self, spec: str, has: Array, **form: float) -> Near:
+        """A row beside it."""
+        off = difference(self.y, has)
+        i = int(off.argmax())
+        return Near(spec=spec, distance=float(off[i]), apart=apart(self.y, has, np.abs(self.x) <= 12.0),
+                    at=(float(self.x[i]),), came=float(self.y[i]), has=float(has[i]), **form)  # fmt: skip
+
+    def inside(self, has: Array) -> Array:
+        """Points that take part in a fit: both finite and not far out, where one number would outweigh all."""
+        return np.asarray(np.isfinite(self.y) & np.isfinite(has) & (np.abs(self.x) <= 12.0))
+
+
+def ask(call: Callable[[Array], Array], dtype: str) -> Asked:
+    """Call a black box: at `X`, where it jumps, and on both sides of that."""
+    y = call(X)
+    found = jumps(call, X, y, dtype)
+    sides = Asked(y, found).extra
+    return Asked(np.concatenate([y, call(np.array(sides))]) if sides else y, found)
+
+
 @lru_cache(maxsize=4096)
-def _values(spec: str, steep: float, shift: float) -> Array:
+def _values(spec: str, steep: float, shift: float, extra: tuple[float, ...]) -> Array:
     from actbench.activations.registry import resolve
 
     with np.errstate(all="ignore"):
-        return np.asarray(resolve(spec).forward(steep * X + shift))
-
-
-def _near(y: Array, spec: str, has: Array, **form: float) -> Near:
-    off = difference(y, has)
-    i = int(off.argmax())
-    return Near(spec=spec, distance=float(off[i]), apart=apart(y, has, np.abs(X) <= 12.0), at=(float(X[i]),),
-                came=float(y[i]), has=float(has[i]), **form)  # fmt: skip
+        return np.asarray(resolve(spec).forward(steep * np.concatenate([X, extra]) + shift))
 
 
 def apart(y: Array, has: Array, inside: Array) -> float:
@@ -74,22 +114,38 @@ def rows() -> list[Activation]:
     return sorted(mine, key=lambda row: (len(row.parameters), "torch" not in row.peers))
 
 
-def search(y: Array, tolerance: float) -> Iterator[list[Near]]:
+def search(asked: Asked) -> Iterator[list[Near]]:
     """Stage by stage, the rows tried, the nearest first; stages become dearer."""
-    yield _sorted(_near(y, row.spec, _values(row.spec, 1.0, 0.0)) for row in rows())
-    a, d, line = _straight(y, X)
-    yield [_near(y, "identity", line, scale=_short(a), offset=_short(d))]
-    yield _sorted(_elsewhere(y))
+    yield _sorted(asked.near(row.spec, asked.values(row.spec)) for row in rows())
+    a, d, line = _straight(asked.y, asked.x)
+    yield [asked.near("identity", line, scale=_short(a), offset=_short(d))]
+    yield _sorted(_elsewhere(asked))
+    if asked.jumps:
+        yield _sorted(filter(None, _jumping(asked)))
     few = [row for row in rows() if 1 <= len(_own(row)) <= FEW]
-    coarse = sorted(((_coarse(y, row), row) for row in rows()), key=lambda pair: pair[0][0])[:REFINED]
+    coarse = sorted(((_coarse(asked, row), row) for row in rows()), key=lambda pair: pair[0][0])[:REFINED]
     many = [row for row in rows() if len(_own(row)) > FEW]
     for own, others in ((False, few), (True, many)):  # what is tanh(0.7 x) is no aria2 with two parameters
-        fits = (_fit(y, row, own=own, moved=True, start=at) for (_, at), row in coarse if _own(row) or not own)
-        yield _sorted([*filter(None, fits), *_fits(y, others, own=True)])
+        fits = [_fit(asked, row, own=_own(row) if own else [], start=at) for (_, at), row in coarse
+                if _own(row) or not own]  # fmt: skip
+        yield _sorted(filter(None, [*fits, *(_fit(asked, row, own=_own(row)) for row in others)]))
 
 
-def _fits(y: Array, some: list[Activation], *, own: bool) -> list[Near]:
-    return _sorted(filter(None, (_fit(y, row, own=own, moved=False) for row in some)))
+def _jumping(asked: Asked) -> Iterator[Near | None]:
+    """Rows whose parameter is the place of a jump, at the black box's; rows that jump, moved to where it does."""
+    mirrored = tuple(jump.mirrored() for jump in reversed(asked.jumps))
+    for row in rows():
+        for steep, found in ((1.0, asked.jumps), (-1.0, mirrored)):
+            if there := placed(row, found):
+                name, bound = there
+                own = [one for one in _own(row) if one != name]
+                for names in ([], own) if own else ([],):
+                    if steep == 1.0:
+                        yield _fit(asked, bound, names)
+                    yield _fit(asked, bound, names, at=(steep, 0.0))
+        for b in STEEP if row.kinks else ():
+            for steep, shift in mapped(row, asked.jumps, b):
+                yield _fit(asked, row, [], at=(_short(steep), _short(shift)))
 
 
 def _short(value: float) -> float:
@@ -102,17 +158,19 @@ def _sorted(found: Any) -> list[Near]:
 
 
 def _own(row: Activation) -> list[str]:
-    return [name for name, parameter in row.parameters.items() if isinstance(parameter, Fixed)]
+    """Parameters that its values depend on, and not its slope alone."""
+    used = argument_names(row.callables.forward)
+    return [name for name, parameter in row.parameters.items() if isinstance(parameter, Fixed) and name in used]
 
 
-def _elsewhere(y: Array) -> Iterator[Near]:
+def _elsewhere(asked: Asked) -> Iterator[Near]:
     """Rows at the defaults that other frameworks have."""
     for row in rows():
         for values in row.defaults.values():
             numbers = {k: float(v) for k, v in values.items() if isinstance(row.parameters.get(k), Fixed)}
             if numbers:
                 spec = row.bind(**numbers).spec
-                yield _near(y, spec, _values(spec, 1.0, 0.0))
+                yield asked.near(spec, asked.values(spec))
 
 
 def _straight(y: Array, has: Array) -> tuple[float, float, Array]:
@@ -123,80 +181,85 @@ def _straight(y: Array, has: Array) -> tuple[float, float, Array]:
     return a, float(mean - a * own), a * (has - own) + mean
 
 
-def _inside(y: Array, has: Array) -> Array:
-    """Points that take part in a fit: both finite and not far out, where one number would outweigh all."""
-    return np.asarray(np.isfinite(y) & np.isfinite(has) & (np.abs(X) <= 12.0))
-
-
-def _coarse(y: Array, row: Activation) -> tuple[float, tuple[float, float]]:
+def _coarse(asked: Asked, row: Activation) -> tuple[float, Pair]:
     """The least sum of squares over a grid of b and c, and where."""
-    best: tuple[float, tuple[float, float]] = (np.inf, (1.0, 0.0))
+    best: tuple[float, Pair] = (np.inf, (1.0, 0.0))
     for steep in STEEP:
         for shift in SHIFT:
-            has = _values(row.spec, steep, shift)
-            use = _inside(y, has)
-            if use.sum() > 40:
-                off = float(((y[use] - _straight(y[use], has[use])[2]) ** 2).mean())
+            has = asked.values(row.spec, steep, shift)
+            use = asked.inside(has)
+            if use.sum() > ENOUGH:
+                off = float(((asked.y[use] - _straight(asked.y[use], has[use])[2]) ** 2).mean())
                 if off < best[0]:
                     best = (off, (steep, shift))
     return best
 
 
-def _fit(y: Array, row: Activation, *, own: bool, moved: bool, start: tuple[float, float] = (1.0, 0.0)) -> Near | None:
-    """Least squares from one start, the numbers rounded to few digits where that fits as well."""
-    from scipy.optimize import least_squares
+def _of(asked: Asked, row: Activation, names: list[str], numbers: Any) -> tuple[str, Array] | None:
+    """A row with its parameters, at b x + c where these are the numbers behind them: its spec and its values."""
+    try:
+        bound = row.bind(**dict(zip(names, map(float, numbers), strict=False))) if names else row
+    except ActbenchError:
+        return None
+    steep, shift = numbers[len(names) :] if len(numbers) > len(names) else (1.0, 0.0)
+    with np.errstate(all="ignore"):
+        return bound.spec, np.asarray(bound.forward(float(steep) * asked.x + float(shift)))
 
-    names = _own(row) if own else []
-    begin = [float(row.values()[name]) for name in names]
-    begin = [value or 0.1 for value in begin] + (list(start) if moved else [])
-    if len(begin) > 5:
+
+def _fit(
+    asked: Asked, row: Activation, own: list[str], *, start: Pair | None = None, at: Pair | None = None
+) -> Near | None:
+    """Least squares of own parameters, and of b and c from a start; they are rounded to few digits where that fits.
+
+    ``at``: b and c that stay as they are.
+    """
+    begin = [float(row.values()[name]) or 0.1 for name in own] + list(start or ())
+    if not begin:
+        return _formed(asked, row, own, at or ())
+    if len(begin) > MANY:
         return None
 
-    def has(numbers: Any) -> tuple[str, Array] | None:
-        try:
-            bound = row.bind(**dict(zip(names, map(float, numbers), strict=False))) if names else row
-        except ActbenchError:
-            return None
-        steep, shift = numbers[len(names) :] if moved else (1.0, 0.0)
-        with np.errstate(all="ignore"):
-            return bound.spec, np.asarray(bound.forward(float(steep) * X + float(shift)))
-
     def off(numbers: Any) -> Array:
-        found = has(numbers)
-        if found is None:
-            return np.full(X.size, 1e3)
-        use = _inside(y, found[1])
-        if use.sum() < 40:
-            return np.full(X.size, 1e3)
-        whole = _straight(y[use], found[1][use])[2] if moved else found[1][use]
-        rest = np.zeros(X.size)
-        rest[use] = y[use] - whole
+        rest = np.full(asked.x.size, 1e3)
+        found = _of(asked, row, own, (*numbers, *(at or ())))
+        if found is None or (use := asked.inside(found[1])).sum() < ENOUGH:
+            return rest
+        has, y = found[1][use], asked.y[use]
+        rest[:] = 0.0
+        rest[use] = y - (_straight(y, has)[2] if start or at else has)
         return rest
 
-    best = least_squares(off, begin, method="lm", max_nfev=18 * (len(begin) + 1), xtol=1e-12, ftol=1e-14).x
-    tried = [_formed(y, has, np.array([float(f"{v:.{digits}g}") for v in best]), moved) for digits in SHORT]
-    exact = _formed(y, has, best, moved)
-    for one in tried:
+    best = _least(off, begin)
+    tried = [[float(f"{v:.{digits}g}") for v in best] for digits in SHORT]
+    exact, *rounded = (_formed(asked, row, own, (*numbers, *(at or ()))) for numbers in (best, *tried))
+    for one in rounded:
         if one is not None and exact is not None and one.distance <= max(2 * exact.distance, 1e-9):
             return one
     return exact
 
 
-def _formed(y: Array, has: Callable[[Any], tuple[str, Array] | None], numbers: Any, moved: bool) -> Near | None:
-    found = has(numbers)
+def _least(off: Callable[[Any], Array], begin: list[float]) -> Any:
+    from scipy.optimize import least_squares
+
+    return least_squares(off, begin, method="lm", max_nfev=18 * (len(begin) + 1), xtol=1e-12, ftol=1e-14).x
+
+
+def _formed(asked: Asked, row: Activation, own: list[str], numbers: Any) -> Near | None:
+    """The row at these numbers, a and d by regression where there are b and c."""
+    found = _of(asked, row, own, numbers)
     if found is None:
         return None
     spec, values = found
-    if not moved:
-        return _near(y, spec, values)
-    use = _inside(y, values)
-    if use.sum() < 40:
+    if len(numbers) == len(own):
+        return asked.near(spec, values)
+    use = asked.inside(values)
+    if use.sum() < ENOUGH:
         return None
-    a, d, _ = _straight(y[use], values[use])
-    size = float(np.abs(y[use]).max()) or 1.0
+    a, d, _ = _straight(asked.y[use], values[use])
+    size = float(np.abs(asked.y[use]).max()) or 1.0
     d = 0.0 if abs(d) < 1e-7 * size else d
     a, d = _short(a), _short(d)
     steep, shift = (float(v) for v in numbers[-2:])
     shift = 0.0 if abs(shift) < 1e-7 else shift
     with np.errstate(all="ignore"):
-        return _near(y, spec, a * values + d, scale=a, steep=steep, shift=shift, offset=d)
+        return asked.near(spec, a * values + d, scale=a, steep=steep, shift=shift, offset=d)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +68,12 @@ def _told(name: str, kind: str, stages: Any, tolerance: float, remarks: tuple[st
         right = [one for one in stage if one.distance <= tolerance]
         if right:
             plain = min(right, key=lambda one: (one.numbers, one.distance > 1e-12))
-            other = [one for one in right if _row(one) != _row(plain) and _parameters(one.spec) <= SAME]
+            other: dict[str, Near] = {}  # of a row the form that takes the fewest numbers
+            for one in sorted(right, key=lambda one: one.numbers):
+                if _row(one) != _row(plain) and _parameters(one.spec) <= SAME:
+                    other.setdefault(_row(one), one)
             return Identified(
-                subject=name, found=plain, kind=kind, same=tuple(one.form for one in other), remarks=remarks
+                subject=name, found=plain, kind=kind, same=tuple(one.form for one in other.values()), remarks=remarks
             )
         for one in stage:
             if _row(one) not in tried or one.apart < tried[_row(one)].apart:
@@ -89,11 +93,11 @@ def _parameters(spec: str) -> int:
 
 
 def _elementwise(name: str, box: BlackBox) -> Identified:
-    y = box(elementwise.X)
-    finite = y[np.isfinite(y)]
+    asked = elementwise.ask(box, box.dtype)
+    finite = asked.y[np.isfinite(asked.y)]
     if finite.size and np.ptp(finite) == 0.0:
         return _constant(name, "elementwise", float(finite[0]))
-    return _told(name, "elementwise", elementwise.search(y, box.tolerance), box.tolerance)
+    return _told(name, "elementwise", elementwise.search(asked), box.tolerance)
 
 
 def _constant(name: str, kind: str, value: float) -> Identified:
@@ -103,25 +107,23 @@ def _constant(name: str, kind: str, value: float) -> Identified:
 
 def _gate(name: str, box: BlackBox) -> Identified:
     layouts: list[Layout | None] = [None] if box.kind == "two" else list(box.layouts())
-    values = {layout: box.of_two(gates.A, gates.B, layout) for layout in layouts}
-    y = next(iter(values.values()))
+    asked = {layout: gates.ask(partial(box.of_two, layout=layout), box.dtype) for layout in layouts}
+    y = next(iter(asked.values())).y
     if np.ptp(y) == 0.0:
         return _constant(name, "gate", float(y[0]))
-    for layout, at in values.items():
+    for layout, at in asked.items():
         if single := _of_one(name, box, layout, at):
             return single
-    found = _told(name, "gate", gates.search(values, box.tolerance), box.tolerance)
-    return found if found.found else _product(name, box, values) or found
+    found = _told(name, "gate", gates.search(asked), box.tolerance)
+    return found if found.found else _product(name, box, asked) or found
 
 
-def _of_one(name: str, box: BlackBox, layout: Layout | None, y: Array) -> Identified | None:
+def _of_one(name: str, box: BlackBox, layout: Layout | None, asked: gates.Asked) -> Identified | None:
     """Where one input takes no part: the other's elementwise function."""
-    table = y.reshape(gates.AT.size, gates.AT.size)
+    table = asked.table
     for axis, side in ((1, "a"), (0, "b")):
         if (np.ptp(table, axis=axis) == 0.0).all():
-            x, one = elementwise.X, np.full_like(elementwise.X, 0.7)
-            at = box.of_two(*((x, one) if side == "a" else (one, x)), layout)
-            found = _told(name, "gate", elementwise.search(at, box.tolerance), box.tolerance)
+            found = _told(name, "gate", elementwise.search(_asked_one(box, side, layout, 0.7)), box.tolerance)
             where = f" in the layout {layout.name}" if layout is not None else ""
             said = f"it is no gate: a function of {side} alone{where}; the other input takes no part"
             return Identified(subject=name, found=found.found, kind="elementwise", same=found.same,
@@ -129,16 +131,23 @@ def _of_one(name: str, box: BlackBox, layout: Layout | None, y: Array) -> Identi
     return None
 
 
-def _product(name: str, box: BlackBox, values: dict[Layout | None, Array]) -> Identified | None:
+def _asked_one(box: BlackBox, side: str, layout: Layout | None, other: float) -> elementwise.Asked:
+    """Asked of one input, the other fixed."""
+
+    def call(x: Array) -> Array:
+        fixed = np.full_like(x, other)
+        return box.of_two(*((x, fixed) if side == "a" else (fixed, x)), layout)
+
+    return elementwise.ask(call, box.dtype)
+
+
+def _product(name: str, box: BlackBox, asked: dict[Layout | None, gates.Asked]) -> Identified | None:
     """An elementwise row times the other input, which no gate of the catalogue is."""
-    for layout, y in values.items():
-        table = y.reshape(gates.AT.size, gates.AT.size)
-        for side, own in (("a", table), ("b", table.T)):
+    for layout, given in asked.items():
+        for side, own in (("a", given.table), ("b", given.table.T)):
             wanted = own[:, [int(np.flatnonzero(gates.AT == 1.0)[0])]] * gates.AT
             if (elementwise.difference(own.reshape(-1), wanted.reshape(-1)) <= box.tolerance).all():
-                x, one = elementwise.X, np.ones_like(elementwise.X)
-                at = box.of_two(*((x, one) if side == "a" else (one, x)), layout)
-                found = _told(name, "gate", elementwise.search(at, box.tolerance), box.tolerance)
+                found = _told(name, "gate", elementwise.search(_asked_one(box, side, layout, 1.0)), box.tolerance)
                 if found.found:
                     where = f", in the layout {layout.name}" if layout is not None else ""
                     said = f"this row of {side} times the other input{where}: no gate of the catalogue by itself"

@@ -13,7 +13,8 @@ import actbench as ab
 from actbench.accuracy.gates import wrong
 from actbench.activations.namesakes import NAMESAKES, REDISCOVERIES
 from actbench.activations.registry import ACTIVATIONS, AXIS
-from actbench.identification import identify
+from actbench.expression.graph import argument_names
+from actbench.identification import elementwise, identify
 from actbench.identification.configs import read
 
 
@@ -98,6 +99,72 @@ def test_the_two_gelus_and_mish_and_swish_are_told_apart():
     assert identify(gelu).spec == "gelu"
     assert identify(gelu_tanh).spec == "gelu_tanh"
     assert "silu" not in {identify(ELEMENTWISE["mish"]).spec, *identify(ELEMENTWISE["mish"]).same}
+
+
+def _settings(row, count):
+    """Parameters drawn until the row's law allows them and its places are where most inputs are."""
+    rng, made = np.random.default_rng(22), []
+    used = argument_names(row.callables.forward)
+    while len(made) < count:
+        drawn = {
+            name: float(p.default + rng.uniform(-1.5, 1.5) * max(abs(p.default), 0.5))
+            for name, p in row.parameters.items() if name in used
+        }  # fmt: skip
+        try:
+            row.values(**drawn)
+        except ab.ActbenchError:
+            continue
+        if all(abs(place) < 6 for place in row.fact("kinks", **drawn)):
+            made.append(drawn)
+    return made
+
+
+def _moves(row):
+    """Whether a parameter of a row is the place of a kink or a jump."""
+    return callable(row.kinks) and len({tuple(row.fact("kinks", **setting)) for setting in _settings(row, 2)}) > 1
+
+
+@pytest.mark.parametrize("row", [row for row in elementwise.rows() if _moves(row)], ids=lambda row: row.name)
+def test_a_parameter_that_is_a_place_is_found_in_ten_settings(row):
+    for setting in _settings(row, 10):
+        bound = row.bind(**setting)
+        found = identify(bound.forward)
+        assert found.found is not None, bound.spec
+        named = ab.get(found.spec)
+        assert {row.name, *row.identical_to, "threshold"} & {named.name}, (bound.spec, found)
+        for jump in elementwise.ask(bound.forward, "float64").jumps:  # to the last float
+            x = np.array([jump.low, jump.high])
+            np.testing.assert_allclose(named(x), bound(x), rtol=1e-9, atol=1e-300)
+
+
+def _hardshrink(x):
+    return np.where(np.abs(x) > 0.5, x, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("function", "form"),
+    [
+        (lambda x: np.where(x > 1.4, x, 0.1), "threshold:threshold=1.4,value=0.1"),
+        (lambda x: np.where(x >= 1.4, x, 0.3), "threshold:threshold=1.4,value=0.3"),  # its place as people write it
+        (lambda x: np.where(x > 1.4, 1.0, 0.0), "heaviside(x - 1.4)"),
+        (lambda x: 2 * _hardshrink(0.5 * x + 1) - 1, "2 hardshrink(0.5 x + 1) - 1"),
+        (lambda x: -2 * np.sign(x + 0.3), "-2 sign(x + 0.3)"),
+        (lambda x: 3 * np.where(x > 1.7, x, 0.2) + 1, "3 threshold:threshold=1.7,value=0.2(x) + 1"),
+        (lambda x: np.where(-x > 1.7, -x, 0.2), "threshold:threshold=1.7,value=0.2(-1 x)"),
+        (lambda x: np.where(x > np.float32(1.4), x, np.float32(0.1)).astype("f4"), "threshold:threshold=1.4,value=0.1"),
+        (lambda x: np.where(halves(x)[0] > 0.314, halves(x)[0], 0.0) * halves(x)[1], "fatrelu_glu:threshold=0.314"),
+        (lambda a, b: b * (b > 0.16) * a, "fatrelu_glu:threshold=0.16,layout=halves_value_first"),
+    ],
+)
+def test_jumps_in_any_place(function, form):
+    assert identify(function).found.form == form
+
+
+def test_what_jumps_elsewhere_is_not_called_by_a_neighbour_s_name():
+    for function in (np.floor, np.round, lambda x: np.where(x > 2.37, np.tanh(x), 0.0)):
+        assert identify(function).found is None
+    # between two points of the grid
+    assert identify(lambda x: np.where(np.abs(x) > 0.518, x, 0.0)).spec == "hardshrink:lambd=0.518"
 
 
 # twins of bugs that were made in public: what they are called, and whether 1,000 standard normal inputs show them at
