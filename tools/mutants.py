@@ -63,6 +63,7 @@ JUDGE, ROLLUP = "actbench/claims/judge.py", "actbench/claims/rollup.py"
 REGISTER, REHEARSAL = "actbench/claims/registration.py", "actbench/claims/rehearsal.py"
 FLOW = "actbench/experiments/gradient_flow/effects.py"
 FAMILY, TUNING = "actbench/claims/family.py", "actbench/statistics/tuning.py"
+POWER = "actbench/statistics/power.py"
 LAWS, GATES = "actbench/audit/laws.py", "actbench/audit/gates.py"
 # Survivors that nothing can tell from the original: the module ("" for every one), a pattern of the mutant, the reason.
 EQUIVALENT: tuple[tuple[str, str, str], ...] = (
@@ -107,6 +108,8 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     (FAMILY, r"^\+.*> EQUIVALENCE_LEVEL", "every other level is 0.95 or more"),
     (FAMILY, r"^\+.*judged_low\"\] != ", "what is decided has ends in order"),
     (FAMILY, r"^\+.*-kept", "of booleans the negative is the complement"),
+    (POWER, r"^\+.*while low != high", "they meet from below and never pass"),
+    (POWER, r"^\+.*low, high = ?1, MOST", "one unit has no interval, so that it is never enough"),
     (FAMILY, r"^\+.*ignore_index=False", "no row is found by its label"),
     (TUNING, r"^\+.*(where\(-frame|frame\[-odd\])", "of boolean series the negative is the complement"),
     (TUNING, r"^\+    odd = .* (!=|<|>=) 1$", "the halves change places, or stay: each is tuned by the other"),

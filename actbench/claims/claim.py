@@ -39,6 +39,12 @@ class Answer:
     n_unit: str
     evidence: str
 
+    def __post_init__(self) -> None:
+        if str(self.holds) not in ("True", "False"):  # NumPy's own booleans are none of Python's
+            raise ActbenchError(f"holds is True or False, not {self.holds!r}")
+        if not self.n > 0:
+            raise ActbenchError(f"n counts the cases that were decided: of {self.n} nothing is true or false")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:

@@ -183,8 +183,9 @@ def _estimated(reading: Reading, setting: str, frame: Any, level: float, family:
     expected = reading.expected
     assert expected is not None
     try:
-        with reads(frame) as rows:
-            estimate = reading.effects[setting](frame)
+        given = None if frame is None else frame.copy(deep=False)  # what an effect writes into it no other one reads
+        with reads(given) as rows:
+            estimate = reading.effects[setting](given)
     except NotMeasured as error:
         return {"verdict": "not tested", "conditions": str(error)}
     except Exception as error:  # whatever an effect raises, it costs its reading alone
@@ -214,6 +215,7 @@ def _estimated(reading: Reading, setting: str, frame: Any, level: float, family:
         estimate.note,
         lost,
         _fewer(estimate, nets),
+        _shared(estimate, frame, rows) if nets is None else "",
         _open(estimate, ends, smallest, needed) if outcome == "inconclusive" else "",
     )
     return {
@@ -249,6 +251,14 @@ def _fewer(estimate: Estimate, nets: int | None) -> str:
     """What an effect has dropped without counting it: networks that it read and that are neither in nor left out."""
     units = estimate.n + estimate.left_out
     return f"of {nets} networks that it reads {units} are in it" if nets is not None and units < nets else ""
+
+
+def _shared(estimate: Estimate, frame: Any, rows: set[int]) -> str:
+    """What units that are no networks may have in common: the networks that they come from, where these are fewer."""
+    if "net" not in getattr(frame, "columns", ()):
+        return ""
+    nets = (frame.loc[sorted(rows)] if rows else frame)["net"].nunique()
+    return f"{estimate.n} {estimate.n_unit} come from {nets} networks" if nets < estimate.n else ""
 
 
 def _out_of_bounds(estimate: Estimate) -> str:

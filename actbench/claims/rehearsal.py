@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from actbench.claims.claim import Claim, Reading
-from actbench.core.errors import ActbenchError, reason_of
+from actbench.core.errors import ActbenchError, reason_of, unknown
 from actbench.runs.cells import Cell
 from actbench.runs.experiment import EXPERIMENTS
 from actbench.statistics.estimates import Estimate
@@ -102,7 +102,10 @@ def _tried(reading: Reading, effect: Any, frame: pd.DataFrame) -> str:
     try:
         return no_estimate(reading, effect(frame))
     except KeyError as error:
-        return f"its effect asks for a column {error} that the experiment has not"
+        asked = str(error.args[0] if error.args else error).removeprefix(
+            "Column not found: "
+        )  # of a group, pandas says
+        return f"its effect asks for what the experiment has not: {unknown('column', asked, frame.columns)}"
     except ActbenchError as error:
         return f"its effect asks for what the experiment has not: {error}"
     except (AttributeError, NameError, TypeError, ImportError) as error:

@@ -192,8 +192,11 @@ def together(verdicts: pd.DataFrame, timed: pd.DataFrame | None) -> pd.DataFrame
     return both.drop_duplicates(["claim", "reading"], keep="last")
 
 
-def _mistake(verdict: Verdict) -> str:
+def _mistake(verdict: Verdict, rehearsal: bool) -> str:
     """Why a reading could not be judged as it is written; where others of its settings were, why these were not."""
+    if not verdict.mistake:
+        nothing = verdict.verdict == "not tested" and verdict.n == 0 and not verdict.left_out and not rehearsal
+        return f"its effect finds nothing in the whole grid ({verdict.conditions})" if nothing else ""
     if verdict.verdict == "not tested":
         return verdict.conditions
     return "; ".join(f"in {part.setting}, {part.conditions}" for part in verdict.settings if part.mistake)
@@ -222,7 +225,9 @@ def _tables(
         for c in (*COLUMNS, "family_verdict", *ENDS, *BOOTSTRAP)
         if c not in (*first, "kind", "source", "registered", "rehearsal")
     ]
-    mistakes = {(v.claim, v.reading): _mistake(v) for verdicts in judgements for v in verdicts if v.mistake}
+    mistakes = {
+        (v.claim, v.reading): why for verdicts in judgements for v in verdicts if (why := _mistake(v, rehearsal))
+    }
     return Judgements(frame, pd.DataFrame(parts, columns=first + last).astype(COUNTS), mistakes)
 
 

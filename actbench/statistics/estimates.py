@@ -2,6 +2,7 @@
 
 Student's t decides (its simulated coverage is in reports/error_rates). Where all values agree it has no width, and
 that is no certainty: what Clopper and Pearson's bound leaves open for networks that would not agree decides instead.
+Where values are yes or no, their interval of a share does.
 """
 
 from __future__ import annotations
@@ -47,6 +48,16 @@ class Estimate:
     note: str = ""
     bounds: tuple[float, float] = (-math.inf, math.inf)
     certain: bool = False
+
+    def __post_init__(self) -> None:
+        if self.left_out < 0:
+            raise ActbenchError(f"left_out counts units that gave no number: 0 or more, not {self.left_out}")
+        if not self.bounds[0] <= self.bounds[1]:
+            raise ActbenchError(
+                f"bounds are the least and the most that a value can be, in this order, not {self.bounds}"
+            )
+        if not all(map(math.isfinite, self.values)):
+            raise ActbenchError("values are finite numbers; Estimate.of(values) counts the others as left out")
 
     @classmethod
     def of(cls, values: Sequence[float], **details: object) -> Estimate:
@@ -122,9 +133,10 @@ class Estimate:
         """Student's t interval for the mean at a two-sided level; (NaN, NaN) with fewer than two units.
 
         Where all n values agree, at most a share 1 - (tail)^(1/n) of all networks does not (Clopper & Pearson 1934),
-        and the mean moves by no more than that share of the way to each bound.
+        and the mean moves by no more than that share of the way to each bound. Where all of them lie on the bounds,
+        some on each, the interval is Clopper and Pearson's of the share on the upper one.
         """
-        from scipy.special import stdtrit  # 140 ms that an import of actbench shall not pay
+        from scipy.special import betaincinv, stdtrit  # 140 ms that an import of actbench shall not pay
 
         if self.n < 2:
             return math.nan, math.nan
@@ -133,6 +145,11 @@ class Estimate:
                 return self.value, self.value
             others = 1 - ((1 - level) / 2) ** (1 / self.n)
             return tuple(self.value + others * (end - self.value) if end != self.value else end for end in self.bounds)  # type: ignore[return-value]
+        least, most = self.bounds
+        if set(self.values) == {least, most}:  # one in ten collapses: of 8 that t calls below 0.42 it may be 0.53
+            yes, tail = self.values.count(most), (1 - level) / 2
+            low, high = betaincinv(yes, self.n - yes + 1, tail), betaincinv(yes + 1, self.n - yes, 1 - tail)
+            return least + float(low) * (most - least), least + float(high) * (most - least)
         spread = float(np.std(self.values, ddof=1)) / math.sqrt(self.n)
         reach = float(stdtrit(self.n - 1, 0.5 + level / 2)) * spread
         return max(self.value - reach, self.bounds[0]), min(self.value + reach, self.bounds[1])

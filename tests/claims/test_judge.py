@@ -342,3 +342,44 @@ def test_the_slope_is_least_squares():
     y = [0.5, -1.0, 3.0, 2.0]
     assert slope(x, y) == pytest.approx(np.polyfit(x, y, 1)[0])
     assert math.isnan(slope([1.0], [1.0]))
+
+
+VALUES = (0.42, 0.47, 0.51, 0.55, 0.50, 0.58)
+
+
+def asking(settings):
+    reading = Reading(name="r", level="literal", kind="experiment", experiment="x", expected=HALVES, settings=settings)
+    return Claim(name="T", statement={"en": "."}, readings=(reading,))
+
+
+def test_an_effect_that_writes_into_its_frame_changes_what_no_other_reads():
+    frame = pd.DataFrame({"net": range(6), "q": VALUES})
+
+    def writes(given):
+        given["q"] = 0.0
+        return Estimate.of(given["q"], bounds=(0.0, 1.0))
+
+    settings = {"writes": writes, "reads": lambda given: Estimate.of(given["q"])}
+    found = judge(asking(settings), {"x": frame})[0]
+    assert [part.value for part in found.settings] == [0.0, pytest.approx(np.mean(VALUES))]
+    assert tuple(frame["q"]) == tuple(VALUES)
+
+
+def test_units_that_share_networks_are_told():
+    frame = pd.DataFrame({"net": [0, 0, 1, 1, 2, 2], "q": VALUES})
+    for unit, told in (("layers", "6 layers come from 3 networks"), ("networks", "no independent ones")):
+        found = judge(asking({"a": lambda f, unit=unit: Estimate.of(f["q"], n_unit=unit)}), {"x": frame})[0]
+        assert told in found.settings[0].conditions
+    alone = judge(asking({"a": lambda f: Estimate.of(f["q"][:3], n_unit="layers")}), {"x": frame})[0]
+    assert "come from" not in alone.settings[0].conditions
+
+
+@pytest.mark.parametrize(("given", "said"), [
+    ({"holds": "no"}, "holds is True or False, not 'no'"), ({"holds": 1}, "holds is True or False, not 1"),
+    ({"n": 0}, "of 0 nothing is true or false"),
+])  # fmt: skip
+def test_an_answer_of_no_case_or_neither_yes_nor_no_is_none(given, said):
+    sound = {"holds": np.bool_(True), "value": 1.0, "n": 1, "n_unit": "cases", "evidence": ""}
+    assert Answer(**sound).n == 1
+    with pytest.raises(ActbenchError, match=said):
+        Answer(**sound | given)

@@ -112,7 +112,8 @@ def fails(error):
 
 
 @pytest.mark.parametrize(("effect", "said"), [
-    (lambda frame: Estimate.of(frame["shar"]), "its effect asks for a column 'shar' that the experiment has not"),
+    (lambda frame: Estimate.of(frame["shar"]),
+     "its effect asks for what the experiment has not: no column named 'shar'; did you mean 'share'?"),
     (lambda frame: ab.select(frame, activation="gelu"),
      "its effect asks for what the experiment has not: no cell has activation='gelu' there; known: relu, tanh"),
     (lambda frame: frame.nothing, "its effect fails: AttributeError"),

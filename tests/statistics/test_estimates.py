@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from scipy.stats import binomtest, bootstrap, ttest_1samp
 
 from actbench.core.errors import ActbenchError
@@ -123,3 +125,34 @@ def test_no_unit_agrees_with_none_and_nothing_is_left_out_unless_said():
     assert lost.with_left_out(3.5, 4.5) == pytest.approx((2.25, 5.75))
     # an interval that reaches beyond the worst value stays
     assert lost.with_left_out(0.5, 9.0) == (0.5, 9.0)
+
+
+@pytest.mark.parametrize(("values", "bounds"), [
+    ([0.0] * 7 + [1.0], (0.0, 1.0)), ([-1.0, 1.0, 1.0], (-1.0, 1.0)), ([0.0, 2.0] * 8, (0.0, 2.0)),
+])  # fmt: skip
+@pytest.mark.parametrize("level", [0.9, 0.95, 0.999])
+def test_yes_and_no_have_clopper_and_pearson_s_interval_between_the_bounds(values, bounds, level):
+    least, most = bounds
+    share = stats.binomtest(values.count(most), len(values)).proportion_ci(level, "exact")
+    ends = [least + end * (most - least) for end in share]
+    assert Estimate.of(values, bounds=bounds).interval(level) == pytest.approx(ends, rel=1e-12)
+    assert Estimate.of(values).interval(level) != pytest.approx(ends)  # who does not say that there is no third
+
+
+def test_one_value_between_the_bounds_makes_the_interval_student_s():
+    values = [0.0] * 7 + [0.5]
+    wanted = stats.t.interval(0.95, 7, np.mean(values), stats.sem(values))
+    assert Estimate.of(values, bounds=(0.0, 1.0)).interval() == pytest.approx((0.0, wanted[1]))
+
+
+@pytest.mark.parametrize(("given", "said"), [
+    ({"left_out": -4}, "left_out counts units that gave no number: 0 or more, not -4"),
+    ({"bounds": (1.0, 0.0)}, "in this order, not (1.0, 0.0)"),
+    ({"bounds": (math.nan, 1.0)}, "in this order, not (nan, 1.0)"),
+])  # fmt: skip
+def test_an_estimate_that_contradicts_itself_is_refused(given, said):
+    with pytest.raises(ActbenchError, match=re.escape(said)):
+        Estimate.of([0.5, 0.6], **given)
+    with pytest.raises(ActbenchError, match=r"Estimate.of\(values\) counts the others"):
+        Estimate(values=(0.5, math.nan))
+    assert Estimate.of([0.5, 0.6], left_out=0, bounds=(0.0, 1.0)).n == 2

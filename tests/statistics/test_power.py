@@ -125,3 +125,22 @@ def test_the_nearest_finite_edge_is_what_must_be_told_apart(mean):
     assert to_settle(planted(mean, 0.2, 9), REGION, 0.95) == units_needed(0.2, abs(mean - 0.2), 0.95)
     assert to_settle(planted(mean, 0.2, 2), REGION, 0.95) == units_needed(0.2, abs(mean - 0.2), 0.95)
     assert to_settle(Estimate.of([]), REGION, 0.95) is None
+
+
+BOTH = Region(low=0.2, high=0.7, words="", reason="")
+
+
+@pytest.mark.parametrize(("value", "bounds", "n"), [
+    (1.0, (0.0, 1.0), 11),  # outside above: 0.7^11 = 0.0198, 0.7^10 = 0.028
+    (0.5, (0.0, 1.0), 8),  # inside: 1 - 0.025^(1/n) <= 0.4, and 0.6^8 = 0.0168, 0.6^7 = 0.028
+    (0.5, (0.5, 1.0), 8),  # the upper side alone
+    (0.5, (0.0, 0.5), 5),  # the lower side: <= 0.6, and 0.4^5 = 0.0102, 0.4^4 = 0.0256
+    (0.2, (0.0, 0.2), None), (0.7, (0.7, 1.0), None),  # one end on the edge: neither in nor out, whatever n
+    (0.2, (0.2, 0.2), 2), (0.7, (0.7, 0.7), 2),  # an edge belongs to what is expected
+])  # fmt: skip
+def test_both_sides_of_a_region_are_asked_of_values_that_agree(value, bounds, n):
+    assert to_settle(Estimate.of([value] * 4, bounds=bounds), BOTH, 0.95) == n
+
+
+def test_one_value_settles_nothing():
+    assert to_settle(Estimate.of([0.5], bounds=(0.0, 1.0)), BOTH, 0.95) is None
