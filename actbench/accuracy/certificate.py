@@ -5,14 +5,17 @@ The certificate is of the header as a compiler made it: its name, flags and targ
 
 from __future__ import annotations
 
+import csv
 import ctypes
+import io
 import platform
 import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -25,14 +28,17 @@ from actbench.accuracy.meter import ErrorMeter, where_promised
 from actbench.accuracy.vectors import vectors
 from actbench.activations.record import Activation
 from actbench.activations.registry import resolve
+from actbench.core.dtypes import Format
 from actbench.core.errors import ActbenchError
-from actbench.core.files import write_text
-from actbench.core.machine import output
+from actbench.core.files import read_bytes, write_text
+from actbench.core.machine import machine, output
 from actbench.kernels.c99 import DIRECTIONS, FORMATS, function_name, header
 from actbench.kernels.lower import operands_of
 
 FLAGS = "-O3 -march=native -fno-math-errno"
 SAMPLED = 20_000  # float64 points, most of them screened with the row in float64, the worst settled by mpmath
+SHIPPED = Path(__file__).with_name("certificates.csv")
+TYPES: dict[str, Callable[[str], Any]] = {"str": str, "int": int, "float": float}
 CHECKED = 200  # vectors a function in a check program
 
 
@@ -138,55 +144,132 @@ def _callable(loaded: Any, row: Activation, direction: str, dtype: str) -> Loop:
     return Loop(take(), dtype, len(names) - len(numbers), numbers)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Certificate:
+    """The errors of one function of a header as it was compiled: a line of a file of certificates.
+
+    Parameters
+    ----------
+    function
+        Its name in C.
+    code
+        A hash of its row's header: what is known of another text is no certificate.
+    compiled
+        Compiler, flags, target.
+    inputs
+        How many were compared: 2^32, or a sample.
+    worst_ulp, at
+        The largest error outside root zones, settled by mpmath, and where it occurs, as a hexadecimal float.
+    lost
+        Results 0, NaN or infinite for a number, and NaN inputs whose result is not NaN.
+    """
+
+    function: str
+    code: str
+    compiled: str
+    inputs: int
+    worst_ulp: float
+    at: str
+    lost: int
+
+    def __str__(self) -> str:
+        inputs = "all 2^32 inputs" if self.inputs == 1 << 32 else f"{self.inputs:,} sampled inputs"
+        return f"worst {self.worst_ulp:.2f} ulp at {self.at} of {inputs}, {self.lost} lost ({self.compiled})"
+
+
+def code(row: Activation) -> str:
+    """A hash of a row's header, its parameters' values among it."""
+    return sha256(header([row], version="").encode()).hexdigest()[:16]
+
+
+def kept(file: Path) -> dict[str, Certificate]:
+    """The certificates of a file by function; none where there is no file.
+
+    Raises
+    ------
+    ActbenchError
+        For a file of another kind.
+    """
+    if not file.exists():
+        return {}
+    lines = csv.DictReader(io.StringIO(read_bytes(file).decode("utf-8", "replace")))
+    types = [(f.name, TYPES[str(f.type)]) for f in fields(Certificate)]
+    try:
+        found = [Certificate(**{name: of_type(line[name]) for name, of_type in types}) for line in lines]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ActbenchError(f"{file} holds no certificates ({error}); name a file that --keep may write") from None
+    return {one.function: one for one in found}
+
+
+def shipped(rows: Iterable[Activation]) -> dict[str, Certificate]:
+    """What the package's own file says of rows' headers, where they have not changed since."""
+    known = kept(SHIPPED)
+    lines = ((row, known.get(function_name(row, way, form))) for row in rows for way in DIRECTIONS for form in FORMATS)
+    return {line.function: line for row, line in lines if line is not None and line.code == code(row)}
+
+
 def certificates(
     row: Activation, *, cc: str, flags: str = FLAGS, every: bool = True, threads: int = 1,
     told: Callable[[str], None] = lambda line: None, keep: Path | None = None,
-) -> dict[str, str]:  # fmt: skip
-    """One line on the errors of each function of a row's header, by its name in C.
+) -> dict[str, Certificate]:  # fmt: skip
+    """Measure each function of a row's header, by its name in C.
 
     Parameters
     ----------
     row, cc, flags
         As for `compiled`.
     every
-        All 2^32 floats, 15 to 120 s of processor time a function, or `SAMPLED` points as for double.
+        All 2^32 floats, 5 to 100 s of processor time a function, or `SAMPLED` points as for double.
     threads
         How many cores.
     told
         Is told which function comes next.
     keep
-        A folder where each line is written as soon as it is known, and taken from while code and compiler are the same.
+        A CSV file where each certificate is written as soon as it is known, and taken from while code and compiler are
+        the same.
     """
-    where = f"{(output(cc, '--version') or cc).splitlines()[0]} {flags}, {platform.machine()}"
-    lines = {}
+    version = (output(cc, "--version") or cc).splitlines()[0]
+    where, now = f"{version} {flags}, {platform.machine()}, {machine()['processor']}", code(row)
+    jobs = {function_name(row, direction, form): (direction, form) for direction in DIRECTIONS for form in FORMATS}
+    known = {} if keep is None else kept(keep)
+    lines = {
+        name: line for name, (_, form) in jobs.items()
+        if (line := known.get(name)) and (line.code, line.compiled) == (now, where)
+        and (line.inputs == 1 << 32 or not every or form.bits != 32)
+    }  # fmt: skip
+    if len(lines) == len(jobs):
+        return lines
     with compiled(row, cc=cc, flags=flags) as call:
-        for direction in DIRECTIONS:
-            for form in FORMATS:
-                name = function_name(row, direction, form)
-                wide = every and form.bits == 32
-                key = sha256(repr((header([row], version=""), where, wide)).encode()).hexdigest()
-                place = None if keep is None else keep / f"{name}.txt"
-                if place is not None and place.exists():
-                    found_key, _, line = place.read_text(encoding="utf-8").partition("\n")
-                    if found_key == key:
-                        lines[name] = line.strip()
-                        continue
-                told(name)
-                run = call(direction, form.name)
-                if wide:
-                    found = exhaust(row.spec, direction, threads=threads, narrow=run)
-                    worst, at, lost = found.worst_ulp, found.at_hex, found.lost + found.special + found.nan_lost
-                    said = "all 2^32 inputs"
-                else:
-                    x = where_promised(row.spec, form.name, SAMPLED, direction)
-                    got = run(x) if direction == "forward" else run(np.ones_like(x), x)
-                    measured = ErrorMeter(row.spec, direction, form.name, x).measure(got)
-                    worst, at, lost = measured.worst, float(measured.at).hex(), measured.lost + measured.special
-                    said = f"{len(x):,} sampled inputs"
-                lines[name] = f"worst {worst:.2f} ulp at {at} of {said}, {lost} lost ({where})"
-                if place is not None:
-                    write_text(place, f"{key}\n{lines[name]}\n")
+        for name in [name for name in jobs if name not in lines]:
+            direction, form = jobs[name]
+            told(name)
+            found = _measured(row, direction, form, call(direction, form.name), every and form.bits == 32, threads)
+            lines[name] = Certificate(function=name, code=now, compiled=where, **found)
+            if keep is not None:  # read again: another process may have written
+                _write(keep, {**kept(keep), name: lines[name]})
     return lines
+
+
+def _measured(
+    row: Activation, direction: str, form: Format, run: Callable[..., Any], wide: bool, threads: int
+) -> dict[str, Any]:
+    if wide:
+        found = exhaust(row.spec, direction, threads=threads, narrow=run)
+        lost = found.lost + found.special + found.nan_lost
+        return {"inputs": found.inputs, "worst_ulp": found.worst_ulp, "at": found.at_hex, "lost": lost}
+    x = where_promised(row.spec, form.name, SAMPLED, direction)
+    got = run(x) if direction == "forward" else run(np.ones_like(x), x)
+    measured = ErrorMeter(row.spec, direction, form.name, x).measure(got)
+    lost = measured.lost + measured.special
+    return {"inputs": x.size, "worst_ulp": measured.worst, "at": float(measured.at).hex(), "lost": lost}
+
+
+def _write(file: Path, known: Mapping[str, Certificate]) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [f.name for f in fields(Certificate)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({**vars(one), "worst_ulp": float(f"{one.worst_ulp:.4g}")} for _, one in sorted(known.items()))
+    write_text(file, text.getvalue())
 
 
 CHECK = """\

@@ -14,7 +14,9 @@ double, no dependency but the C library, and a program that checks them against 
   actbench export gelu tanh --out kernels.h           both in one header, kernels_check.c beside it
   actbench export silu --certify                      with the worst error of all 2^32 floats, as compiled here
   actbench export silu --certify sampled --cc clang --flags=-O2
-  actbench export all --certify --keep certificates       hours; begun again, it goes on where it was stopped
+  actbench export all --certify --keep mine.csv       hours of processor time; begun again, it goes on where it stopped
+
+Without --certify, comments carry the certificates that come with actbench, where they are of the same code.
 """
 
 
@@ -34,7 +36,7 @@ def add(verbs: Any) -> None:
     parser.add_argument("--cc", metavar="COMPILER", help="the compiler for --certify (default cc, gcc or clang)")
     parser.add_argument("--flags", help="its flags (default -O3 -march=native -fno-math-errno)")
     parser.add_argument(
-        "--keep", metavar="FOLDER", help="with --certify: keep each certificate there, and use it again"
+        "--keep", metavar="FILE.csv", help="with --certify: keep each certificate there, and use it again"
     )
     parser.set_defaults(call=call)
 
@@ -43,7 +45,7 @@ def call(args: argparse.Namespace) -> int:
     """Write the files and say which."""
     from pathlib import Path
 
-    from actbench.accuracy.certificate import FLAGS, certificates, check_program, compiler
+    from actbench.accuracy.certificate import FLAGS, certificates, check_program, compiler, shipped
     from actbench.activations.registry import ACTIVATIONS, resolve
     from actbench.core.errors import ActbenchError
     from actbench.core.files import write_text
@@ -57,9 +59,9 @@ def call(args: argparse.Namespace) -> int:
     place = Path(args.out or f"actbench_{rows[0].name if len(rows) == 1 else 'kernels'}.h")
     if place.suffix != ".h":
         raise ActbenchError(f"--out {args.out!r} is no header; give a name that ends in .h")
-    known: dict[str, str] = {}
-    if args.keep:
-        Path(args.keep).mkdir(parents=True, exist_ok=True)
+    if args.keep and not args.keep.endswith(".csv"):
+        raise ActbenchError(f"--keep {args.keep!r} is no table; give a name that ends in .csv")
+    known = {} if args.certify else shipped(rows)
     if args.certify:
         cc = args.cc or compiler()
         for row in rows:

@@ -97,7 +97,7 @@ def function_name(row: Activation, direction: str, form: Format) -> str:
     return f"actbench_{row.name.replace('.', '_')}{'' if direction == 'forward' else '_' + direction}_f{form.bits}"
 
 
-def header(rows: Iterable[Activation], *, version: str, certificates: Mapping[str, str] | None = None) -> str:
+def header(rows: Iterable[Activation], *, version: str, certificates: Mapping[str, object] | None = None) -> str:
     """The text of a header: a scalar function and one on arrays for each row, direction and format.
 
     Parameters
@@ -107,7 +107,7 @@ def header(rows: Iterable[Activation], *, version: str, certificates: Mapping[st
     version
         Of this package, for the first line.
     certificates
-        What is known of a function's errors, by its name in C.
+        What is known of a function's errors, by its name in C; its text is the comment.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def header(rows: Iterable[Activation], *, version: str, certificates: Mapping[st
     known = certificates or {}
     names = ", ".join(row.name for row in rows)
     functions = [
-        _function(row, direction, form, known.get(function_name(row, direction, form), "errors not measured here"))
+        _function(row, direction, form, str(known.get(function_name(row, direction, form), "errors not measured here")))
         for row in rows for direction in DIRECTIONS for form in FORMATS
     ]  # fmt: skip
     return HEADER.format(
