@@ -248,6 +248,47 @@ def test_limits_and_bounds_are_read_far_out(f, limits, bounds):
     assert found["bounds"] == pytest.approx(list(bounds), abs=1e-9)
 
 
+WHOLE = tuple(np.arange(-120.0, 121.0))
+# what goes on for ever: (function, its slope, its kinks, limits, slope limits); NaN where there is none
+FOR_EVER = {
+    "stairs": (np.floor, np.zeros_like, WHOLE, (-np.inf, np.inf), (0.0, 0.0)),
+    "stairs of one side": (lambda x: np.maximum(np.rint(x - 0.5), 0), np.zeros_like, WHOLE[121:], (0.0, np.inf),
+                           (0.0, 0.0)),
+    "sawtooth": (lambda x: x - np.floor(x), np.ones_like, WHOLE, (np.nan, np.nan), (1.0, 1.0)),
+    "triangles": (lambda x: np.abs(np.mod(x, 2.0) - 1), lambda x: np.where(np.mod(x, 2.0) < 1, -1.0, 1.0), WHOLE,
+                  (np.nan, np.nan), (np.nan, np.nan)),
+    "square": (lambda x: np.sign(np.sin(np.pi * x)), np.zeros_like, WHOLE, (np.nan, np.nan), (0.0, 0.0)),
+    "half waves": (lambda x: np.abs(np.sin(x)), lambda x: np.cos(x) * np.sign(np.sin(x)),
+                   tuple(np.pi * np.arange(-38, 39)), (np.nan, np.nan), (np.nan, np.nan)),
+    "sine": (np.sin, np.cos, (), (np.nan, np.nan), (np.nan, np.nan)),
+    "growing": (lambda x: x * np.cos(x), lambda x: np.cos(x) - x * np.sin(x), (), (np.nan,) * 2, (np.nan,) * 2),
+    "fading": (lambda x: np.sin(x) / np.hypot(1, x), lambda x: np.cos(x) / np.hypot(1, x), (), (0.0,) * 2, (0.0,) * 2),
+    "snake": (lambda x: x + np.sin(x) ** 2, lambda x: 1 + np.sin(2 * x), (), (-np.inf, np.inf), (np.nan, np.nan)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FOR_EVER)
+def test_what_goes_on_for_ever_has_the_limits_that_it_has(name):
+    f, slope, kinks, limits, slope_limits = FOR_EVER[name]
+    found = facts(f, slope, kinks)
+    np.testing.assert_allclose(found["limits"], limits, atol=1e-6)
+    np.testing.assert_allclose(found["slope_limits"], slope_limits, atol=1e-6)
+    assert not [remark for remark in ends(f, found["limits"]) if " on" in remark]
+
+
+def test_a_kink_s_slope_is_read_before_the_next_kink():
+    stairs = Slopes(f=lambda x: np.rint(4 * x) / 4, kinks=tuple(np.arange(-119.875, 120, 0.25)))
+    assert not stairs(np.array([-119.875, -50.125, 0.125, 100.125])).any()
+
+
+def test_an_overflow_is_said_where_one_is():
+    with np.errstate(all="ignore"):
+        cut, _ = ends(lambda x: np.where(np.abs(x) > 700, 0.0, np.tanh(x)), (-1.0, 1.0))
+        lost, _ = ends(lambda x: x / np.sqrt(1 + x * x), (-1.0, 1.0))
+    assert cut.startswith("it gives 0 from x = -700 on: its values tend to -1")
+    assert lost.startswith("it gives -0 from x = -1.34078e+154 on, an overflow inside it: its values tend to -1")
+
+
 def test_noise_is_no_root_and_a_limit_that_is_1_is_1():
     def slope(z):
         return 1 + 1 / (1 + 1 / np.exp(z)) * (-1 / (np.exp(z) * np.exp(z)) * np.exp(z))  # of z + log(1 + 1 / exp(z))

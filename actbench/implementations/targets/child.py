@@ -7,6 +7,7 @@ Nothing but the answer file leaves it: numbers and graphs as JSON, or the reason
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +24,7 @@ from actbench.implementations.implementation import Implementation
 from actbench.implementations.targets.behaviour import check, check_backward, nan_at, sample
 from actbench.implementations.targets.derived import Derived, derive
 from actbench.implementations.targets.examine import die_with_parent
-from actbench.implementations.targets.facts import ends, facts
+from actbench.implementations.targets.facts import ends, facts, kinks_go_on
 from actbench.implementations.targets.objects import adapt, in_words
 from actbench.implementations.targets.slopes import MANY_KINKS, Slopes, complex_agrees, find_kinks
 from actbench.implementations.targets.target import load, parse
@@ -106,8 +107,9 @@ def examined(text: str) -> dict[str, Any]:
     found |= _against_the_function(f, slope, graph if row is None else None, kinks)
     if row is None:
         found["facts"] = facts(f, slope, kinks)
-        remarks += [*ends(f, found["facts"]["limits"]),
-                    *ends(slope, found["facts"]["slope_limits"], "its slope in use")]  # fmt: skip
+        tends = [math.nan if kinks_go_on(kinks, side) else limit
+                 for side, limit in zip((-1, 1), found["facts"]["slope_limits"], strict=True)]  # fmt: skip
+        remarks += [*ends(f, found["facts"]["limits"]), *ends(slope, tends, "its slope in use")]
     found["remarks"] = remarks
     return found
 
@@ -168,6 +170,7 @@ def _says_derived(slopes: Slopes, kinks: list[float]) -> str:
     where = ", ".join(f"{k:g}" for k in kinks)
     if len(kinks) > MANY_KINKS:
         where = f"{len(kinks)} places from {min(kinks):g} to {max(kinks):g}"
+        where += " (none was looked for beyond)" * any(kinks_go_on(kinks, side) for side in (-1, 1))
     return (
         f"{how}; kinks found at {where}, where the flatter side's slope is used" if kinks else f"{how}; no kinks found"
     )

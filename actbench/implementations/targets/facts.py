@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from actbench.implementations.targets.slopes import END, MANY_KINKS
+
 Array = NDArray[np.float64]
 Function = Callable[[Array], Array]
 FAR = (1e2, 1e3, 1e4)
@@ -19,6 +21,9 @@ NEAR = 1e-6  # of a limit, relative: it was reached
 PLAIN = 1e-11  # relative: a limit this near to a number of nine digits is that
 NOISE = 1e-12  # of the largest value: what changes its sign below it has lost all digits there
 SETTLED = 1e-9  # relative change over the last rungs that a limit may still make
+# Stretches in which what never settles goes to and fro: no step of them is a period that people write.
+STRETCHES = tuple(10.0**k + 0.0618034 * np.arange(1601) for k in (2, 3, 4))
+FADES = 0.9  # of the extent one stretch nearer: what goes to and fro by less has a limit
 
 
 def facts(f: Function, slope: Function, kinks: Sequence[float]) -> dict[str, Any]:
@@ -41,8 +46,7 @@ def facts(f: Function, slope: Function, kinks: Sequence[float]) -> dict[str, Any
         y, s = f(grid.copy()), slope(grid.copy())
         at = slope(np.array(kinks, np.float64)) if kinks else np.empty(0)
         limits = tuple(_limit(f, side) for side in (-1, 1))
-        # a slope is read where the function has a value
-        slope_limits = tuple(_limit(slope, side, f) for side in (-1, 1))
+        slope_limits = tuple(_slope_limit(slope, side, f, kinks) for side in (-1, 1))
     finite = y[np.isfinite(y)]
     ends = [float(finite.min()), float(finite.max()), *limits]
     return {
@@ -58,12 +62,43 @@ def facts(f: Function, slope: Function, kinks: Sequence[float]) -> dict[str, Any
     }
 
 
+def kinks_go_on(kinks: Sequence[float], side: int) -> bool:
+    """Whether many kinks reach the end of where they were looked for, so that nobody knows those beyond it."""
+    return len(kinks) > MANY_KINKS and max(side * k for k in kinks) > 0.9 * END
+
+
+def _slope_limit(slope: Function, side: int, f: Function, kinks: Sequence[float]) -> float:
+    """What the slopes tend to, read where the function has a value; of stairs between the outermost known kinks."""
+    if not kinks_go_on(kinks, side):
+        return _limit(slope, side, f)
+    last = np.sort([k for k in kinks if side * k > 0.5 * END])
+    between = slope((last[:-1, None] + np.diff(last)[:, None] * [0.23, 0.41, 0.83]).reshape(-1))
+    middle = float(np.median(between))
+    return middle if np.abs(between - middle).max() <= NEAR * max(1.0, abs(middle)) else math.nan
+
+
+def _to_and_fro(f: Function, side: int) -> bool:
+    """Whether the values never settle: over the same extent again and again, and no less of it far out."""
+    parts = [f(side * stretch) for stretch in STRETCHES]
+    if not all(np.isfinite(part).all() for part in parts):
+        return False
+    low, high = (np.array([way(part) for part in parts]) for way in (np.min, np.max))
+    turns = [np.count_nonzero(np.diff(np.sign(np.diff(part)[np.diff(part) != 0]))) for part in parts]
+    extent = high - low
+    same = low.max() < high.min() and (extent[1:] >= FADES * extent[:-1]).all()
+    return bool(same and min(turns) >= 3 and extent.min() > NEAR * max(1.0, np.abs(low).max()))
+
+
 def _limit(f: Function, side: int, where: Function | None = None) -> float:
     """What the values tend to, read from those that are numbers: a number where they settle, else an infinity.
+
+    NaN where they go to and fro for ever.
 
     A value that is reached only beyond an overflow (inf, NaN) is no tendency; `ends` says it beside this one.
     """
     with np.errstate(all="ignore"):
+        if _to_and_fro(f, side):
+            return math.nan
         values = f(side * LADDER)
         good = np.isfinite(values) & (True if where is None else np.isfinite(where(side * LADDER)))
     count = values.size if good.all() else int(good.argmin())  # up to the first that is no number
@@ -88,6 +123,8 @@ def ends(f: Function, limits: Sequence[float], what: str = "it") -> list[str]:
     """What the code really gives far out, where that is not what its values tend to."""
     said = []
     for side, limit in zip((-1, 1), limits, strict=True):
+        if math.isnan(limit):
+            continue
         with np.errstate(all="ignore"):
             values, at_end = f(side * LADDER), float(f(np.array([side * math.inf]))[0])
             near = np.abs(values - limit) <= NEAR * max(1.0, abs(limit))
@@ -107,12 +144,22 @@ def ends(f: Function, limits: Sequence[float], what: str = "it") -> list[str]:
             with np.errstate(all="ignore"):
                 before = abs(float(f(np.array([side * edge * (1 - 1e-6)]))[0]))
             if before < 1e290:  # else a result too large for the format
-                said.append(f"{what} gives {values[bad[0]]:g} from x = {side * edge:.6g} on, an overflow inside it: "
+                why = ", an overflow inside it" if _overflows(f, float(side * LADDER[bad[0]])) else ""
+                said.append(f"{what} gives {values[bad[0]]:g} from x = {side * edge:.6g} on{why}: "
                             f"its values tend to {limit:g}")  # fmt: skip
                 continue
         if not (at_end == limit or abs(at_end - limit) <= SETTLED):
             said.append(f"{what} gives {at_end:g} at x = {side * math.inf:g}: its values tend to {limit:g}")
     return said
+
+
+def _overflows(f: Function, x: float) -> bool:
+    """Whether no number comes, or NumPy saw none on the way."""
+    try:
+        with np.errstate(over="raise", invalid="raise", divide="raise"):
+            return not np.isfinite(f(np.array([x]))[0])
+    except FloatingPointError:
+        return True
 
 
 def _edge(right: Callable[[Any], Any], good: float, bad: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ CLOSE = 1e-3  # nearer to a kink than this, relative, the differences are one-si
 COMPLEX_STEP = 1e-30
 SCALES = (1.0, 2.0**-5, 2.0**-10, 2.0**-16)  # of the first step, for what changes within it
 WINDOW = 12.0  # kinks are looked for in [-12, 12] on a fine grid, in [-120, 120] on a coarse one
+END = 10 * WINDOW
 NARROW = 1e-9  # to which a kink is closed in on
 PART = 0.55  # of a window's size that its parts have: they overlap, else a jump on an edge is lost to rounding
 MANY_KINKS = 12  # beyond this people are told their number and extent
@@ -120,7 +122,7 @@ class Slopes:
             slope, error = self._differences(flat)
         for kink in self.kinks:
             if (flat == kink).any():
-                slope = np.where(flat == kink, self._flatter(kink), slope)
+                slope = np.where(flat == kink, self._flatter[kink], slope)
         return slope.reshape(x.shape), error.reshape(x.shape)
 
     def _differences(self, flat: Array) -> tuple[Array, Array]:
@@ -137,20 +139,25 @@ class Slopes:
             step = np.where(ahead > 0, np.minimum(step, 0.45 * ahead), step)
         return confirmed(self.f, flat, step, side)
 
-    def _flatter(self, kink: float) -> float:
-        return flatter(self.f, kink)
+    @cached_property
+    def _flatter(self) -> dict[float, float]:
+        """At each kink, from no farther than to the next one: tables and stairs have thousands."""
+        places = np.sort(self.kinks)
+        gaps = np.diff(places, prepend=-np.inf, append=np.inf)
+        reach = np.minimum(gaps[:-1], gaps[1:])
+        return {float(k): flatter(self.f, float(k), float(room)) for k, room in zip(places, reach, strict=True)}
 
 
-def flatter(f: Function, kink: float) -> float:
+def flatter(f: Function, kink: float, reach: float = math.inf) -> float:
     """The slope of the flatter side of a kink; 0 where it rises on one side and falls on the other."""
-    left, right = (one_sided(f, kink, side) for side in (-1.0, 1.0))
+    left, right = (one_sided(f, kink, side, reach) for side in (-1.0, 1.0))
     if left * right < 0 and abs(left + right) < 1e-6 * max(abs(left), abs(right)):
         return 0.0
     return left if abs(left) <= abs(right) else right
 
 
-def one_sided(f: Function, x: float, side: float) -> float:
-    """The slope on one side of a point; infinite where difference quotients grow without end."""
+def one_sided(f: Function, x: float, side: float, reach: float = math.inf) -> float:
+    """The slope on one side of a point, from so near to it; infinite where difference quotients grow without end."""
     size = max(1.0, abs(x))
     steps = size * 10.0 ** -np.arange(3, 10)
     with np.errstate(all="ignore"):
@@ -160,7 +167,7 @@ def one_sided(f: Function, x: float, side: float) -> float:
     if (growth > 1.5).all():  # ten times nearer: a root's quotient grows by its power of ten, a smooth one's not at all
         return math.copysign(math.inf, quotients[-1])
     at = np.array([x + side * 1e-9 * size])  # off the point itself, whose value may belong to neither side
-    return float(ridders(f, at, np.full(1, 1e-2 * size), np.full(1, side))[0][0])
+    return float(ridders(f, at, np.full(1, min(1e-2 * size, 0.3 * reach)), np.full(1, side))[0][0])
 
 
 def stepped(f: Function, x: Array) -> Array | None:
@@ -191,7 +198,7 @@ def find_kinks(f: Function) -> list[float]:
     A second difference over its step shrinks with the step where a function is smooth and stays where it is not:
     windows where it stays are about halved until they are 1e-9 wide.
     """
-    fine, coarse = np.linspace(-WINDOW, WINDOW, 4801), np.linspace(-10 * WINDOW, 10 * WINDOW, 4801)
+    fine, coarse = np.linspace(-WINDOW, WINDOW, 4801), np.linspace(-END, END, 4801)
     found: list[float] = []
     for grid in (fine, coarse):
         half = grid[1] - grid[0]
