@@ -72,7 +72,8 @@ def _slope_limit(slope: Function, side: int, f: Function, kinks: Sequence[float]
     if not kinks_go_on(kinks, side):
         return _limit(slope, side, f)
     last = np.sort([k for k in kinks if side * k > 0.5 * END])
-    between = slope((last[:-1, None] + np.diff(last)[:, None] * [0.23, 0.41, 0.83]).reshape(-1))
+    inside = np.array([0.23, 0.41, 0.83])
+    between = slope(np.asarray(last[:-1, None] + np.diff(last)[:, None] * inside, np.float64).reshape(-1))
     middle = float(np.median(between))
     return middle if np.abs(between - middle).max() <= NEAR * max(1.0, abs(middle)) else math.nan
 
