@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "reports" / "mutants"
 ENOUGH = 0.9  # of a module's mutants
 CLAIMS, STATISTICS, EXPERIMENTS = "tests/claims", "tests/statistics", "tests/experiments"
-CHECKS = "tests/audit/test_checks.py"
+CHECKS = "tests/audit/test_checks.py tests/audit/test_thresholds.py"
 # module to the tests that must notice
 TESTS = {
     "actbench/claims/judge.py": f"{CLAIMS}/test_told.py {CLAIMS}/test_judge.py {CLAIMS}/test_family.py",
@@ -65,6 +65,7 @@ FLOW = "actbench/experiments/gradient_flow/effects.py"
 FAMILY, TUNING = "actbench/claims/family.py", "actbench/statistics/tuning.py"
 POWER = "actbench/statistics/power.py"
 LAWS, GATES = "actbench/audit/laws.py", "actbench/audit/gates.py"
+ARRAYS, VALUES = "actbench/audit/arrays.py", "actbench/audit/values.py"
 # Survivors that nothing can tell from the original: the module ("" for every one), a pattern of the mutant, the reason.
 EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("", r"^\+if not TYPE_CHECKING", "what is imported for annotations alone"),
@@ -130,6 +131,21 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     (GATES, r"^\+.*box.kind >= \"two\"", "no other kind is after it"),
     (GATES, r"^\+.*(<= SMALL|tiny < abs|>= MANY)", "no pair that is tried lies on the limit itself"),
     (GATES, r"^\+.*len\(pair.within\) < LONGEST|^\+LONGEST = [79]", "the arrays that are shown hold 4 numbers or 128"),
+    ("", r"^\+.*reshape\((- 2|~1)\)", "NumPy takes every negative length for the one that it finds"),
+    (ARRAYS, r"^\+.*np.full\( [68], |linspace\( ?(49|51)\.|50.0, (89|91)\.|90.0, 3[02]\)", "any other inputs will do"),
+    (ARRAYS, r"^\+.*x.itemsize [|^] 1, ", "their product is even"),
+    (ARRAYS, r"^\+.*counter\(\) % begun", "less than twice as much"),
+    (ARRAYS, r"^\+.*>= SLOW", "no call takes that to the last digit of the clock"),
+    (ARRAYS, r"^\+.*detail (<=|is) AGAIN", "the other one of the two details is after it; it is one object"),
+    (ARRAYS, r"^\+.*dtype is not wanted", "NumPy's own dtypes are one object each"),
+    (VALUES, r"^\+.*low > 0.5 - 1e-6|\(off < 1e-[56]\)", "no error lies on the limit itself"),
+    (VALUES, r"^\+.*(representable [+]|rest [+] lost|special \* \(got|0.01\) \* ~|counts \* \()", "booleans' & and |"),
+    (VALUES, r"^\+.*dtype < \"float64", "every other format is before it"),
+    (VALUES, r"^\+.*kind >= \"value", "no other class is after it"),
+    (VALUES, r"^\+.*got\[3\] <= 0", "what is negative has its sign"),
+    (VALUES, r"^\+.*exact=\+0.0, \*\*about|^\+TWICE = |np.full\(x.size, - 2.0\)|0.5, 2.0\]\)", "as good a choice"),
+    (VALUES, r"^\+.*astype\(meter.dtype\)\[ -1\]|dtype, x\[: 2\]", "all of them are alike"),
+    (VALUES, r"^\+.*max\( ?2.0, 0.01 / eps", "it is that at least in every format"),
     (GATES, r"^\+                break", "the pass of another shape is the last"),
     (GATES, r"^\+.*(raw|pull)\(.*\[ -1\]", "there is one row"),
 )

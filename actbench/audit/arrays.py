@@ -81,7 +81,8 @@ def _differs(subject: Subject, kind: str, came: Any, wanted: Array, x: Array, de
     eps = unit_roundoff(about["dtype"])
     # loops for single elements and for vectors may round differently, and by more where much cancels
     slack = 4 * subject.allowed[about["dtype"]] * eps * np.maximum(np.abs(right), 0.25)
-    wrong = np.flatnonzero(~((np.abs(got - right) <= slack) | (got == right) | (np.isnan(got) & np.isnan(right))))
+    close = np.isclose(got, right, rtol=0.0, atol=np.where(np.isfinite(right), slack, 0.0), equal_nan=True)
+    wrong = np.flatnonzero(~close)
     if wrong.size:
         flat = x.astype(np.float64).reshape(-1)
         i = int(wrong[np.abs(flat[wrong]).argmin()])
@@ -176,5 +177,7 @@ def _company(subject: Subject, call: Call, x: Array, first: Array, about: dict[s
         for given, cut in ((np.concatenate([edge, part]), slice(1, None)),
                            (np.concatenate([part, edge]), slice(None, -1))):  # fmt: skip
             came = np.asarray(call(given))
-            if came.shape == given.shape:
-                yield from _differs(subject, "neighbours", came[cut], same, part, name, about)
+            if came.shape != given.shape:
+                yield subject.finding("shape", detail=f"{name}: {list(given.shape)} -> {list(came.shape)}", **about)
+                return
+            yield from _differs(subject, "neighbours", came[cut], same, part, name, about)

@@ -41,12 +41,16 @@ def values(subject: Subject, direction: str, dtype: str) -> Iterator[Finding]:
     for kind, mask in masks.items():
         if not mask.any():
             continue
-        at = _smallest(meter, call, mask, kind, allowed, subject.made.inputs is not None)
+        nearest = [_smallest(meter, call, mask, kind, allowed, subject.made.inputs is not None)]
+        if direction == "second":  # whose roots are told by neighbours: a narrowed input may be right after all
+            nearest.append(float(meter.smallest(mask) or 0.0))
         # where nothing but subnormal inputs fails, they are taken for 0
         flushed = kind in ("value", "lost", "digits") and not (mask & (np.abs(meter.x) >= info(dtype).tiny)).any()
-        finding = _finding(subject, meter, call, at, "narrow" if narrow else "subnormal" if flushed else kind)
-        if finding.ulp is not None and finding.ulp > allowed:  # else it is right alone: see arrays
-            found.append(_graded(finding, meter, got, mask))
+        for at in nearest:
+            finding = _finding(subject, meter, call, at, "narrow" if narrow else "subnormal" if flushed else kind)
+            if finding.ulp is not None and finding.ulp > allowed:  # else it is right alone: see arrays
+                found.append(_graded(finding, meter, got, mask))
+                break
         if narrow:
             break
     yield from found
@@ -212,8 +216,9 @@ def _kinks(subject: Subject, meter: ErrorMeter, got: Array) -> Iterator[Finding]
         came, right = float(got[i]), float(meter.yard[i])
         if abs(came - right) <= 16 * eps * max(1.0, abs(right)):
             continue
-        near = meter.yard[max(0, i - 9) : i + 10]
-        low, high = float(near.min()), float(near.max())
+        aside = 2 * BESIDE * eps * max(1.0, abs(float(meter.x[i])))
+        sides = float(meter.x[i]) + np.array([-aside, aside])
+        low, high = sorted(map(float, resolve(meter.spec).backward(np.ones(2), sides)))
         slack = 16 * eps * max(1.0, abs(low), abs(high))
         convention = low - slack <= came <= high + slack
         yield subject.finding("kink", severity="" if convention else "error", direction=meter.direction,

@@ -80,7 +80,7 @@ def _slope_limit(slope: Function, side: int, f: Function, kinks: Sequence[float]
 
 def _to_and_fro(f: Function, side: int) -> bool:
     """Whether the values never settle: over the same extent again and again, and no less of it far out."""
-    parts = [f(side * stretch) for stretch in STRETCHES]
+    parts = [f(np.asarray(side * stretch, np.float64)) for stretch in STRETCHES]
     if not all(np.isfinite(part).all() for part in parts):
         return False
     low, high = (np.array([way(part) for part in parts]) for way in (np.min, np.max))
