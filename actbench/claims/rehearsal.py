@@ -105,9 +105,9 @@ def _tried(reading: Reading, effect: Any, frame: pd.DataFrame) -> str:
         asked = str(error.args[0] if error.args else error).removeprefix(
             "Column not found: "
         )  # of a group, pandas says
-        return f"its effect asks for what the experiment has not: {unknown('column', asked, frame.columns)}"
+        return f"its effect is refused: {unknown('column', asked, frame.columns)}"
     except ActbenchError as error:
-        return f"its effect asks for what the experiment has not: {error}"
+        return f"its effect is refused: {error}"
     except (AttributeError, NameError, TypeError, ImportError) as error:
         return f"its effect fails: {reason_of(error)}"
     except Exception:

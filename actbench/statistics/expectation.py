@@ -30,6 +30,8 @@ class Region:
     def __post_init__(self) -> None:
         if not self.low <= self.high or self.low == self.high:
             raise ActbenchError(f"the region {self.low!r} to {self.high!r} is empty; give low < high")
+        if math.isinf(self.low) and math.isinf(self.high):
+            raise ActbenchError("a region without an end is met by whatever is measured; give low, high or both")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +44,8 @@ class Equivalence:
     about: float = 0.0
 
     def __post_init__(self) -> None:
-        if not self.margin > 0:
-            raise ActbenchError(f"the margin {self.margin!r} is not positive")
+        if not (self.margin > 0 and math.isfinite(self.margin) and math.isfinite(self.about)):
+            raise ActbenchError(f"about {self.about!r} within {self.margin!r}: both are finite, the margin positive")
 
 
 Expectation = Region | Equivalence

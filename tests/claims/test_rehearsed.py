@@ -113,9 +113,9 @@ def fails(error):
 
 @pytest.mark.parametrize(("effect", "said"), [
     (lambda frame: Estimate.of(frame["shar"]),
-     "its effect asks for what the experiment has not: no column named 'shar'; did you mean 'share'?"),
+     "its effect is refused: no column named 'shar'; did you mean 'share'?"),
     (lambda frame: ab.select(frame, activation="gelu"),
-     "its effect asks for what the experiment has not: no cell has activation='gelu' there; known: relu, tanh"),
+     "its effect is refused: no cell has activation='gelu' there; known: relu, tanh"),
     (lambda frame: frame.nothing, "its effect fails: AttributeError"),
     (lambda frame: nowhere, "its effect fails: NameError"),  # noqa: F821
     (lambda: None, "its effect fails: TypeError"),

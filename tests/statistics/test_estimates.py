@@ -78,10 +78,10 @@ def test_a_factor_that_is_mistyped_is_refused():
 
 
 def test_a_ratio_of_sums_has_the_jackknife_s_pseudo_values():
-    above, below = np.array([1.0, 2.0, 5.0]), np.array([2.0, 3.0, 7.0])
-    without = [np.delete(above, i).sum() / np.delete(below, i).sum() for i in range(3)]
-    whole = 8.0 / 12.0
-    assert pseudo_values(above, below) == pytest.approx([3 * whole - 2 * part for part in without])
+    for above, below in (([1.0, 2.0, 5.0], [2.0, 3.0, 7.0]), ([1.0, 2.0, 5.0, 4.0], [2.0, 3.0, 7.0, 1.0])):
+        n, whole = len(above), sum(above) / sum(below)
+        without = [np.delete(above, i).sum() / np.delete(below, i).sum() for i in range(n)]
+        assert pseudo_values(above, below) == pytest.approx([n * whole - (n - 1) * part for part in without])
     with pytest.raises(ValueError, match="zip"):
         pseudo_values([1.0, 2.0], [1.0, 2.0, 3.0])
 
