@@ -42,17 +42,18 @@ TYPES: dict[str, Callable[[str], Any]] = {"str": str, "int": int, "float": float
 CHECKED = 200  # vectors a function in a check program
 
 
-def compiler() -> str:
-    """The C compiler of this machine.
+def compiler(name: str | None = None) -> str:
+    """A C compiler of this machine: the one that is asked for, or cc, gcc or clang.
 
     Raises
     ------
     ActbenchError
-        Where there is none.
+        Where it is not there.
     """
-    found = next((path for name in ("cc", "gcc", "clang") if (path := shutil.which(name))), None)
+    asked = ("cc", "gcc", "clang") if name is None else (name,)
+    found = next((path for one in asked if (path := shutil.which(one))), None)
     if found is None:
-        raise ActbenchError("no C compiler is here (looked for cc, gcc, clang); install one or name one")
+        raise ActbenchError(f"no C compiler is here (looked for {', '.join(asked)}); install one or name one")
     return found
 
 
@@ -192,6 +193,8 @@ def kept(file: Path) -> dict[str, Certificate]:
     """
     if not file.exists():
         return {}
+    if not file.is_file():
+        raise ActbenchError(f"{file} is no plain file; name a CSV file")
     lines = csv.DictReader(io.StringIO(read_bytes(file).decode("utf-8", "replace")))
     types = [(f.name, TYPES[str(f.type)]) for f in fields(Certificate)]
     try:

@@ -63,7 +63,7 @@ def call(args: argparse.Namespace) -> int:
         raise ActbenchError(f"--keep {args.keep!r} is no table; give a name that ends in .csv")
     known = {} if args.certify else shipped(rows)
     if args.certify:
-        cc = args.cc or compiler()
+        cc = compiler(args.cc)
         for row in rows:
             known |= certificates(
                 row, cc=cc, flags=FLAGS if args.flags is None else args.flags, every=args.certify == "all",

@@ -73,7 +73,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=list(TEXTBOOK), help=", ".join(TEXTBOOK))
     args = parser.parse_args()
     with ExitStack() as stack:
-        for name, loops in contenders(args.names, args.cc or compiler(), args.flags, stack):
+        for name, loops in contenders(args.names, compiler(args.cc), args.flags, stack):
             run = ab.kernel(name, dtype="float32")
             for who, loop in {OURS: run, **loops}.items():
                 print(f"{name} {who}: worst {quality(name, loop)}")

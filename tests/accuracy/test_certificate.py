@@ -158,9 +158,12 @@ def test_every_row_can_be_taken_along_without_a_warning(tmp_path):
 def test_the_verb_writes_two_files_and_refuses_in_one_line(tmp_path, capsys):
     assert main(["export", "relu", "tanh", "--out", str(tmp_path / "mine.h")]) == 0
     assert capsys.readouterr().out.split() == [str(tmp_path / "mine.h"), str(tmp_path / "mine_check.c")]
+    (tmp_path / "folder.csv").mkdir()
     for words, said in (
         (["export", "rleu"], "relu"), (["export", "relu", "--out", "mine.c"], "ends in .h"),
         (["export", "relu", "--cc", "gcc"], "--certify"), (["export", "relu", "--certify", "--keep", "here"], ".csv"),
+        (["export", "relu", "--certify", "--cc", "tcc-9"], "looked for tcc-9"),
+        (["export", "relu", "--certify", "--keep", str(tmp_path / "folder.csv")], "no plain file"),
         (["export", "softmax"], "softmax"),
         (["export", "relu", "--certify", "sampled", "--flags=-nonsense", "--out", str(tmp_path / "n.h")], "refused"),
     ):  # fmt: skip
