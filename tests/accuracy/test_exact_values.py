@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import actbench as ab
@@ -16,6 +17,8 @@ from actbench.kernels.backends import TOLERANCES
 
 FILE = Path(__file__).parents[1] / "exact.txt"
 ROWS = [row.name for row in ab.ACTIVATIONS]
+SWEPT = pd.read_csv(FILE.parents[1] / "reports" / "accuracy" / "exhaustive.csv")
+EVERY_FLOAT32 = SWEPT[SWEPT["dtype"] == "float32"].set_index(["activation", "direction"])
 ANEW = 37  # one line in so many is computed anew, and at least one a row and direction
 
 
@@ -101,6 +104,19 @@ def test_promises_are_kept_at_every_cached_point(name, direction):
             run = ab.kernel(name, direction, dtype=dtype, backend=backend, at_defaults=True)
             got = run(x) if direction == "forward" else run(np.ones_like(x), x)
             hold(meter, got, truth, TOLERANCES[backend, dtype])
+
+
+@pytest.mark.parametrize(("name", "direction"), list(EVERY_FLOAT32.index))
+def test_every_float32_was_swept_and_the_worst_keeps_its_promise(name, direction):
+    """The worst of all 2^32 inputs, by `actbench run accuracy --exhaustive`, computed again on this processor."""
+    row = EVERY_FLOAT32.loc[(name, direction)]
+    assert row["worst_ulp"] <= TOLERANCES["numba", "float32"][direction == "backward"]
+    assert row["lost"] == 0
+    x = np.array([float.fromhex(row["at_hex"])], np.float32)
+    run = ab.kernel(name, direction, dtype="float32", at_defaults=True)
+    got = run(x) if direction == "forward" else run(np.ones_like(x), x)
+    spec = spec_of(name, "float32")
+    hold(ErrorMeter(spec, direction, "float32", x), got, [exact(spec, direction, x[0])], TOLERANCES["numba", "float32"])
 
 
 def hold(meter, got, truth, promise):
