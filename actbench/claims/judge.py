@@ -136,7 +136,7 @@ def _exact(reading: Reading) -> dict[str, Any]:
         return {"verdict": "not tested", "conditions": "" if reading.conditions else "needs a computation"}
     try:
         answer = reading.compute()
-    except Exception as error:  # whatever it raises, it costs its reading alone
+    except (Exception, SystemExit) as error:  # whatever it raises, it costs its reading alone
         return _mistaken(f"its computation failed: {reason_of(error)}")
     if not isinstance(answer, Answer):
         return _mistaken(f"its computation gives {type(answer).__name__}, no Answer")
@@ -188,7 +188,7 @@ def _estimated(reading: Reading, setting: str, frame: Any, level: float, family:
             estimate = reading.effects[setting](given)
     except NotMeasured as error:
         return {"verdict": "not tested", "conditions": str(error)}
-    except Exception as error:  # whatever an effect raises, it costs its reading alone
+    except (Exception, SystemExit) as error:  # whatever an effect raises, it costs its reading alone
         return _mistaken(f"its effect failed: {reason_of(error)}")
     if not isinstance(estimate, Estimate):
         wrong = no_estimate(reading, estimate)

@@ -93,7 +93,7 @@ def sufficient(reading: Reading, rehearsal: Rehearsal) -> Sequence[Cell]:
 def _outcome(effect: Any, frame: pd.DataFrame) -> str:
     try:
         return repr(effect(frame))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return reason_of(error)
 
 
@@ -110,7 +110,7 @@ def _tried(reading: Reading, effect: Any, frame: pd.DataFrame) -> str:
         return f"its effect is refused: {error}"
     except (AttributeError, NameError, TypeError, ImportError) as error:
         return f"its effect fails: {reason_of(error)}"
-    except Exception:
+    except (Exception, SystemExit):
         return ""  # made-up measures may be what no real ones are: the run will tell
 
 

@@ -19,7 +19,15 @@ class NotMeasured(ActbenchError):
 
 def reason_of(error: BaseException) -> str:
     """Somebody else's exception as a reason: its kind and the first line of its text."""
-    return f"{type(error).__name__}: {error}".split("\n")[0][:200].rstrip(": ")
+    return f"{type(error).__name__}: {text_of(error)}".split("\n")[0][:200].rstrip(": ")
+
+
+def text_of(error: BaseException) -> str:
+    """The text of somebody else's exception; empty where its own ``__str__`` raises."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
 
 
 def unknown(kind: str, asked: object, known: Iterable[str]) -> ActbenchError:

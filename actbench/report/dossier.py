@@ -23,7 +23,7 @@ from actbench.implementations.targets.slopes import MANY_KINKS
 from actbench.report import mathml
 from actbench.report.checklist import checklist
 from actbench.report.chinese import chinese
-from actbench.report.page import pictured, template
+from actbench.report.page import pictured, template, undrawn
 from actbench.report.phrases import phrases
 from actbench.report.sentences import numbers
 from actbench.runs.folder import RunFolder
@@ -265,14 +265,18 @@ def _figures(
 ) -> list[dict[str, Any]]:
     drawn = []
     for figure in FIGURES:
+        missing, picture = "", None
         try:
             picture = save(figure.picture(tables, reference), folder.at(f"figures/{figure.name}"),
                            words=WORDS.get(t["language"]))  # fmt: skip
         except NothingToDrawError:
             continue
+        except Exception as error:  # whatever a drawing raises, it costs its figure alone
+            missing = undrawn(folder, figure.name, error)
         files = (f"{need}.csv" if need in TABLES else f"data/{need}.csv" for need in figure.needs)
         data = next((file for file in files if (folder.path / file).exists()), "")
-        drawn.append(pictured(figure.name, chinese(figure.title, t), chinese(figure.caption, t), picture, data=data))
+        drawn.append(pictured(figure.name, chinese(figure.title, t), chinese(figure.caption, t), picture, data=data,
+                              missing=missing))  # fmt: skip
     return drawn
 
 
@@ -286,7 +290,8 @@ def _run(run: dict[str, Any]) -> dict[str, str]:
     }  # fmt: skip
 
 
-_TEX = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}",
+_TEX = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$",
+        "{": r"\textbraceleft{}", "}": r"\textbraceright{}",  # BibTeX counts braces, escaped or not
         "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}  # fmt: skip
 
 
@@ -301,5 +306,5 @@ def _tex(name: str) -> Any:
         block_start_string="<%", block_end_string="%>", variable_start_string="<<", variable_end_string=">>",
         comment_start_string="<#", comment_end_string="#>",
     )  # fmt: skip
-    environment.filters["tex"] = lambda text: "".join(_TEX.get(c, c) for c in str(text))
+    environment.filters["tex"] = lambda text: "".join(_TEX.get(c, c if c.isprintable() else " ") for c in str(text))
     return environment.get_template(name)

@@ -82,19 +82,24 @@ def all_figures() -> list[FigureSpec]:
 
 def _drawn_or_said(folder: RunFolder, spec: FigureSpec, lang: str) -> dict[str, Any]:
     """One figure; where these levels make none, one line on stderr and on the page: the data are written already."""
-    import matplotlib.pyplot as plt
-
     shown: dict[str, Any] = {"claims": spec.claims, "data": f"tables/{spec.name}.csv"}
     words = (spec.name, spec.title[lang], spec.caption[lang])
     try:
         picture = _drawn(folder, spec, lang)
     except Exception as error:  # whatever a drawing raises, it costs its figure alone
-        plt.close("all")
-        for suffix in UNDATED:  # an earlier run's picture would be taken for this one's
-            folder.at(f"figures/{spec.name}.{suffix}").unlink(missing_ok=True)
-        note(f"actbench: figure {spec.name} is not drawn ({reason(error)}); its observations are in the folder")
-        return pictured(*words, missing=reason(error), **shown)
+        return pictured(*words, missing=undrawn(folder, spec.name, error), **shown)
     return pictured(*words, picture, **shown)
+
+
+def undrawn(folder: RunFolder, name: str, error: Exception) -> str:
+    """Why a figure is missing, said in one line on stderr too; none of an earlier run is left in its place."""
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
+    for suffix in UNDATED:  # it would be taken for this run's
+        folder.at(f"figures/{name}.{suffix}").unlink(missing_ok=True)
+    note(f"actbench: figure {name} is not drawn ({reason(error)}); its observations are in the folder")
+    return reason(error)
 
 
 def pictured(name: str, title: str, caption: str, picture: Picture | None = None, **more: Any) -> dict[str, Any]:
@@ -120,8 +125,8 @@ def _drawn(folder: RunFolder, spec: FigureSpec, lang: str) -> Picture:
 
 
 def plain_markdown(value: Any) -> Any:
-    """A text as Markdown shows it: no raw HTML, no link, no image; those come from outside alone."""
-    return value.replace("<", "&lt;").replace("](", "]\\(") if isinstance(value, str) else value
+    """A text as Markdown shows it: no raw HTML, no link, no image, no line of its own; it may be a stranger's."""
+    return " ".join(value.replace("<", "&lt;").replace("](", "]\\(").splitlines()) if isinstance(value, str) else value
 
 
 def template(name: str, t: Mapping[str, str] | None = None) -> Any:

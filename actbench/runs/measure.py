@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from actbench.core.errors import ActbenchError
+from actbench.core.errors import ActbenchError, text_of
 from actbench.core.streams import master_seed, plain
 from actbench.runs.cells import Cell
 from actbench.runs.experiment import Experiment
@@ -74,7 +74,7 @@ def measure(experiment: Experiment, cell: Cell, seed: int) -> list[Outcome]:
 
 def reason(error: BaseException) -> str:
     """An exception in one line, at most 500 characters."""
-    text = " ".join(str(error).split())
+    text = " ".join(text_of(error).split())
     return f"{type(error).__name__}: {text}"[:500] if text else type(error).__name__
 
 

@@ -259,8 +259,10 @@ def _in_notebook() -> bool:
 
 
 def _write(file: TextIO, text: str) -> None:
+    """One line: what a stranger's file puts into it ends no line and steers no terminal."""
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     try:
-        file.write(f"{text}\n")
+        file.write(f"{shown}\n")
         file.flush()
     except (AttributeError, OSError, ValueError):  # of None, where stderr was closed
         # The reader of the pipe has gone, or the file was closed: no reason to lose a run.

@@ -119,6 +119,7 @@ def fails(error):
     (lambda frame: frame.nothing, "its effect fails: AttributeError"),
     (lambda frame: nowhere, "its effect fails: NameError"),  # noqa: F821
     (lambda: None, "its effect fails: TypeError"),
+    (fails(SystemExit("bye")), ""),
     (fails(ImportError("no torch")), "its effect fails: ImportError"),
     (fails(ValueError("made-up numbers")), ""),
     (lambda frame: Estimate.of([1 / 0]), ""),  # numbers may be what no real ones are

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+import sys
 
 import numpy as np
 import pandas as pd
@@ -306,8 +307,16 @@ def test_what_is_judged_without_an_experiment_has_its_evidence():
     assert judged(exact, opinion)[-1].verdict == "supported"
 
 
+class Wordless(Exception):
+    """A stranger's error that cannot even be said."""
+
+    def __str__(self):
+        raise RuntimeError
+
+
 def test_a_computation_that_fails_or_gives_no_answer_costs_its_reading_alone():
     for compute, said in (
+        (lambda: sys.exit(3), "its computation failed: SystemExit: 3"),
         (lambda: 1 / 0, "its computation failed: ZeroDivisionError: division by zero"),
         (lambda: True, "its computation gives bool, no Answer"),
     ):
@@ -335,7 +344,12 @@ def test_why_a_reading_is_not_tested_is_said():
     def broken(frame):
         raise ValueError("no luck")
 
+    def wordless(frame):
+        raise Wordless
+
     for effect, said in ((missing, "no such arm"), (broken, "its effect failed: ValueError: no luck"),
+                         (wordless, "its effect failed: Wordless"),
+                         (lambda frame: sys.exit("bye"), "its effect failed: SystemExit: bye"),
                          (gives([]), "not in this part of the grid"), (gives([], note="none died"), "none died"),
                          (gives([math.nan] * 2, note="died"), "none of 2 networks gave a number; died")):  # fmt: skip
         found = judged(reading(effect=effect))[0]

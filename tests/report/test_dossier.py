@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 from panel_frames import panel
 
+from actbench.cli import main
 from actbench.comparison.arms import Arm
 from actbench.comparison.compared import Comparison, save
 from actbench.comparison.tables import tables
@@ -22,8 +24,18 @@ MACHINE = {"processor": "a processor", "cores": 2, "system": "a system"}
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """The files of a comparison that nobody measured."""
-    specs = ["relu", "gelu", "my.act_1"]
+    return compared(tmp_path_factory.mktemp("run"), "my.act_1")
+
+
+@pytest.fixture(scope="module")
+def page(folder):
+    """Its page, drawn once."""
+    return render(folder)
+
+
+def compared(path, own, **said):
+    """The files of a comparison that nobody measured, one function of a name of one's own."""
+    specs = ["relu", "gelu", own]
     frame = panel(dict(zip(specs, (0.0, 0.0, 0.02), strict=True)))
     x = np.linspace(-5, 5, 21)
     curves = pd.concat([pd.DataFrame({"activation": s, "x": x, "f": x, "slope": 1.0 + 0 * x}) for s in specs])
@@ -47,15 +59,15 @@ def folder(tmp_path_factory):
     run = {
         "command": "compare", "target": "t", "schema": 1, "seed": 0, "quick": True, "reference": "relu",
         "finished": None, "started": "now", "machine": MACHINE, "versions": {"python": "3"}, "commit": None,
-    }  # fmt: skip
+    } | said  # fmt: skip
     result = Comparison(arms=tuple(arms), tables=tables(arms[:3], frames, "relu"), frames=frames, failures={}, run=run)
-    place = RunFolder(tmp_path_factory.mktemp("run"))
+    place = RunFolder(path)
     save(result, place)
     return place
 
 
-def test_the_page_holds_every_part_escaped_and_nothing_from_outside(folder):
-    page = render(folder).read_text(encoding="utf-8")
+def test_the_page_holds_every_part_escaped_and_nothing_from_outside(page):
+    page = page.read_text(encoding="utf-8")
     assert "not a checkout" in page  # whole, where there is no commit to cite
     for part in ("Decision", "Who is compared", "Numbers side by side", "The training panel", "The protocol"):
         assert part in page
@@ -85,19 +97,79 @@ def test_the_checklist_says_no_where_it_is_no(folder):
     assert again["Same data, shapes and starts for every arm"] is False
 
 
-def test_latex_tables_have_equal_columns_and_escaped_names(folder):
-    render(folder)
+def test_latex_tables_have_equal_columns_and_escaped_names(page):
+    latex = page.parent / "latex"
     for name in ("decisions", "measures", "settings"):
-        text = (folder.path / "latex" / f"{name}.tex").read_text()
+        text = (latex / f"{name}.tex").read_text()
         rows = [line for line in text.splitlines() if line.endswith(r"\\")]
         assert len({len(re.findall(r"(?<!\\)&", row)) for row in rows}) == 1, name
         assert r"my.act\_1" in text
         for part in (r"\toprule", r"\caption{", rf"\label{{tab:actbench-{name}}}", r"\end{table}"):
             assert part in text
         assert text.count("{") - text.count(r"\{") == text.count("}") - text.count(r"\}")
-    bib = (folder.path / "latex" / "sources.bib").read_text()
+    bib = (latex / "sources.bib").read_text()
     assert bib.count("@misc{") == 2  # relu and gelu
     assert "Hendrycks" in bib
+
+
+def test_a_stranger_s_names_are_text_in_every_format(tmp_path, capsys):
+    """One name with everything that HTML, LaTeX, BibTeX, mathtext and templates take for their own."""
+    evil = "my.\\input{/etc/passwd}\\write18{touch x} $\\frac$ % & # _ ^^5c } <script>1</script> << 7*7 >> {{ 7 }}\x1b["
+    run = {"started": evil, "versions": {"python": evil}, "commit": {"commit": evil}, "reference": "relu", "seed": evil}
+    folder = compared(tmp_path, evil, machine=dict.fromkeys(MACHINE, evil), **run)
+    assert main(["report", str(folder.path)]) == 0
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert "\x1b" not in said
+    page = (tmp_path / "dossier.html").read_text(encoding="utf-8")
+    assert "&lt;script&gt;1" in page
+    assert "<script>1" not in page
+    for file in (tmp_path / "latex").iterdir():
+        text = file.read_text(encoding="utf-8")
+        bare = re.sub(r"\\(?:text[a-z]+\{\}|[_%&#${}])", "", text)
+        assert not re.search(r"\\(input|write|frac)|\^|\x1b", bare), file.name
+        assert text.count("{") == text.count("}"), file.name
+        assert r"\textbackslash{}input" in text or r"\textbackslash{}" in text, file.name
+
+
+def test_a_stranger_s_comparison_is_a_page_or_a_line(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("actbench.report.dossier.FIGURES", ())  # each costs itself alone: the next test
+    for name in (
+        "arms.json",
+        "data/panel.csv",
+        "data/theory.csv",
+        "measures.csv",
+        "medians.csv",
+        "ranks.csv",
+        "run.json",
+    ):
+        for content in (
+            "",
+            "[[]]",
+            '{"command": "compare"}',
+            "activation,measure\nrelu,1\n",
+            "\0",
+            "[" * 10**5,
+            "frog\n0",
+        ):
+            shutil.copytree(folder.path, tmp_path / "theirs")
+            (tmp_path / "theirs" / name).write_text(content)
+            status = main(["report", str(tmp_path / "theirs")])
+            said = capsys.readouterr().err
+            assert status in (0, 2), (name, content)
+            assert said.count("\n") == (status == 2), (name, content)
+            assert said == "" or said.startswith("actbench: "), (name, content)
+            shutil.rmtree(tmp_path / "theirs")
+
+
+def test_a_figure_that_cannot_be_drawn_costs_itself_alone(folder, monkeypatch, tmp_path, capsys):
+    from actbench.comparison.figures import ComparisonFigure
+
+    shutil.copytree(folder.path, tmp_path / "own")
+    monkeypatch.setattr(ComparisonFigure, "picture", lambda *_: 1 / 0)
+    page = render(RunFolder(tmp_path / "own")).read_text(encoding="utf-8")
+    assert page.count("ZeroDivisionError") == page.count("<figure") > 3
+    assert "is not drawn (ZeroDivisionError" in capsys.readouterr().err
 
 
 def test_a_page_needs_a_comparison(tmp_path):

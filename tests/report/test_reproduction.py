@@ -229,6 +229,41 @@ def test_hostile_text_is_escaped_in_the_page(tmp_path):
     assert render(folder, lang="zh").exists()
 
 
+@pytest.mark.slow
+def test_a_stranger_s_claims_are_text_or_a_line(tmp_path, monkeypatch, capsys):
+    """Each text of claims.json hostile, each part of another kind or missing: the texts end no line, name no field."""
+    import json
+
+    from actbench.cli import main
+
+    monkeypatch.setattr("actbench.report.page.draw_figures", lambda *_, **__: [])
+    folder = reproduce("C10b", progress=False).save(tmp_path)
+    whole = json.loads((tmp_path / "claims.json").read_text(encoding="utf-8"))
+    evil = "<script>1</script> {0.__class__} {verdict!r:>1000000000} | \n\n# head\n\x1b[31m ![](x) \ud800"
+    parts = [
+        (number, key, within)
+        for number, entry in enumerate(whole) for key, value in entry.items()
+        for within in (None, *(value if isinstance(value, dict) else ()))
+    ]  # fmt: skip
+    assert len(parts) > 10
+    said = set()
+    for number, key, within in parts:
+        for bad in (evil, None, [], KeyError):
+            entries = json.loads(json.dumps(whole))
+            holder, name = (entries[number], key) if within is None else (entries[number][key], within)
+            holder.pop(name) if bad is KeyError else holder.update({name: bad})
+            (tmp_path / "claims.json").write_text(json.dumps(entries))
+            status, err = main(["report", str(folder.path)]), capsys.readouterr().err
+            said.add(status)
+            assert err.count("\n") == {0: 0, 2: 1}[status], (key, within, bad, err)
+            assert "\x1b" not in err
+            page, text = (folder.path.joinpath(f"report.{end}").read_text(encoding="utf-8") for end in ("html", "md"))
+            assert "<script>" not in page + text
+            assert "\n# head" not in text
+            assert "![](x)" not in text
+    assert said == {0, 2}
+
+
 def test_out_that_is_a_file_or_a_foreign_folder_is_refused(tmp_path):
     file = tmp_path / "file"
     file.write_text("mine")
