@@ -83,10 +83,14 @@ def _compared(scores: pd.DataFrame, specs: Sequence[str], reference: str) -> dic
     # settings that all arms have; where there is none, each pair takes those that it shares
     everyone = list(table.index) if len(table) and set(present) <= set(table.columns) else None
     lost = ranking.lost(scores)
-    if everyone is not None:  # a setting without networks would leave no network a mean; ranks do count it
-        everyone = [setting for setting in everyone if not any(lost[arm].get(setting) for arm in present)]
+
+    def paired(a: str, b: str) -> differences.Difference:
+        """Where both train: a setting without networks would leave no network a mean; what a third arm loses is its."""
+        train = None if everyone is None else [s for s in everyone if s not in lost[a] and s not in lost[b]]
+        return ranking.paired(scores, a, b, settings=train)
+
     pairs = ranking.pairs(present)
-    each = [ranking.paired(scores, a, b, settings=everyone) for a, b in pairs]
+    each = [paired(a, b) for a, b in pairs]
     adjusted, tests = _corrected(d.p for d in each)
     comparisons = [
         {"a": a, "b": b, "value": d.value, "low": d.low, "high": d.high, "inner_low": d.inner_low,
@@ -94,7 +98,7 @@ def _compared(scores: pd.DataFrame, specs: Sequence[str], reference: str) -> dic
          "needed": differences.networks_needed(d.spread, differences.OF_INTEREST, tests)}
         for (a, b), d, p in zip(pairs, each, adjusted, strict=True)
     ]  # fmt: skip
-    versus = [(arm, ranking.paired(scores, arm, reference, settings=everyone)) for arm in present if arm != reference]
+    versus = [(arm, paired(arm, reference)) for arm in present if arm != reference]
     shares = [divergence.difference_in_shares(scores, arm, reference) for arm, _ in versus]
     corrected, tests = _corrected(d.p for d in (*(d for _, d in versus), *shares))
     decisions = []

@@ -135,6 +135,28 @@ def test_a_setting_in_which_an_arm_diverges_is_named_and_does_not_silence_the_ot
     assert set(_alike(scores, {"one", "two", "three"})["setting"]) == {"one", "three"}
 
 
+@pytest.mark.parametrize("depths", [(20,), (3, 10), (3, 10, 20)])
+def test_what_a_third_arm_loses_changes_no_decision_between_two_others(depths):
+    """An arm that diverges in some depths, or everywhere, leaves each pair of the others where these train."""
+    frame = panel({"relu": 0.0, "gelu": 0.02, "dead": -0.6, "steep": 0.0})
+    gone = (frame["activation"] == "steep") & frame["depth"].isin(depths)
+    lost = {"train_loss": np.nan, "valid_accuracy": np.nan, "test_accuracy": np.nan, "diverged": True}
+    frame.loc[gone, list(lost)] = list(lost.values())
+    among, alone = (
+        tables([Arm(asked=spec, spec=spec) for spec in specs],
+               {"panel": frame[frame["activation"].isin(specs)]}, "relu")
+        for specs in (["relu", "gelu", "dead", "steep"], ["relu", "gelu", "dead"])
+    )  # fmt: skip
+    decided = among["decisions"].set_index("activation")
+    assert decided["decision"].to_dict() == {"gelu": "better", "dead": "worse", "steep": "worse"}
+    same = ["value", "low", "high", "n"]
+    for table, names in (("decisions", ["activation", "reference"]), ("comparisons", ["a", "b"])):
+        other = alone[table].set_index(names)
+        assert among[table].set_index(names).loc[other.index, same].equals(other[same])
+    assert decided.loc["gelu", "n"] == 10
+    assert "diverges in" in decided.loc["steep", "reason"]
+
+
 def test_gates_take_part_where_networks_have_a_block_for_them(tmp_path):
     """W2 gate(W x, V x) in the small transformer, beside f(W x) * V x of rows; nothing where one input is too few."""
     torch = pytest.importorskip("torch")
