@@ -315,19 +315,19 @@ static void check_{name}(void)
 }}"""
 
 
-def check_program(rows: Sequence[Activation], file: str) -> str:
+def check_program(rows: Sequence[Activation], file: str, *, second: bool = False) -> str:
     """A C program that holds a header to reference vectors.
 
     Parameters
     ----------
-    rows
+    rows, second
         As for `actbench.kernels.c99.header`.
     file
         The header's name without its ending.
     """
     parts, names = [], []
     for row in rows:
-        for direction in DIRECTIONS:
+        for direction in (*DIRECTIONS, *["second"] * second):
             for form in FORMATS:
                 name = function_name(row, direction, form)
                 names.append(name)

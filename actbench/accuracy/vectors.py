@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from actbench.accuracy.along import PROMISED, entries, of_people
-from actbench.accuracy.meter import exact, in_format, near_roots, rounded, units, where_promised
+from actbench.accuracy.meter import ErrorMeter, exact, in_format, near_roots, rounded, units, where_promised
 from actbench.accuracy.oracle import MP
 from actbench.accuracy.points import SEED, neighbours
 from actbench.activations.registry import named, resolve
@@ -100,6 +100,9 @@ def _pairs(spec: str, dtype: str, direction: str, count: int) -> Iterator[dict[s
     points = [at for at in inputs(spec, dtype, direction, count) if not (forward and at == 0.0)]
     specials = list(_special(spec, dtype, direction))
     few = 2 if forward else 3
+    if direction == "second":  # where f' jumps, f'' is that of either side
+        jumps = ErrorMeter(spec, direction, dtype, np.array(points, dtype)).kinked
+        points = [at for at, jump in zip(points, jumps, strict=True) if not jump]
     near = near_roots(activation, direction, np.array(points))
     made = (_finite(spec, dtype, direction, at, bool(root)) for at, root in zip(points, near, strict=True))
     order = chain(first, islice(made, few), specials, made)
@@ -118,7 +121,7 @@ def _finite(spec: str, dtype: str, direction: str, at: float, root: bool) -> dic
     bound, at_root = allowed(FUSED, dtype, direction)
     value = exact(spec, direction, at)
     size = abs(rounded(value, dtype))
-    terms = None if direction != "backward" else resolve(spec).slope_terms
+    terms = None if direction == "forward" else resolve(spec).slope_terms
     term = 0.0 if terms is None else float(terms(np.float64(at)))  # of a sum that cancels, the largest counts
     step, largest = units(np.array([size, max(size, term)]), dtype).tolist()
     most = bound * largest / step  # in the last place of this result

@@ -14,6 +14,7 @@ double, no dependency but the C library, and a program that checks them against 
   actbench export gelu tanh --out kernels.h           both in one header, kernels_check.c beside it
   actbench export silu --certify                      with the worst error of all 2^32 floats, as compiled here
   actbench export silu --certify sampled --cc clang --flags=-O2
+  actbench export silu --second                       with f'' too (in float computed in double; not certified)
   actbench export all --certify --keep mine.csv       hours of processor time; begun again, it goes on where it stopped
 
 Without --certify, comments carry the certificates that come with actbench, where they are of the same code.
@@ -27,6 +28,7 @@ def add(verbs: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("name", nargs="+", metavar="NAME", help="activations; 'all' for every one that can be exported")
+    parser.add_argument("--second", action="store_true", help="second derivatives too, which --certify does not measure")
     parser.add_argument("--to", default="c", choices=("c",), help="the language (default c)")
     parser.add_argument("--out", metavar="FILE.h", help="the header (default actbench_NAME.h, actbench_kernels.h)")
     parser.add_argument(
@@ -71,7 +73,9 @@ def call(args: argparse.Namespace) -> int:
                 told=lambda name: print(f"measuring {name}", file=sys.stderr, flush=True),
             )  # fmt: skip
     check = place.with_name(place.stem + "_check.c")
-    write_text(place, header(rows, version=version("actbench-suite") or "", certificates=known))
-    write_text(check, check_program(rows, place.stem))
+    write_text(place, header(
+        rows, version=version("actbench-suite") or "", certificates=known, second=args.second
+    ))  # fmt: skip
+    write_text(check, check_program(rows, place.stem, second=args.second))
     print(f"{place}\n{check}")
     return 0

@@ -13,6 +13,7 @@ import numpy as np
 from actbench.expression.graph import PRIMITIVES, Expression, Graph, Step, constant, trace
 from actbench.expression.primitives import exp_exp_times
 from actbench.expression.primitives.exponential import _never_positive
+from actbench.expression.primitives.nested import DEEPEST
 from actbench.expression.primitives.pairs import product_error, two_sum
 
 STEEP = "exp_exp_times"
@@ -85,7 +86,7 @@ def _exponential(whole: Expression, v: Expression) -> Term:
     """exp(v) for v <= 0; exp(-n / exp(w)), w <= 0, is exp(-exp(-w)) n times, whose exponent no float holds."""
     if (found := _steep(v)) is not None:
         times, w = found
-        factor: Any = constant(1.0)
+        factor: Any = np.where(w < -DEEPEST, 0.0, 1.0)  # beyond it is 0, whatever an exponential of more multiplies
         for _ in range(times - 1):
             factor = exp_exp_times(factor, w)
         return Term(Expression(STEEP, factor, w), factor, STEEP, (w,), (w,))
@@ -99,7 +100,7 @@ def _falls(v: Expression) -> bool:
 
 
 def _steep(v: Expression) -> tuple[int, Expression] | None:
-    """n and w of -n / exp(w), w <= 0."""
+    """n and w of -n / exp(w), or -n times its size, w <= 0."""
     times = 1.0
     if v.op == "negative":
         v = v.args[0]
@@ -107,6 +108,7 @@ def _steep(v: Expression) -> tuple[int, Expression] | None:
         times, v = -v.args[0].args[0], v.args[1]
     else:
         return None
+    v = v.args[0] if v.op == "absolute" else v
     if v.op != "divide" or v.args[0].op != "constant" or v.args[0].args[0] != 1.0 or v.args[1].op != "exp":
         return None
     w = v.args[1].args[0]

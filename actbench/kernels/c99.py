@@ -1,4 +1,4 @@
-"""Kernels to take away: a C99 header of rows, forward and backward, in float and double.
+"""Kernels to take away: a C99 header of rows, forward, backward and, if asked, second, in float and double.
 
 The steps are the fused kernels' own (`lower`), in another syntax (`emit`). Error-free products are `fma` where the
 processor has it, else Dekker's halves, which no compiler contracts there: nothing depends on -ffp-contract.
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from actbench.activations.record import Activation
 from actbench.core.dtypes import Format
 from actbench.core.errors import ActbenchError
+from actbench.kernels.backends import SECOND, SECOND_AT_ROOT
 from actbench.kernels.emit import C99, written
 from actbench.kernels.lower import expanded, graph_of, operands_of
 
@@ -97,7 +98,9 @@ def function_name(row: Activation, direction: str, form: Format) -> str:
     return f"actbench_{row.name.replace('.', '_')}{'' if direction == 'forward' else '_' + direction}_f{form.bits}"
 
 
-def header(rows: Iterable[Activation], *, version: str, certificates: Mapping[str, object] | None = None) -> str:
+def header(
+    rows: Iterable[Activation], *, version: str, certificates: Mapping[str, object] | None = None, second: bool = False
+) -> str:
     """The text of a header: a scalar function and one on arrays for each row, direction and format.
 
     Parameters
@@ -108,6 +111,8 @@ def header(rows: Iterable[Activation], *, version: str, certificates: Mapping[st
         Of this package, for the first line.
     certificates
         What is known of a function's errors, by its name in C; its text is the comment.
+    second
+        Whether second derivatives come too: in float computed in double and rounded once, as the kernels are.
 
     Raises
     ------
@@ -115,11 +120,19 @@ def header(rows: Iterable[Activation], *, version: str, certificates: Mapping[st
         For a row that cannot be lowered.
     """
     rows = list(rows)
-    known = certificates or {}
+    known = dict(certificates or {})
+    directions = (*DIRECTIONS, "second") if second else DIRECTIONS
+    if second:
+        known |= {
+            function_name(row, "second", form): f"promised {SECOND.get(form.name, 1.0):g} ulp, next to changes of sign "
+            f"{SECOND_AT_ROOT:g} epsilon{'' if form.bits == 64 else '; double inside'}; not measured here"
+            for row in rows for form in FORMATS
+        }  # fmt: skip
     names = ", ".join(row.name for row in rows)
     functions = [
         _function(row, direction, form, str(known.get(function_name(row, direction, form), "errors not measured here")))
-        for row in rows for direction in DIRECTIONS for form in FORMATS
+        for row in rows for direction in directions
+        for form in (FORMATS[::-1] if direction == "second" else FORMATS)  # float's calls double's
     ]  # fmt: skip
     return HEADER.format(
         title=f"{names if len(rows) < 9 else len(rows)}: kernels of actbench {version}", licence=LICENCE,
@@ -147,6 +160,9 @@ def _function(row: Activation, direction: str, form: Format, certificate: str) -
     parameters = [name for name in names if name in row.parameters]
     used = {str(step.value) for step in graph if step.op == "argument"}
     real = _real(form)
+    if direction == "second" and form.bits == 32:
+        constants, lines, used = [], [], set(names)
+        result = f"(float){function_name(row, direction, FORMATS[1])}({', '.join(f'_{name}' for name in names)})"
     unused = [f"(void)_{name};" for name in names if name not in used]
     defaults = "".join(f"; {name} = {float(values[name])!r} by default" for name in parameters)
     return FUNCTION.format(
