@@ -28,7 +28,9 @@ def add(verbs: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("name", nargs="+", metavar="NAME", help="activations; 'all' for every one that can be exported")
-    parser.add_argument("--second", action="store_true", help="second derivatives too, which --certify does not measure")
+    parser.add_argument(
+        "--second", action="store_true", help="second derivatives too, which --certify does not measure"
+    )
     parser.add_argument("--to", default="c", choices=("c",), help="the language (default c)")
     parser.add_argument("--out", metavar="FILE.h", help="the header (default actbench_NAME.h, actbench_kernels.h)")
     parser.add_argument(
@@ -57,6 +59,7 @@ def call(args: argparse.Namespace) -> int:
     if args.certify is None and (args.cc or args.flags or args.keep):
         raise ActbenchError("--cc, --flags and --keep say how --certify goes; give --certify too")
     every = [row for row in ACTIVATIONS if row.kind == "elementwise" and not row.opaque]
+    every = [row for row in every if not (args.second and "x" in row.surrogates)]
     rows = every if args.name == ["all"] else [resolve(name) for name in args.name]
     place = Path(args.out or f"actbench_{rows[0].name if len(rows) == 1 else 'kernels'}.h")
     if place.suffix != ".h":

@@ -32,11 +32,11 @@ FEW = ("silu", "gelu_tanh", "softplus", "leaky_relu", "sine")
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
 
-def write(folder, names, spoilt=lambda text: text):
+def write(folder, names, spoilt=lambda text: text, second=False):
     """A header and its check program."""
     rows = [ab.get(name) for name in names]
-    (folder / "k.h").write_text(spoilt(header(rows, version="0")))
-    (folder / "check.c").write_text(check_program(rows, "k"))
+    (folder / "k.h").write_text(spoilt(header(rows, version="0", second=second)))
+    (folder / "check.c").write_text(check_program(rows, "k", second=second))
 
 
 def built(folder, cc, flags):
@@ -53,6 +53,18 @@ def test_a_header_keeps_the_promise_however_products_are_contracted(tmp_path, cc
     status, lines = built(tmp_path, cc, flags)
     assert status == 0, lines
     assert len(lines) == 4 * len(FEW)
+
+
+def test_second_derivatives_come_if_asked_for(tmp_path):
+    names = ("golu", "hardswish")
+    write(tmp_path, names, second=True)
+    status, lines = built(tmp_path, COMPILERS[0], FLAGS[2])
+    assert status == 0, lines
+    assert len(lines) == 6 * len(names)
+    said = header([ab.get("golu")], version="0", second=True)
+    assert (
+        "/* golu second: promised 1 ulp, next to changes of sign 4 epsilon; double inside; not measured here */" in said
+    )
 
 
 def test_a_wrong_digit_is_seen(tmp_path):

@@ -56,6 +56,14 @@ def test_kernels_keep_their_tails_too(name):
         assert ulp_error(value, oracle(name).second(at), "float64") <= 8, at
 
 
+@pytest.mark.parametrize("name", ["telu", "gish"])
+def test_an_exponential_of_an_exponential_stays_0_where_what_multiplies_it_grows(name):
+    """At 88 exp(3 x) met the smallest number that a kernel makes of exp(-exp(x)): 1e-300 for 0."""
+    x = np.array([6.7, 7.1, 53.9, 88.0, 146.6, 226.6, 293.5, 352.6, 1e3, 1e300])
+    assert not ab.kernel(name, "second", dtype="float64")(x).any()
+    assert not ab.get(name).second(x).any()
+
+
 def test_coslu_turns_at_0():
     """cos(0) / 2 - 2 / 4 is what rounding leaves of two halves: absolute there, as next to other changes of sign."""
     x = np.array([-float.fromhex("0x1.b29d867a8ade3p-58"), -float.fromhex("0x1.736682p-53"), -1e-6, -0.1, -0.2])
