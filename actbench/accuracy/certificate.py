@@ -38,7 +38,9 @@ from actbench.kernels.lower import operands_of
 FLAGS = "-O3 -march=native -fno-math-errno"
 SAMPLED = 20_000  # float64 points, most of them screened with the row in float64, the worst settled by mpmath
 SHIPPED = Path(__file__).with_name("certificates.csv")
-TYPES: dict[str, Callable[[str], Any]] = {"str": str, "int": int, "float": float}
+TYPES: dict[str, Callable[[str], Any]] = {
+    "str": str, "int": int, "float": float, "float | None": lambda text: float(text) if text else None,
+}  # fmt: skip
 CHECKED = 200  # vectors a function in a check program
 
 
@@ -161,6 +163,8 @@ class Certificate:
         How many were compared: 2^32, or a sample.
     worst_ulp, at
         The largest error outside root zones, settled by mpmath, and where it occurs, as a hexadecimal float.
+    root_zone_eps
+        The largest absolute error next to declared roots, in epsilons; None without roots.
     lost
         Results 0, NaN or infinite for a number, and NaN inputs whose result is not NaN.
     """
@@ -171,11 +175,13 @@ class Certificate:
     inputs: int
     worst_ulp: float
     at: str
+    root_zone_eps: float | None
     lost: int
 
     def __str__(self) -> str:
         inputs = "all 2^32 inputs" if self.inputs == 1 << 32 else f"{self.inputs:,} sampled inputs"
-        return f"worst {self.worst_ulp:.2f} ulp at {self.at} of {inputs}, {self.lost} lost ({self.compiled})"
+        roots = "" if self.root_zone_eps is None else f", {self.root_zone_eps:.2g} epsilons next to roots"
+        return f"worst {self.worst_ulp:.2f} ulp at {self.at} of {inputs}{roots}, {self.lost} lost ({self.compiled})"
 
 
 def code(row: Activation) -> str:
@@ -259,19 +265,23 @@ def _measured(
     if wide:
         found = exhaust(row.spec, direction, threads=threads, narrow=run)
         lost = found.lost + found.special + found.nan_lost
-        return {"inputs": found.inputs, "worst_ulp": found.worst_ulp, "at": found.at_hex, "lost": lost}
+        at, root = found.at_hex, found.root_zone_eps
+        return {"inputs": found.inputs, "worst_ulp": found.worst_ulp, "at": at, "root_zone_eps": root, "lost": lost}
     x = where_promised(row.spec, form.name, SAMPLED, direction)
     got = run(x) if direction == "forward" else run(np.ones_like(x), x)
     measured = ErrorMeter(row.spec, direction, form.name, x).measure(got)
     lost = measured.lost + measured.special
-    return {"inputs": x.size, "worst_ulp": measured.worst, "at": float(measured.at).hex(), "lost": lost}
+    at, root = float(measured.at).hex(), measured.root_eps
+    return {"inputs": x.size, "worst_ulp": measured.worst, "at": at, "root_zone_eps": root, "lost": lost}
 
 
 def _write(file: Path, known: Mapping[str, Certificate]) -> None:
     text = io.StringIO()
     writer = csv.DictWriter(text, [f.name for f in fields(Certificate)], lineterminator="\n")
     writer.writeheader()
-    writer.writerows({**vars(one), "worst_ulp": float(f"{one.worst_ulp:.4g}")} for _, one in sorted(known.items()))
+    for _, line in sorted(known.items()):
+        numbers = {key: float(f"{value:.4g}") for key, value in vars(line).items() if isinstance(value, float)}
+        writer.writerow({**vars(line), **numbers})
     write_text(file, text.getvalue())
 
 
