@@ -49,6 +49,7 @@ def render_commits(results: str | Path, out: str | Path | None = None, *, lang: 
         "places": _places(frame),
         "failed": _failed(frame),
         "changes": changes(frame),
+        "alone": int(_one_sample(frame).sum()),
         "benchmarks": [_benchmark(str(name), part, place / "figures", t) for name, part in frame.groupby("benchmark")],
     }
     return write_text(place / "report.html", template("performance.html", t).render(**content, t=t, lang=lang))
@@ -81,13 +82,14 @@ def _failed(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def changes(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Where the last value of a series lies apart from the one before: the largest changes first.
 
-    Apart: their 99 % intervals do not overlap (values without one count as exact) and the factor is `CHANGED` or more.
+    Apart: their 99 % intervals do not overlap and the factor is `CHANGED` or more. Of a time without an interval there
+    is one sample, and nothing is claimed; other values without one (errors, sizes) count as exact.
     asv's interval is of one run's noise; another day's machine is not in it, so that a change here is a hint, and
     ``actbench bench --against`` the proof.
     """
     rows = []
     for key, part in frame[frame["status"] == OK].groupby(SERIES, sort=False):
-        if len(part) < 2:
+        if len(part) < 2 or _one_sample(part.iloc[-2:]).any():
             continue
         before, now = (row for _, row in part.iloc[-2:].iterrows())
         lows = [row["value"] if math.isnan(row["low"]) else row["low"] for row in (before, now)]
@@ -101,6 +103,11 @@ def changes(frame: pd.DataFrame) -> list[dict[str, Any]]:
                  "from": before["commit"][:10], "to": now["commit"][:10]}
             )  # fmt: skip
     return sorted(rows, key=lambda row: -abs(math.log(row["factor"]) if 0 < row["factor"] < math.inf else math.inf))
+
+
+def _one_sample(frame: pd.DataFrame) -> pd.Series[bool]:
+    """Times without an interval, as ``asv run --quick`` leaves them."""
+    return (frame["status"] == OK) & (frame["unit"] == "seconds") & (frame["low"].isna() | frame["high"].isna())
 
 
 def _factor(now: float, before: float) -> float:

@@ -195,8 +195,27 @@ def test_a_change_needs_intervals_apart():
     assert found(row("a", 1.0, 0.9, 1.1), row("b", 2.0, 1.9, 2.1)) == [(2.0, "a", "b")]
     assert found(row("a", 1.0, 0.5, 2.0), row("b", 1.5, 1.4, 1.6)) == []
     assert found(row("a", 1.0, 1.0, 1.0), row("b", 1.01, 1.01, 1.01)) == []
-    assert found(row("a", 2.0, math.nan, math.nan), row("b", 1.0, math.nan, math.nan)) == [(0.5, "a", "b")]
+    exact = {"low": math.nan, "high": math.nan, "unit": "ulp"}
+    assert found(row("a", 2.0, 2, 2) | exact, row("b", 1.0, 1, 1) | exact) == [(0.5, "a", "b")]
+    # a time without an interval is of one sample
+    assert found(row("a", 2.0, math.nan, math.nan), row("b", 1.0, math.nan, math.nan)) == []
+    assert found(row("a", 2.0, 1.9, 2.1), row("b", 1.0, math.nan, math.nan)) == []
     assert found(row("a", 0.0, math.nan, math.nan), row("b", 0.0, math.nan, math.nan)) == []
+
+
+@pytest.mark.parametrize("ends", [(None, None), (-math.inf, math.inf)])
+def test_of_one_sample_each_nothing_is_claimed_and_the_page_says_why(tmp_path, ends):
+    for file in (shutil.copytree(DATA, tmp_path / "results") / "bench").glob("*-*.json"):
+        stored = json.loads(file.read_text(encoding="utf-8"))
+        place = [stored["result_columns"].index(name) for name in ("stats_ci_99_a", "stats_ci_99_b")]
+        for name, row in stored["results"].items():
+            if "time_" in name and isinstance(row, list) and isinstance(row[0], list) and len(row) > max(place):
+                row[place[0]], row[place[1]] = ([end] * len(row[0]) for end in ends)
+        file.write_text(json.dumps(stored), encoding="utf-8")
+    page = render_commits(tmp_path / "results", tmp_path / "page").read_text(encoding="utf-8")
+    assert not [one for one in changes(read_results(tmp_path / "results")) if "time_" in one["benchmark"]]
+    assert "times are of one sample (asv run --quick)" in page
+    assert "times are of one sample" not in render_commits(DATA, tmp_path / "whole").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
