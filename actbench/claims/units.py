@@ -8,8 +8,9 @@ _READINGS = {
     "share of units": "C06 mlp, C06 cnn, C35 tuned, C35 grid, C36 revived, C36 first_layer, C37 zero_gradient, "
     "L23 revived",
     "share of outputs": "C06 zeros, C09 necessary, C09 sufficient, C32 initial, C32 trained, L16 zeros",
-    "share of pre-activations": "C47 rare, L14 sixteen, L14 double",
-    "share of networks": "C25 sgd, C25 rescues, C25 deep_sgd, L01 deep, L06 linear, L06 rectifier",
+    "share of pre-activations": "C47 rare",
+    "share of networks": "C25 sgd, C25 rescues, C25 deep_sgd, L01 deep, L06 linear, L06 rectifier, "
+    "L14 sixteen, L14 single, L14 double",
     "share of features": "C14 kept, C14 forward, C15 kept, C15 forward",
     "share of the top rate": "C03 rate_against_current",
     "share of the gradient left": "C30 tanh",

@@ -14,7 +14,7 @@ READINGS: Mapping[str, Mapping[str, str]] = {
         "chaotic": "混沌相", "deep": "深层", "depth_scale": "深度尺度", "double": "64 位", "doubles": "翻倍",
         "escapes": "脱离", "independent": "独立", "kernel": "核函数", "law": "精确规律", "networks": "实测网络",
         "ordered": "有序相", "others": "其他层", "random": "随机斜率", "rectifier": "整流初始化",
-        "relu": "ReLU", "saturates": "饱和", "sixteen": "16 位", "slope": "负侧斜率", "spare": "可略去",
+        "relu": "ReLU", "saturates": "饱和", "single": "32 位", "sixteen": "16 位", "slope": "负侧斜率", "spare": "可略去",
         "square": "平方", "steady": "稳定", "theory": "理论", "variance": "方差", "zero_best": "取零最佳",
         "forward": "前向", "chain_rule": "链式法则", "positive": "正侧", "negative": "负侧", "one_sided": "单侧差商",
         "composed": "复合函数", "scalar": "单个函数", "interval": "区间", "accuracy": "准确率", "rare": "罕见",

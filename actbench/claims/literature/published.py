@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from actbench.claims.claim import Claim, Reading, claim
+from actbench.claims.claim import Change, Claim, Reading, claim
 from actbench.claims.literature.answers import ANSWERS
 
 
 def published(
     name: str, *, section: str, source: str, statement: Mapping[str, str], leaves_out: str,
-    readings: Sequence[Reading], note: str = "",
+    readings: Sequence[Reading], note: str = "", history: Sequence[Change] = (),
 ) -> Claim:  # fmt: skip
     """Enter a published result.
 
     Parameters
     ----------
-    name, section, statement, note
+    name, section, statement, note, history
         As `actbench.claims.claim.Claim`.
     source
         Authors, year, title, and which part was read: nothing is said of parts that were not.
@@ -31,7 +31,7 @@ def published(
         for reading in readings
     ]
     return claim(name, ledger="literature", section=section, statement=statement, readings=told, note=note,
-                 answer=ANSWERS.get(name))  # fmt: skip
+                 answer=ANSWERS.get(name), history=tuple(history))  # fmt: skip
 
 
 def measured(name: str, experiment: str, **fields: object) -> Reading:
