@@ -2,7 +2,7 @@
 
 import math
 import numbers
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from actbench.activations.parameter import Sampled
 from actbench.activations.record import Activation
 from actbench.core.errors import ActbenchError
+from actbench.expression.graph import argument_names
 from actbench.theory.quadrature import expectations, panels
 from actbench.theory.subject import Subject, row_of, spec_of
 
+Array = NDArray[Any]
+Way = Callable[[Array], Array]
 FIELDS = ("mean", "second", "d_mean", "d_second", "d_fourth", "growth")
 APART = 1e-7  # relative; the growth without slopes loses digits at small q, where f is nearly a number
 _DRAWN = np.polynomial.legendre.leggauss(8)
@@ -113,20 +116,20 @@ def moments(name: Subject, q: float = 1.0) -> Moments:
 @lru_cache(maxsize=8192)
 def _moments(spec: str, q: float) -> Moments:
     row = row_of(spec)
-    total, error = np.zeros(len(FIELDS)), 1e-15  # rounding, whatever the rules say
-    places: tuple[float, ...] = ()
-    for weight, given in draws(row):
-        bends = (0.5 * (low + high) for low, high in row.fact("excluded_slope", **given))
-        kinks = tuple(sorted({*map(float, row.fact("kinks", **given)), *bends}))
-        value, apart = expectations(_columns(row, q, given), panels(q, kinks), q)
-        *others, by_slopes, without = value
-        by_slopes += _jumps(row, q, given)
-        missed = abs(by_slopes - without) > APART * max(abs(by_slopes), others[1] / q)
-        total += weight * np.array([*others, without if missed else by_slopes])
-        error, places = max(error, apart), kinks
+    drawn = draws(row)
+    kinks = {float(place) for _, given in drawn for place in row.fact("kinks", **given)}
+    bends = {0.5 * (low + high) for _, given in drawn for low, high in row.fact("excluded_slope", **given)}
+    squares, columns = _integrands(row, q, drawn)
+    value, error = expectations(columns, panels(q, kinks | bends), q)
+    *others, by_slopes, without = value
+    by_slopes += _jumps(squares, kinks, q)
+    missed = abs(by_slopes - without) > APART * max(abs(by_slopes), others[1] / q)
+    total = np.array([*others, without if missed else by_slopes])
     if _infinite(row):  # leaky integrate-and-fire at its threshold
         total[2:] = np.nan
-    return Moments(q=q, error=error, kinks=places, **dict(zip(FIELDS, map(float, total), strict=True)))
+    fields = dict(zip(FIELDS, map(float, total), strict=True))
+    # rounding is there, whatever the rules say
+    return Moments(q=q, error=max(error, 1e-15), kinks=tuple(sorted(kinks | bends)), **fields)
 
 
 def draws(row: Activation) -> list[tuple[float, dict[str, float]]]:
@@ -151,26 +154,51 @@ def _infinite(row: Activation) -> bool:
     return any(low == high for low, high in row.fact("excluded_slope"))
 
 
-def _columns(row: Activation, q: float, given: dict[str, float]) -> Callable[[NDArray[Any]], NDArray[Any]]:
-    """x to the integrands, stacked in front; the growth both ways."""
+def _integrands(row: Activation, q: float, drawn: list[tuple[float, dict[str, float]]]) -> tuple[Way, Way]:
+    """x to f(x)^2, and to all integrands, stacked in front, the growth both ways; means over what is drawn."""
     infinite = _infinite(row)
+    weights = np.array([weight for weight, _ in drawn])
+    each = {name: np.array([[given[name]] for _, given in drawn]) for name in drawn[0][1]}
+    forward, backward = (_called(row, way, each) for way in (row.callables.forward, row.callables.backward))
+    kept = [name for name in argument_names(row.callables.backward) if name in {"x", "y"}]
 
-    def columns(x: NDArray[Any]) -> NDArray[Any]:
-        f = np.asarray(row.forward(x, **given))
+    def all_draws(x: Array) -> Array:
+        return np.repeat(x[None], len(drawn), axis=0) if each else x
+
+    def squares(x: Array) -> Array:
+        f_square = np.square(forward(all_draws(x)))
+        return weights @ f_square if each else f_square
+
+    def columns(x: Array) -> Array:
+        at = all_draws(x)
+        f = forward(at)
+        saved = {"x": at, "y": f}
         # an infinite slope has no finite moments: 0 here, NaN at the end
-        d = np.zeros_like(f) if infinite else row.backward(np.ones_like(x), x, **given)
-        square = d * d
-        return np.stack([f, f * f, d, square, square * square, f * d * (x / q), f * f * ((x * x / q - 1) / (2 * q))])
+        d = np.zeros_like(f) if infinite else backward(np.ones_like(at), **{name: saved[name] for name in kept})
+        square, f_square = d * d, f * f
+        growth = f * d * (x / q), f_square * ((x * x / q - 1) / (2 * q))
+        stacked = np.stack([f, f_square, d, square, square * square, *growth])
+        return weights @ stacked if each else stacked
 
-    return columns
+    return squares, columns
 
 
-def _jumps(row: Activation, q: float, given: dict[str, float]) -> float:
+def _called(row: Activation, function: Callable[..., Any], given: Mapping[str, Any]) -> Callable[..., Array]:
+    """A row's callable on its parameters, without the guards that users need: they take as long as cheap rows do."""
+    values = row.values(**given)
+    bound = {name: np.asarray(values[name], float) for name in argument_names(function) if name in values}
+
+    def call(first: Array, **kept: Array) -> Array:
+        return np.broadcast_to(np.asarray(function(first, **kept, **bound), float), first.shape)
+
+    return call
+
+
+def _jumps(squares: Way, kinks: set[float], q: float) -> float:
     """What the jumps of f^2 add to its growth: half of jump * place / q times the density there."""
-    places = np.array(list(map(float, row.fact("kinks", **given))))
-    if not places.size:
+    if not kinks:
         return 0.0
-    sides = np.nextafter(places, np.array([[-np.inf], [np.inf]]))
-    left, right = np.square(np.asarray(row.forward(sides.reshape(-1), **given))).reshape(sides.shape)
+    places = np.array(list(kinks))
+    left, right = squares(np.nextafter(places, [[-np.inf], [np.inf]]).reshape(-1)).reshape(2, -1)
     density = np.exp(-0.5 * places * places / q) / math.sqrt(2 * math.pi * q)
     return float((0.5 * (right - left) * places / q * density).sum())

@@ -1,4 +1,4 @@
-"""Integrals of a stack of functions against N(0, q), by Gauss and Kronrod's rule on panels that are halved."""
+"""Integrals of a stack of functions against N(0, q), by Gauss and Kronrod's rule on panels that are cut."""
 
 from __future__ import annotations
 
@@ -36,17 +36,25 @@ GAUSS = np.zeros(21)
 GAUSS[1::2] = [*_GAUSS, *reversed(_GAUSS)]
 _RULES = np.stack([KRONROD, GAUSS], axis=1)
 _LADDER = 2.0 ** np.arange(-2, 12, dtype=float)
-_STEEP = 2.0 ** np.array([-26.0, -20, -14, -8])  # around 0, for what is as steep as smu's 1e6: two nodes lie within it
-_SIGMAS = np.array([0.5, 1, 2, 3, 4.5, 6, 8, 10, 13, 18, 26, FAR])
+_STEEP = 2.0 ** np.array([-22.0, -12])  # around 0, for what is as steep as smu's 1e6: two nodes lie within it
+NEAR = 13.0  # standard deviations; beyond, only what grows exponentially counts, and panels are halved there
+_SIGMAS = np.array([0.5, 1, 2, 3, 4.5, 6, 8, 10, NEAR, FAR])
+CLOSE = 0.15  # a panel narrower than that share of its distance from the next centre is not worth its 21 points
+FEW, PARTS = 8, 8  # so few open panels are cut into so many parts: a generation costs more than its points
 
 
 def panels(q: float, kinks: Iterable[float] = ()) -> Array:
     """Ends of the first panels: kinks, a geometric ladder around them (the row's scale), multiples of sqrt(q)."""
     deviation = math.sqrt(q)
-    centres = np.array(sorted({0.0, *map(float, kinks)}))[:, None]
-    around = np.concatenate([centres, centres + _LADDER, centres - _LADDER], axis=1).reshape(-1)
-    ends = np.concatenate([around, _STEEP, -_STEEP, deviation * _SIGMAS, -deviation * _SIGMAS])
-    inside: Array = np.unique(ends[np.abs(ends) <= FAR * deviation])
+    centres = np.array([*{0.0, *map(float, kinks)}])[:, None]
+    around = np.concatenate([centres + _LADDER, centres - _LADDER], axis=1)
+    reach = np.where(np.abs(centres) > NEAR * deviation, FAR * deviation, NEAR * deviation)
+    sigmas = deviation * _SIGMAS
+    ends = np.concatenate([centres[:, 0], around[np.abs(around) <= reach], _STEEP, -_STEEP, sigmas, -sigmas])
+    ends = np.sort(ends[np.abs(ends) <= FAR * deviation])
+    distance = np.abs(ends - centres).min(axis=0)
+    distance[-1] = 0.0  # the last end stays, as the first does
+    inside: Array = ends[np.diff(ends, prepend=-np.inf) > CLOSE * distance]
     return inside
 
 
@@ -85,16 +93,11 @@ def _halved(columns: Callable[[Array], Array], ends: Array, q: float) -> tuple[A
         half, middle = (b - a) / 2, (a + b) / 2
         x = middle[:, None] + half[:, None] * NODES
         density = np.exp(-0.5 * np.square(x / deviation)) * (half[:, None] / (deviation * math.sqrt(2 * math.pi)))
-        values = columns(x.reshape(-1)).reshape(-1, *x.shape)
-        if np.isnan(values).any():
-            where = x[np.isnan(values).any(axis=0)]
-            raise ActbenchError(
-                f"value or slope is NaN at x = {where[np.abs(where).argmin()]:g}: no moments at q={q:g}"
-            )
-        values *= density
-        if not np.isfinite(values).all():
-            raise ActbenchError(f"value or slope overflows within {FAR:g} standard deviations: no moments at q={q:g}")
+        given = columns(x.reshape(-1)).reshape(-1, *x.shape)
+        values = given * density
         both = values @ _RULES
+        if not math.isfinite(both.sum()):
+            raise _not_finite(x, given, q)
         whole, apart = both[..., 0], np.abs(both[..., 0] - both[..., 1])
         if generation == 0:
             scale = np.abs(values) @ KRONROD
@@ -110,8 +113,17 @@ def _halved(columns: Callable[[Array], Array], ends: Array, q: float) -> tuple[A
         open_ = ~settled
         if open_.sum() > PANELS:
             break
-        a, b = np.concatenate([a[open_], middle[open_]]), np.concatenate([middle[open_], b[open_]])
+        ends = np.linspace(a[open_], b[open_], (PARTS if open_.sum() <= FEW else 2) + 1)
+        a, b = ends[:-1].reshape(-1), ends[1:].reshape(-1)
     raise ActbenchError(
         f"the moments do not settle at q={q:g}; it has a jump that it does not declare, or a slope "
         "whose powers have no mean"
     )
+
+
+def _not_finite(x: Array, values: Array, q: float) -> ActbenchError:
+    """What is wrong with values that have no mean."""
+    if np.isnan(values).any():
+        where = x[np.isnan(values).any(axis=0)]
+        return ActbenchError(f"value or slope is NaN at x = {where[np.abs(where).argmin()]:g}: no moments at q={q:g}")
+    return ActbenchError(f"value or slope overflows within {FAR:g} standard deviations: no moments at q={q:g}")
