@@ -11,7 +11,8 @@ from actbench.runs.experiment import Experiment
 # Core-seconds a cell, from a quick run of the article and of a comparison on two cores of an AMD EPYC (Zen 4) that had
 # other work to do: a guess for other machines, within a factor of three or so.
 SECONDS = {
-    "accuracy": 1.0, "activity": 0.1, "axis_accuracy": 1.0, "cnn_activity": 0.25, "convergence": 0.1, "dead_units": 0.2,
+    "accuracy": 1.0, "activity": 0.1, "axis_accuracy": 1.0, "bifurcation": 0.3, "cnn_activity": 0.25,
+    "convergence": 0.1, "dead_units": 0.2,
     "distribution": 0.07, "exhaustive": 60.0, "expressivity": 0.015, "features": 0.09, "gate_accuracy": 1.0,
     "gradient_flow": 0.2, "neuron": 0.5, "orientation": 0.12, "overfitting": 0.17, "panel": 0.13, "pass_cost": 1.8,
     "same_twice": 0.02, "selectivity": 0.08, "subgradient": 0.06, "throughput": 15.0, "torch_panel": 1.0,
