@@ -60,7 +60,7 @@ def bifurcation(
     for x, y in batches(data, noise, copies):
         seen += 1
         out = zero.forward(x)
-        if any((layer.x == 0).any() for layer in zero.layers):  # without a zero both passes are the same
+        if any(np.any(layer.x == 0) for layer in zero.layers):  # without a zero both passes are the same
             d = cross_entropy(out, y)[1]
             one.forward(x)
             rows = [network.backward(d).parameters.rows for network in (zero, one)]
