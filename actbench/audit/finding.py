@@ -107,6 +107,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (
          en="is a reference that is itself wrong ({detail}): {came} at {at} for {exact}",
          zh="作为参考的实现本身有误（{detail}）：在 {at} 处得 {came}，应为 {exact}"),
 )})  # fmt: skip
+DETAILS = {
+    " and computes ": "，计算的却是 ",
+    "no function of the catalogue": "目录中没有的函数",
+}  # of what is not quoted
 PASSES = {"forward": "前向", "backward": "反向", "second": "二阶"}
 
 
@@ -176,6 +180,9 @@ class Finding:
             at += f" ({plain_hex(self.at)})"
         words = {"at": at, "came": shown(self.came, self.dtype),
                  "exact": shown(self.exact, self.dtype), "ulp": ulp, "detail": self.detail}  # fmt: skip
+        if lang == "zh":
+            for english, chinese in DETAILS.items():
+                words["detail"] = words["detail"].replace(english, chinese)
         where = [PASSES.get(self.direction, "") if lang == "zh" else self.direction, self.dtype]
         text = (sort.zh if lang == "zh" else sort.en).format(**words)
         head = (" " if lang == "en" else "，").join(filter(None, where))

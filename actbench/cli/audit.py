@@ -116,37 +116,43 @@ def _write(args: argparse.Namespace, report: Report, known: frozenset[str]) -> N
 def lines(report: Report, lang: str, known: frozenset[str]) -> list[str]:
     """What a person reads."""
     from actbench.audit.finding import SEVERITIES
+    from actbench.report.audit import WORDS
 
+    t = WORDS[lang]
     said = []
     for one in report.subjects:
         said += [*_subject(one, lang, known), ""]
-    said += [f"left out: {one.target}: {one.why_not}" for one in report.left_out]
-    counts = [(level, sum(f.level == level for f in report.findings)) for level in reversed(SEVERITIES)]
-    told = ", ".join(f"{count} {level}{'s' if count != 1 else ''}" for level, count in counts)
+    said += [f"{t['left'].lower()}: {one.target}: {one.why_not}" for one in report.left_out]
+    counts = [(t[level], sum(f.level == level for f in report.findings)) for level in reversed(SEVERITIES)]
+    told = ", ".join(f"{count} {level}{t['s'] if count != 1 else ''}" for level, count in counts)
     old = sum(f.fingerprint in known for f in report.findings)
-    said.append(f"{len(report.subjects)} audited in {report.seconds:.1f} s: {told}"
-                + (f"; {old} of them known" if old else "")
-                + (f"; {report.others} other objects are no activations" if report.others else ""))  # fmt: skip
+    said.append(t["audited"].format(count=len(report.subjects), seconds=f"{report.seconds:.1f}") + told
+                + (t["; "] + t["old"].format(count=old) if old else "")
+                + (t["; "] + t["others"].format(count=report.others) if report.others else ""))  # fmt: skip
     return said
 
 
 def _subject(one: Audited, lang: str, known: frozenset[str]) -> list[str]:
     from rich.table import Table
 
+    from actbench.report.audit import WORDS
+
+    t = WORDS[lang]
     about = "; ".join(filter(None, (one.library, ", ".join(one.dtypes))))
-    head = f"{one.target}{' (the reference)' if one.golden else ''}" + (f" is {one.row}" if one.row else "")
+    golden = f" ({t['golden']})" if one.golden else ""
+    head = one.target + golden + (t["held"].format(row=one.row) if one.row else "")
     if not one.findings:
-        return [f"{head}: nothing found ({about})"]
+        return [f"{head}: {t['clean']} ({about})"]
     grid = Table.grid(padding=(0, 2))
     for finding in one.findings:
-        also = f" (also {', '.join(finding.also)})" if finding.also else ""
-        old = "known" if finding.fingerprint in known else finding.level
+        also = f" ({t['also']} {', '.join(finding.also)})" if finding.also else ""
+        old = t["known"] if finding.fingerprint in known else t[finding.level]
         grid.add_row("", old, finding.kind, finding.sentence(lang) + also)
     promise = next((f.promise for f in one.findings if f.promise), "")
     return [
         f"{head} ({about})" if about else head,
         _drawn(grid),
-        *([f"  actbench promises of {promise}"] * bool(promise)),
+        *([f"  {t['promises'].format(what=promise)}"] * bool(promise)),
     ]
 
 

@@ -19,12 +19,18 @@ WORDS = {
         "class": "class", "where": "pass, formats", "at": "smallest failing input", "came": "came", "exact": "exact",
         "says": "what is wrong", "promise": "actbench's own row", "clean": "nothing found", "is": "is",
         "left": "Left out", "known": "known", "golden": "the reference", "count": "findings",
+        "held": ", held to {row}", "also": "also", "promises": "actbench promises of {what}",
+        "audited": "{count} audited in {seconds} s: ", "others": "{count} other objects are no activations",
+        "old": "{count} of them known", "error": "error", "warning": "warning", "note": "note", "s": "s", "; ": "; ",
     },
     "zh": {
         "title": "审查", "lead": "每个值与斜率都与精确值比较；每个错误给出能显示它的最小输入。",
         "class": "类别", "where": "方向与格式", "at": "最小的出错输入", "came": "得到", "exact": "精确值",
         "says": "问题", "promise": "actbench 自己的保证", "clean": "没有发现问题", "is": "是",
         "left": "未审查", "known": "已知", "golden": "参考实现", "count": "个发现",
+        "held": "，对照 {row}", "also": "同样", "promises": "actbench 自己的保证：{what}",
+        "audited": "{seconds} 秒内审查了 {count} 个：", "others": "另有 {count} 个对象不是激活函数",
+        "old": "其中 {count} 个已知", "error": "错误", "warning": "警告", "note": "提示", "s": "", "; ": "；",
     },
 }  # fmt: skip
 

@@ -29,8 +29,10 @@ PHRASES: dict[str, dict[str, str]] = {
         "that a laptop trains. A verdict is about that small run: what it leaves out stands with each result, and a "
         "refuted one is not a refuted paper.",
         "how": "Claims are judged as written and, where the words may have meant something else, as intended too. "
-        "A strip shows what was expected (shaded), the mean (ring) and the interval that was judged (line); another "
-        "verdict takes an interval that lies elsewhere.",
+        "Refuted: the whole interval lies outside what was expected; inconclusive: it touches both, and more networks "
+        "would be needed; conditional: it holds in some of the settings asked for.",
+        "strips": "A strip shows what was expected (shaded), the mean (ring) and the interval that was judged (line); "
+        "another verdict takes an interval that lies elsewhere.",
         "where measured": "Measured on {machine}.", "more about it": "More about the run",
         "contents": "On this page", "findings": "Findings that surprise", "show": "Show", "all": "all",
         "evidence": "Evidence", "guess": "Guess first: answers stay blurred until the evidence is opened",
@@ -116,7 +118,9 @@ PHRASES: dict[str, dict[str, str]] = {
         "此处用我们自己的话转述其论断。",
         "about literature": "论文中关于激活函数的结果，用我们自己的话转述，并以笔记本电脑能训练的网络重做。"
         "结论只针对这次小规模的重做：每条都注明略去了什么；判为不成立，并不等于论文不成立。",
-        "how": "论断先按字面评判；措辞可能另有所指时，再按本意评判。条形图中，阴影为事先写明的范围，圆圈为均值，"
+        "how": "论断先按字面评判；措辞可能另有所指时，再按本意评判。"
+        "不成立：整个区间都在预期范围之外；尚无定论：区间横跨范围内外，需要更多网络；有条件成立：只在所问的部分设置下成立。",
+        "strips": "条形图中，阴影为事先写明的范围，圆圈为均值，"
         "线段为用于评判的区间；区间落在别处，结论才会改变。",
         "where measured": "测量所用机器：{machine}。", "more about it": "关于本次运行",
         "contents": "本页内容", "findings": "出人意料的发现", "show": "显示", "all": "全部",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -142,3 +143,16 @@ def test_languages_have_the_same_phrases():
     missing = set(PHRASES["en"]) ^ set(PHRASES["zh"])
     assert {name for name in missing if not name.startswith(("region ", "reading "))} == set()
     assert not [text for text in PHRASES["zh"].values() if "单元相同" in text or "预演" in text]
+
+
+def test_the_committed_markdown_answers_first_and_its_links_work():
+    home = ROOT / "reports" / "article"
+    text = (home / "README.md").read_text(encoding="utf-8")
+    begin = text[: text.index("### C01")]
+    for claim in json.loads((home / "claims.json").read_text(encoding="utf-8")):
+        assert f"| {claim['claim']} |" in begin
+    assert "![" not in begin  # answers come before figures
+    links = re.findall(r"\]\(([^)#]+)\)", text)
+    assert len(links) > 20
+    assert not [link for link in links if not (home / link).exists() and not link.startswith("data/")]
+    assert "]\\(" not in text

@@ -124,3 +124,12 @@ def test_the_card_says_it_in_words(capsys, tmp_path):
     assert "no name" in capsys.readouterr().err
     assert main(["show", "gelu"]) == 0
     assert "forward: 1.53353" in capsys.readouterr().out
+
+
+def test_what_never_comes_to_rest_is_said_in_words(tmp_path):
+    from actbench.cli.theory import card
+
+    file = tmp_path / "bump.py"
+    file.write_text("import numpy as np\ndef act(x): return np.maximum(x, 0.0) + 0.25 * np.exp(-x * x)\n")
+    found = card(f"{file}:act")["He, sigma_w2=2"]
+    assert found == {"comes to rest at q": "never: it grows without end"}
