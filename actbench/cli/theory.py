@@ -95,10 +95,10 @@ def card(name: str, q: float = 1.0, sigma_b2: float | None = None) -> dict[str, 
     for init, sigma_w2 in STANDARD.items():
         rest = theory.fixed_point(name, sigma_w2)
         words = {"chi_1": "chi_1 (squared gradient a layer)", "slope": "dq'/dq", "c": "resting correlation"}
-        values = {words.get(field, field): getattr(rest, field) for field in ("chi_1", "slope", "xi_q", "xi_c", "c")}
+        lengths = {words.get(field, field): getattr(rest, field) for field in ("chi_1", "slope", "xi_q", "xi_c", "c")}
         found[f"{init}, sigma_w2={sigma_w2:.3g}"] = {
             "comes to rest at q": "never: it grows without end" if math.isinf(rest.q) else _number(rest.q)
-        } | {field: _number(value) for field, value in values.items() if not math.isnan(value)}
+        } | {field: _number(value) for field, value in lengths.items() if not math.isnan(value)}
     found["largest slope"] = _number(shape.lipschitz)
     found |= {field: _list(getattr(shape, field)) for field in ("extrema", "inflections")}
     found |= {f"{kind} on": [f"[{_list(part)}]" for part in getattr(shape, kind)] for kind in ("convex", "concave")}
