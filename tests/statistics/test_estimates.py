@@ -156,3 +156,26 @@ def test_an_estimate_that_contradicts_itself_is_refused(given, said):
     with pytest.raises(ActbenchError, match=r"Estimate.of\(values\) counts the others"):
         Estimate(values=(0.5, math.nan))
     assert Estimate.of([0.5, 0.6], left_out=0, bounds=(0.0, 1.0)).n == 2
+
+
+def test_a_value_between_the_bounds_beside_both_of_them_is_no_yes_or_no():
+    values = [0.0] * 4 + [0.5] + [1.0] * 4
+    wanted = stats.t.interval(0.95, 8, np.mean(values), stats.sem(values))
+    assert Estimate.of(values, bounds=(0.0, 1.0)).interval() == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("values", [[1.0, 1.2, 5.0], [3.0, 3.5, 4.0], [-2.0, 0.5, 7.0]])
+def test_without_bounds_what_is_left_out_lies_within_three_widths_of_the_values(values):
+    width = max(values) - min(values)
+    for ends in ((2.0, 3.0), (-90.0, 90.0)):
+        low, high = Estimate.of(values, left_out=1).with_left_out(*ends)
+        assert low == pytest.approx(0.75 * ends[0] + 0.25 * min(ends[0], min(values) - width))
+        assert high == pytest.approx(0.75 * ends[1] + 0.25 * max(ends[1], max(values) + width))
+
+
+def test_the_units_are_in_the_order_of_their_networks_and_one_level_is_a_range():
+    frame = pd.DataFrame({"net": [2, 0, 1], "q": [0.3, 0.1, 0.2]})
+    assert Estimate.per_net(frame, "q").values == (0.1, 0.2, 0.3)
+    assert Estimate.of([0.5, 0.5], bounds=(0.5, 0.5)).interval() == (0.5, 0.5)
+    with pytest.raises(ActbenchError, match="not -1"):
+        Estimate.of([0.5], left_out=-1)
