@@ -67,7 +67,8 @@ def serve(asked: dict[str, Any], tell: Told) -> None:
             continue
         tell({"begun": number})
         try:
-            said = audited(candidate, asked, lambda stage: tell({"stage": stage}))
+            with np.errstate(), warnings.catch_warnings():  # what it changes there is not the next one's fault
+                said = audited(candidate, asked, lambda stage: tell({"stage": stage}))
         except (Exception, SystemExit) as error:
             said = _refused(candidate, in_words(error))
         # of what is left out those are told whose whole name is a row's

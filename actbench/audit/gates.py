@@ -16,8 +16,9 @@ from actbench.audit.finding import Finding
 from actbench.audit.recognise import row_named
 from actbench.audit.subject import ALLOWED
 from actbench.core.errors import ActbenchError
-from actbench.identification.blackbox import BlackBox
+from actbench.identification.blackbox import LENGTH, BlackBox
 from actbench.identification.identified import identify
+from actbench.implementations.targets.objects import in_words
 
 SMALL = 1e-5  # what is 0 in place of something smaller is a tail that was lost
 
@@ -64,9 +65,23 @@ def gate_findings(
                 found.append(Finding(subject=candidate.target, row=row.spec, kind="shape", direction=direction,
                                      dtype=dtype, detail=str(error)))  # fmt: skip
                 continue
+            except Exception as error:  # somebody's code may raise whatever it likes
+                found.append(Finding(subject=candidate.target, row=row.spec, kind="raises", direction=direction,
+                                     dtype=dtype, detail=f"every input that was tried: {in_words(error)}"))  # fmt: skip
+                continue
             if pair is not None:
                 found.append(_finding(candidate, row, pair, direction, dtype))
+        if (came := _answers_in(box, dtype)) != dtype:
+            found.append(Finding(subject=candidate.target, row=row.spec, kind="dtype", direction="forward", dtype=dtype,
+                                 detail=f"{dtype} -> {came}"))  # fmt: skip
     return found, dtypes
+
+
+def _answers_in(box: BlackBox, dtype: str) -> str:
+    """The format of its product of numbers of a format."""
+    x = np.full(LENGTH, 0.5, dtype)
+    with np.errstate(all="ignore"):
+        return str(np.asarray(box.raw(x, x.copy()) if box.kind == "two" else box.raw(x)).dtype)
 
 
 def _calls(box: BlackBox) -> dict[str, Callable[..., Any]]:

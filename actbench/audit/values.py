@@ -195,17 +195,21 @@ def _is_narrow(meter: ErrorMeter, got: Array) -> bool:
 
 
 def _cut_off(subject: Subject, meter: ErrorMeter, call: Callable[[Array], Array], got: Array) -> Iterator[Finding]:
-    """Truncation: results are off by up to a whole place, always towards 0."""
+    """Truncation: results are off by up to a whole place, always towards 0; or always to another side."""
     with np.errstate(all="ignore"):
-        low = (np.abs(meter.yard) - np.abs(got.astype(np.float64))) / meter.unit
-    counts = meter.normal & (meter.yard != 0) & ~meter.near & ~meter.kinked & (np.abs(low) > 1e-6)
-    if counts.sum() < CUT_LEAST or (low[counts] < -1e-6).mean() > 0.01:
+        off = (meter.yard - got.astype(np.float64)) / meter.unit
+    counts = meter.normal & (meter.yard != 0) & ~meter.near & ~meter.kinked & (np.abs(off) > 1e-6)
+    if counts.sum() < CUT_LEAST:
         return
-    cut = counts & (low > 0.5 + 1e-6)
-    if cut.sum() > CUT_SHARE * counts.sum():
-        at = meter.smallest(cut)
-        assert at is not None
-        yield _finding(subject, meter, call, at, "truncation")
+    low = off * np.sign(meter.yard)
+    for way, short in (("", low), ("away from 0", -low), ("down", off), ("up", -off)):
+        cut = counts & (short > 0.5 + 1e-6)
+        if (short[counts] < -1e-6).mean() <= 0.01 and cut.sum() > CUT_SHARE * counts.sum():
+            at = meter.smallest(cut)
+            assert at is not None
+            found = _finding(subject, meter, call, at, "rounding" if way else "truncation")
+            yield replace(found, detail=way)
+            return
 
 
 def _kinks(subject: Subject, meter: ErrorMeter, got: Array) -> Iterator[Finding]:

@@ -166,6 +166,14 @@ def test_what_is_no_gate_is_told_what_it_is():
     assert one.detail.endswith("of which swiglu makes one; it is silu")
 
 
+def test_a_gate_that_widens_or_raises_is_told():
+    (one,) = found(lambda a, b: swiglu(a.astype(np.float64), b), "swiglu", dtypes=["float32"], count=200)
+    assert (one.kind, one.detail) == ("dtype", "float32 -> float64")
+    (one,) = gate(order="[1 / 0]")
+    assert (one.kind, one.direction, one.level) == ("raises", "backward", "warning")
+    assert one.detail.startswith("every input that was tried: raises ZeroDivisionError")
+
+
 @pytest.mark.parametrize("function", [np.sort, lambda x: np.concatenate([x, x])])
 def test_what_takes_no_two_inputs_is_refused(function):
     with pytest.raises(ActbenchError, match="takes two inputs"):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from actbench.accuracy.meter import ErrorMeter
+from actbench.activations.registry import resolve
 from actbench.audit import arrays, values
+from actbench.audit.finding import Finding
 from actbench.audit.subject import Subject
 from actbench.implementations.implementation import Implementation
 
@@ -144,8 +147,9 @@ def cut(monkeypatch, low, yard=100.0):
     x, none = np.arange(1.0, low.size + 1), np.zeros(low.size, bool)
     meter = SimpleNamespace(yard=np.full(low.size, yard), unit=np.ones(low.size), normal=~none, near=none, kinked=none,
                             smallest=lambda mask: float(x[mask][0]))  # fmt: skip
-    monkeypatch.setattr(values, "_finding", lambda subject, meter, call, at, kind: (kind, at))
-    return list(values._cut_off(None, meter, None, meter.yard - low * np.sign(yard)))
+    finding = lambda subject, meter, call, at, kind: Finding(subject="", kind=kind, at=at)  # noqa: E731
+    monkeypatch.setattr(values, "_finding", finding)
+    return [(f.kind, f.at) for f in values._cut_off(None, meter, None, meter.yard - low * np.sign(yard))]
 
 
 @pytest.mark.parametrize("yard", [100.0, -100.0])
@@ -161,6 +165,24 @@ def test_truncation_is_told_by_its_share(monkeypatch, yard):
     assert cut(monkeypatch, lows(110, 100, exact=300), yard)
     assert not cut(monkeypatch, lows(200, 100, up=20), yard)  # some are too high
     assert cut(monkeypatch, lows(200, 100, up=2), yard)
+    assert cut(monkeypatch, -np.array(lows(150, 150)), yard) == [("rounding", 151.0)]
+    assert not cut(monkeypatch, -np.array(lows(80, 220)), yard)
+
+
+@pytest.mark.parametrize(("way", "said"), [
+    (np.trunc, "cuts results off"), (lambda y: np.sign(y) * np.ceil(np.abs(y)), "always rounds away from 0,"),
+    (np.floor, "always rounds down,"), (np.ceil, "always rounds up,"), (np.rint, ""),
+])  # fmt: skip
+@pytest.mark.parametrize("spec", ["silu", "tanh"])
+def test_rounding_to_one_side_is_told(way, said, spec):
+    def rounded(x):
+        y = np.asarray(resolve(spec).forward(x.astype(np.float64)))
+        unit = np.spacing(np.clip(np.abs(y), np.finfo(x.dtype).tiny, 1e38).astype(x.dtype)).astype(np.float64)
+        return (way(y / unit) * unit).astype(x.dtype)
+
+    made = replace(subject(rounded, spec), count=2000)
+    found = [one.sentence() for one in values.values(made, "forward", "float32")]
+    assert [said in text for text in found] == [True] * bool(said), found
 
 
 def test_float32_numbers_are_no_narrow_ones():
