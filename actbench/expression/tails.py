@@ -49,9 +49,10 @@ def factored(graph: Graph) -> Graph:
 def _term(step: Step, operands: list[Term]) -> Term:
     whole = Expression(step.op, *([o.whole for o in operands] or [step.value]))
     if step.op in PRIMITIVES and PRIMITIVES[step.op].growth is not None:
-        first, *others = (o.whole for o in operands)
-        rest = _exact(step.op, *others)
-        return Term(Expression(step.op, first, *rest), first, step.op, rest, tuple(others))
+        others = tuple(o.whole for o in operands[1:])
+        rest, within = _exact(step.op, *others)
+        first: Any = operands[0].whole if within is None else np.where(within, operands[0].whole, 0.0)
+        return Term(Expression(step.op, first, *rest), first, step.op, rest, others)
     if step.op == "exp":
         return _exponential(whole, operands[0].whole)
     if step.op == "negative" and operands[0].factor is not None:
@@ -115,13 +116,19 @@ def _steep(v: Expression) -> tuple[int, Expression] | None:
     return (int(times), w) if times in (1.0, 2.0) and _falls(w) else None
 
 
-def _exact(op: str, *rest: Expression) -> tuple[Expression, ...]:
-    """The exponent -t t with what rounding left out of t: at 26^2 half a unit of t is 370 of the result's."""
+def _exact(op: str, *rest: Expression) -> tuple[tuple[Expression, ...], Any]:
+    """The exponent -t t with what rounding left out of t (at 26^2 half a unit of t is 370 of the result's).
+
+    And where t = min(.., end) is below its end: from there on it is 0, whatever an exponential of more multiplies.
+    """
     if op != "exp_times_pair" or rest[0].op != "negative" or rest[0].args[0].op != "multiply":
-        return rest
+        return rest, None
     t, same = rest[0].args[0].args
-    error = rounding(t) if same is t else None
-    return rest if error is None else (rest[0], rest[1] - 2.0 * t * error)
+    if same is not t:
+        return rest, None
+    within = t < t.args[1] if t.op == "minimum" and t.args[1].op == "constant" else None
+    error = rounding(t)
+    return (rest if error is None else (rest[0], rest[1] - 2.0 * t * error)), within
 
 
 def rounding(e: Expression) -> Any:
