@@ -140,7 +140,7 @@ def _subject(one: Audited, lang: str, known: frozenset[str]) -> list[str]:
     t = WORDS[lang]
     about = "; ".join(filter(None, (one.library, ", ".join(one.dtypes))))
     golden = f" ({t['golden']})" if one.golden else ""
-    head = one.target + golden + (t["held"].format(row=one.row) if one.row else "")
+    head = one.target + golden + (t[", "] + t["held"].format(row=one.row) if one.row else "")
     if not one.findings:
         return [f"{head}: {t['clean']} ({about})"]
     grid = Table.grid(padding=(0, 2))

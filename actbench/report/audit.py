@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from actbench.audit.audited import Audited, Report
-from actbench.audit.finding import SEVERITIES, plain_hex, shown
+from actbench.audit.finding import PASSES, SEVERITIES, Finding, plain_hex, shown
 from actbench.core.files import write_text
 from actbench.core.machine import machine, version
 from actbench.report.page import template
@@ -17,18 +17,18 @@ WORDS = {
         "title": "Audit of",
         "lead": "Every value and slope against exact ones; the smallest input that shows each fault.",
         "class": "class", "where": "pass, formats", "at": "smallest failing input", "came": "came", "exact": "exact",
-        "says": "what is wrong", "promise": "actbench's own row", "clean": "nothing found", "is": "is",
+        "says": "what is wrong", "promise": "actbench's own row", "clean": "nothing found",
         "left": "Left out", "known": "known", "golden": "the reference", "count": "findings",
-        "held": ", held to {row}", "also": "also", "promises": "actbench promises of {what}",
+        "held": "held to {row}", ", ": ", ", "also": "also", "promises": "actbench promises of {what}",
         "audited": "{count} audited in {seconds} s: ", "others": "{count} other objects are no activations",
         "old": "{count} of them known", "error": "error", "warning": "warning", "note": "note", "s": "s", "; ": "; ",
     },
     "zh": {
         "title": "审查", "lead": "每个值与斜率都与精确值比较；每个错误给出能显示它的最小输入。",
         "class": "类别", "where": "方向与格式", "at": "最小的出错输入", "came": "得到", "exact": "精确值",
-        "says": "问题", "promise": "actbench 自己的保证", "clean": "没有发现问题", "is": "是",
+        "says": "问题", "promise": "actbench 自己的保证", "clean": "没有发现问题",
         "left": "未审查", "known": "已知", "golden": "参考实现", "count": "个发现",
-        "held": "，对照 {row}", "also": "同样", "promises": "actbench 自己的保证：{what}",
+        "held": "对照 {row}", ", ": "，", "also": "同样", "promises": "actbench 自己的保证：{what}",
         "audited": "{seconds} 秒内审查了 {count} 个：", "others": "另有 {count} 个对象不是激活函数",
         "old": "其中 {count} 个已知", "error": "错误", "warning": "警告", "note": "提示", "s": "", "; ": "；",
     },
@@ -61,14 +61,20 @@ def write(report: Report, place: Path, *, lang: str = "en", known: Collection[st
 
 
 def _subject(one: Audited, lang: str, known: Collection[str]) -> dict[str, Any]:
+    passes = PASSES if lang == "zh" else {}
     rows = [
         {
             "level": f.level, "kind": f.kind, "known": f.fingerprint in known, "promise": f.promise,
-            "where": " ".join(filter(None, (f.direction, ", ".join(filter(None, (f.dtype, *f.also)))))),
+            "where": " ".join(filter(None, (passes.get(f.direction, f.direction), _formats(f)))),
             "at": shown(f.at, f.dtype), "hex": "" if f.at is None else plain_hex(f.at), "came": shown(f.came, f.dtype),
             "exact": shown(f.exact, f.dtype), "says": f.sentence(lang),
         }
         for f in one.findings
     ]  # fmt: skip
-    return {"target": one.target, "row": one.row, "library": one.library, "golden": one.golden,
-            "dtypes": ", ".join(one.dtypes), "rows": rows}  # fmt: skip
+    held = WORDS[lang]["held"].format(row=one.row) if one.row else ""
+    about = [text for text in (held, one.library, ", ".join(one.dtypes)) if text]
+    return {"target": one.target, "about": about, "golden": one.golden, "rows": rows}
+
+
+def _formats(finding: Finding) -> str:
+    return ", ".join(filter(None, (finding.dtype, *finding.also)))
