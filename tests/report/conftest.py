@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from actbench.cli import main
 from actbench.report.page import render
-from actbench.report.phrases import PHRASES
 from actbench.runs.folder import RunFolder
 
 ROOT = Path(__file__).parents[2]
 
 
+class _Pages(dict[str, Path]):
+    """By language, each drawn when it is first asked for: two processes that share the tests often need one each."""
+
+    def __init__(self, make: Callable[[str], Path]) -> None:
+        self.make = make
+
+    def __missing__(self, lang: str) -> Path:
+        self[lang] = self.make(lang)
+        return self[lang]
+
+
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory):
     """The article's page in both languages, rendered from the committed files."""
-    made = {}
-    for lang in PHRASES:
+
+    def made(lang):
         folder = tmp_path_factory.mktemp(lang) / "article"
         shutil.copytree(ROOT / "reports" / "article", folder)
-        made[lang] = render(RunFolder(folder), lang=lang)
-    return made
+        return render(RunFolder(folder), lang=lang)
+
+    return _Pages(made)
 
 
 @pytest.fixture(scope="session")
