@@ -6,11 +6,8 @@ mixes a whole vector says its reductions, a loop each (`actbench.kernels.reducti
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,33 +19,45 @@ from actbench.activations.vector import VectorFunction
 from actbench.core.dtypes import Format
 from actbench.core.errors import ActbenchError
 from actbench.expression.graph import record
-from actbench.kernels import cache
-from actbench.kernels.compile import compiling, in_format
+from actbench.kernels import cache, table
+from actbench.kernels.compile import compiling, in_format, native
 from actbench.kernels.emit import written
 from actbench.kernels.lower import expanded
 from actbench.kernels.passes import vector_text
+from actbench.kernels.pool import pool
 from actbench.kernels.reductions import bound, indented, loops
+from actbench.kernels.ufuncs import NEVER, entered
 
-THREADED = 1 << 18  # elements, as of ufuncs: to wake a thread takes some 20 us
+THREADED = 1 << 18  # elements, as of ufuncs
+_share = np.may_share_memory  # a pass that writes would change what a later one reads; NumPy lets one array twice by
+SIGNATURES = {"forward": ("(n)->(n)", "(n)->(m)"), "backward": ("(n),(n)->(n)", "(m),(n)->(n)")}
 TEXT = '''"""{title}; generated, delete at will."""
 import numpy as np
-from numba import njit, types
+from numba import carray, cfunc, njit, types
 from actbench.kernels.intrinsics import bits, fma, from_bits, select
 from actbench.kernels.memory import offset, row
 from actbench.kernels.vectors import vector_first, vector_pass
 
 whole = np.int{width}
 narrow = np.float{width}
-A = types.Array(types.float{width}, 2, "C", readonly=True)
-M = types.Array(types.float{width}, 2, "C")
+P = types.CPointer(types.float{width})
 {constants}
 
 
-@njit([types.void({types})], cache={cache}, nogil=True, error_model="numpy", fastmath={{"contract"}})
-def kernel({operands}, out):
+@njit(nogil=True, error_model="numpy", fastmath={{"contract"}})
+def vectors({operands}, out):
     for r in range(out.shape[0]):
 {body}
+
+
+@cfunc(types.void(P, P, P, types.intp, types.intp, types.intp), cache={cache}, error_model="numpy")
+def kernel(x, y, z, count, length, other):
+    vectors({given})
 '''
+GIVEN = {
+    "forward": "carray(x, (count, length)), carray(y, (count, other))",
+    "backward": "carray(y, (count, other)), carray(x, (count, length)), carray(z, (count, length))",
+}
 
 
 def text(function: VectorFunction, direction: str, form: Format, keep: bool) -> str:
@@ -61,7 +70,7 @@ def text(function: VectorFunction, direction: str, form: Format, keep: bool) -> 
         body = "\n".join(indented(2, lines))
     return TEXT.format(
         title=f"{function.spec} {direction} in {form.name}", width=form.bits, constants="\n".join(constants),
-        types=", ".join([*("A" for _ in operands), "M"]), cache=keep, operands=", ".join(operands), body=body,
+        cache=keep, operands=", ".join(operands), body=body, given=GIVEN[direction],
     )  # fmt: skip
 
 
@@ -104,10 +113,24 @@ def _walk(layout: Layout) -> tuple[list[str], list[str], int]:
     return head, both if layout.gate_first else both[::-1], deep
 
 
-@lru_cache(maxsize=64)
-def compiled(spec: str, direction: str, bits: int) -> Callable[..., None]:
-    """The machine code: ``function([dy,] x, out)`` on matrices whose rows are the vectors."""
-    return cache.load(lambda keep: text(along(spec), direction, Format(bits), keep))
+@lru_cache(maxsize=256)
+def gufunc(spec: str, direction: str, bits: int, threads: int) -> np.ufunc:
+    """A generalized ufunc of one format whose vectors are shared by threads; they must be contiguous."""
+    function, form = along(spec), Format(bits)
+    code: Any = cache.load(lambda keep: text(function, direction, form, keep))
+    words = np.zeros(table.SLOTS >> 3, np.int64)
+    for place, word in (
+        (table.SCALAR, code.address), (table.ROWS_CODE, native("axis_rows")), (table.BYTES, bits // 8),
+        (table.READ, 1 if direction == "forward" else 2), (table.TRAILING, int(function.factor != 1)),
+        (table.THREADED, THREADED if threads > 1 else NEVER), (table.THREADS, threads),
+        (table.WORK, native("work") if threads > 1 else 0), (table.POOL, pool().address if threads > 1 else 0),
+    ):  # fmt: skip
+        words[place >> 3] = word
+    signature = SIGNATURES[direction][function.factor != 1]
+    read = words[table.READ >> 3]
+    kinds = [bytes([np.dtype(form.name).num] * (read + 1))]
+    name = f"{function.name}_{direction}"
+    return entered(name, function.formula, native("axis_loop"), kinds, int(read), [words], signature=signature)
 
 
 class AlongKernel:
@@ -128,8 +151,10 @@ class AlongKernel:
     def __init__(self, function: VectorFunction, direction: str, dtype: Any, threads: int = 1) -> None:
         compiling()
         self.threads = threads
-        self.function, self.direction, self.dtype = function, direction, in_format(dtype)
-        self._run = compiled(function.spec, direction, self.dtype.itemsize * 8)
+        self.function, self.direction, self.dtype = function, direction, np.dtype(in_format(dtype).type)
+        self._run = gufunc(function.spec, direction, self.dtype.itemsize * 8, threads)
+        self._forward = direction == "forward"
+        self._as_long = function.factor == 1 and function.layout is None
 
     def __call__(
         self, first: ArrayLike, x: ArrayLike | None = None, *, out: NDArray[Any] | None = None, axis: int = -1
@@ -141,6 +166,27 @@ class AlongKernel:
         ActbenchError
             For a wrong dtype or shape, a missing operand, or an axis that does not exist or must be halved and is odd.
         """
+        # what needs nothing done to it: one vector of 4,096 takes softmax 1 us, and all checks 3
+        like = first if x is None else x
+        if axis == -1 and self._as_long and (x is None) == self._forward and self._plain(like):
+            given: Any = (first,) if x is None else (first, x)
+            if x is None or self._plain(first, like):
+                if out is None:
+                    return self._run(*given)  # type: ignore[no-any-return]
+                if self._plain(out, like) and not (_share(out, like) or (x is not None and _share(out, first))):
+                    return self._run(*given, out)  # type: ignore[no-any-return]
+        return self._checked(first, x, out, axis)
+
+    def _plain(self, array: Any, like: Any = None) -> bool:
+        """Whether an array is one of this dtype, contiguous, may be written, is not empty and has another's shape."""
+        return (
+            type(array) is np.ndarray
+            and array.dtype is self.dtype  # of a native one there is one; whoever brings another is checked
+            and array.flags.carray
+            and (array.size > 0 and array.ndim > 0 if like is None else array.shape == like.shape)
+        )
+
+    def _checked(self, first: ArrayLike, x: ArrayLike | None, out: NDArray[Any] | None, axis: int) -> NDArray[Any]:
         if (x is None) != (self.direction == "forward"):
             raise ActbenchError(f"{self.function.name}: forward takes x alone, backward takes dy and x")
         given = [np.asarray(value) for value in ((first,) if x is None else (first, x))]
@@ -157,18 +203,15 @@ class AlongKernel:
         ):
             raise ActbenchError(f"out must be a writable array of shape {wanted} and dtype {self.dtype}")
         last = axis in (-1, source.ndim - 1)
-        if last and all(array.flags.carray for array in given):
+        if last and all(array.flags.c_contiguous and array.flags.aligned for array in given):
             rows = [array.reshape(-1, array.shape[-1]) for array in given]
         else:
             turned = [np.moveaxis(array, axis, -1) for array in given]
             rows = [np.require(t, self.dtype, ["C", "A"]).reshape(-1, t.shape[-1]) for t in turned]
-        plain = out is not None and last and out.flags.carray
-        plain = plain and not any(np.may_share_memory(out, array) for array in given)
-        if plain and out is not None:
-            self._share(*rows, out.reshape(-1, wanted[-1]))
+        if out is not None and last and out.flags.carray and not any(_share(out, array) for array in given):
+            self._run(*rows, out.reshape(-1, wanted[-1]))
             return out
-        result = np.empty((len(rows[0]), wanted[axis]), self.dtype)
-        self._share(*rows, result)
+        result = self._run(*rows, np.empty((len(rows[0]), wanted[axis]), self.dtype))
         before = list(wanted)
         length = before.pop(axis)
         back = np.moveaxis(result.reshape(*before, length), -1, axis)
@@ -176,22 +219,3 @@ class AlongKernel:
             return np.ascontiguousarray(back)
         out[...] = back
         return out
-
-    def _share(self, *matrices: NDArray[Any]) -> None:
-        """Run on blocks of rows, one a thread; this one takes the first."""
-        count, parts = len(matrices[0]), min(self.threads, len(matrices[0]))
-        if parts < 2 or matrices[0].size < THREADED:
-            self._run(*matrices)
-            return
-        ends = [count * i // parts for i in range(parts + 1)]
-        blocks = [tuple(matrix[a:b] for matrix in matrices) for a, b in pairwise(ends)]
-        others = [_pool(os.getpid()).submit(self._run, *block) for block in blocks[1:]]
-        self._run(*blocks[0])
-        for other in others:
-            other.result()
-
-
-@lru_cache(maxsize=1)
-def _pool(process: int) -> ThreadPoolExecutor:
-    """Threads that wait for work, of this process: one that was forked makes its own."""
-    return ThreadPoolExecutor(thread_name_prefix="actbench")

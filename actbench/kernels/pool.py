@@ -1,6 +1,6 @@
 """Threads of our own that wait for large arrays: begun when first wanted, ended before a fork and at exit.
 
-The inner loop begins and wakes them without Python's lock (`inner_loop.shared`). Whoever comes while they work for
+The inner loop begins and wakes them without Python's lock (`sharing.shared`). Whoever comes while they work for
 another works alone. A forked child begins its own; a thread that cannot be begun is no loss.
 """
 

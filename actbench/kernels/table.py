@@ -11,6 +11,7 @@ SCALAR, ARRAYS, COMPILE, VALUES, FIXED, READ, TRAILING, BYTES, NARROW, STREAMED,
     0, 104, 8
 )
 RAISE, THREAD, ERROR, POOL = range(104, 136, 8)
+ROWS_CODE = RAISE  # along an axis: `axis_rows`, for nothing is compiled late; TRAILING tells a second length
 SLOTS = 136  # for each trailing parameter: the byte among VALUES where its number goes, and its place among the arrays
 MOST = 8  # operands of a kernel, its output with them
 LARGEST_TEAM = 64  # threads of a call
@@ -22,8 +23,10 @@ HALVES, SINGLES = 2, 3  # arrays whose elements become doubles on the way in: wh
 
 
 # a task that threads share, with the floating-point environment of whoever gives it
-FUNCTION, SIZE, STREAMS, OPERANDS, COUNT, WIDTH, NUMBERS, TEAM = range(0, 64, 8)
-ENVIRONMENT, COUNTERS = 64, 128
+FUNCTION, SIZE, STREAMS, OPERANDS, COUNT, WIDTH, NUMBERS, TEAM, CHUNK = range(0, 72, 8)
+ENVIRONMENT, COUNTERS = 128, 192
+# what one call along an axis is: the machine code, the arrays, the lengths of their vectors, the bytes of an element
+ROWS_OF, X_AT, Y_AT, Z_AT, LONG, SHORT, WIDE = range(0, 56, 8)
 TASK_ROOM = COUNTERS + LINE * (LARGEST_TEAM + 1)
 
 # the pool of threads, and what each of them has from its seat on: lines of its own

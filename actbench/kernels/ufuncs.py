@@ -34,7 +34,8 @@ NEVER = 1 << 62
 # what memory takes, with one thread and with two (`python -m benchmarks.races.streams`)
 STREAMED = 10
 LAST_CACHE = 32 << 20  # bytes, where the system does not say
-MAKE = 1  # PyUFunc_FromFuncAndData's place in NumPy's table of ufunc functions
+# places in NumPy's table of ufunc functions: PyUFunc_FromFuncAndData, PyUFunc_FromFuncAndDataAndSignature
+MAKE, MAKE_ALONG = 1, 31
 # A half is a double inside: widened exactly, rounded once. Its parameters are doubles: smu's mu = 1e6 is beyond a half
 LOOPS = (("e", "d", 64), ("f", "f", 32), ("d", "d", 64))
 # derived formulas are less well conditioned than rows that were written: in float32 they are computed in float64
@@ -62,17 +63,47 @@ def streamed_from() -> int:
     return max(sizes, default=LAST_CACHE) * 3 // 4
 
 
-@lru_cache(maxsize=1)
-def _maker() -> Callable[..., Any]:
+@lru_cache(maxsize=2)
+def _maker(place: int) -> Callable[..., Any]:
     capsule = np._core._multiarray_umath._UFUNC_API  # type: ignore[attr-defined]
     pointer = ctypes.pythonapi.PyCapsule_GetPointer
     pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     functions = ctypes.cast(pointer(capsule, None), ctypes.POINTER(ctypes.c_void_p))
-    numbers = [ctypes.c_int] * 4
-    kind = ctypes.PYFUNCTYPE(
-        ctypes.py_object, *[ctypes.c_void_p] * 3, *numbers, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_int
-    )
-    return kind(functions[MAKE])
+    given = [*[ctypes.c_void_p] * 3, *[ctypes.c_int] * 4, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_int]
+    kind = ctypes.PYFUNCTYPE(ctypes.py_object, *given, *([ctypes.c_char_p] if place == MAKE_ALONG else []))
+    return kind(functions[place])
+
+
+def entered(
+    name: str, text: str, loop: int, kinds: Sequence[bytes], read: int, tables: Sequence[NDArray[Any]],
+    keep: Any = None, signature: str = "",
+) -> np.ufunc:  # fmt: skip
+    """A ufunc of one loop for several kinds of operands, each with its table; with a signature, along an axis.
+
+    Parameters
+    ----------
+    loop
+        The address of the inner loop.
+    kinds
+        NumPy's numbers of the dtypes of the operands and of the result, a loop each.
+    read
+        How many operands are read.
+    tables
+        What a loop is given.
+    keep
+        What must live as long.
+    """
+    count, operands = len(tables), b"".join(kinds)
+    letters = ctypes.create_string_buffer(operands, len(operands))
+    functions = (ctypes.c_void_p * count)(*[loop] * count)
+    data = (ctypes.c_void_p * count)(*[each.ctypes.data for each in tables])
+    words = name.encode(), text.encode(), signature.encode()
+    made: np.ufunc = _maker(MAKE_ALONG if signature else MAKE)(
+        *(ctypes.addressof(array) for array in (functions, data, letters)), count, read, 1, -1, words[0], words[1], 0,
+        *([words[2]] if signature else []),
+    )  # fmt: skip
+    _ALIVE[made] = (letters, functions, data, words, tables, keep)
+    return made
 
 
 class Variant:
@@ -185,27 +216,11 @@ def make(activation: Activation, direction: str, dtypes: Sequence[str], threads:
         if variant.dtype in dtypes:
             variant.compile(table.SCALAR)
     read, trailing = variants[0].read, len(variants[0].trailing)
-    operands = read + trailing
-    numbers = [np.dtype(kind).num for x, more, _ in loops for kind in x * read + more * trailing + x]
-    count = len(loops)
-    kinds = ctypes.create_string_buffer(bytes(numbers), len(numbers))
-    functions = (ctypes.c_void_p * count)(*[native("inner_loop")] * count)
-    data = (ctypes.c_void_p * count)(*[variant.table.ctypes.data for variant in variants])
-    name, text = f"{activation.name}_{direction}".encode(), _doc(activation, direction, variants[0].trailing).encode()
-    made: np.ufunc = _maker()(
-        ctypes.addressof(functions),
-        ctypes.addressof(data),
-        ctypes.addressof(kinds),
-        count,
-        operands,
-        1,
-        -1,
-        name,
-        text,
-        0,
-    )
-    _ALIVE[made] = (kinds, functions, data, name, text, variants)
-    return made
+    kinds = [
+        bytes(np.dtype(kind).num for kind in x * read + more * trailing + x) for x, more, _ in loops
+    ]  # fmt: skip
+    name, text = f"{activation.name}_{direction}", _doc(activation, direction, variants[0].trailing)
+    return entered(name, text, native("inner_loop"), kinds, read + trailing, [v.table for v in variants], variants)
 
 
 def tables(made: np.ufunc) -> dict[str, int]:

@@ -12,13 +12,13 @@ from numba import cfunc, types
 
 from actbench.kernels.memory import fetch_add, invoke, load, stack, store
 from actbench.kernels.table import (
+    CHUNK,
     COUNT,
     COUNTERS,
     FUNCTION,
     LINE,
     NUMBERS,
     OPERANDS,
-    PART,
     SIZE,
     STREAMS,
     TEAM,
@@ -36,14 +36,15 @@ def kernel(task, member):
         load(task, OPERANDS),
     )
     count, width, numbers, team = load(task, COUNT), load(task, WIDTH), load(task, NUMBERS), load(task, TEAM)
-    stretch = ((size + team - 1) // team + PART - 1) // PART
+    part = load(task, CHUNK)
+    stretch = ((size + team - 1) // team + part - 1) // part
     places = stack(64)
     for turn in range(team):
         owner = (member + turn) % team
-        begin, end = owner * stretch * PART, min((owner + 1) * stretch * PART, size)
-        start = begin + fetch_add(task + COUNTERS + LINE * owner) * PART
+        begin, end = owner * stretch * part, min((owner + 1) * stretch * part, size)
+        start = begin + fetch_add(task + COUNTERS + LINE * owner) * part
         while start < end:
             for place in range(count):
                 store(places, 8 * place, load(operands, 8 * place) + start * width)
-            invoke(function, (min(PART, end - start), streams, places, numbers))
-            start = begin + fetch_add(task + COUNTERS + LINE * owner) * PART
+            invoke(function, (min(part, end - start), streams, places, numbers))
+            start = begin + fetch_add(task + COUNTERS + LINE * owner) * part

@@ -73,10 +73,11 @@ def test_axes_layouts_and_outputs_change_no_bit(name, direction):
     for out in (np.empty_like(plain), np.empty((*plain.shape, 2), np.float32)[..., 0]):
         assert kernel(*operands, out=out) is out
         np.testing.assert_array_equal(out, plain)
-    if plain.shape == operands[-1].shape:  # in place
-        own = operands[-1].copy()
-        kernel(*operands[:-1], own, out=own)
-        np.testing.assert_array_equal(own, plain)
+    if all(array.shape == plain.shape for array in operands):  # in place
+        for place in range(len(operands)):
+            given = [array.copy() for array in operands]
+            kernel(*given, out=given[place])
+            np.testing.assert_array_equal(given[place], plain)
     for array, old in zip(operands, before, strict=True):
         np.testing.assert_array_equal(array, old)
 

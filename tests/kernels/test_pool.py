@@ -55,6 +55,19 @@ for _ in range(5):
         os._exit(0 if good else 1)
     assert good and os.waitpid(pid, 0)[1] == 0
 """,
+    "vectors along an axis are shared by the same threads, in a forked child by its own": BEGUN
+    + """
+rows = x.reshape(-1, 1024)
+shared = [(ab.kernel(name, threads=2), ab.kernel(name)(rows)) for name in ("softmax", "swiglu")]
+def same():
+    return all(np.array_equal(two(rows), want) for two, want in shared)
+assert same() and settled(before + 1)
+pid = os.fork()
+good = same() and settled(before + 1)
+if pid == 0:
+    os._exit(0 if good else 1)
+assert good and os.waitpid(pid, 0)[1] == 0
+""",
     "a child's child calls it after an exit that runs the hooks": BEGUN
     + """
 pid = os.fork()
