@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from actbench.comparison.tables import _compared
-from actbench.statistics.divergence import difference_in_shares
+from actbench.statistics.differences import Difference
+from actbench.statistics.divergence import decide, difference_in_shares
 
 SETTINGS = tuple(f"s{i}" for i in range(6))
 
@@ -60,3 +61,16 @@ def test_two_networks_of_eight_or_as_many_in_both_arms_decide_nothing():
 
 def test_where_nothing_diverges_nothing_is_tested():
     assert math.isnan(difference_in_shares(scores(lost=()), "a", "b").p)
+
+
+def test_what_divergence_decides_is_said_with_its_numbers():
+    given = {"inner_low": 0.3, "inner_high": 0.7, "p": 0.01, "effect": 1.0, "n": 8, "left_out": 0, "spread": 0.1}
+    more = Difference(value=0.5, low=0.25, high=0.75, **given)
+    fewer = Difference(value=-0.25, low=-0.5, high=-0.125, **given)
+    told = "diverges in 50 % more of the trainings [+25, +75], adjusted p = 0.031"
+    assert decide("better", "as is", more, 0.03125) == ("worse", f"{told}; where both train: as is")
+    told = "diverges in 25 % fewer of the trainings [-50, -12], adjusted p = 0.031"
+    assert decide("undecided", "as is", fewer, 0.03125) == ("better", f"{told}; where both train: as is")
+    assert decide("worse", "as is", fewer, 0.03125) == ("worse", f"as is; {told}")  # under half of them
+    for p in (0.05, math.nan):
+        assert decide("better", "as is", more, p) == ("better", "as is")
