@@ -135,7 +135,7 @@ def lines(report: Report, lang: str, known: frozenset[str]) -> list[str]:
 def _subject(one: Audited, lang: str, known: frozenset[str]) -> list[str]:
     from rich.table import Table
 
-    from actbench.report.audit import WORDS
+    from actbench.report.audit import WORDS, promised
 
     t = WORDS[lang]
     about = "; ".join(filter(None, (one.library, ", ".join(one.dtypes))))
@@ -148,7 +148,7 @@ def _subject(one: Audited, lang: str, known: frozenset[str]) -> list[str]:
         also = f" ({t['also']} {', '.join(finding.also)})" if finding.also else ""
         old = t["known"] if finding.fingerprint in known else t[finding.level]
         grid.add_row("", old, finding.kind, finding.sentence(lang) + also)
-    promise = next((f.promise for f in one.findings if f.promise), "")
+    promise = next((promised(f, lang) for f in one.findings if f.promise), "")
     return [
         f"{head} ({about})" if about else head,
         _drawn(grid),

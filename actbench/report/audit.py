@@ -10,7 +10,9 @@ from actbench.audit.audited import Audited, Report
 from actbench.audit.finding import PASSES, SEVERITIES, Finding, plain_hex, shown
 from actbench.core.files import write_text
 from actbench.core.machine import machine, version
+from actbench.report.chinese import chinese
 from actbench.report.page import template
+from actbench.report.phrases import phrases
 
 WORDS = {
     "en": {
@@ -64,7 +66,7 @@ def _subject(one: Audited, lang: str, known: Collection[str]) -> dict[str, Any]:
     passes = PASSES if lang == "zh" else {}
     rows = [
         {
-            "level": f.level, "kind": f.kind, "known": f.fingerprint in known, "promise": f.promise,
+            "level": f.level, "kind": f.kind, "known": f.fingerprint in known, "promise": promised(f, lang),
             "where": " ".join(filter(None, (passes.get(f.direction, f.direction), _formats(f)))),
             "at": shown(f.at, f.dtype), "hex": "" if f.at is None else plain_hex(f.at), "came": shown(f.came, f.dtype),
             "exact": shown(f.exact, f.dtype), "says": f.sentence(lang),
@@ -74,6 +76,11 @@ def _subject(one: Audited, lang: str, known: Collection[str]) -> dict[str, Any]:
     held = WORDS[lang]["held"].format(row=one.row) if one.row else ""
     about = [text for text in (held, one.library, ", ".join(one.dtypes)) if text]
     return {"target": one.target, "about": about, "golden": one.golden, "rows": rows}
+
+
+def promised(finding: Finding, lang: str) -> str:
+    """What actbench promises of its own row, in the page's language."""
+    return chinese(finding.promise, phrases(lang))
 
 
 def _formats(finding: Finding) -> str:

@@ -55,6 +55,7 @@ def content(folder: RunFolder, run: dict[str, Any], t: dict[str, str], lang: str
         "unfinished": not run.get("finished"),
         "title": t.get(f"title {run.get('target')}") or f"{t['title_other']}: {run.get('target')}",
         "about": t.get(f"about {run.get('target')}", ""),
+        "not_judged": t.get(f"not judged {run.get('target')}", ""),
         "lead": t["lead"].format(claims=len(claims), judged=judged),
         **provenance_lines(run, t),
         "estimates": estimates,

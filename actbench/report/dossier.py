@@ -13,6 +13,7 @@ from actbench.activations.registry import ACTIVATIONS, along, resolve
 from actbench.activations.vector import VectorFunction
 from actbench.comparison.arms import is_gate
 from actbench.comparison.figures import FIGURES
+from actbench.comparison.measured import NO_START
 from actbench.core.errors import ActbenchError
 from actbench.core.files import write_text
 from actbench.drawing.figure import NothingToDrawError
@@ -92,8 +93,9 @@ def render(folder: RunFolder, *, title: str | None = None, lang: str | None = No
         "title": title or _title(run, arms, t), "lang": lang,
         "rehearsal": bool(run.get("quick")), "unfinished": not run.get("finished"), "reference": reference,
         "arms": [_arm(arm, tables.get("theory")) for arm in arms], "decisions": _decisions(tables),
-        "measures": measures(tables["measures"]), "ranks": _ranks(tables), "settings": _settings(tables),
-        "theory": _theory(tables), "margin": 100 * differences.MARGIN, "interest": 100 * differences.OF_INTEREST,
+        "measures": measures(tables["measures"], tables.get("theory")), "ranks": _ranks(tables),
+        "settings": _settings(tables), "theory": _theory(tables), "margin": 100 * differences.MARGIN,
+        "interest": 100 * differences.OF_INTEREST,
         "figures": {figure["name"]: figure for figure in _figures(folder, tables, reference, t)}, "tags": TAGS, "t": t,
         "checks": checklist(tables, arms, run), "run": _run(run),
     }  # fmt: skip
@@ -172,9 +174,12 @@ def kink_lines(kinks: Sequence[tuple[float, float]]) -> list[str]:
     return [f"{x:g} (slope {s:g} is used there)" for x, s in kinks]
 
 
-def measures(frame: pd.DataFrame) -> dict[str, Any]:
-    """Measures down, arms across, each a value, an interval and an n."""
+def measures(frame: pd.DataFrame, theory: pd.DataFrame | None = None) -> dict[str, Any]:
+    """Measures down, arms across, each a value, an interval and an n; where there is no number, a word why."""
     arms = list(dict.fromkeys(frame["activation"]))
+    without = set()
+    if theory is not None and "critical_sigma_w2" in theory:
+        without = set(theory[theory["critical_sigma_w2"].isna()]["activation"])
     rows = []
     for name, (words, factor) in MEASURES.items():
         part = frame[frame["measure"] == name].set_index("activation")
@@ -185,6 +190,9 @@ def measures(frame: pd.DataFrame) -> dict[str, Any]:
             row = part.loc[arm] if arm in part.index else None
             ends = (row[end] * factor for end in ("value", "low", "high")) if row is not None else (math.nan,)
             value, interval = numbers(*ends)
+            if not value:
+                absent = NO_START if name.endswith(" critical") and arm in without else "not measured"
+                value = absent if row is None else "no number"
             cells.append({"value": value, "interval": interval, "n": numbers(row["n"])[0] if row is not None else ""})
         unit = next((u for u in part["n_unit"] if isinstance(u, str) and u), "")
         rows.append({"name": words, "cells": cells, "unit": unit})

@@ -28,6 +28,10 @@ PHRASES: dict[str, dict[str, str]] = {
         "about literature": "Results on activation functions from papers, in our own words, run again with networks "
         "that a laptop trains. A verdict is about that small run: what it leaves out stands with each result, and a "
         "refuted one is not a refuted paper.",
+        "not judged": "Not among them", "not judged literature": "Results of the last years that were looked for and "
+        "left out. DyT with little and with much data (arXiv 2604.23434), and Derf against DyT (arXiv 2512.10938): "
+        "their sources were not read in full, and both need transformers without normalisation, which are not trained "
+        "here. GELU-sine out of distribution: no source was found.",
         "how": "Claims are judged as written and, where the words may have meant something else, as intended too. "
         "Refuted: the whole interval lies outside what was expected; inconclusive: it touches both, and more networks "
         "would be needed; conditional: it holds in some of the settings asked for.",
@@ -118,6 +122,10 @@ PHRASES: dict[str, dict[str, str]] = {
         "此处用我们自己的话转述其论断。",
         "about literature": "论文中关于激活函数的结果，用我们自己的话转述，并以笔记本电脑能训练的网络重做。"
         "结论只针对这次小规模的重做：每条都注明略去了什么；判为不成立，并不等于论文不成立。",
+        "not judged": "未收入的结果", "not judged literature": "近年结果中查找过而未收入的："
+        "DyT 在数据少与数据多时的表现（arXiv 2604.23434），以及 Derf 与 DyT 的比较（arXiv 2512.10938）："
+        "原文未能通读，且二者都需要不带归一化的 Transformer，此处并不训练；"
+        "GELU-sine 在分布外的表现：未找到来源。",
         "how": "论断先按字面评判；措辞可能另有所指时，再按本意评判。"
         "不成立：整个区间都在预期范围之外；尚无定论：区间横跨范围内外，需要更多网络；有条件成立：只在所问的部分设置下成立。",
         "strips": "条形图中，阴影为事先写明的范围，圆圈为均值，"

@@ -21,9 +21,12 @@ from actbench.claims.verdicts import described
 from actbench.experiments.retraining.effects import STALLED, at_tuned, beyond, fall, stalling
 from actbench.experiments.retraining.question import spare, surrogate_slope
 from actbench.report.chinese import chinese
+from actbench.report.content import content
 from actbench.report.names import READINGS
+from actbench.report.page import template
 from actbench.report.phrases import phrases
 from actbench.runs.experiment import EXPERIMENTS
+from actbench.runs.folder import RunFolder
 
 LITERATURE = [claim for claim in CLAIMS if claim.ledger == "literature"]
 CJK = re.compile("[\u4e00-\u9fff]")
@@ -108,6 +111,18 @@ def test_the_committed_run_judges_every_record():
     assert (overall != "not tested").all()
     assert not verdicts["rehearsal"].any()
     assert (folder / "README.md").exists()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page_says_what_was_left_out_and_why(lang):
+    folder, t = RunFolder(Path(__file__).parents[2] / "reports" / "literature"), phrases(lang)
+    shown = content(folder, folder.read_run(), t, lang)
+    claims = [{**claim, "figures": [], "see": []} for claim in shown["claims"]]
+    for name in ("report.html", "report.md"):
+        text = template(name).render(**{**shown, "claims": claims}, t=t, lang=lang, figures=[])
+        foot = text[text.rindex(t["not judged"]) :]
+        assert t["not judged literature"] in foot
+        assert all(each in foot for each in ("2604.23434", "2512.10938", "GELU-sine"))
 
 
 @pytest.mark.parametrize("claim", LITERATURE, ids=lambda claim: claim.name)

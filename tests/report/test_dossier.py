@@ -188,6 +188,16 @@ def test_numbers_have_the_digits_that_their_intervals_tell_apart():
                      [{"value": "4", "interval": "", "n": ""}]]  # fmt: skip
 
 
+def test_an_empty_cell_says_why_it_is_empty():
+    columns = ["activation", "measure", "value", "low", "high", "n", "n_unit"]
+    rows = [(arm, "gradient_factor critical", value, math.nan, math.nan, 4.0, "networks")
+            for arm, value in (("relu", 1.0), ("gelu", math.nan))]  # fmt: skip
+    rows += [(arm, "kept_bytes", 4.0, *[math.nan] * 3, "") for arm in ("bump", "elsewhere")]
+    theory = pd.DataFrame([("relu", 2.0), ("bump", math.nan)], columns=["activation", "critical_sigma_w2"])
+    cells = measures(pd.DataFrame(rows, columns=columns), theory)["rows"][-1]["cells"]
+    assert [cell["value"] for cell in cells] == ["1", "no number", "no critical point", "not measured"]
+
+
 def test_the_worked_example_s_page_is_what_its_files_say():
     import importlib.util
     from pathlib import Path

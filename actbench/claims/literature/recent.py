@@ -1,7 +1,6 @@
 """Results of the last years on activation functions, as far as their sources could be read.
 
-Left out: DyT on little and much data (2604.23434) and Derf against DyT (2512.10938), of which abstracts alone were read
-and which need transformers without normalisation; GELU-sine out of distribution, of which no source was found.
+What was looked for and left out, and why, is said at the foot of the page: "not judged" in `actbench.report.phrases`.
 """
 
 from __future__ import annotations
