@@ -35,6 +35,9 @@ TARGET = ROOT / "reports" / "mutants"
 ENOUGH = 0.9  # of a module's mutants
 CLAIMS, STATISTICS, EXPERIMENTS = "tests/claims", "tests/statistics", "tests/experiments"
 CHECKS = "tests/audit/test_checks.py tests/audit/test_thresholds.py"
+# Effects; none of bifurcation's, which is one line that no operator changes.
+AT_BIRTH = ["activity", "born_dead", "expressivity", "finite_width", "jacobian_spectrum", "signal_propagation"]
+OF_ARMS = ["neuron", "pass_cost", "retraining", "selectivity", "subgradient"]
 # module to the tests that must notice
 TESTS = {
     "actbench/claims/judge.py": f"{CLAIMS}/test_told.py {CLAIMS}/test_judge.py {CLAIMS}/test_family.py",
@@ -58,9 +61,8 @@ TESTS = {
     "actbench/experiments/features/effects.py": f"{EXPERIMENTS}/test_effects.py",
     "actbench/experiments/overfitting/effects.py": f"{EXPERIMENTS}/test_effects.py",
     "actbench/experiments/orientation/effects.py": f"{EXPERIMENTS}/test_effects.py",
-    "actbench/experiments/neuron/effects.py": f"{EXPERIMENTS}/test_neuron.py",
-    "actbench/experiments/selectivity/effects.py": f"{EXPERIMENTS}/test_selectivity.py",
-    "actbench/experiments/subgradient/effects.py": f"{EXPERIMENTS}/test_subgradient.py",
+    **{f"actbench/experiments/{name}/effects.py": f"{EXPERIMENTS}/test_effects_at_birth.py" for name in AT_BIRTH},
+    **{f"actbench/experiments/{name}/effects.py": f"{EXPERIMENTS}/test_effects_of_arms.py" for name in OF_ARMS},
     "actbench/audit/values.py": CHECKS,
     "actbench/audit/laws.py": CHECKS,
     "actbench/audit/arrays.py": CHECKS,
