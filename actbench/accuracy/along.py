@@ -20,7 +20,10 @@ Array = NDArray[Any]
 LENGTH = 8  # of a seeded vector
 SCALES = (1.0, 30.0, 200.0)  # of its entries: the body, the tails, and where exponentials underflow
 BITS, STEP = 1600, 200  # of the oracle, for 1 + 2^-1074; its derivative is a central difference with step 2^-STEP
-PEOPLE = ((0.0, 0.0, 0.0, 0.0), (1.0, 2.0, 3.0, 4.0), (1.0, -1.0, 0.5, -0.5), (10.0, 0.0, -10.0, 100.0))
+PEOPLE = (
+    (0.0, 0.0, 0.0, 0.0), (1.0, 2.0, 3.0, 4.0), (1.0, -1.0, 0.5, -0.5), (10.0, 0.0, -10.0, 100.0),
+    (1.0, 4.0, 1.0, 3.0, 1.0, 5.0, -1.0, -6.0),  # three that are equal, the last of the four largest among them
+)  # fmt: skip
 ARRIVING = (1.0, -1.0, 2.0, 0.5, 0.0, -2.0, 3.0, 1.0)
 # promised of the fused loops, in the last place of the largest term
 PROMISED = {"forward": 8.0, "backward": 16.0}
@@ -85,7 +88,7 @@ def of_people(row: VectorFunction, direction: str, dtype: str, count: int) -> li
             continue
         if direction == "backward" and not _smooth(row, x):
             continue
-        short.append((x, np.array(ARRIVING[: int(x.size * row.factor)], dtype)))
+        short.append((x, np.resize(np.array(ARRIVING, dtype), int(x.size * row.factor))))
     rest = seeded(row, dtype, max(count - len(short), 1))
     return [*short, *zip(*rest, strict=True)][:count]
 

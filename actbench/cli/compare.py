@@ -64,7 +64,7 @@ def run(args: argparse.Namespace, names: Sequence[str], *, command: str = "compa
 
     if args.dry_run:
         beside = " Races and examinations come on top; code that must be called takes its own time."
-        return dry_run(args, planned(names, args.quick), beside=beside)
+        return dry_run(args, planned(names, args.quick, options.get("reference")), beside=beside)
 
     out = args.out or str(Path(DEFAULT) / f"{command}-{safe(' '.join(names))}")
     found = compare(

@@ -156,6 +156,8 @@ def summary(experiment: Experiment, result: Any, file: Path) -> str:
         lines.append(shown.to_string(max_rows=40, index=False, float_format="{:.4g}".format, na_rep=""))
         if shown.attrs["more"]:
             lines.append(f"and {shown.attrs['more']:,} further settings, in the file")
+        if shown.attrs["silent"]:
+            lines.append(f"took no part: {shown.attrs['silent']}")
     there = f" ({result.reused} cells were there already)" if result.reused else ""
     lines += [
         f"{len(frame)} rows in {file}{there}",

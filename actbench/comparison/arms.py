@@ -107,6 +107,14 @@ def row_of(text: str) -> str:
     return function.spec
 
 
+def rows_of(asked: Sequence[str], reference: str | None = None) -> list[str]:
+    """The specs of all that were asked for; the errors are those of `row_of`, and that the reference takes no part."""
+    known = [row_of(text) for text in asked]
+    if reference is not None and reference not in asked and row_of(reference) not in known:
+        raise ActbenchError(f"--reference {reference!r} takes no part; known: {', '.join(asked)}")
+    return known
+
+
 def is_gate(text: str) -> bool:
     """Whether a name or spec is of a gate of two inputs."""
     name = text.partition(":")[0]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.activations.registry import ACTIVATIONS
-from actbench.comparison.arms import Arm, chosen, enter, row_of
+from actbench.comparison.arms import Arm, chosen, enter, row_of, rows_of
 from actbench.comparison.cost import COLUMNS, raced
 from actbench.comparison.elsewhere import elsewhere
 from actbench.comparison.measured import PARTS, curves, measure, theory
@@ -116,9 +116,7 @@ def compare(
     workers = workers_by_default() if workers is None else workers_given(workers)
     if not asked:
         raise ActbenchError("nothing to compare; give names or FILE.py:OBJ")
-    known = [row_of(text) for text in asked]  # a misspelt name leaves no folder behind
-    if reference is not None and reference not in asked and row_of(reference) not in known:
-        raise ActbenchError(f"--reference {reference!r} takes no part; known: {', '.join(asked)}")
+    rows_of(asked, reference)  # a misspelt name leaves no folder behind
     for name, seconds in {"limit": limit, "budget": budget}.items():
         if seconds is not None and not seconds > 0:
             raise ActbenchError(f"{name} {seconds!r} is no time; give seconds above 0")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.activations.registry import resolve
-from actbench.comparison.arms import Arm, is_gate, row_of
+from actbench.comparison.arms import Arm, is_gate, rows_of
 from actbench.core.errors import ActbenchError
 from actbench.kernels.backends import FUSED, REFERENCE
 from actbench.runs.cells import Cell
@@ -80,14 +80,14 @@ def _starts(spec: str) -> bool:
         return False
 
 
-def planned(names: Sequence[str], quick: bool) -> list[tuple[Experiment, list[Cell]]]:
-    """What a comparison of so many arms will run: ReLU's cells for each."""
+def planned(names: Sequence[str], quick: bool, reference: str | None = None) -> list[tuple[Experiment, list[Cell]]]:
+    """What a comparison of so many arms will run: ReLU's cells for each. A name that cannot take part is an error."""
     import actbench.experiments  # noqa: F401  fills the registry
     from actbench.networks.torch_ import why_not
 
-    networks = networks_to_decide(max(1, 2 * (sum(not is_gate(name) for name in names) - 1)))
     parts = [EXPERIMENTS[part] for part in PARTS if part not in TORCH or not why_not()]
-    specs = [row_of(name) if is_gate(name) else LIKE for name in names]
+    specs = [row if is_gate(row) else LIKE for row in dict.fromkeys(rows_of(names, reference))]
+    networks = networks_to_decide(max(1, 2 * (specs.count(LIKE) - 1)))
     found = [(each, [cell for spec in specs for cell in cells(each, spec, quick, networks)]) for each in parts]
     return [(each, wanted) for each, wanted in found if wanted]
 

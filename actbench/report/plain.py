@@ -41,7 +41,7 @@ RANGES = (  # what a column's meaning begins with or names, and the range that i
     (re.compile(r"^cosine\b"), (-1.0, 1.0)),
     (re.compile(r"^((root )?mean square|mean of the squared|mean absolute|sum of the absolute|mean training loss|loss|"
                 r"(their )?variance|the largest|largest|length|epochs|spikes|rate|linear pieces|fourth standardised|"
-                r"start mapped: largest|time|seconds|bytes|number|count)\b"), (0.0, math.inf)),
+                r"start mapped: largest|time|seconds|bytes|batches|number|count)\b"), (0.0, math.inf)),
 )  # fmt: skip
 MOST_ROWS = 200
 
@@ -51,14 +51,17 @@ def summarised(experiment: Experiment, frame: pd.DataFrame, *, most: int = MOST_
 
     Columns are the factors that vary, then the measures as text; at most so many rows, of the first settings.
     ``attrs["more"]`` says how many are left out: a setting takes some milliseconds, and grids have 10^5.
+    ``attrs["silent"]`` has the reasons of rows without any number, which are not among them.
     """
     import pandas as pd
 
     varying = [f for f in experiment.factors if f != experiment.batch and f in frame and frame[f].nunique() > 1]
     if experiment.batch not in UNITS or not len(frame):
         first = [*varying, *([experiment.batch] if experiment.batch else [])]
+        frame, silent = _apart(experiment, frame)
         told = [c for c in experiment.columns if c in frame and frame[c].notna().any() and c not in LONG]
-        return _cut(frame[[*dict.fromkeys([*(c for c in first if c not in LONG), *told])]], len(frame), most)
+        table = frame[[*dict.fromkeys([*(c for c in first if c not in LONG), *told])]]
+        return _cut(table.map(_brief), len(frame), most, silent)
     keys = [*varying, *(column for column in INNER if column in experiment.columns)]
     measures = [c for c in experiment.columns if c in frame and c not in INNER and frame[c].dtype.kind in "fib"]
     rows, settings = [], 1
@@ -75,10 +78,28 @@ def summarised(experiment: Experiment, frame: pd.DataFrame, *, most: int = MOST_
     return _cut(pd.DataFrame(rows), settings, most)
 
 
-def _cut(table: pd.DataFrame, whole: int, most: int) -> pd.DataFrame:
+def _cut(table: pd.DataFrame, whole: int, most: int, silent: str = "") -> pd.DataFrame:
     table = table.head(most)
-    table.attrs["more"] = max(whole - most, 0)
+    table.attrs["more"], table.attrs["silent"] = max(whole - most, 0), silent
     return table
+
+
+def _apart(experiment: Experiment, frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The rows that say something, and the reasons of the others, each once."""
+    said = [c for c in experiment.columns if c in frame and c != "reason"]
+    if "reason" not in frame or not said:
+        return frame, ""
+    empty = frame["reason"].notna() & frame[said].isna().all(axis=1)
+    reasons = dict.fromkeys(map(str, frame[empty]["reason"]))
+    return (frame[~empty], "; ".join(reasons)) if not empty.all() else (frame, "")
+
+
+def _brief(value: Any) -> Any:
+    """A vector's numbers in four digits; anything else as it is."""
+    try:
+        return " ".join(f"{float(x):.4g}" for x in value.split()) if isinstance(value, str) and " " in value else value
+    except ValueError:
+        return value
 
 
 def ranges(experiment: Experiment) -> dict[str, tuple[float, float]]:
@@ -127,7 +148,7 @@ def render(folder: RunFolder, *, lang: str | None = None) -> Path:
     failures = folder.path / f"{place}.failures.csv"
     content = {
         "title": f"{t['run of']}: {name}", "answer": t["stop"].format(text=races.summary(frame, t)) if raced else "",
-        "silent": races.silent(frame) if raced else "", "question": chinese(experiment.question, t),
+        "silent": races.silent(frame) if raced else table.attrs["silent"], "question": chinese(experiment.question, t),
         "rehearsal": bool(run.get("quick")),
         "unfinished": not run.get("finished"), "head": list(table.columns),
         "rows": [["" if v != v or v is None else v for v in row] for row in table.values.tolist()],

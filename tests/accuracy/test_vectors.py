@@ -176,6 +176,20 @@ def test_functions_along_an_axis_are_served(row):
             assert np.all(np.abs(got - right) <= 2.0**-6 * np.maximum(np.abs(right).max(), 1e-5))
 
 
+def test_what_is_no_gate_or_drops_equal_entries_is_told():
+    with pytest.raises(AssertionError, match="swiglu_oai forward: gives the shape"):
+        ab.testing.check(lambda x: np.maximum(x, 0), like="swiglu_oai", count=20)
+
+    def four(x):
+        kept = np.argsort(-x, kind="stable")[:4]
+        return np.where(np.isin(np.arange(x.size), kept), x, 0)
+
+    with pytest.raises(
+        AssertionError, match=r"in entry 2 at x = \[1.0, 4.0, 1.0, 3.0, 1.0, 5.0, -1.0, -6.0\]: got 0.0"
+    ):
+        ab.testing.check(four, like="topk", count=8)
+
+
 def test_rows_are_told_apart_and_the_same_function_is_not():
     found = distinguish(["gelu", "gelu_tanh", "silu", "quick_gelu"], dtype="float16", ulp=2)
     assert len(found["vectors"]) <= 2

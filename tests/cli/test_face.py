@@ -33,6 +33,12 @@ def test_a_dry_run_says_cells_and_time_and_does_nothing(words, capsys, tmp_path,
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("words", ["relu nope", "relu softmax_sink", "relu gelu --reference tanh", "relu no.py:act"])
+def test_a_dry_run_of_compare_refuses_what_a_run_would(words, capsys):
+    assert main(["compare", *words.split(), "--dry-run"]) == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
 def test_a_dry_run_counts_the_cells_that_a_run_computes(capsys, tmp_path):
     words = ["run", "activity", "--activation", "relu", "--depth", "2", "--width", "8", "--net", "0:3", "--json"]
     assert main([*words, "--dry-run"]) == 0

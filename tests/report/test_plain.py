@@ -168,6 +168,17 @@ def test_what_cannot_be_negative_has_no_interval_below_0():
     assert row["c"].endswith(", 1.0]")
 
 
+def test_who_took_no_part_is_said_once_and_a_vector_in_four_digits():
+    words = EXPERIMENTS["axis_accuracy"]
+    frame = pd.DataFrame({**dict.fromkeys(words.factors, "a"), "implementation": ["numpy", "keras", "keras"],
+                          "worst_ulp": [1.0, math.nan, math.nan], "at": ["0.12345678 -1.0", math.nan, math.nan],
+                          "reason": [None, "keras is not installed", "keras is not installed"]})  # fmt: skip
+    table = summarised(words, frame)
+    assert list(table["at"]) == ["0.1235 -1"]
+    assert table.attrs["silent"] == "keras is not installed"
+    assert len(summarised(words, frame[1:])) == 2  # where nobody has a number, the reasons are the table
+
+
 def test_the_source_distribution_takes_what_its_tests_read():
     import tomllib
 
