@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "reports" / "mutants"
 ENOUGH = 0.9  # of a module's mutants
 CLAIMS, STATISTICS, EXPERIMENTS = "tests/claims", "tests/statistics", "tests/experiments"
-CHECKS = "tests/audit/test_checks.py tests/audit/test_thresholds.py"
+CHECKS = " ".join(f"tests/audit/test_{name}.py" for name in ("checks", "thresholds", "classes"))
 # Effects; none of bifurcation's, which is one line that no operator changes.
 AT_BIRTH = ["activity", "born_dead", "expressivity", "finite_width", "jacobian_spectrum", "signal_propagation"]
 OF_ARMS = ["neuron", "pass_cost", "retraining", "selectivity", "subgradient"]
@@ -171,7 +171,6 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     (VALUES, r"^\+.*got\[3\] <= 0", "what is negative has its sign"),
     (VALUES, r"^\+.*exact=\+0.0, \*\*about|^\+TWICE = |np.full\(x.size, - 2.0\)|0.5, 2.0\]\)", "as good a choice"),
     (VALUES, r"^\+.*astype\(meter.dtype\)\[ -1\]|dtype, x\[: 2\]", "all of them are alike"),
-    (VALUES, r"^\+.*max\( ?2.0, 0.01 / eps", "it is that at least in every format"),
     (GATES, r"^\+                break", "the pass of another shape is the last"),
     (GATES, r"^\+.*(raw|pull)\(.*\[ -1\]", "there is one row"),
 )

@@ -96,6 +96,8 @@ def _written(subject: Subject, x: Array, given: Array, name: str, about: dict[st
         i = int(changed[np.abs(x.reshape(-1)[changed].astype(np.float64)).argmin()])
         yield subject.finding("mutation", at=float(x.reshape(-1)[i]), came=float(given.reshape(-1)[i]), detail=name,
                               **about)  # fmt: skip
+    if not given.flags.writeable:
+        yield subject.finding("read-only", detail=name, **about)
 
 
 def _memory(subject: Subject, call: Call, x: Array, first: Array, about: dict[str, str]) -> Iterator[Finding]:

@@ -96,6 +96,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (
          zh="带有状态：{detail} 后在 {at} 处得 {came}，应为 {exact}"),
     Kind(name="mutation", severity="error", en="writes into its input {detail}: {came} stands where {at} was",
          zh="改写了输入 {detail}：原来的 {at} 变成 {came}"),
+    Kind(name="read-only", severity="warning", en="makes its input {detail} read-only: who writes into it later fails",
+         zh="把输入 {detail} 设为只读：之后写入它的代码会失败"),
     Kind(name="aliasing", severity="warning", en="gives back memory that is not its own: {detail}",
          zh="返回的内存不是自己的：{detail}"),
     Kind(name="name", severity="error", en="is called {detail}; at {at} it gives {came} where that has {exact}",

@@ -92,6 +92,8 @@ def recognise(made: Implementation, name: str, given: Any, like: str = "") -> Re
     like
         The row that it is said to be; it is then held to this one.
     """
+    if not rows_named(name)[0]:  # act = LeakyReLU(0.3): its class has a name
+        name = type(given).__name__
     names, _ = rows_named(name)
     named = names[0] if names else ""
     if like:
@@ -116,7 +118,10 @@ def recognise(made: Implementation, name: str, given: Any, like: str = "") -> Re
             return Recognised(made=made, spec=spec, defaults=_other_defaults(row, spec))
     for general in (row, *(other for other in ACTIVATIONS if row.name in other.identical_to)):  # swish_beta of silu
         if sure and (fitted := _fitted(general, y)):
-            return Recognised(made=made, spec=fitted, defaults=_other_defaults(general, fitted), hidden=True)
+            hidden = not set(resolve(fitted).bound.values()) - set(row.values().values()) <= set(
+                _stated(given).values()
+            )
+            return Recognised(made=made, spec=fitted, defaults=_other_defaults(general, fitted), hidden=hidden)
     if other := _by_values(y):
         return Recognised(made=made, spec=other, named=named if sure else "")
     if not sure:
@@ -141,7 +146,7 @@ def answers(call: Callable[..., Any] | None, x: Any) -> Any:
     ActbenchError
         Where it gives none, with the reason.
     """
-    from actbench.implementations.targets.objects import in_words
+    from actbench.implementations.targets.objects import VECTORIZE, in_words
 
     if call is None:
         raise ActbenchError("has no forward pass")
@@ -152,6 +157,8 @@ def answers(call: Callable[..., Any] | None, x: Any) -> Any:
                 y = np.asarray(call(x.astype(dtype)))
             if y.shape != x.shape or y.dtype.kind not in "fiu":
                 raise ActbenchError(f"gives {y.dtype}{list(y.shape)} for {dtype}{list(x.shape)}")
+            if y.dtype.kind != "f" and np.asarray(call(x[::-1].astype(dtype))).dtype != y.dtype:
+                raise ActbenchError(f"the first element decides the type of all results ({VECTORIZE})")
             return y.astype(np.float64)
         except Exception as error:  # whatever somebody's code raises
             why = error

@@ -22,6 +22,7 @@ CANCELLED = 8.0  # epsilons: an error this small against 1 (or x) is one of digi
 GROSS = 2.0**-6  # relative: two correct digits are not left
 NARROW = 1e5  # ulp of float64, where answers that are all float32 numbers are at home
 CUT_SHARE, CUT_LEAST = 0.3, 200  # of all inexact results that a cut puts more than half a place too low; how many
+WHOLE = 1.1  # places: what is rounded is off by less than one, and by a little where it was computed in float32 before
 TWICE = 500  # seeded points of second derivatives, for which mpmath takes ten times as long
 HUGE = 1e4  # inputs beyond it are not ordinary
 BESIDE = 4.0  # epsilons from a kink
@@ -45,7 +46,7 @@ def values(subject: Subject, direction: str, dtype: str) -> Iterator[Finding]:
         if direction == "second":  # whose roots are told by neighbours: a narrowed input may be right after all
             nearest.append(float(meter.smallest(mask) or 0.0))
         # where nothing but subnormal inputs fails, they are taken for 0
-        flushed = kind in ("value", "lost", "digits") and not (mask & (np.abs(meter.x) >= info(dtype).tiny)).any()
+        flushed = kind in ("lost", "digits") and not (mask & (np.abs(meter.x) >= info(dtype).tiny)).any()
         for at in nearest:
             finding = _finding(subject, meter, call, at, "narrow" if narrow else "subnormal" if flushed else kind)
             if finding.ulp is not None and finding.ulp > allowed:  # else it is right alone: see arrays
@@ -94,7 +95,9 @@ def classes(meter: ErrorMeter, got: Array, allowed: float) -> Masks:
     # a 0 is a tail that cancelled where 0 is near; where it is far off, it is another value
     far = _is_far(meter, off)
     value, digits = (rest | lost) & far, rest & ~far
-    if value.any() and not (value & (x >= tiny)).any():  # subnormal inputs are taken for 0
+    at_0 = got[x == 0][:1]
+    other = (x >= tiny) | (x == 0) | ((got != at_0[0]) if at_0.size else False)
+    if value.any() and not (value & other).any():  # subnormal inputs are taken for 0
         flushed, value = flushed | value, np.zeros_like(value)
     if value.any():  # where a formula is wrong, its smaller errors are no other fault
         value, digits = value | digits, np.zeros_like(digits)
@@ -204,7 +207,8 @@ def _cut_off(subject: Subject, meter: ErrorMeter, call: Callable[[Array], Array]
     low = off * np.sign(meter.yard)
     for way, short in (("", low), ("away from 0", -low), ("down", off), ("up", -off)):
         cut = counts & (short > 0.5 + 1e-6)
-        if (short[counts] < -1e-6).mean() <= 0.01 and cut.sum() > CUT_SHARE * counts.sum():
+        beyond = (short < -1e-6) | (short > WHOLE)
+        if beyond[counts].mean() <= 0.01 and cut.sum() > CUT_SHARE * counts.sum():
             at = meter.smallest(cut)
             assert at is not None
             found = _finding(subject, meter, call, at, "rounding" if way else "truncation")

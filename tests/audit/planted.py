@@ -65,6 +65,10 @@ def relu6_that_ends_at_five(x):
     return np.clip(x, 0, 5)
 
 
+def tanh_but_one_at_zero(x):
+    return np.where(x == 0, np.ones_like(x), np.tanh(x))
+
+
 # -- names --
 
 
@@ -354,6 +358,12 @@ def identity(x):
     return x
 
 
+def relu_that_locks(x):
+    y = np.maximum(x, 0)
+    x.flags.writeable = False
+    return y
+
+
 # What is to be found: name -> (class, pass, what the smallest input is). A number is that input, but for its sign where
 # both fail; at the next number towards 0 it does not hold that ("first") the error is more than 16 ulp by mpmath,
 # ("overflows") the answer is no number, ("zero") it is 0; "wrong": here the error is more; None: no number.
@@ -399,6 +409,7 @@ EXPECTED = {
     "sigmoid_derivative": ("lost", "backward", "zero"),
     "softplus_prime": ("overflow", "backward", "overflows"),
     "ReLU_takes_small_inputs_for_zero": ("subnormal", "backward", 2.0**-149),
+    "tanh_but_one_at_zero": ("value", "forward", 0.0),
     "leaky_relu_of_a_short_parameter": ("narrow", "forward", "wrong"),
     "sigmoid_that_saws": ("monotone", "forward", "falls"),
     "tanh_lopsided": ("symmetry", "forward", "next after 1"),
@@ -418,6 +429,7 @@ EXPECTED = {
     "ReLU_writes_dy": ("mutation", "backward", "array"),
     "tanh_into_one_buffer": ("aliasing", "forward", None),
     "identity": ("aliasing", "forward", None),
+    "relu_that_locks": ("read-only", "forward", None),
 }
 # Those whose severity is not that of their class: a formula that is 1e-3 off, an overflow far out, a NaN slope.
 LEVELS = {

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from actbench.audit.audited import audit
+from actbench.cli import main
 from actbench.core.errors import ActbenchError
 from actbench.implementations.targets.target import load, parse
 
@@ -166,3 +167,56 @@ def test_an_onnx_file_is_an_implementation(tmp_path):
         file.write_bytes(model.SerializeToString())
         (one,) = audit(str(file), count=200).subjects
         assert (one.row, one.dtypes) == ("sigmoid", ("float32",))
+
+
+OBJECTS = """
+import numpy as np
+
+class LeakyReLU:
+    def __init__(self, alpha=0.01):
+        self.alpha = alpha
+    def forward(self, x):
+        self.x = x
+        return np.where(x > 0, x, self.alpha * x)
+    def backward(self, dy):
+        return np.where(self.x > 0, dy, self.alpha * dy)
+
+class Mask(LeakyReLU):
+    def forward(self, x):
+        self.x = x
+        return x * (x > 0)
+    def backward(self, dy):
+        return self.x > 0
+
+act = LeakyReLU(0.3)
+mask = Mask()
+
+def step(x):
+    return 0 if x < 0 else x
+
+first = np.vectorize(step)
+right = np.vectorize(step, otypes=[float])
+"""
+
+
+def test_an_object_is_held_to_its_class_and_its_own_numbers(tmp_path):
+    (tmp_path / "o.py").write_text(OBJECTS, encoding="utf-8")
+    report = audit(f"{tmp_path / 'o.py'}:act", dtypes=("float32",), count=200)
+    (one,) = report.subjects
+    assert one.row == "leaky_relu:negative_slope=0.3"
+    assert [(f.kind, f.level) for f in one.findings] == [("defaults", "note")]
+    assert one.findings[0].detail.startswith("negative_slope = 0.3")
+
+
+def test_a_first_element_that_decides_the_type_is_told(tmp_path):
+    (tmp_path / "o.py").write_text(OBJECTS, encoding="utf-8")
+    found = kinds(f"{tmp_path / 'o.py'}:first")
+    assert "otypes=[float]" in found["raises"].detail
+    assert "raises" not in kinds(f"{tmp_path / 'o.py'}:right", dtypes=("float64",))
+
+
+def test_a_mask_as_a_slope_is_no_slope(tmp_path, capsys):
+    (tmp_path / "o.py").write_text(OBJECTS, encoding="utf-8")
+    assert kinds(f"{tmp_path / 'o.py'}:mask", like="relu", dtypes=("float32",))["linear"].came == 1.0
+    assert main(["show", f"{tmp_path / 'o.py'}:mask"]) == 0
+    assert "not linear in dy" in " ".join(capsys.readouterr().out.split())

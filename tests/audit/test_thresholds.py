@@ -177,7 +177,7 @@ def test_truncation_is_told_by_its_share(monkeypatch, yard):
 def test_rounding_to_one_side_is_told(way, said, spec):
     def rounded(x):
         y = np.asarray(resolve(spec).forward(x.astype(np.float64)))
-        unit = np.spacing(np.clip(np.abs(y), np.finfo(x.dtype).tiny, 1e38).astype(x.dtype)).astype(np.float64)
+        unit = np.ldexp(1.0, np.maximum(np.frexp(y)[1] - 24, -149))
         return (way(y / unit) * unit).astype(x.dtype)
 
     made = replace(subject(rounded, spec), count=2000)

@@ -89,7 +89,8 @@ def examined(text: str) -> dict[str, Any]:
             )
         found |= {"graphs": {"forward": _plain(graph), "backward": _plain(back)}, "derived": derived}
         kept = back
-        slope = lambda x: np.broadcast_to(evaluate(kept, {"dy": np.ones_like(x), "x": x}), x.shape)  # noqa: E731
+        slope = lambda x: np.broadcast_to(  # noqa: E731  a mask that is given back is no number yet
+            np.asarray(evaluate(kept, {"dy": np.ones_like(x), "x": x}), np.float64), x.shape)  # fmt: skip
     elif own is not None:
         pulled = own
         slope = lambda x: pulled(np.ones_like(x), x)  # noqa: E731
