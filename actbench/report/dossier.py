@@ -177,7 +177,7 @@ def kink_lines(kinks: Sequence[tuple[float, float]]) -> list[str]:
 def measures(frame: pd.DataFrame, theory: pd.DataFrame | None = None) -> dict[str, Any]:
     """Measures down, arms across, each a value, an interval and an n; where there is no number, a word why."""
     arms = list(dict.fromkeys(frame["activation"]))
-    without = set()
+    without: set[str] = set()
     if theory is not None and "critical_sigma_w2" in theory:
         without = set(theory[theory["critical_sigma_w2"].isna()]["activation"])
     rows = []
@@ -191,12 +191,19 @@ def measures(frame: pd.DataFrame, theory: pd.DataFrame | None = None) -> dict[st
             ends = (row[end] * factor for end in ("value", "low", "high")) if row is not None else (math.nan,)
             value, interval = numbers(*ends)
             if not value:
-                absent = NO_START if name.endswith(" critical") and arm in without else "not measured"
-                value = absent if row is None else "no number"
+                value = _absent(name, arm, frame, without) if row is None else "no number"
             cells.append({"value": value, "interval": interval, "n": numbers(row["n"])[0] if row is not None else ""})
         unit = next((u for u in part["n_unit"] if isinstance(u, str) and u), "")
         rows.append({"name": words, "cells": cells, "unit": unit})
     return {"arms": arms, "rows": rows}
+
+
+def _absent(name: str, arm: str, frame: pd.DataFrame, without: set[str]) -> str:
+    """Why an arm has no number of a measure: it has no critical point, or is what differences are taken from."""
+    if name.endswith(" critical") and arm in without:
+        return NO_START
+    own = frame[frame["activation"] == arm]["measure"]
+    return "the reference" if name.removesuffix(" difference") in set(own) else "not measured"
 
 
 def _decisions(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:

@@ -61,7 +61,8 @@ def shown(frame: Any) -> Any:
         rank=["" if rank != rank else f"{rank:.0f}" for rank in timed["rank"]],
         holds=[{True: "yes", False: "no"}.get(holds, "") for holds in timed["holds"]],
     )  # fmt: skip
-    return told[[*varying, "rank", "implementation", *SHOWN]]
+    columns = [*varying, "rank", "implementation", *SHOWN]
+    return told[[c for c in columns if (told[c].notna() & (told[c] != "")).any()]]
 
 
 def silent(frame: Any) -> str:

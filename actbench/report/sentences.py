@@ -26,13 +26,14 @@ def numbers(value: float, low: float = math.nan, high: float = math.nan) -> tupl
         return "", ""
     reach = (high - low) / 2
     if not (math.isfinite(reach) and reach > 0) or max(abs(value), abs(low), abs(high)) >= 1e5 or reach < 1e-6:
-        texts = [f"{x:,.0f}" if 1e3 <= abs(x) < 1e6 else f"{x:.3g}" for x in (value, low, high)]
+        long = max((abs(x) for x in (value, low, high) if math.isfinite(x)), default=0.0) < 1e6
+        texts = [f"{x:,.0f}" if long and abs(x) >= 1e3 else f"{x:.3g}" for x in (value, low, high)]
     else:
         places = min(6, max(0, -math.floor(math.log10(reach))))
         if places == 0 and max(abs(low), abs(high)) < 100:
             places = 1
-        texts = [f"{x:.{places}f}" for x in (value, low, high)]
-        texts = [text.lstrip("-") if float(text) == 0 else text for text in texts]
+        texts = [f"{x:,.{places}f}" for x in (value, low, high)]
+        texts = [text.lstrip("-") if not text.strip("-0.") else text for text in texts]
     return texts[0], "" if math.isnan(low) else f"[{texts[1]}, {texts[2]}]"
 
 

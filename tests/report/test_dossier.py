@@ -193,9 +193,13 @@ def test_an_empty_cell_says_why_it_is_empty():
     rows = [(arm, "gradient_factor critical", value, math.nan, math.nan, 4.0, "networks")
             for arm, value in (("relu", 1.0), ("gelu", math.nan))]  # fmt: skip
     rows += [(arm, "kept_bytes", 4.0, *[math.nan] * 3, "") for arm in ("bump", "elsewhere")]
+    rows += [("relu", "transformer", 3.5, *[math.nan] * 3, ""), ("gelu", "transformer", 3.4, *[math.nan] * 3, ""),
+             ("gelu", "transformer difference", -0.1, *[math.nan] * 3, "")]  # fmt: skip
     theory = pd.DataFrame([("relu", 2.0), ("bump", math.nan)], columns=["activation", "critical_sigma_w2"])
-    cells = measures(pd.DataFrame(rows, columns=columns), theory)["rows"][-1]["cells"]
-    assert [cell["value"] for cell in cells] == ["1", "no number", "no critical point", "not measured"]
+    found = measures(pd.DataFrame(rows, columns=columns), theory)["rows"]
+    told = {row["name"]: [cell["value"] for cell in row["cells"]] for row in found}
+    assert told["the same, each at its critical point"] == ["1", "no number", "no critical point", "not measured"]
+    assert told["the same, less the reference's"] == ["the reference", "-0.1", "not measured", "not measured"]
 
 
 def test_the_worked_example_s_page_is_what_its_files_say():
