@@ -24,8 +24,9 @@ def _census(direction: str, costly: tuple[str, ...]) -> Answer:
     counts = census(resolve("relu"), direction)
     found = {kind: number for kind, number in counts.items() if kind in costly}
     rivals = "; ".join(f"{name}: {_said(census(resolve(name), direction))}" for name in RIVALS)
+    n = max(sum(counts.values()), 1)  # a rule of no operation is a case as well
     return Answer(
-        holds=not found, value=float(sum(found.values())), n=sum(counts.values()), n_unit="operations an element",
+        holds=not found, value=float(sum(found.values())), n=n, n_unit="operations an element",
         evidence=f"relu {direction}: {_said(counts)}. Rows of the rivals: {rivals}",
     )  # fmt: skip
 
