@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,12 @@ suppress_warnings = [
 ]
 
 
+# a link to reports/, a folder higher than on the site; what has a page of its own there
+REPORTS = re.compile(r"\]\(\.\./((?:\.\./)*)(reports/[^)]*)\)")
+PAGES = {"reports/": "results.md", "reports/article/README.md": "claims.md",
+         "reports/catalogue/README.md": "gallery.md"}  # fmt: skip
+
+
 def _inline(self: Any, node: Any) -> None:
     self.body.append(formula(node.astext()))
     raise _skip()
@@ -54,9 +61,9 @@ def _skip() -> Exception:
 
 
 def _here(*event: Any) -> None:
-    """Links that lead from docs/ to reports/ in the repository: here both lie in one folder."""
+    """Links that lead from docs/ to reports/ in the repository: here both lie in one folder, some as other pages."""
     source = event[2]  # of the event: the site, the page's name, its text in a list
-    source[0] = source[0].replace("](../reports/", "](reports/")
+    source[0] = REPORTS.sub(lambda link: f"]({link[1]}{PAGES.get(link[2], link[2])})", source[0])
 
 
 def setup(app: Any) -> None:

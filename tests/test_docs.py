@@ -120,6 +120,15 @@ PAGES = [
 ]
 
 
+@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES], ids=lambda page: page.stem)
+def test_links_of_a_page_work_where_its_source_is_read(page):
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text(encoding="utf-8"), flags=re.S)
+    assert "[](" not in text  # no words where the site is not built
+    links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "//" not in link]
+    made = [page.parent / name for name in ("claims.md", "results.md", "gallery.md", "cli.md", "api.md")]
+    assert not [link for link in links if link and (not (page.parent / link).exists() or page.parent / link in made)]
+
+
 def blocks(page, *kinds):
     return re.findall(rf"^```(?:{'|'.join(kinds)})\n(.*?)^```", page.read_text(encoding="utf-8"), flags=re.S | re.M)
 
