@@ -55,12 +55,14 @@ def decide(word: str, reason: str, found: Difference, p: float) -> tuple[str, st
     Returns
     -------
     A difference that is shown decides, unless accuracy shows the opposite and less than half of the settings are
-    concerned: then it is said in the reason.
+    concerned: then it is said in the reason, as is a difference that is not shown.
     """
-    if math.isnan(p) or p >= ERROR_RATE:
+    if math.isnan(p) or found.value == 0:
         return word, reason
     said = (f"diverges in {100 * abs(found.value):.0f} % {'more' if found.value > 0 else 'fewer'} of the trainings "
             f"[{100 * found.low:+.0f}, {100 * found.high:+.0f}], adjusted p = {p:.2g}")  # fmt: skip
+    if p >= ERROR_RATE:  # four networks of eight have p = 0.125: too few to decide, and too many to be silent about
+        return word, f"{reason}; {said}: too few networks to show it"
     own = "worse" if found.value > 0 else "better"
     if word == OPPOSITE[own] and abs(found.value) < HALF:
         return word, f"{reason}; {said}"

@@ -169,6 +169,8 @@ def test_what_is_no_gate_is_told_what_it_is():
 def test_a_gate_that_widens_or_raises_is_told():
     (one,) = found(lambda a, b: swiglu(a.astype(np.float64), b), "swiglu", dtypes=["float32"], count=200)
     assert (one.kind, one.detail) == ("dtype", "float32 -> float64")
+    narrowed = found(lambda a, b: swiglu(a, b).astype(np.float16), "swiglu", dtypes=["float32"], count=200)
+    assert "float32 -> float16" in [one.detail for one in narrowed]
     (one,) = gate(order="[1 / 0]")
     assert (one.kind, one.direction, one.level) == ("raises", "backward", "warning")
     assert one.detail.startswith("every input that was tried: raises ZeroDivisionError")

@@ -152,6 +152,14 @@ def test_answers_are_float32_numbers_everywhere_or_a_parameter_is_one():
     assert not narrow(lambda y, x, right: np.where(np.arange(x.size) >= 1000, 0.3, right), np.linspace(9, 20, 300))
 
 
+def test_right_zeros_are_no_reason_against_float32():
+    x = np.linspace(0.02, 7.9, 1000)
+    yard = np.where(x < 4, 0.0, np.tanh(x))
+    meter, _ = made_up(x, yard, x, "float64")
+    assert values._is_narrow(meter, np.where(x < 4, 0.0, yard * (1 + 5e-7)))
+    assert not values._is_narrow(meter, np.where(x < 4, 1e-300, yard * (1 + 5e-7)))
+
+
 def cut(low, unit=2.0, **masks):
     """What is said of results that are so many last places too low; those in a mask are no ordinary ones."""
     low = np.asarray(low)
@@ -207,6 +215,14 @@ def test_the_smallest_input_of_a_wrong_formula_is_found_among_subnormal_ones():
     one, none = (lambda x, y=y: np.full(x.shape, y) for y in (1.0, 0.0))
     assert smallest(near_0(0.5, one, silu), "silu") == {"value": least}
     assert smallest(near_0(0.5, none, sigmoid), "sigmoid") == {"value": least}
+
+    # and between subnormal numbers, of which few are tried
+    def between(within, otherwise):
+        return lambda x: np.where((np.abs(x) < 0.5) & (np.abs(x) > 2e-40), within(x), otherwise(x)).astype(x.dtype)
+
+    above = float(np.nextafter(np.float32(2e-40), np.float32(1)))
+    assert smallest(between(one, silu), "silu") == {"value": above}
+    assert smallest(between(none, sigmoid), "sigmoid") == {"value": above}
     # of half as much again, 33 of the smallest numbers are off by more than 16 of them
     assert smallest(lambda x: np.tanh(x) * x.dtype.type(1.5)) == {"value": 33 * least}
     # what is flushed beside is another fault
@@ -279,3 +295,19 @@ def test_a_zero_that_lost_its_sign_is_told_of_odd_functions():
     assert (one.kind, one.at, one.came, one.exact) == ("signed zero", 0.0, 0.0, 0.0)
     assert (math.copysign(1, one.at), math.copysign(1, one.exact)) == (-1, -1)
     assert not list(values.special_values(subject(np.tanh), "forward", "float32"))
+
+
+def test_what_came_for_nan_is_told():
+    (one,) = values.special_values(subject(lambda x: np.nan_to_num(np.tanh(x), nan=0.25)), "forward", "float64")
+    assert (one.kind, one.came) == ("nan", 0.25)
+
+
+def test_a_dump_is_asked_for_its_own_inputs_alone():
+    held = np.linspace(-4, 4, 200, dtype=np.float32)
+
+    def dumped(x):
+        assert np.isin(x, held).all()
+        return np.where(np.abs(x) > 1, 0.5, 1).astype(x.dtype) * np.tanh(x)
+
+    (one,) = values.values(subject(dumped, inputs=held), "forward", "float32")
+    assert (one.kind, abs(one.at)) == ("value", np.abs(held[np.abs(held) > 1]).min())

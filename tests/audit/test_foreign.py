@@ -169,6 +169,18 @@ def test_an_onnx_file_is_an_implementation(tmp_path):
         assert (one.row, one.dtypes) == ("sigmoid", ("float32",))
 
 
+def test_files_that_are_no_sound_models_are_said_to_be_so(tmp_path):
+    helper = pytest.importorskip("onnx.helper")
+    pytest.importorskip("onnxruntime")
+    ports = [helper.make_tensor_value_info(port, 1, ["n"]) for port in ("x", "y")]
+    graph = helper.make_graph([helper.make_node("NoSuch", ["x"], ["y"])], "g", ports[:1], ports[1:])
+    unknown = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10).SerializeToString()
+    for name, content, said in (("cut", unknown[:40], "is no ONNX model"), ("empty", b"", "is no ONNX model"),
+                                ("unknown", unknown, "onnx.checker.check_model says where")):  # fmt: skip
+        (tmp_path / f"{name}.onnx").write_bytes(content)
+        assert said in kinds(str(tmp_path / f"{name}.onnx"))["raises"].detail
+
+
 OBJECTS = """
 import numpy as np
 

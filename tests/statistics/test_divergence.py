@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -72,5 +73,14 @@ def test_what_divergence_decides_is_said_with_its_numbers():
     told = "diverges in 25 % fewer of the trainings [-50, -12], adjusted p = 0.031"
     assert decide("undecided", "as is", fewer, 0.03125) == ("better", f"{told}; where both train: as is")
     assert decide("worse", "as is", fewer, 0.03125) == ("worse", f"as is; {told}")  # under half of them
-    for p in (0.05, math.nan):
-        assert decide("better", "as is", more, p) == ("better", "as is")
+    told = "diverges in 50 % more of the trainings [+25, +75], adjusted p = 0.05: too few networks to show it"
+    assert decide("better", "as is", more, 0.05) == ("better", f"as is; {told}")
+    assert decide("better", "as is", more, math.nan) == ("better", "as is")
+    assert decide("better", "as is", replace(more, value=0.0), 0.05) == ("better", "as is")
+
+
+def test_half_of_eight_networks_is_said_where_it_cannot_decide():
+    found = decided(lost=[(setting, net) for setting in SETTINGS for net in range(4)])
+    assert found["decision"] != "worse"
+    assert "diverges in 50 % more of the trainings" in found["reason"]
+    assert "adjusted p = 0.12: too few networks" in found["reason"]

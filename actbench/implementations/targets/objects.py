@@ -129,6 +129,7 @@ NUMPY_WHERE = "decides with if, and, or, min or max on a whole array; write np.w
 TORCH_WHERE = "decides with if on a whole tensor; write torch.where(condition, a, b)"
 JAX_WHERE = "decides with if on a traced value of jax; write jnp.where(condition, a, b)"
 ONE_NUMBER = "is written for one number (math.*, float()); write the array's function, as np.exp for math.exp"
+NO_ONNX = "is no ONNX model, or a part of one; export it again"
 # Parts of what libraries raise at ordinary mistakes, to what these are.
 _WORDS = {
     "truth value of a": NUMPY_WHERE,
@@ -139,6 +140,9 @@ _WORDS = {
     "can be converted to": ONE_NUMBER, "must be real number, not": ONE_NUMBER, "only 0-dimensional": ONE_NUMBER,
     "a Tensor with": ONE_NUMBER,
     "vmap was requested": "maps over the first axis alone (jax.vmap); give the function of arrays, or jnp.vectorize(f)",
+    "INVALID_PROTOBUF": NO_ONNX, "No graph was found": NO_ONNX,
+    "INVALID_GRAPH": "is an ONNX model that onnxruntime refuses; onnx.checker.check_model says where",
+    "Non-zero status code": "is an ONNX model that fails at its own shapes or memory; run it to see where",
     "Legacy autograd function": "is a torch.autograd.Function; give its .apply",
 }  # fmt: skip
 
