@@ -65,12 +65,13 @@ def test_a_ratio_is_round_by_round_with_the_rival_of_the_smallest_median():
 
 
 def test_a_panel_has_a_setting_for_each_library_dtype_size_and_inputs():
-    every = panel("relu", ("tanh",), libraries=("numpy", "torch"), inputs=("normal", "large"))
-    assert list(every)[:6] == [
-        "numpy, float32, 2^12", "numpy, float32, 2^12, large", "numpy, float32, 2^20", "numpy, float32, 2^20, large",
-        "numpy, float64, 2^12", "numpy, float64, 2^12, large",
+    every = panel("relu", ("tanh",), libraries=("numpy", "torch"), inputs=("normal", "large", "subnormal"))
+    assert list(every)[:7] == [
+        "numpy, float32, 2^12", "numpy, float32, 2^12, large", "numpy, float32, 2^12, subnormal",
+        "numpy, float32, 2^20", "numpy, float32, 2^20, large", "numpy, float32, 2^20, subnormal",
+        "numpy, float64, 2^12",
     ]  # fmt: skip
-    assert len(every) == 16
+    assert len(every) == 24
     parts = [
         times(library, dtype, size, inputs, relu=[1.0], tanh=[seconds])
         for seconds, (library, dtype, size, inputs) in enumerate(

@@ -84,3 +84,25 @@ def test_half_of_eight_networks_is_said_where_it_cannot_decide():
     assert found["decision"] != "worse"
     assert "diverges in 50 % more of the trainings" in found["reason"]
     assert "adjusted p = 0.12: too few networks" in found["reason"]
+
+
+def test_shares_are_over_what_both_arms_have_network_by_network():
+    outcomes = {
+        ("a", "s1"): [1, 1, 0, 0, 1], ("a", "s2"): [1, 0, 0, 1], ("a", "s3"): [1, 1, 1, 1],
+        ("b", "s1"): [0, 0, 1, 0], ("b", "s2"): [0, 0, 0], ("c", "s1"): [0, 0, 0, 0],
+    }  # fmt: skip
+    rows = [
+        {"activation": arm, "setting": setting, "net": net, "diverged": bool(lost)}
+        for (arm, setting), each in outcomes.items() for net, lost in enumerate(each)
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows[::-1])
+    found = difference_in_shares(frame, "b", "a")
+    # of the second setting the fourth network has one arm alone; a fifth network and a third setting are a's own
+    per_net = np.array([-1.0, -0.5, 0.5, 0.0])
+    assert (found.value, found.n, found.left_out) == (-0.25, 4, 0)
+    flips = np.array(np.meshgrid(*[[-1, 1]] * 4)).reshape(4, -1).T @ per_net
+    assert found.p == pytest.approx((np.abs(flips) >= abs(per_net.sum()) - 1e-12).mean())
+    assert difference_in_shares(frame, "a", "b").value == 0.25
+    assert not math.isnan(difference_in_shares(frame, "c", "a").p)
+    assert math.isnan(difference_in_shares(frame, "c", "c").p)
+    assert difference_in_shares(frame[frame["setting"] != "s1"], "b", "c").n == 0

@@ -40,6 +40,7 @@ def test_like_ranks_equal_and_a_planted_better_arm_is_found():
     p = differences.holm([same.p, better.p])
     assert differences.decide(same, p[0])[0] == "equal in practice"
     assert differences.decide(better, p[1])[0] == "better"
+    assert ranking.paired(frame.sample(frac=1.0, random_state=0), "better", "relu") == better  # in any order of rows
     found = ranking.ranks(ranking.medians(frame))
     assert next(iter(found.mean)) == "better"
     assert found.mean["better"] == 1.0
