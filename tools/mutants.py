@@ -71,6 +71,7 @@ TESTS = {
 JUDGE, ROLLUP = "actbench/claims/judge.py", "actbench/claims/rollup.py"
 REGISTER, REHEARSAL = "actbench/claims/registration.py", "actbench/claims/rehearsal.py"
 FLOW = "actbench/experiments/gradient_flow/effects.py"
+ACTIVITY, RANKING = "actbench/experiments/activity/effects.py", "actbench/statistics/ranking.py"
 FAMILY, TUNING = "actbench/claims/family.py", "actbench/statistics/tuning.py"
 POWER, DIFFERENCES = "actbench/statistics/power.py", "actbench/statistics/differences.py"
 ESTIMATES = "actbench/statistics/estimates.py"
@@ -113,6 +114,8 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     (FLOW, r"^\+.*logs\[0\] >= math.inf", "nothing is beyond infinity"),
     (FLOW, r"^\+.*math.isnan\(logs\[ -1\]\)", "what is no number gives none, asked or not"),
     (FLOW, r"^\+.*if v != 0", "a root of a mean square is 0 or more"),
+    (ACTIVITY, r"^\+.*(\[measure\]|value) <= 0", "a share or a mean square is 0 or more"),
+    (ACTIVITY, r"^\+        shortened = .*sort=False", "a sum has no order"),
     (FAMILY, r"^\+.* = 1 % decided", "1 % x is 1 - x for levels between 1/2 and 1"),
     (FAMILY, r"^\+.*isin\(DECIDED\) \* ", "of booleans the product is the conjunction"),
     (

@@ -88,6 +88,8 @@ def test_the_share_of_dead_networks_and_what_it_is_beyond_the_law():
     found = beyond_law(width=2, depth=3)(frame)
     assert found.values == pytest.approx([1 - said] * 3 + [-said])
     assert found.bounds == pytest.approx((-said, 1 - said))
+    seldom = 1 - (1 - 2**-3) ** 3
+    assert beyond_law(width=3, depth=3)(frame).bounds == pytest.approx((-seldom, 1 - seldom))
     one = dead_share("dead_interval", activation="relu", width=2, depth=3)(frame)
     assert (one.values, one.bounds) == ((1.0, 0.0, 0.0, 0.0), SHARES)
     # all on one side: Clopper & Pearson's upper end is 1 - 0.025^(1/n)

@@ -28,13 +28,13 @@ def shuffled(rows):
 
 def test_a_neuron_s_measures_are_shares_of_its_top_rate():
     currents, exact = [0.5, 1.0, 1.5, 2.0], [0.0, 0.0, 20.0, 50.0]
-    rates = {0: [0.0, 5.0, 30.0, 20.0], 1: [1.0, 2.0, 25.0, 50.0]}
+    rates = {0: [0.0, 5.0, 30.0, 20.0], 1: [2.0, 1.0, 25.0, 50.0], 2: [1.0, 2.0, 25.0, 50.0]}
     frame = shuffled([
         {"noise": noise, "neuron": neuron, "current": current, "rate": rate, "closed_form": form}
         for noise in (0.0, 0.2) for neuron, own in rates.items()
         for current, rate, form in zip(currents, own, exact, strict=True)
     ])  # fmt: skip
-    for measure, wanted in ((up_to_threshold, (5, 2)), (from_closed_form, (30, 5)), (fall, (10, 0))):
+    for measure, wanted in ((up_to_threshold, (5, 2, 2)), (from_closed_form, (30, 5, 5)), (fall, (10, 1, 0))):
         found = of_top_rate(measure, noise=0.0)(frame)
         assert found.values == tuple(value / 50 for value in wanted)
         assert (found.n_unit, found.certain, found.bounds) == ("neurons", True, RATIOS)
@@ -187,10 +187,10 @@ def test_accuracy_with_slope_zero_less_that_with_another():
     assert (found.note, found.bounds) == ("2 of 3 runs are the same to the last digit", DIFFERENCES)
     otherwise = pd.concat([slopes(0.0, [0.5, 0.5]), slopes(1.0, [0.5, 0.5], losses=2.0)])
     assert zero_beyond(1.0)(otherwise).note.startswith("0 of 2 runs")  # the losses differ
-    lost = pd.concat([slopes(0.0, [None, 0.5, 0.5]), slopes(1.0, [0.5, None, None])])
+    lost = pd.concat([slopes(0.0, [None, None, None, 0.5]), slopes(1.0, [0.5, 0.5, 0.5, None])])
     some = zero_beyond(1.0)(lost)
-    assert some.values == pytest.approx([0.1 - 0.5, 0.5 - 0.1, 0.5 - 0.1])
-    assert some.note == "0 of 3 runs are the same to the last digit; 3 diverged and count as chance"
+    assert some.values == pytest.approx([0.1 - 0.5] * 3 + [0.5 - 0.1])
+    assert some.note == "0 of 4 runs are the same to the last digit; 4 diverged and count as chance"
 
 
 def test_the_share_of_zeros_is_with_the_slope_zero():
