@@ -183,13 +183,17 @@ def quadrature(number):
     return quad(lambda x: number(x) * math.exp(-x * x / 2), -12, 12, epsabs=1e-13)[0] / math.sqrt(2 * math.pi)
 
 
+def cosine_after(c):
+    """A layer of ReLU later: Cho & Saul 2009."""
+    return (math.sqrt(1 - c * c) + c * (math.pi - math.acos(c))) / math.pi
+
+
 def test_theory_s_layers_are_those_of_the_maps():
     said = predicted("relu", "he", 64, 4, 3.0)
     assert said["q"] == pytest.approx([6.0] * 4)  # He's is the length that ReLU keeps
     cosines = [0.5]
     for _ in range(3):
-        c = cosines[-1]
-        cosines.append((math.sqrt(1 - c * c) + c * (math.pi - math.acos(c))) / math.pi)  # Cho & Saul 2009
+        cosines.append(cosine_after(cosines[-1]))
     assert said["c"] == pytest.approx(cosines)
     assert said["grad_log_norm"] == pytest.approx([0.0] * 4, abs=1e-12)
     assert predicted("relu", "lecun", 8, 3, 1.0)["grad_log_norm"] == pytest.approx(
@@ -243,9 +247,9 @@ def test_a_decay_is_over_the_rate_of_the_depth_scale():
 
 
 def test_a_gap_is_over_the_correlation_map_s():
-    c = 0.5
-    second = (math.sqrt(1 - c * c) + c * (math.pi - math.acos(c))) / math.pi
+    second, third = cosine_after(0.5), cosine_after(cosine_after(0.5))
     frame = signal("c", [[0.9, 1 - 3 * (1 - second), 0.0, 0.0], [0.9, 1.0, 0.0, 0.0]])
     found = gap_over_theory(2, activation="relu", init="he", depth=4)(frame)
     assert found.values == pytest.approx([3.0, 0.0])
     assert gap_over_theory(1, activation="relu", init="he")(frame).values == pytest.approx([0.2, 0.2])
+    assert gap_over_theory(3, activation="relu", init="he")(frame).values == pytest.approx([1 / (1 - third)] * 2)
