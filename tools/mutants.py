@@ -124,6 +124,7 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     (RANKING, r"^\+.*if (settings|len\(group\)) != 1", "no setting leaves none out; a group has an arm at least"),
     (RANKING, r"^\+.*if len\(arms\) != 1 else", "there is one arm at least"),
     ("", r"^\+.* if (law <= \"exact|moment <= \"mean)\"", "no other law or moment is before it"),
+    ("", r"^\+.*\[\"layer\"\] >= first\) \*", "of booleans the product is the conjunction"),
     ("", r"^\+.*size.bit_length\(\) \^ 1", "both sizes have an odd number of bits"),
     (FAMILY, r"^\+.* = 1 % decided", "1 % x is 1 - x for levels between 1/2 and 1"),
     (FAMILY, r"^\+.*isin\(DECIDED\) \* ", "of booleans the product is the conjunction"),
