@@ -68,6 +68,7 @@ TESTS = {
     "actbench/audit/arrays.py": CHECKS,
     "actbench/audit/gates.py": CHECKS,
 }
+VERDICTS = "actbench/claims/verdicts.py"
 JUDGE, ROLLUP = "actbench/claims/judge.py", "actbench/claims/rollup.py"
 REGISTER, REHEARSAL = "actbench/claims/registration.py", "actbench/claims/rehearsal.py"
 FLOW = "actbench/experiments/gradient_flow/effects.py"
@@ -126,6 +127,10 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("", r"^\+.* if (law <= \"exact|moment <= \"mean)\"", "no other law or moment is before it"),
     ("", r"^\+.*\[\"layer\"\] >= first\) \*", "of booleans the product is the conjunction"),
     ("", r"^\+.*size.bit_length\(\) \^ 1", "both sizes have an odd number of bits"),
+    (VERDICTS, r"^\+.*rests_on_time\(r.experiment\)\} \^ ", "no reading may have a roll-up's name"),
+    (VERDICTS, r"^\+        nothing = verdict.verdict [<>]=", "what has no unit and lost none is not tested"),
+    (VERDICTS, r"^\+.*verdict.kind >= \"roll-up", "no other kind is after it"),
+    (VERDICTS, r"^\+    split = .*\) != 1", "a claim has a reading at least"),
     (FAMILY, r"^\+.* = 1 % decided", "1 % x is 1 - x for levels between 1/2 and 1"),
     (FAMILY, r"^\+.*isin\(DECIDED\) \* ", "of booleans the product is the conjunction"),
     (

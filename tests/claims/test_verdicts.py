@@ -201,6 +201,7 @@ def test_what_rests_on_time_is_judged_in_its_own_table_and_has_one_verdict_a_run
     whole = together(verdicts, timed).set_index(["claim", "reading"])["verdict"]
     assert len(whole) == len(verdicts)
     assert (whole == "supported").all()
+    assert together(verdicts, timed).index.is_unique
     assert together(verdicts, None) is verdicts
     assert together(verdicts, timed.iloc[:0]) is verdicts
 
@@ -238,6 +239,10 @@ def test_a_mistake_in_one_setting_is_told_though_the_others_are_judged():
     assert found.mistakes == {("T1", "a"): why}
     assert found.verdicts["verdict"].tolist()[0] == "supported"
     assert judged_by_time([one], {"pass_cost": frame}, rehearsal=False).mistakes == {("T1", "t"): why}
+    far = reading("a", settings={**settings, "far": lambda f: Estimate.of([v - 1 for v in 2 * VALUES])})
+    mixed = judged([claim("T1", far)], {"x": frame}, rehearsal=False)
+    assert mixed.verdicts["verdict"].tolist()[0] == "conditional"
+    assert mixed.mistakes == {("T1", "a"): why}
     none = judged([claim("T1", reading("a", settings={"bad": settings["bad"]}))], {"x": frame}, rehearsal=False)
     assert none.mistakes == {("T1", "a"): "bad: its effect failed: KeyError: 'p'"}
 
