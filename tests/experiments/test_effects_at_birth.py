@@ -241,7 +241,7 @@ def test_a_decay_is_over_the_rate_of_the_depth_scale():
     for _ in range(60):  # to its rest, where gaps fall by chi a layer: an ordered network
         q = 0.8 * quadrature(lambda x, v=q: math.tanh(math.sqrt(v) * x) ** 2) + 0.04
     chi = 0.8 * quadrature(lambda x: math.cosh(math.sqrt(q) * x) ** -4.0)
-    gaps = [[0.5 * chi ** (power * layer) for layer in range(1, 5)] for power in (1.0, 2.0)]
+    gaps = [[1.9 * chi ** (power * layer) for layer in range(1, 5)] for power in (1.0, 2.0)]
     frame = signal("c", [*([1 - gap for gap in each] for each in gaps), [0.5, 0.9, 1.0, 0.99]], **levels)
     found = decay_over_theory(2, 4, **levels)(frame)
     assert found.values == pytest.approx([1.0, 2.0], rel=1e-6)
