@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,13 @@ def plain_markdown(value: Any) -> Any:
     return " ".join(value.replace("<", "&lt;").replace("](", "]\\(").splitlines()) if isinstance(value, str) else value
 
 
+def _code(text: str) -> Any:
+    """A phrase's words between backticks as code."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub("`([^`]*)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  the rest is escaped
+
+
 def template(name: str, t: Mapping[str, str] | None = None) -> Any:
     """A template of the package; HTML escapes what is put in, and ``said`` says a text in the language of phrases."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -144,5 +152,6 @@ def template(name: str, t: Mapping[str, str] | None = None) -> Any:
     )
     environment.filters["said"] = lambda text: chinese(str(text), t or phrases("en"))
     environment.filters["slug"] = lambda text: str(text).replace(" ", "-")
+    environment.filters["code"] = _code
     environment.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
     return environment.get_template(name)
