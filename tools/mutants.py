@@ -128,6 +128,7 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("", r"^\+.*\[\"layer\"\] >= first\) \*", "of booleans the product is the conjunction"),
     ("", r"^\+.*size.bit_length\(\) \^ 1", "both sizes have an odd number of bits"),
     ("", r"^[-+]@lru_cache\(maxsize", "how many results are remembered changes none"),
+    ("actbench/statistics/divergence.py", r"^\+.*if found.value >= 0 else", "no difference at all has returned before"),
     (VERDICTS, r"^\+.*rests_on_time\(r.experiment\)\} \^ ", "no reading may have a roll-up's name"),
     (VERDICTS, r"^\+        nothing = verdict.verdict [<>]=", "what has no unit and lost none is not tested"),
     (VERDICTS, r"^\+.*verdict.kind >= \"roll-up", "no other kind is after it"),

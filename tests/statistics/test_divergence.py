@@ -72,7 +72,10 @@ def test_what_divergence_decides_is_said_with_its_numbers():
     assert decide("better", "as is", more, 0.03125) == ("worse", f"{told}; where both train: as is")
     told = "diverges in 25 % fewer of the trainings [-50, -12], adjusted p = 0.031"
     assert decide("undecided", "as is", fewer, 0.03125) == ("better", f"{told}; where both train: as is")
-    assert decide("worse", "as is", fewer, 0.03125) == ("worse", f"as is; {told}")  # under half of them
+    assert decide("".join(["wor", "se"]), "as is", fewer, 0.03125) == ("worse", f"as is; {told}")  # under half of them
+    every = Difference(value=1.0, low=0.75, high=1.0, **given)
+    told = "diverges in 100 % more of the trainings [+75, +100], adjusted p = 0.031"
+    assert decide("better", "as is", every, 0.03125) == ("worse", f"{told}; where both train: as is")
     told = "diverges in 50 % more of the trainings [+25, +75], adjusted p = 0.05: too few networks to show it"
     assert decide("better", "as is", more, 0.05) == ("better", f"as is; {told}")
     assert decide("better", "as is", more, math.nan) == ("better", "as is")
