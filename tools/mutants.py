@@ -68,7 +68,7 @@ TESTS = {
     "actbench/audit/arrays.py": CHECKS,
     "actbench/audit/gates.py": CHECKS,
 }
-VERDICTS = "actbench/claims/verdicts.py"
+VERDICTS, FRAMES = "actbench/claims/verdicts.py", "actbench/statistics/frames.py"
 JUDGE, ROLLUP = "actbench/claims/judge.py", "actbench/claims/rollup.py"
 REGISTER, REHEARSAL = "actbench/claims/registration.py", "actbench/claims/rehearsal.py"
 FLOW = "actbench/experiments/gradient_flow/effects.py"
@@ -129,6 +129,8 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("", r"^\+.*size.bit_length\(\) \^ 1", "both sizes have an odd number of bits"),
     ("", r"^[-+]@lru_cache\(maxsize", "how many results are remembered changes none"),
     ("actbench/statistics/divergence.py", r"^\+.*if found.value >= 0 else", "no difference at all has returned before"),
+    (FRAMES, r"^\+.*max\(\) != 1", "of some rows every factor has a level at least"),
+    (FRAMES, r"^\+.*frame\[-bad\]", "of a boolean series the negative is the complement"),
     (VERDICTS, r"^\+.*rests_on_time\(r.experiment\)\} \^ ", "no reading may have a roll-up's name"),
     (VERDICTS, r"^\+        nothing = verdict.verdict [<>]=", "what has no unit and lost none is not tested"),
     (VERDICTS, r"^\+.*verdict.kind >= \"roll-up", "no other kind is after it"),

@@ -9,7 +9,17 @@ import pandas as pd
 import pytest
 
 from actbench.core.errors import ActbenchError
-from actbench.statistics.frames import averaged, by_net, lost_networks, paired, reads, select, settle, undiverged
+from actbench.statistics.frames import (
+    averaged,
+    by_net,
+    lost_networks,
+    paired,
+    reads,
+    select,
+    settle,
+    spread,
+    undiverged,
+)
 
 
 def frame(**attrs):
@@ -85,6 +95,7 @@ def test_a_network_s_number_is_of_its_rows_in_the_order_of_the_layers():
     assert by_net(one, lambda net: tuple(net["layer"])) == {0: (1, 2), 1: (1, 2)}
     assert by_net(one, lambda net: float(net["q"].sum())) == pytest.approx({0: 60.3, 1: 62.3})
     assert all(type(net) is int for net in by_net(one, len))
+    assert list(by_net(one.iloc[::-1], len)) == [0, 1]
     with pytest.raises(ActbenchError, match=r"would mix activation \(relu, tanh\)"):
         by_net(select(frame(), depth=3), len)
     assert by_net(select(frame(), depth=3), len, over=("activation",)) == {0: 4, 1: 4}
@@ -96,6 +107,8 @@ def test_a_figure_settles_what_it_does_not_show():
     assert set(settle(whole, depth=None)["depth"]) == {10}
     assert set(settle(whole, depth=7)["depth"]) == {10}
     assert set(settle(whole, activation=None)["activation"]) == {"tanh"}
+    more = pd.concat([whole.assign(depth=20), whole])
+    assert set(settle(more, depth=None)["depth"]) == {20}  # the last of three
     assert settle(whole, width=64) is whole
     assert len(settle(whole.iloc[:0], depth=3)) == 0
 
@@ -124,3 +137,16 @@ def test_networks_are_lost_where_failed_cells_had_the_levels_that_were_read():
     assert lost_networks(read.drop(columns="rate"), failures) == 3
     assert lost_networks(read, failures.iloc[:1]) == 0
     assert lost_networks(read.iloc[:0], failures) == 0
+
+
+def test_a_spread_is_of_networks_its_middle_nine_tenths_in_the_order_of_the_groups():
+    values = {"tanh": [5.0, math.nan], "relu": [float(i**2) for i in range(21)]}
+    rows = [
+        {"activation": name, "depth": 3, "net": net, "q": q} for name, of in values.items() for net, q in enumerate(of)
+    ]
+    found = spread(pd.DataFrame(rows), ["activation", "depth"], "q")
+    assert list(found.columns) == ["activation", "depth", "mean", "median", "networks", "low", "high"]
+    assert found.to_numpy().tolist() == [
+        ["relu", 3, pytest.approx(2870 / 21), 100.0, 21, 1.0, 361.0],  # the second and the twentieth of 21
+        ["tanh", 3, 5.0, 5.0, 1, 5.0, 5.0],
+    ]
