@@ -131,6 +131,7 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("actbench/statistics/divergence.py", r"^\+.*if found.value >= 0 else", "no difference at all has returned before"),
     (FRAMES, r"^\+.*max\(\) != 1", "of some rows every factor has a level at least"),
     (FRAMES, r"^\+.*frame\[-bad\]", "of a boolean series the negative is the complement"),
+    (TUNING, r"^\+.*len\(rates\) (<=|!=) 1", "there is one step size at least"),
     (VERDICTS, r"^\+.*rests_on_time\(r.experiment\)\} \^ ", "no reading may have a roll-up's name"),
     (VERDICTS, r"^\+        nothing = verdict.verdict [<>]=", "what has no unit and lost none is not tested"),
     (VERDICTS, r"^\+.*verdict.kind >= \"roll-up", "no other kind is after it"),
