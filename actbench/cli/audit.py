@@ -124,7 +124,7 @@ def lines(report: Report, lang: str, known: frozenset[str]) -> list[str]:
         said += [*_subject(one, lang, known), ""]
     said += [f"{t['left'].lower()}: {one.target}: {one.why_not}" for one in report.left_out]
     counts = [(t[level], sum(f.level == level for f in report.findings)) for level in reversed(SEVERITIES)]
-    told = ", ".join(f"{count} {level}{t['s'] if count != 1 else ''}" for level, count in counts)
+    told = t[", "].join(f"{count} {level}{t['s'] if count != 1 else ''}" for level, count in counts)
     old = sum(f.fingerprint in known for f in report.findings)
     said.append(t["audited"].format(count=len(report.subjects), seconds=f"{report.seconds:.1f}") + told
                 + (t["; "] + t["old"].format(count=old) if old else "")
