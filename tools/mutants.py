@@ -209,6 +209,7 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     (VALUES, r"^\+.*(mask|~meter.near|, off\)) // [~_]", "of booleans too, but for a warning that is not shown there"),
     (VALUES, r"^\+.*(bits != 16:|direction >= \"forward)", "formats of 8 bits are not audited; there is no third pass"),
     (VALUES, r"^\+.*yard, -1.0, np", "an error is small or it is not"),
+    (VALUES, r"^\+.*if \(x (!=|<=) abs\(at\)\).any|\[: 5\].astype", "there always is one; four are looked at"),
     (VALUES, r"^\+.*BETWEEN [|^] 2", "1000 has no bit of 2"),
     (VALUES, r"^\+ROUNDS, BETWEEN = [245], |^\+NARROW = |linspace\(-6.0, [57]|linspace\(- ?[57]", "as good a choice"),
     (
@@ -231,6 +232,8 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     (VALUES, r"^\+.*aside = .*max\( ?2.0", "beside a kink the slope is the same a little farther out"),
     (GATES, r"^\+.*np.full\(LENGTH, -?[01].5", "any other numbers will do"),
     (VALUES, r"^\+.*kind >= \"value", "no other class is after it"),
+    (VALUES, r"^\+.*kind <= \"digits", "no other class is before it"),
+    (VALUES, r"^\+.*\] \^ (found|wrong)", "a point is in one class"),
     (VALUES, r"^\+.*got\[3\] <= 0", "what is negative has its sign"),
     (VALUES, r"^\+.*exact=\+0.0, \*\*about|^\+TWICE = |np.full\(x.size, - 2.0\)|0.5, 2.0\]\)", "as good a choice"),
     (VALUES, r"^\+.*astype\(meter.dtype\)\[ -1\]|dtype, x\[: 2\]", "all of them are alike"),

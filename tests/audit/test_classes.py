@@ -222,6 +222,7 @@ def test_the_smallest_input_of_a_wrong_formula_is_found_among_subnormal_ones():
 
     above = float(np.nextafter(np.float32(2e-40), np.float32(1)))
     assert smallest(between(one, silu), "silu") == {"value": above}
+    assert smallest(between(lambda x: -one(x), silu), "silu") == {"value": above}
     assert smallest(between(none, sigmoid), "sigmoid") == {"value": above}
     # of half as much again, 33 of the smallest numbers are off by more than 16 of them
     assert smallest(lambda x: np.tanh(x) * x.dtype.type(1.5)) == {"value": 33 * least}
@@ -235,7 +236,8 @@ def test_wrong_at_subnormal_inputs_alone_is_flushing():
     tiny = 2.0**-14
     wrong = lambda x: 0.5 * np.tanh(x)  # noqa: E731
     assert list(smallest(near_0(tiny, wrong, np.tanh), dtype="float16")) == ["subnormal"]
-    assert list(smallest(near_0(1.5 * tiny, wrong, np.tanh), dtype="float16")) == ["digits"]
+    for above in (1.001, 1.5):
+        assert list(smallest(near_0(above * tiny, wrong, np.tanh), dtype="float16")) == ["digits"]
     assert list(smallest(near_0(TINY["float32"], wrong, np.tanh))) == ["subnormal"]
 
 
@@ -311,3 +313,10 @@ def test_a_dump_is_asked_for_its_own_inputs_alone():
 
     (one,) = values.values(subject(dumped, inputs=held), "forward", "float32")
     assert (one.kind, abs(one.at)) == ("value", np.abs(held[np.abs(held) > 1]).min())
+
+
+def test_gradients_of_both_signs_at_once_are_tried():
+    def backward(dy, x):
+        return dy * (1 - np.tanh(x) ** 2) * (1.5 if (dy < 0).any() and (dy > 0).any() else 1)
+
+    assert [one.kind for one in values.linear(subject(backward=backward), "float64")] == ["linear"]
