@@ -316,6 +316,8 @@ def test_steadiness_is_a_ratio_of_means_with_pseudo_values():
     assert (some.n, some.left_out) == (2, 2)
     alone = steadiness()(frame[frame["net"] < 3])
     assert (alone.n, alone.left_out) == (0, 2)
+    none = steadiness()(frame.assign(diverged=True))
+    assert (none.n, none.left_out) == (0, 4)
 
 
 def test_epochs_a_layer_are_a_slope_in_log2_and_what_never_arrives_counts_with_all():
@@ -353,7 +355,7 @@ def test_a_network_stalls_where_every_step_size_leaves_it_knowing_nothing():
         for i, rate in enumerate((0.1, 1.0))
     ])  # fmt: skip
     assert stalling(depth=4)(frame).values == (1.0, 0.0, 0.0, 1.0)
-    frame.loc[(frame["net"] == 2), "diverged"] = True
+    frame.loc[frame["net"].isin([2, 3]), "diverged"] = True
     assert stalling()(frame).values == (1.0, 0.0, 1.0, 1.0)
     assert stalling()(frame).bounds == (0.0, 1.0)
     assert stalling(depth=5)(frame).n == 0
