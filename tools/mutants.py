@@ -138,6 +138,7 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("", r"^\+        stuck = .*STALLED\) \+ ", "of booleans the sum is the disjunction"),
     ("", r"^\+        for depth, runs in .*sort=False", "a slope's points have no order"),
     ("", r"^\+        penalised = .*\) \* ", "of booleans the product is the conjunction"),
+    ("", r"^\+.*if what >= \"diverges\"", "the other of the two words is before it"),
     (VERDICTS, r"^\+.*rests_on_time\(r.experiment\)\} \^ ", "no reading may have a roll-up's name"),
     (VERDICTS, r"^\+        nothing = verdict.verdict [<>]=", "what has no unit and lost none is not tested"),
     (VERDICTS, r"^\+.*verdict.kind >= \"roll-up", "no other kind is after it"),

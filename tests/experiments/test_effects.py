@@ -238,6 +238,7 @@ def test_revived_units_are_a_share_of_those_that_ever_died_over_all_step_sizes()
     assert found.values == pytest.approx([0.15 / 0.8] * 2)
     assert (found.note, found.left_out, found.bounds) == ("1 networks had no dead unit", 0, (0.0, 1.0))
     assert not found.certain
+    assert revived_share()(frame[frame["net"].isin([0, 3])]).note == "1 networks had no dead unit"
     all_died = revived_share(certain=True)(frame[frame["net"] < 2])
     assert (all_died.note, all_died.certain) == ("", True)
     assert len(revived_share(rate=0.3)(frame).values) == 2
@@ -276,10 +277,10 @@ def test_a_remedy_s_gain_is_where_relu_dies_or_where_it_diverges():
 
 @pytest.mark.parametrize(("excess", "lost", "dies", "diverges"), [
     (0.06, 0, True, False), (0.05, 0, False, False), (0.04, 0, False, False), (0.2, 1, True, False),
-    (0.2, 2, False, True), (0.0, 2, False, True), (0.0, 4, False, True),
+    (0.2, 2, False, True), (0.0, 2, False, True), (0.0, 4, False, True), (0.2, 3, False, True),
 ])  # fmt: skip
 def test_dying_is_a_twentieth_beyond_birth_while_fewer_than_half_diverge(excess, lost, dies, diverges):
-    state = {"dead_birth": 0.25, "dead_end": 0.25 + excess, "diverged": lambda net, layer: net < lost}
+    state = {"dead_birth": 0.0, "dead_end": excess, "diverged": lambda net, layer: net < lost}
     frame = arms([state] * 3, [{}] * 3)
     assert bool(gain_where("dies", "prelu")(frame).n) == dies
     assert bool(gain_where("diverges", "prelu")(frame).n) == diverges
