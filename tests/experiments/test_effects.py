@@ -273,6 +273,8 @@ def test_a_remedy_s_gain_is_where_relu_dies_or_where_it_diverges():
     none = gain_where("dies", "prelu")(arms([relu[0]] * 3, other))
     assert (none.n, none.left_out) == (0, 0)
     assert none.note == "no step size of the grid at which ReLU dies"
+    born = gain_where("dies", "prelu")(arms([{"dead_birth": 0.25, "dead_end": 0.27}] * 3, other))
+    assert born.n == 0  # what is dead at birth has not died
 
 
 @pytest.mark.parametrize(("excess", "lost", "dies", "diverges"), [
