@@ -129,6 +129,7 @@ def test_bench_ends_with_one_sentence_and_says_absent_peers_once():
         "gb_per_s": 1.0,
         "bytes_moved": 8.0,
         "worst_ulp": 1.0,
+        "holds": True,
     }
     cell = dict.fromkeys(FACTORS, 1) | {"dtype": "float32", "inputs": "normal", "layout": "contiguous", "device": "cpu"}
     rows = []
