@@ -87,6 +87,8 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     (JUDGE, r"^\+.*all\(v.level <= \"charitable\"", "no other level is before it"),
     (JUDGE, r"^\+.*v.level >= \"literal\"", "no other level is after it"),
     (JUDGE, r"^\+.*reading.kind <= \"exact\"", "no other kind is before it"),
+    (REHEARSAL, r"^\+.*error.args\[ ?-1\]", "a KeyError of a column has one argument"),
+    (JUDGE, r"^\+.*frame.copy\(deep=", "pandas copies when something is written, deep or not"),
     (ROLLUP, r"^\+.*part.verdict <= \"not tested\" and", "with an open setting these roll up as inconclusive already"),
     (ROLLUP, r"^\+.*outcome is leans", "a verdict's word is one object"),
     (ROLLUP, r"^\+.* is not UNRUN", "that word is one object"),

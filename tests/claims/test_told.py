@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from actbench.claims import judge as judge_module
 from actbench.claims.claim import Answer, Claim, Reading
 from actbench.claims.judge import describe, judge, meets
 from actbench.claims.rollup import roll_up
@@ -163,6 +164,25 @@ def test_networks_that_an_effect_drops_uncounted_are_told_and_selected_ones_may_
     assert beside.conditions == "of 40 networks that it reads 6 are in it"
     named = judged(reading(effect=lambda f: Estimate.of(dropped(f).values, n_unit="splits")), frame=frame)[0]
     assert named.conditions == ""
+    one_out = judged(reading(effect=gives(VALUES[:5], left_out=1)), frame=frame[frame["activation"] == "relu"])[0]
+    assert one_out.conditions.endswith("of 8 networks that it reads 6 are in it")
+
+
+def test_an_effect_that_raises_is_a_mistake_and_one_that_is_not_run_is_none():
+    def fails(frame):
+        raise KeyError("p")
+
+    assert judged(reading(effect=fails))[0].mistake
+    assert not judged(reading(effect=gives(VALUES)))[0].mistake
+
+
+def test_what_failed_is_added_to_what_an_effect_left_out():
+    frame = pd.DataFrame({"net": range(6), "q": VALUES})
+    failures = pd.DataFrame({"net": [3, 6, 7]})  # the third is there all the same
+    estimate, nets = judge_module._networks(Estimate.of(VALUES, left_out=2), frame, set(), failures)
+    assert (estimate.left_out, nets) == (4, 8)
+    assert judge_module._fewer(estimate, 8) == ""  # 10 values: told by `_copies`
+    assert judge_module._copies(estimate, 8).startswith("10 values from 8 networks")
 
 
 def test_networks_whose_cells_failed_are_left_out_of_what_would_have_read_them():
