@@ -89,6 +89,7 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     (JUDGE, r"^\+.*reading.kind <= \"exact\"", "no other kind is before it"),
     (REHEARSAL, r"^\+.*error.args\[ ?-1\]", "a KeyError of a column has one argument"),
     (JUDGE, r"^\+.*frame.copy\(deep=", "pandas copies when something is written, deep or not"),
+    (ESTIMATES, r"^\+.*if end is not self.value else end", "where they are equal both ways give the end"),
     (ROLLUP, r"^\+.*part.verdict <= \"not tested\" and", "with an open setting these roll up as inconclusive already"),
     (ROLLUP, r"^\+.*outcome is leans", "a verdict's word is one object"),
     (ROLLUP, r"^\+.* is not UNRUN", "that word is one object"),

@@ -16,10 +16,10 @@ from actbench.activations.gate import Factor, gate
 from actbench.activations.parameter import Fixed
 from actbench.activations.record import Activation, Callables, Kink
 from actbench.activations.registry import ACTIVATIONS
-from actbench.expression.primitives import density_times, exp_times, exp_times_pair, mills, tail_size, x_sigmoid
+from actbench.expression.primitives import density_times, exp_times, exp_times_pair, mills, tail_size
 from actbench.expression.primitives.cubic import CUBIC, LINEAR
 from actbench.expression.primitives.cubic import END as CUBIC_END
-from actbench.expression.primitives.gates import FAR, gate_slope_times, near, sigmoid_times
+from actbench.expression.primitives.gates import FAR, decay, gate_slope_times, near, sigmoid_times
 from actbench.expression.primitives.pairs import constant_pair, product, times, total, two_product
 
 INF = np.inf
@@ -247,8 +247,13 @@ SILU_CAPPED = Factor(
         # silu of which float is the limit depends on the format's last bit: 1 ulp of float32 at 7 is 7e-8 of it
         excluded_slope=lambda limit: ((_bend(limit) * (1 - 1e-6), _bend(limit) * (1 + 1e-6)),) if limit < INF else (),
     ),
-    times=lambda c, x, limit: np.where(x_sigmoid(x) > limit, limit * c, _swish_times(c, x)),
-    slope_times=lambda c, x, limit: np.where(x_sigmoid(x) > limit, 0.0, _swish_slope_times(c, x)),
+    # silu(x) > limit, with the exponential that the other side has anyway: below 0 neither is
+    times=lambda c, x, limit: np.where(
+        x > limit * (1.0 + exp_times_pair(1.0, *decay((x, 0.0)))), limit * c, _swish_times(c, x)
+    ),
+    slope_times=lambda c, x, limit: np.where(
+        x > limit * (1.0 + np.exp(-np.absolute(near(x)))), 0.0, _swish_slope_times(c, x)
+    ),
 )  # fmt: skip
 SITU = Factor(
     row=_unlisted(
