@@ -55,11 +55,15 @@ def call(args: argparse.Namespace) -> int:
     from actbench.core.files import write_text
     from actbench.core.machine import usable_cores, version
     from actbench.kernels.c99 import header
+    from actbench.runs.progress import note
 
     if args.certify is None and (args.cc or args.flags or args.keep):
         raise ActbenchError("--cc, --flags and --keep say how --certify goes; give --certify too")
     every = [row for row in ACTIVATIONS if row.kind == "elementwise" and not row.opaque]
-    every = [row for row in every if not (args.second and "x" in row.surrogates)]
+    without = [row.name for row in every if args.second and "x" in row.surrogates]
+    if without and args.name == ["all"]:
+        note(f"left out, for a surrogate of a slope has no second derivative: {', '.join(without)}")
+    every = [row for row in every if row.name not in without]
     rows = every if args.name == ["all"] else [resolve(name) for name in args.name]
     place = Path(args.out or f"actbench_{rows[0].name if len(rows) == 1 else 'kernels'}.h")
     if place.suffix != ".h":

@@ -37,6 +37,16 @@ def test_a_coarse_grid_has_zeros_and_there_the_slope_decides(monkeypatch):
     assert frame["batches"].tolist() == [1, 1, 1]
 
 
+def test_a_network_that_overflows_is_a_failed_cell_and_does_not_count_as_differing(monkeypatch):
+    def overflowing(a):
+        a[...] = np.where(np.abs(a) > 1e-3, np.inf, a)
+        return a
+
+    plant(monkeypatch, overflowing)
+    with pytest.raises(ActbenchError, match="not finite"), np.errstate(all="ignore"):
+        counted([0])
+
+
 def test_without_a_zero_every_batch_is_seen_and_nothing_differs():
     frame = counted(range(2), precision="float64")
     assert not frame["differs"].any()

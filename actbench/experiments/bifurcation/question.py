@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from actbench.core.errors import ActbenchError
 from actbench.core.streams import stream
 from actbench.kernels.backends import FUSED
 from actbench.networks.data import own_splits
@@ -60,15 +61,23 @@ def bifurcation(
     for x, y in batches(data, noise, copies):
         seen += 1
         out = zero.forward(x)
+        _finite(out)
         if any(np.any(layer.x == 0) for layer in zero.layers):  # without a zero both passes are the same
             d = cross_entropy(out, y)[1]
             one.forward(x)
             rows = [network.backward(d).parameters.rows for network in (zero, one)]
+            _finite(*rows)
             first[(first == 0) & (rows[0] != rows[1]).any(axis=1)] = seen
             if first.all():
                 break
     for i, number in enumerate(net):
         yield {"net": number, "differs": bool(first[i]), "batches": int(first[i] or seen)}
+
+
+def _finite(*arrays: Any) -> None:
+    """NaN differs from itself: a network that overflows is a failed cell, and none whose slope at 0 counts."""
+    if not all(np.isfinite(each).all() for each in arrays):
+        raise ActbenchError("an output or a gradient is not finite: no two of them can be compared")
 
 
 def batches(data: Any, noise: list[np.random.Generator], copies: int) -> Iterator[tuple[Any, Any]]:
