@@ -57,7 +57,8 @@ class Reading:
     level
         ``"literal"`` for the wording, ``"charitable"`` for the best that could be meant.
     kind
-        What decides it; the fields below belong to one kind each.
+        What decides it; the fields below belong to one kind each, so that it need be said only where none of them
+        is given.
     says
         The reading in one sentence, where it differs from the claim's statement.
     experiment, effect, settings, expected
@@ -84,7 +85,7 @@ class Reading:
 
     name: str
     level: Level
-    kind: Kind
+    kind: Kind = ""  # type: ignore[assignment]  # what the fields say
     says: str = ""
     experiment: str = ""
     effect: Callable[[Any], Any] | None = None
@@ -100,6 +101,7 @@ class Reading:
     beside: bool = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", self.kind or self._kind())
         for field_name, known in (("level", Level), ("kind", Kind), ("quantifier", Quantifier)):
             if getattr(self, field_name) not in get_args(known):
                 raise unknown(field_name, getattr(self, field_name), get_args(known))
@@ -124,6 +126,14 @@ class Reading:
             wrong = "an opinion is judged 'opinion'"
         if wrong:
             raise ActbenchError(f"reading {self.name!r}: {wrong}")
+
+    def _kind(self) -> Kind:
+        if self.experiment or self.effect or self.settings or self.grid or self.expected is not None:
+            return "experiment"
+        if self.compute is None and not self.source:
+            raise ActbenchError(f"reading {self.name!r}: nothing decides it; give an experiment, what to compute, a "
+                                "source, or kind='opinion'")  # fmt: skip
+        return "literature" if self.compute is None else "exact"
 
     @property
     def effects(self) -> Mapping[str, Callable[[Any], Any]]:

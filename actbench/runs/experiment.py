@@ -14,6 +14,7 @@ from actbench.core.errors import ActbenchError, unknown
 from actbench.core.registry import Registry
 from actbench.expression.graph import argument_names
 from actbench.runs.cells import Cells
+from actbench.runs.factors import CHECKS
 
 # A factor of such a name could not be told from the command line's own options.
 RESERVED = ("seed", "out", "workers", "quick", "fresh", "json", "scheduler", "lang", "parquet")
@@ -48,6 +49,7 @@ class Experiment:
         What the activations are evaluated in and by; part of every cell's key.
     checks
         Factor to a function that returns the level as it enters the cell, or raises ValueError saying what is asked.
+        Factors of usual names, such as ``activation`` and ``depth``, have the check of `actbench.runs.factors.CHECKS`.
     together
         What raises ActbenchError for a cell whose levels are each allowed, but not together.
     exclusive
@@ -162,6 +164,7 @@ def experiment(
     quick: Mapping[str, Sequence[Any]] | None = None,
     batch: str | None = None,
     version: int = 1,
+    checks: Mapping[str, Callable[[Any], Any]] | None = None,
     **declared: Any,
 ) -> Callable[[Callable[..., Any]], Experiment]:
     """Make a generator function an experiment; its signature lists the factors, its docstring asks the question.
@@ -178,6 +181,8 @@ def experiment(
         The factor whose levels come in blocks of 8 as a tuple; the function then yields that factor in each row.
     version
         Raised when the measurement itself changes, so that stored cells are not reused.
+    checks
+        Factor to what its levels must be, beside those of usual names or in place of one.
     **declared
         The other fields of `actbench.runs.experiment.Experiment`.
     """
@@ -185,10 +190,13 @@ def experiment(
     def enter(function: Callable[..., Any]) -> Experiment:
         grids = (grid,) if isinstance(grid, Mapping) else tuple(grid)
         question = inspect.cleandoc(function.__doc__ or "").split("\n")[0]
+        factors = argument_names(function)
+        usual = {factor: check for factor, check in CHECKS.items() if factor in factors}
         return EXPERIMENTS.add(
             Experiment(
-                name=function.__name__, question=question, function=function, factors=argument_names(function),
-                grid=grids, quick=dict(quick or {}), columns=dict(columns), batch=batch, version=version, **declared,
+                name=function.__name__, question=question, function=function, factors=factors, grid=grids,
+                quick=dict(quick or {}), columns=dict(columns), batch=batch, version=version,
+                checks=usual | dict(checks or {}), **declared,
             )
         )  # fmt: skip
 

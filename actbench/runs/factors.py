@@ -119,3 +119,11 @@ def split_level(value: Any) -> str:
     if not number.isdigit() or int(number) > LARGEST:
         raise ValueError(f"is not own, own:FIRST, or the number of a split from 0 to {LARGEST}")
     return str(value)
+
+
+# what a factor of such a name takes, unless its experiment says otherwise
+CHECKS = {
+    "activation": activation_spec, "direction": one_of(("forward", "backward")), "depth": positive, "width": positive,
+    "init": init_name, "bias": bias_name, "norm": norm_name, "optimiser": optimiser_name, "rate": rate_level,
+    "split": split_level,
+}  # fmt: skip

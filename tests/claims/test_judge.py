@@ -326,6 +326,8 @@ def test_an_exact_reading_is_computed_when_it_is_judged():
         lambda: Region(low=1.0, high=0.0, words="", reason=""),
         lambda: Equivalence(margin=0.0, words="", reason=""),
         lambda: Reading(name="r", level="literal", kind="experiment"),
+        lambda: Reading(name="r", level="literal"),
+        lambda: Reading(name="r", level="literal", expected=HALVES),
         lambda: Reading(name="r", level="literal", kind="literature", verdict="supported"),
         lambda: Reading(name="r", level="literal", kind="exact", experiment="x"),
         lambda: Claim(name="T", statement={"en": "."}, readings=()),
@@ -335,6 +337,14 @@ def test_an_exact_reading_is_computed_when_it_is_judged():
 def test_a_record_that_makes_no_sense_is_refused(make):
     with pytest.raises(ActbenchError):
         make()
+
+
+def test_what_is_given_says_what_decides_a_reading():
+    given = {
+        "experiment": {"experiment": "activity", "expected": HALVES}, "exact": {"compute": lambda: None},
+        "literature": {"verdict": "supported", "source": "a book"}, "opinion": {"kind": "opinion"},
+    }  # fmt: skip
+    assert [Reading(name="r", level="literal", **fields).kind for fields in given.values()] == list(given)
 
 
 def test_the_slope_is_least_squares():

@@ -181,3 +181,16 @@ def test_the_law_of_a_rectified_normal_is_known():
     assert found["mean_over_sd"] == pytest.approx(1 / math.sqrt(math.pi - 1), rel=0.01)
     assert law(z, z)["ks"] == 0
     assert law(z, z)["kurtosis"] == pytest.approx(3, rel=0.03)
+
+
+def test_a_factor_of_a_usual_name_is_checked_unless_its_experiment_says_otherwise():
+    with EXPERIMENTS.temporary():
+
+        @ab.experiment(grid={"depth": [1], "rate": [0.0]}, columns={"v": "v"}, checks={"rate": float})
+        def made(*, depth, rate):
+            """?"""
+            yield {"v": depth * rate}
+
+        assert len(made.cells(depth=[2], rate=[0.0])) == 1
+        with pytest.raises(ab.ActbenchError, match="made: depth=0.5 is not a whole number from 1"):
+            made.cells(depth=[0.5])

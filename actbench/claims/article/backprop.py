@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from actbench.claims.article.answers import ANSWERS
 from actbench.claims.article.exact_class import (
     at_integers,
     called_twice,
@@ -24,8 +23,8 @@ from actbench.claims.article.exact_slopes import (
     scalar_subgradient,
     subgradients,
 )
-from actbench.claims.article.history import HISTORY
-from actbench.claims.claim import Reading, claim
+from actbench.claims.article.stated import stated
+from actbench.claims.claim import Reading
 from actbench.claims.expectations import SAME_ACCURACY
 from actbench.experiments.subgradient.effects import share_of_zeros, zero_beyond
 from actbench.statistics.expectation import Region
@@ -38,9 +37,8 @@ RARE = Region(
 PRECISIONS = ("float64", "float32", "float16", "bfloat16")
 ON_BLANK = {"model": "cnn_blank", "precision": "float32"}
 
-claim(
+stated(
     "C40",
-    answer=ANSWERS["C40"],
     section="2",
     statement={
         "en": "Going forward, an input above zero is handed on as it is and any other input as zero.",
@@ -50,7 +48,6 @@ claim(
         Reading(
             name="forward",
             level="literal",
-            kind="exact",
             says="f(x) = x for every x > 0, f(x) = 0 for every x <= 0.",
             compute=rule("x > 0", "x <= 0", backward=False),
         )
@@ -58,9 +55,8 @@ claim(
     note="The two cases leave NaN out: it is neither above zero nor at most zero. Here it stays NaN.",
 )
 
-claim(
+stated(
     "C41",
-    answer=ANSWERS["C41"],
     section="2",
     statement={
         "en": "In the backward pass, dout is the derivative that the layer behind hands over.",
@@ -70,7 +66,6 @@ claim(
         Reading(
             name="chain_rule",
             level="literal",
-            kind="exact",
             says="With dout = dL/dy from the layer behind, backward gives the dL/dx that central differences find.",
             compute=chain_rule,
         )
@@ -78,9 +73,8 @@ claim(
     note="The article calls it the layer above: the one that comes next in the forward pass.",
 )
 
-claim(
+stated(
     "C42",
-    answer=ANSWERS["C42"],
     section="2",
     statement={
         "en": "For inputs above zero ReLU is the identity with derivative one, so the gradient goes through unaltered.",
@@ -90,16 +84,14 @@ claim(
         Reading(
             name="positive",
             level="literal",
-            kind="exact",
             says="y = x and dx = dout, to the sign of a zero, for every x > 0.",
             compute=rule("x > 0", backward=True),
         )
     ],
 )
 
-claim(
+stated(
     "C43",
-    answer=ANSWERS["C43"],
     section="2",
     statement={
         "en": "For inputs below zero both ReLU and its derivative are zero, so no gradient goes through.",
@@ -109,7 +101,6 @@ claim(
         Reading(
             name="negative",
             level="literal",
-            kind="exact",
             says="y = 0 and dx = 0 for every x < 0, an infinite or NaN dout included.",
             compute=rule("x < 0", backward=True),
         )
@@ -117,9 +108,8 @@ claim(
     note="The product dout * 0 is NaN for an infinite dout; the rule, like the article's masked assignment, gives 0.",
 )
 
-claim(
+stated(
     "C44",
-    answer=ANSWERS["C44"],
     section="2",
     statement={
         "en": "ReLU has no derivative at zero.",
@@ -129,7 +119,6 @@ claim(
         Reading(
             name="one_sided",
             level="literal",
-            kind="exact",
             says="The difference quotients at 0 have different limits from the left and from the right.",
             compute=no_derivative,
         )
@@ -142,9 +131,8 @@ claim(
     },
 )
 
-claim(
+stated(
     "C45",
-    answer=ANSWERS["C45"],
     section="2",
     statement={
         "en": "Subgradients settle how to back-propagate through the kink and so how to optimise the model.",
@@ -154,7 +142,6 @@ claim(
         Reading(
             name="composed",
             level="literal",
-            kind="exact",
             says="A subgradient at each unit gives a right one of the model: tried on relu(x) - relu(-x), which is x.",
             compute=composed_subgradient,
             conditions="fails at the kink only; Kakade & Lee 2018 treat what automatic differentiation returns there",
@@ -162,7 +149,6 @@ claim(
         Reading(
             name="scalar",
             level="charitable",
-            kind="exact",
             says="For the convex function ReLU by itself the slope that is used is a subgradient at every point.",
             compute=scalar_subgradient,
         ),
@@ -170,9 +156,8 @@ claim(
     note="With slope c at 0 the chain rule gives 2 c for the function x: right for c = 1/2 only.",
 )
 
-claim(
+stated(
     "C46",
-    answer=ANSWERS["C46"],
     section="2",
     statement={
         "en": "At zero every number c from zero to one is a subgradient of ReLU.",
@@ -182,16 +167,14 @@ claim(
         Reading(
             name="interval",
             level="literal",
-            kind="exact",
             says="f(z) >= f(0) + c z for every z just where 0 <= c <= 1.",
             compute=subgradients,
         )
     ],
 )
 
-claim(
+stated(
     "C47",
-    answer=ANSWERS["C47"],
     section="2",
     statement={
         "en": "In practice it is good enough to take zero as the slope at zero.",
@@ -201,7 +184,6 @@ claim(
         Reading(
             name="accuracy",
             level="literal",
-            kind="experiment",
             experiment="subgradient",
             expected=SAME_ACCURACY,
             settings={
@@ -221,7 +203,6 @@ claim(
         Reading(
             name="rare",
             level="charitable",
-            kind="experiment",
             experiment="subgradient",
             expected=RARE,
             settings={
@@ -239,9 +220,8 @@ claim(
     note="Bertoin et al. 2021 find that the choice can matter, the more the lower the precision.",
 )
 
-claim(
+stated(
     "C48",
-    answer=ANSWERS["C48"],
     section="2",
     statement={
         "en": "Altogether, at zero and below ReLU's output and derivative are zero and nothing is passed back.",
@@ -251,7 +231,6 @@ claim(
         Reading(
             name="not_positive",
             level="literal",
-            kind="exact",
             says="y = 0 and dx = 0 for every x <= 0, zeros of both signs and an infinite or NaN dout included.",
             compute=rule("x <= 0", backward=True),
         )
@@ -265,9 +244,8 @@ claim(
     },
 )
 
-claim(
+stated(
     "C49",
-    answer=ANSWERS["C49"],
     section="2, code",
     statement={
         "en": "The array that forward keeps and the dout that backward gets have the same shape.",
@@ -277,25 +255,21 @@ claim(
         Reading(
             name="required",
             level="literal",
-            kind="exact",
             says="It has to be so: only with a dout of the kept array's shape does a gradient of x's shape come back.",
             compute=needs_equal_shapes,
         ),
         Reading(
             name="same_shape",
             level="charitable",
-            kind="exact",
             says="It is ensured: a dout of another shape than the kept array is refused.",
             compute=refuses_other_shapes,
             conditions="a dout whose first axes are the kept array's passes, and whole rows of it are zeroed",
         ),
     ],
-    history=HISTORY["C49"],
 )
 
-claim(
+stated(
     "C49b",
-    answer=ANSWERS["C49b"],
     section="2, code",
     statement={
         "en": "Backward's dx is a tensor that serves to hold the gradient.",
@@ -305,23 +279,20 @@ claim(
         Reading(
             name="its_own",
             level="literal",
-            kind="exact",
             says="dx is a tensor of its own, not the dout that was handed over.",
             compute=has_its_own,
         ),
         Reading(
             name="holds_it",
             level="charitable",
-            kind="exact",
             says="When backward returns, dx holds the gradient with respect to x, whosever memory that is.",
             compute=holds_the_gradient,
         ),
     ],
 )
 
-claim(
+stated(
     "C50",
-    answer=ANSWERS["C50"],
     section="2, code",
     statement={
         "en": "The class at the article's end, with its forward and backward methods, works.",
@@ -331,35 +302,30 @@ claim(
         Reading(
             name="chain",
             level="literal",
-            kind="exact",
             says="It gives the right gradients in a plain chain of layers, each called once.",
             compute=in_chain,
         ),
         Reading(
             name="residual",
             level="literal",
-            kind="exact",
             says="It gives the right gradients where dout is used again, as in a residual connection.",
             compute=in_residual,
         ),
         Reading(
             name="fan_out",
             level="literal",
-            kind="exact",
             says="It gives the right gradients where one output feeds several layers.",
             compute=with_fan_out,
         ),
         Reading(
             name="forward_twice",
             level="literal",
-            kind="exact",
             says="It gives the right gradients where one object is called twice before the backward pass.",
             compute=called_twice,
         ),
         Reading(
             name="nan_input",
             level="literal",
-            kind="exact",
             says="A NaN in the input shows in the gradient.",
             compute=shows_nan,
             conditions="torch.nn.functional.relu hands such a dout on as well",
@@ -367,14 +333,12 @@ claim(
         Reading(
             name="integer",
             level="literal",
-            kind="exact",
             says="It gives the right values and gradients for integer input.",
             compute=at_integers,
         ),
         Reading(
             name="read_only",
             level="literal",
-            kind="exact",
             says="It gives the right gradients where dout must not be written to.",
             compute=with_read_only,
         ),

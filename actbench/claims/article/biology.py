@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from actbench.claims.article.answers import ANSWERS
-from actbench.claims.claim import Reading, claim
+from actbench.claims.article.stated import stated
+from actbench.claims.claim import Reading
 from actbench.experiments.neuron.effects import fall, from_closed_form, of_top_rate, up_to_threshold
 from actbench.experiments.selectivity.effects import rise, rise_beyond
 from actbench.statistics.expectation import Region
@@ -21,9 +21,8 @@ RELUS_DOING = Region(
     reason="two points of variance, under half of the rise that counts, is the least to credit the zeros with",
 )  # fmt: skip
 
-claim(
+stated(
     "C01",
-    answer=ANSWERS["C01"],
     section="1",
     statement={
         "en": "The rectified linear unit is the usual activation function of deep networks.",
@@ -33,7 +32,6 @@ claim(
         Reading(
             name="usage",
             level="literal",
-            kind="literature",
             verdict="conditional",
             source=(
                 "for: Krizhevsky, Sutskever & Hinton 2012; LeCun, Bengio & Hinton 2015 (the most popular one then); "
@@ -49,9 +47,8 @@ claim(
     ],
 )
 
-claim(
+stated(
     "C02",
-    answer=ANSWERS["C02"],
     section="1",
     statement={
         "en": "ReLU has its origin in neuroscience, in a neuron model that Dayan and Abbott put forward in 2001.",
@@ -61,7 +58,6 @@ claim(
         Reading(
             name="priority",
             level="literal",
-            kind="literature",
             says="The 2001 work is where the rectifier first appears.",
             verdict="refuted",
             source=(
@@ -73,7 +69,6 @@ claim(
         Reading(
             name="field",
             level="charitable",
-            kind="literature",
             says="The rectifier was first used to model nerve cells, whoever did it first.",
             verdict="supported",
             source=(
@@ -85,9 +80,8 @@ claim(
     ],
 )
 
-claim(
+stated(
     "C03",
-    answer=ANSWERS["C03"],
     section="1, first figure",
     statement={
         "en": "The first figure plots a neuron's firing rate against time in milliseconds.",
@@ -104,7 +98,6 @@ claim(
         Reading(
             name="rate_against_current",
             level="charitable",
-            kind="experiment",
             experiment="neuron",
             expected=FIRES_LIKE_THAT,
             settings={
@@ -123,9 +116,8 @@ claim(
     note="Such a curve has the input current on its axis; against time, a constant input gives a constant rate.",
 )
 
-claim(
+stated(
     "C04",
-    answer=ANSWERS["C04"],
     section="1",
     statement={
         "en": "From the brain's energy use, Attwell and colleagues inferred in 2001 that neurons code sparsely and "
@@ -136,7 +128,6 @@ claim(
         Reading(
             name="inference",
             level="literal",
-            kind="literature",
             verdict="supported",
             source="Attwell & Laughlin 2001, J. Cereb. Blood Flow Metab. 21, 1133-1145, PMID 11598490",
             conditions=(
@@ -147,9 +138,8 @@ claim(
     ],
 )
 
-claim(
+stated(
     "C05",
-    answer=ANSWERS["C05"],
     section="1",
     statement={
         "en": "Lennie and colleagues estimated in 2003 that between 1 and 4 % of the brain's neurons are active at the "
@@ -160,7 +150,6 @@ claim(
         Reading(
             name="attribution",
             level="literal",
-            kind="literature",
             says="The range of 1 to 4 % is the estimate that Lennie 2003 announces.",
             verdict="refuted",
             source=(
@@ -175,7 +164,6 @@ claim(
         Reading(
             name="order_of_magnitude",
             level="charitable",
-            kind="literature",
             says="The energy at hand lets only a few neurons in a hundred be strongly active at once.",
             verdict="supported",
             source="Lennie 2003, doi 10.1016/S0960-9822(03)00135-0; Attwell & Laughlin 2001, PMID 11598490",
@@ -184,9 +172,8 @@ claim(
     ],
 )
 
-claim(
+stated(
     "C12",
-    answer=ANSWERS["C12"],
     section="1",
     statement={
         "en": "ReLU's particular orientation may have been chosen to match biology and to be easy to grasp.",
@@ -203,9 +190,8 @@ claim(
     ],
 )
 
-claim(
+stated(
     "C13",
-    answer=ANSWERS["C13"],
     section="1",
     statement={
         "en": "Reasoning runs in the left half of the brain and feeling in the right, so one half rests while the "
@@ -216,7 +202,6 @@ claim(
         Reading(
             name="halves",
             level="literal",
-            kind="literature",
             says="Whole hemispheres divide reasoning and feeling between them.",
             verdict="refuted",
             source="Nielsen, Zielinski, Ferguson, Lainhart & Anderson 2013, PLoS ONE 8(8), e71275",
@@ -225,7 +210,6 @@ claim(
         Reading(
             name="local",
             level="charitable",
-            kind="literature",
             says="Some functions lie more on one side than on the other.",
             verdict="supported",
             source="Nielsen, Zielinski, Ferguson, Lainhart & Anderson 2013, PLoS ONE 8(8), e71275",
@@ -235,9 +219,8 @@ claim(
     note="An analogy: even if it held, it would say nothing about units of an artificial network.",
 )
 
-claim(
+stated(
     "C13b",
-    answer=ANSWERS["C13b"],
     section="1",
     statement={
         "en": "While some units are active others are silent, and each does a job of its own.",
@@ -247,7 +230,6 @@ claim(
         Reading(
             name="happens",
             level="literal",
-            kind="experiment",
             experiment="selectivity",
             expected=MORE_SELECTIVE,
             effect=rise("relu"),
@@ -257,7 +239,6 @@ claim(
         Reading(
             name="relus_doing",
             level="literal",
-            kind="experiment",
             experiment="selectivity",
             expected=RELUS_DOING,
             settings={

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from actbench.claims.article.answers import ANSWERS
 from actbench.claims.article.exact_cost import backward_census, forward_census, kept_output_census
-from actbench.claims.claim import Reading, claim
+from actbench.claims.article.stated import stated
+from actbench.claims.claim import Reading
 from actbench.claims.expectations import CHEAPER
 from actbench.experiments.pass_cost.effects import panel
 
 LIBRARIES = ("actbench", "numpy", "torch", "jax")
 
-claim(
+stated(
     "C26",
-    answer=ANSWERS["C26"],
     section="1, summary 1",
     statement={
         "en": "ReLU's forward pass is very cheap, because it takes no exponential or the like.",
@@ -22,14 +21,12 @@ claim(
         Reading(
             name="census",
             level="literal",
-            kind="exact",
             says="The forward rule has no exponential, logarithm, division or root in it.",
             compute=forward_census,
         ),
         Reading(
             name="faster",
             level="literal",
-            kind="experiment",
             experiment="pass_cost",
             expected=CHEAPER,
             settings=panel("relu", ("sigmoid", "tanh", "softplus"), libraries=LIBRARIES, direction="forward"),
@@ -40,9 +37,8 @@ claim(
     ],
 )
 
-claim(
+stated(
     "C27",
-    answer=ANSWERS["C27"],
     section="1, summary 2",
     statement={
         "en": "ReLU's derivative is simple too: passing a gradient back takes neither exponentials nor divisions.",
@@ -52,14 +48,12 @@ claim(
         Reading(
             name="census",
             level="literal",
-            kind="exact",
             says="The backward rule has no exponential and no division in it.",
             compute=backward_census,
         ),
         Reading(
             name="faster",
             level="literal",
-            kind="experiment",
             experiment="pass_cost",
             expected=CHEAPER,
             settings=panel("relu", ("sigmoid", "tanh"), libraries=LIBRARIES, direction="backward"),
@@ -70,14 +64,12 @@ claim(
         Reading(
             name="contrast",
             level="charitable",
-            kind="exact",
             says="This sets it apart: sigmoid and tanh do need them on the way back, even with their output kept.",
             compute=kept_output_census,
         ),
         Reading(
             name="masked",
             level="charitable",
-            kind="experiment",
             experiment="pass_cost",
             expected=CHEAPER,
             settings=panel(

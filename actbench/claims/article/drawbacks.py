@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from actbench.claims.article.answers import ANSWERS
-from actbench.claims.article.history import HISTORY
-from actbench.claims.claim import Reading, claim
+from actbench.claims.article.stated import stated
+from actbench.claims.claim import Reading
 from actbench.claims.expectations import BETTER_ACCURACY, EASILY_DIES, FOR_EVER
 from actbench.experiments.training.effects import (
     dead_at_tuned,
@@ -40,9 +39,8 @@ SOME_FOR_EVER = Region(
 STAGES = {"at birth": 0, "trained": 5}
 DEPTHS = (4, 12)
 
-claim(
+stated(
     "C35",
-    answer=ANSWERS["C35"],
     section="1, summary",
     statement={
         "en": "Because ReLU is shut on the left, hidden units die easily.",
@@ -52,7 +50,6 @@ claim(
         Reading(
             name="tuned",
             level="literal",
-            kind="experiment",
             experiment="dead_units",
             expected=EASILY_DIES,
             settings={
@@ -66,7 +63,6 @@ claim(
         Reading(
             name="grid",
             level="charitable",
-            kind="experiment",
             experiment="dead_units",
             expected=EASILY_DIES,
             settings={
@@ -86,9 +82,8 @@ claim(
     },
 )
 
-claim(
+stated(
     "C36",
-    answer=ANSWERS["C36"],
     section="1, summary",
     statement={
         "en": "Some of the hidden units that die never come back.",
@@ -98,7 +93,6 @@ claim(
         Reading(
             name="revived",
             level="literal",
-            kind="experiment",
             experiment="dead_units",
             expected=SOME_FOR_EVER,
             quantifier="existential",
@@ -109,7 +103,6 @@ claim(
         Reading(
             name="first_layer",
             level="charitable",
-            kind="experiment",
             experiment="dead_units",
             expected=FOR_EVER,
             effect=revived_share(activation="relu", optimiser="sgd", layer=1, certain=True, **FROM_ZERO),
@@ -119,7 +112,6 @@ claim(
             ),
         ),
     ],
-    history=HISTORY["C36"],
     contradicts={
         "C21": {
             "en": "for ever without a gradient is the strongest way to vanish",
@@ -128,9 +120,8 @@ claim(
     },
 )
 
-claim(
+stated(
     "C37",
-    answer=ANSWERS["C37"],
     section="1, summary",
     statement={
         "en": "PReLU and randomized ReLU were introduced later as improvements that mend this.",
@@ -140,7 +131,6 @@ claim(
         Reading(
             name="zero_gradient",
             level="literal",
-            kind="experiment",
             experiment="dead_units",
             expected=HARDLY_ANY,
             settings={
@@ -153,7 +143,6 @@ claim(
         Reading(
             name="accuracy",
             level="literal",
-            kind="experiment",
             experiment="dead_units",
             expected=BETTER_ACCURACY,
             settings={
@@ -172,7 +161,6 @@ claim(
         Reading(
             name="in_training",
             level="charitable",
-            kind="experiment",
             experiment="dead_units",
             expected=BETTER_ACCURACY,
             settings={
@@ -185,7 +173,6 @@ claim(
         Reading(
             name="divergence",
             level="charitable",
-            kind="experiment",
             experiment="dead_units",
             expected=BETTER_ACCURACY,
             settings={
@@ -196,13 +183,11 @@ claim(
             says="The same at step sizes where ReLU networks diverge, a harm of another cause.",
         ),
     ],
-    history=HISTORY["C37"],
     note="He et al. 2015, arXiv 1502.01852; Xu et al. 2015, arXiv 1505.00853.",
 )
 
-claim(
+stated(
     "C38",
-    answer=ANSWERS["C38"],
     section="1, summary",
     statement={
         "en": "ReLU readily shifts the distribution of the data that pass through it.",
@@ -212,7 +197,6 @@ claim(
         Reading(
             name="mean",
             level="literal",
-            kind="experiment",
             experiment="distribution",
             expected=SHIFTED,
             settings={
@@ -224,7 +208,6 @@ claim(
         Reading(
             name="shape",
             level="literal",
-            kind="experiment",
             experiment="distribution",
             expected=RESHAPED,
             settings={
@@ -235,9 +218,8 @@ claim(
     ],
 )
 
-claim(
+stated(
     "C39",
-    answer=ANSWERS["C39"],
     section="1, summary",
     statement={
         "en": "Hence batch normalisation behind ReLU is a common and useful improvement.",
@@ -247,7 +229,6 @@ claim(
         Reading(
             name="common",
             level="literal",
-            kind="literature",
             says="Normalising behind ReLU, rather than before it, is common.",
             verdict="conditional",
             source=(
@@ -259,7 +240,6 @@ claim(
         Reading(
             name="after",
             level="literal",
-            kind="experiment",
             experiment="training",
             expected=BETTER_ACCURACY,
             settings={
@@ -271,7 +251,6 @@ claim(
         Reading(
             name="placement",
             level="charitable",
-            kind="experiment",
             experiment="training",
             expected=BETTER_ACCURACY,
             settings={
@@ -283,5 +262,4 @@ claim(
             says="The shift is why: behind ReLU it does better than before ReLU.",
         ),
     ],
-    history=HISTORY["C39"],
 )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from actbench.claims.article.answers import ANSWERS
 from actbench.claims.article.exact_rules import one_slope
-from actbench.claims.article.history import HISTORY
-from actbench.claims.claim import Reading, claim
+from actbench.claims.article.stated import stated
+from actbench.claims.claim import Reading
 from actbench.claims.expectations import FLAT, STALLS, STEADY_GRADIENT, STEADY_RATE, VANISHES
 from actbench.experiments.convergence.effects import epochs_per_layer, stalling, steadiness
 from actbench.experiments.gradient_flow.effects import beyond_theory, factor, ratio
@@ -31,9 +30,8 @@ STANDARD = ("he", "glorot", "torch_default", "orthogonal")
 WIDE: dict[str, Any] = {"depth": 30, "width": 256}
 PLAIN = {"activation": "sigmoid", "optimiser": "sgd", "norm": "none", "init": "he"}
 
-claim(
+stated(
     "C20",
-    answer=ANSWERS["C20"],
     section="1",
     statement={
         "en": "ReLU's gradient is one constant on the whole interval from zero upwards, zero included.",
@@ -43,14 +41,12 @@ claim(
         Reading(
             name="from_zero",
             level="literal",
-            kind="exact",
             says="One slope for every x >= 0, with the value at 0 that the article itself settles on.",
             compute=one_slope("x >= 0"),
         ),
         Reading(
             name="above_zero",
             level="charitable",
-            kind="exact",
             says="One slope for every x > 0.",
             compute=one_slope("x > 0"),
         ),
@@ -58,9 +54,8 @@ claim(
     note="With 1 as the slope at 0, another of the values that C46 allows, the literal reading would hold.",
 )
 
-claim(
+stated(
     "C21",
-    answer=ANSWERS["C21"],
     section="1",
     statement={
         "en": "Because of that constant slope, gradients do not vanish in ReLU networks.",
@@ -70,7 +65,6 @@ claim(
         Reading(
             name="factor",
             level="literal",
-            kind="experiment",
             experiment="gradient_flow",
             expected=NOT_VANISHING,
             settings={
@@ -85,7 +79,6 @@ claim(
         Reading(
             name="made_for_it",
             level="charitable",
-            kind="experiment",
             experiment="gradient_flow",
             expected=STEADY_GRADIENT,
             effect=factor(activation="relu", init="he", **WIDE),
@@ -95,9 +88,8 @@ claim(
     note="A dead unit hands back no gradient at all: the left half-line vanishes in the strictest sense.",
 )
 
-claim(
+stated(
     "C22",
-    answer=ANSWERS["C22"],
     section="1",
     statement={
         "en": "With ReLU, training converges at a steady speed.",
@@ -107,7 +99,6 @@ claim(
         Reading(
             name="rate",
             level="literal",
-            kind="experiment",
             experiment="convergence",
             expected=STEADY_RATE,
             quantifier="universal",
@@ -121,7 +112,6 @@ claim(
         Reading(
             name="depth",
             level="charitable",
-            kind="experiment",
             experiment="convergence",
             expected=FLAT,
             effect=epochs_per_layer(activation="relu"),
@@ -131,12 +121,10 @@ claim(
             ),
         ),
     ],
-    history=HISTORY["C22"],
 )
 
-claim(
+stated(
     "C23",
-    answer=ANSWERS["C23"],
     section="1",
     statement={
         "en": "Where the gradient is below one, the error shrinks at each layer on its way back.",
@@ -146,7 +134,6 @@ claim(
         Reading(
             name="slope_alone",
             level="literal",
-            kind="experiment",
             experiment="gradient_flow",
             expected=VANISHES,
             quantifier="universal",
@@ -159,7 +146,6 @@ claim(
         Reading(
             name="chi_1",
             level="charitable",
-            kind="experiment",
             experiment="gradient_flow",
             expected=AS_CHI_1,
             settings={
@@ -173,13 +159,11 @@ claim(
             ),
         ),
     ],
-    history=HISTORY["C23"],
     note="With large weights slopes below 1 may grow, with small ones slopes of 1 may shrink: sigma_w2 must be named.",
 )
 
-claim(
+stated(
     "C24",
-    answer=ANSWERS["C24"],
     section="1",
     statement={
         "en": "Deep networks of sigmoid units suffer from this decay more than others.",
@@ -189,7 +173,6 @@ claim(
         Reading(
             name="standard",
             level="literal",
-            kind="experiment",
             experiment="gradient_flow",
             expected=VANISHES,
             settings={init: factor(activation="sigmoid", init=init, **WIDE) for init in STANDARD},
@@ -198,7 +181,6 @@ claim(
         Reading(
             name="rivals",
             level="literal",
-            kind="experiment",
             experiment="gradient_flow",
             expected=FASTER_DECAY,
             settings={
@@ -214,7 +196,6 @@ claim(
         Reading(
             name="edge",
             level="literal",
-            kind="experiment",
             experiment="gradient_flow",
             expected=VANISHES,
             effect=factor(activation="sigmoid", init="critical", **WIDE),
@@ -223,9 +204,8 @@ claim(
     ],
 )
 
-claim(
+stated(
     "C25",
-    answer=ANSWERS["C25"],
     section="1",
     statement={
         "en": "The decay brings the training of deep sigmoid networks to a halt.",
@@ -235,7 +215,6 @@ claim(
         Reading(
             name="sgd",
             level="literal",
-            kind="experiment",
             experiment="convergence",
             expected=STALLS,
             settings={f"depth {depth}": stalling(depth=depth, **PLAIN) for depth in (2, 4, 8, 16)},
@@ -245,7 +224,6 @@ claim(
         Reading(
             name="rescues",
             level="literal",
-            kind="experiment",
             experiment="convergence",
             expected=STALLS,
             settings={
@@ -259,7 +237,6 @@ claim(
         Reading(
             name="deep_sgd",
             level="charitable",
-            kind="experiment",
             experiment="convergence",
             expected=STALLS,
             settings={init: stalling(depth=16, **PLAIN | {"init": init}) for init in ("he", "glorot")},

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from actbench.claims.article.answers import ANSWERS
 from actbench.claims.article.exact_slopes import tails
 from actbench.claims.article.gradients import NOT_VANISHING, STANDARD, WIDE
-from actbench.claims.article.history import HISTORY
-from actbench.claims.claim import Reading, claim
+from actbench.claims.article.stated import stated
+from actbench.claims.claim import Reading
 from actbench.claims.expectations import VANISHES
 from actbench.experiments.gradient_flow.effects import exponent, factor, left_over, ratio, slopes_alone
 from actbench.statistics.expectation import Region
@@ -30,9 +29,8 @@ NO_FASTER = Region(
 )  # fmt: skip
 ASKED = (*STANDARD, "sigma_w2=4")
 
-claim(
+stated(
     "C28",
-    answer=ANSWERS["C28"],
     section="1, summary 3",
     statement={
         "en": "ReLU is not prone to diverging gradients.",
@@ -42,7 +40,6 @@ claim(
         Reading(
             name="explosion",
             level="literal",
-            kind="experiment",
             experiment="gradient_flow",
             expected=NOT_EXPLODING,
             settings={init: factor(activation="relu", init=init, **WIDE) for init in ASKED},
@@ -51,7 +48,6 @@ claim(
         Reading(
             name="rivals",
             level="charitable",
-            kind="experiment",
             experiment="gradient_flow",
             expected=NO_FASTER,
             settings={
@@ -66,20 +62,17 @@ claim(
         Reading(
             name="vanishing",
             level="charitable",
-            kind="experiment",
             experiment="gradient_flow",
             expected=NOT_VANISHING,
             settings={init: factor(activation="relu", init=init, **WIDE) for init in STANDARD},
             says="Diffusing gradients are meant, which is to say vanishing ones: the same factor, from below.",
         ),
     ],
-    history=HISTORY["C28"],
     note="The Chinese words for divergence and diffusion sound alike; what follows in the article is about vanishing.",
 )
 
-claim(
+stated(
     "C29",
-    answer=ANSWERS["C29"],
     section="1, summary 3",
     statement={
         "en": "The derivatives of tanh and of the logistic function tend to zero at both ends.",
@@ -89,7 +82,6 @@ claim(
         Reading(
             name="both_ends",
             level="literal",
-            kind="exact",
             says="Both slopes fall monotonically in |x|, below 4 exp(-2 |x|) and exp(-|x|), and are 0 at infinity.",
             compute=tails,
         )
@@ -97,9 +89,8 @@ claim(
     note="ReLU's own slope is not near zero but zero on half of the line.",
 )
 
-claim(
+stated(
     "C30",
-    answer=ANSWERS["C30"],
     section="1, summary 3",
     statement={
         "en": "Multiplied up over many layers, such gradients come out practically zero.",
@@ -109,7 +100,6 @@ claim(
         Reading(
             name="sigmoid",
             level="literal",
-            kind="experiment",
             experiment="gradient_flow",
             expected=VANISHES,
             settings={init: factor(activation="sigmoid", init=init, **WIDE) for init in STANDARD},
@@ -118,7 +108,6 @@ claim(
         Reading(
             name="tanh",
             level="literal",
-            kind="experiment",
             experiment="gradient_flow",
             expected=NEAR_ZERO,
             settings={
@@ -132,7 +121,6 @@ claim(
         Reading(
             name="power",
             level="charitable",
-            kind="experiment",
             experiment="gradient_flow",
             expected=SQUARE_ROOT,
             effect=exponent(activation="tanh", init="glorot", **WIDE | {"depth": 100}),
@@ -142,7 +130,6 @@ claim(
         Reading(
             name="slopes",
             level="charitable",
-            kind="experiment",
             experiment="gradient_flow",
             expected=VANISHES,
             settings={
@@ -153,6 +140,5 @@ claim(
             says="The activation's slopes alone, without the weights, have a product that falls by a factor a layer.",
         ),
     ],
-    history=HISTORY["C30"],
     note="A saturated unit is no proof of a vanishing gradient: large weights saturate and enlarge at once.",
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from actbench.claims.article.answers import ANSWERS
 from actbench.claims.article.exact_rules import proximal
+from actbench.claims.article.stated import stated
 from actbench.claims.article.training import CLEAN, NOISY
-from actbench.claims.claim import Reading, claim
+from actbench.claims.claim import Reading
 from actbench.experiments.overfitting.effects import gap_beyond, share_of_l1
 from actbench.statistics.expectation import Region
 
@@ -15,9 +15,8 @@ HALF_OF_L1 = Region(
 )  # fmt: skip
 SMALLER_GAP = Region(high=-0.01, words="smaller gap by a point", reason="one point of accuracy is what users notice")
 
-claim(
+stated(
     "C33",
-    answer=ANSWERS["C33"],
     section="1, summary 4",
     statement={
         "en": "ReLU's zeros act much like L1 regularisation.",
@@ -27,7 +26,6 @@ claim(
         Reading(
             name="outputs",
             level="literal",
-            kind="experiment",
             experiment="overfitting",
             expected=HALF_OF_L1,
             effect=share_of_l1("mean_abs_output", "outputs"),
@@ -39,7 +37,6 @@ claim(
         Reading(
             name="weights",
             level="literal",
-            kind="experiment",
             experiment="overfitting",
             expected=HALF_OF_L1,
             effect=share_of_l1("weights_l1", "weights"),
@@ -48,7 +45,6 @@ claim(
         Reading(
             name="proximal",
             level="charitable",
-            kind="exact",
             says="One step of an L1 penalty t on outputs that may not be negative is a ReLU: it maps x to relu(x - t).",
             compute=proximal,
             conditions="the penalty enters as a negative bias -t; a ReLU without one belongs to the penalty 0",
@@ -62,9 +58,8 @@ claim(
     },
 )
 
-claim(
+stated(
     "C34",
-    answer=ANSWERS["C34"],
     section="1, summary 4",
     statement={
         "en": "To some degree, ReLU's sparsity relieves over-fitting.",
@@ -74,7 +69,6 @@ claim(
         Reading(
             name="gap",
             level="literal",
-            kind="experiment",
             experiment="overfitting",
             expected=SMALLER_GAP,
             effect=gap_beyond("relu", "leaky_relu", shared=True, depth=2, noise=0.0),
@@ -84,7 +78,6 @@ claim(
         Reading(
             name="label_noise",
             level="literal",
-            kind="experiment",
             experiment="overfitting",
             expected=SMALLER_GAP,
             effect=gap_beyond("relu", "leaky_relu", shared=True, depth=2, noise=0.2),
@@ -93,7 +86,6 @@ claim(
         Reading(
             name="rivals",
             level="charitable",
-            kind="experiment",
             experiment="overfitting",
             expected=SMALLER_GAP,
             settings={

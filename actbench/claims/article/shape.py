@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from actbench.claims.article.answers import ANSWERS
 from actbench.claims.article.exact_rules import a_multiple, closed, linear, linear_by_halves, rule, two_pieces
-from actbench.claims.article.history import HISTORY
-from actbench.claims.claim import Reading, claim
+from actbench.claims.article.stated import stated
+from actbench.claims.claim import Reading
 from actbench.claims.expectations import SAME_ACCURACY
 from actbench.experiments.orientation.effects import beyond_relu, same_run
 from actbench.runs.factors import FACTORS, TURNS
@@ -24,9 +23,8 @@ BREAKERS = {
     "max pooling": {"model": "cnn_max"},
 }
 
-claim(
+stated(
     "C07",
-    answer=ANSWERS["C07"],
     section="1",
     statement={
         "en": "ReLU belongs with purlin among the linear functions.",
@@ -36,14 +34,12 @@ claim(
         Reading(
             name="linear",
             level="literal",
-            kind="exact",
             says="ReLU is additive, and homogeneous for factors of either sign.",
             compute=linear,
         ),
         Reading(
             name="piecewise",
             level="charitable",
-            kind="exact",
             says="ReLU is linear on either side of 0: additive within one sign, homogeneous for factors from 0 on.",
             compute=linear_by_halves,
         ),
@@ -51,9 +47,8 @@ claim(
     note="Purlin is written purelin in the toolbox that it comes from; it is the identity.",
 )
 
-claim(
+stated(
     "C08",
-    answer=ANSWERS["C08"],
     section="1",
     statement={
         "en": "ReLU sets negative values to zero, leaves positive ones as they are, and so is piecewise linear.",
@@ -63,14 +58,12 @@ claim(
         Reading(
             name="rule",
             level="literal",
-            kind="exact",
             says="f(x) = 0 for every x < 0, f(x) = x for every x > 0.",
             compute=rule("x < 0", "x > 0", backward=False),
         ),
         Reading(
             name="pieces",
             level="literal",
-            kind="exact",
             says="All finite inputs lie on two lines with different slopes, one on each side of 0.",
             compute=two_pieces,
         ),
@@ -83,9 +76,8 @@ claim(
     },
 )
 
-claim(
+stated(
     "C11",
-    answer=ANSWERS["C11"],
     section="1",
     statement={
         "en": "Mirroring ReLU or turning it by 180 degrees leaves the result of training unaffected.",
@@ -95,7 +87,6 @@ claim(
         Reading(
             name="gauge",
             level="literal",
-            kind="experiment",
             experiment="orientation",
             expected=SAME_RUN,
             settings={recipe: same_run(recipe) for recipe in RECIPES},
@@ -108,7 +99,6 @@ claim(
         Reading(
             name="seeds",
             level="literal",
-            kind="experiment",
             experiment="orientation",
             expected=SAME_ACCURACY,
             settings={turn: beyond_relu(spec) for turn, spec in TURNS.items()},
@@ -118,7 +108,6 @@ claim(
         Reading(
             name="everywhere",
             level="literal",
-            kind="experiment",
             experiment="orientation",
             expected=SAME_ACCURACY,
             settings={
@@ -134,9 +123,8 @@ claim(
     "symmetric around 0 does not notice; biases of one sign do, and so does taking a maximum of outputs below 0.",
 )
 
-claim(
+stated(
     "C11b",
-    answer=ANSWERS["C11b"],
     section="1",
     statement={
         "en": "All that such a flip does to a unit's output is to give it a constant coefficient.",
@@ -146,14 +134,12 @@ claim(
         Reading(
             name="multiple",
             level="literal",
-            kind="exact",
             says="Each flipped function is ReLU times one constant.",
             compute=a_multiple,
         ),
         Reading(
             name="any_factor",
             level="charitable",
-            kind="experiment",
             experiment="orientation",
             expected=SAME_ACCURACY,
             quantifier="universal",
@@ -164,7 +150,6 @@ claim(
         Reading(
             name="minus_one",
             level="charitable",
-            kind="experiment",
             experiment="orientation",
             expected=SAME_ACCURACY,
             effect=beyond_relu(TURNS["downwards"]),
@@ -172,12 +157,10 @@ claim(
             conditions="biases start at 0, no pooling",
         ),
     ],
-    history=HISTORY["C11b"],
 )
 
-claim(
+stated(
     "C31",
-    answer=ANSWERS["C31"],
     section="1, summary 4",
     statement={
         "en": "ReLU shuts the right-hand side.",
@@ -187,14 +170,12 @@ claim(
         Reading(
             name="right",
             level="literal",
-            kind="exact",
             says="Value and slope are 0 for every x > 0.",
             compute=closed("x > 0"),
         ),
         Reading(
             name="left",
             level="charitable",
-            kind="exact",
             says="The left-hand side is meant: value and slope are 0 for every x < 0.",
             compute=closed("x < 0"),
         ),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from actbench.claims.article.answers import ANSWERS
-from actbench.claims.claim import Reading, claim
+from actbench.claims.article.stated import stated
+from actbench.claims.claim import Reading
 from actbench.claims.expectations import BRAIN_LIKE, HALVES, MANY_ZEROS
 from actbench.experiments.activity.effects import slope_per_layer, zeros_beyond
 from actbench.experiments.training.effects import mean_of, more_zeros, trained_slope
@@ -41,9 +41,8 @@ def _zeros(activation: str) -> Callable[[Any], Estimate]:
     )  # fmt: skip
 
 
-claim(
+stated(
     "C06",
-    answer=ANSWERS["C06"],
     section="1",
     statement={
         "en": "Networks of ReLU units show a sparsity comparable to that of the brain.",
@@ -53,7 +52,6 @@ claim(
         Reading(
             name="mlp",
             level="literal",
-            kind="experiment",
             experiment="trained_activity",
             expected=BRAIN_LIKE,
             settings={opt: mean_of("active_fraction", **_trained(opt)) for opt in OPTIMISERS},
@@ -62,7 +60,6 @@ claim(
         Reading(
             name="cnn",
             level="literal",
-            kind="experiment",
             experiment="cnn_activity",
             expected=BRAIN_LIKE,
             settings={model: mean_of("active_fraction", **_cnn(model, 5)) for model in CNNS},
@@ -71,7 +68,6 @@ claim(
         Reading(
             name="zeros",
             level="charitable",
-            kind="experiment",
             experiment="trained_activity",
             expected=MANY_ZEROS,
             settings={opt: mean_of("active_fraction", complement=True, **_trained(opt)) for opt in OPTIMISERS},
@@ -82,9 +78,8 @@ claim(
     "Low activity at scale is reported by Li et al. 2023, arXiv 2210.06313.",
 )
 
-claim(
+stated(
     "C09",
-    answer=ANSWERS["C09"],
     section="1",
     statement={
         "en": "It is the suppression of one side that makes the units of a network sparsely active.",
@@ -94,7 +89,6 @@ claim(
         Reading(
             name="necessary",
             level="literal",
-            kind="experiment",
             experiment="activity",
             expected=NO_ZEROS,
             settings={name: _zeros(name) for name in ("softshrink", "hardshrink")},
@@ -103,7 +97,6 @@ claim(
         Reading(
             name="sufficient",
             level="literal",
-            kind="experiment",
             experiment="activity",
             expected=MANY_ZEROS,
             settings={name: _zeros(name) for name in ("relu", "elu", "softplus", "silu")},
@@ -112,7 +105,6 @@ claim(
         Reading(
             name="rivals",
             level="charitable",
-            kind="experiment",
             experiment="activity",
             expected=MANY_ZEROS,
             settings={
@@ -130,9 +122,8 @@ _SETUP = (
     "the layers before the first one that is all zero"
 )
 
-claim(
+stated(
     "C10",
-    answer=ANSWERS["C10"],
     section="1",
     statement={
         "en": "Adding N layers to a ReLU network divides its activation rate by two to the power of N.",
@@ -142,7 +133,6 @@ claim(
         Reading(
             name="units",
             level="literal",
-            kind="experiment",
             experiment="activity",
             expected=HALVES,
             effect=slope_per_layer("active_fraction", init="he", **_PANEL),
@@ -151,7 +141,6 @@ claim(
         Reading(
             name="trained",
             level="literal",
-            kind="experiment",
             experiment="trained_activity",
             expected=HALVES,
             settings={opt: trained_slope("active_fraction", **_trained(opt)) for opt in OPTIMISERS},
@@ -160,7 +149,6 @@ claim(
         Reading(
             name="paths",
             level="charitable",
-            kind="experiment",
             experiment="activity",
             expected=HALVES,
             effect=slope_per_layer("path_fraction", init="he", **_PANEL),
@@ -172,7 +160,6 @@ claim(
         Reading(
             name="connections",
             level="charitable",
-            kind="experiment",
             experiment="activity",
             expected=HALVES,
             effect=slope_per_layer("connection_fraction", init="he", **_PANEL),
@@ -184,7 +171,6 @@ claim(
         Reading(
             name="negative_bias",
             level="charitable",
-            kind="experiment",
             experiment="activity",
             expected=HALVES,
             settings={
@@ -198,7 +184,6 @@ claim(
         Reading(
             name="energy",
             level="charitable",
-            kind="experiment",
             experiment="activity",
             expected=HALVES,
             settings={
@@ -214,9 +199,8 @@ claim(
     note="Unit, input, path and connection are different rates; a unit silent for one input is not dead for all.",
 )
 
-claim(
+stated(
     "C10b",
-    answer=ANSWERS["C10b"],
     section="1",
     statement={
         "en": "This thinning out shows above all in deep models such as convolutional networks.",
@@ -226,7 +210,6 @@ claim(
         Reading(
             name="initial",
             level="literal",
-            kind="experiment",
             experiment="cnn_activity",
             expected=HALVES,
             settings={model: trained_slope("active_fraction", **_cnn(model, 0)) for model in CNNS},
@@ -235,7 +218,6 @@ claim(
         Reading(
             name="trained",
             level="literal",
-            kind="experiment",
             experiment="cnn_activity",
             expected=HALVES,
             settings={model: trained_slope("active_fraction", **_cnn(model, 5)) for model in CNNS},
@@ -244,7 +226,6 @@ claim(
         Reading(
             name="paths",
             level="charitable",
-            kind="experiment",
             experiment="cnn_activity",
             expected=HALVES,
             settings={
@@ -257,7 +238,6 @@ claim(
         Reading(
             name="sparser",
             level="charitable",
-            kind="experiment",
             experiment="cnn_activity",
             expected=SPARSER,
             settings={model: more_zeros(_cnn(model, 5), _cnn("mlp", 5)) for model in CNNS},
@@ -266,9 +246,8 @@ claim(
     ],
 )
 
-claim(
+stated(
     "C32",
-    answer=ANSWERS["C32"],
     section="1, summary 4",
     statement={
         "en": "Under ReLU many outputs of the hidden layers are zero, which makes the network sparse.",
@@ -278,7 +257,6 @@ claim(
         Reading(
             name="initial",
             level="literal",
-            kind="experiment",
             experiment="activity",
             expected=MANY_ZEROS,
             effect=_zeros("relu"),
@@ -287,7 +265,6 @@ claim(
         Reading(
             name="trained",
             level="literal",
-            kind="experiment",
             experiment="trained_activity",
             expected=MANY_ZEROS,
             settings={opt: mean_of("active_fraction", complement=True, **_trained(opt)) for opt in OPTIMISERS},

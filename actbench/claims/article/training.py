@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from actbench.claims.article.answers import ANSWERS
-from actbench.claims.article.history import HISTORY
-from actbench.claims.claim import Reading, claim
+from actbench.claims.article.stated import stated
+from actbench.claims.claim import Reading
 from actbench.claims.expectations import BETTER_ACCURACY, BETTER_AUC
 from actbench.experiments.expressivity.effects import deep_over_shallow, doublings, pieces_beyond
 from actbench.experiments.features.effects import ranks_better, share_kept
@@ -49,9 +48,8 @@ def _fits(rival: str, noises: Mapping[str, float] = CLEAN | NOISY) -> dict[str, 
     }
 
 
-claim(
+stated(
     "C14",
-    answer=ANSWERS["C14"],
     section="1",
     statement={
         "en": "Of the many values in a medical report only a few bear on the disease.",
@@ -61,7 +59,6 @@ claim(
         Reading(
             name="kept",
             level="literal",
-            kind="experiment",
             experiment="features",
             expected=FEW,
             settings={
@@ -76,7 +73,6 @@ claim(
         Reading(
             name="forward",
             level="literal",
-            kind="experiment",
             experiment="features",
             expected=FEW,
             settings={data: share_kept(data, "forward") for data in ("breast_cancer", "diabetes")},
@@ -84,12 +80,10 @@ claim(
             conditions="splits of one data set share samples",
         ),
     ],
-    history=HISTORY["C14"],
 )
 
-claim(
+stated(
     "C15",
-    answer=ANSWERS["C15"],
     section="1",
     statement={
         "en": "Likewise only a few features matter for the target of a deep classifier.",
@@ -99,7 +93,6 @@ claim(
         Reading(
             name="kept",
             level="literal",
-            kind="experiment",
             experiment="features",
             expected=FEW,
             settings={data: share_kept(data) for data in ("wine", "digits")},
@@ -110,7 +103,6 @@ claim(
         Reading(
             name="forward",
             level="literal",
-            kind="experiment",
             experiment="features",
             expected=FEW,
             settings={data: share_kept(data, "forward") for data in ("wine", "digits")},
@@ -118,12 +110,10 @@ claim(
             conditions="splits of one data set share samples",
         ),
     ],
-    history=HISTORY["C15"],
 )
 
-claim(
+stated(
     "C16",
-    answer=ANSWERS["C16"],
     section="1",
     statement={
         "en": "A network that ReLU has made sparse is better at finding the relevant features.",
@@ -133,7 +123,6 @@ claim(
         Reading(
             name="ranking",
             level="literal",
-            kind="experiment",
             experiment="features",
             expected=BETTER_AUC,
             settings={kind: ranks_better("auc", "leaky_relu", kind, shared=True) for kind in TEACHERS},
@@ -146,7 +135,6 @@ claim(
         Reading(
             name="precision",
             level="literal",
-            kind="experiment",
             experiment="features",
             expected=BETTER_PRECISION,
             settings={kind: ranks_better("precision", "leaky_relu", kind, shared=True) for kind in TEACHERS},
@@ -155,7 +143,6 @@ claim(
         Reading(
             name="rivals",
             level="charitable",
-            kind="experiment",
             experiment="features",
             expected=BETTER_AUC,
             settings={
@@ -166,13 +153,11 @@ claim(
             says="The same AUC, ReLU minus tanh and minus the sigmoid, each at its own step size, 32 teachers.",
         ),
     ],
-    history=HISTORY["C16"],
     note="Without the control that has no zeros, any advantage of the shape would pass for one of sparsity.",
 )
 
-claim(
+stated(
     "C17",
-    answer=ANSWERS["C17"],
     section="1",
     statement={
         "en": "Such a sparse network also fits its training data better.",
@@ -182,7 +167,6 @@ claim(
         Reading(
             name="control",
             level="literal",
-            kind="experiment",
             experiment="overfitting",
             expected=BETTER_ACCURACY,
             settings=_fits("leaky_relu"),
@@ -194,7 +178,6 @@ claim(
         Reading(
             name="linear",
             level="literal",
-            kind="experiment",
             experiment="overfitting",
             expected=BETTER_ACCURACY,
             settings=_fits("identity"),
@@ -204,7 +187,6 @@ claim(
         Reading(
             name="sigmoid",
             level="literal",
-            kind="experiment",
             experiment="overfitting",
             expected=BETTER_ACCURACY,
             settings={
@@ -217,7 +199,6 @@ claim(
         Reading(
             name="smooth",
             level="literal",
-            kind="experiment",
             experiment="overfitting",
             expected=BETTER_ACCURACY,
             settings={
@@ -229,9 +210,8 @@ claim(
     ],
 )
 
-claim(
+stated(
     "C18",
-    answer=ANSWERS["C18"],
     section="1",
     statement={
         "en": "ReLU networks can express more than linear ones.",
@@ -241,7 +221,6 @@ claim(
         Reading(
             name="tasks",
             level="literal",
-            kind="experiment",
             experiment="expressivity",
             expected=BETTER_ACCURACY,
             settings={
@@ -253,7 +232,6 @@ claim(
         Reading(
             name="pieces",
             level="literal",
-            kind="experiment",
             experiment="expressivity",
             expected=MORE_PIECES,
             settings={
@@ -270,9 +248,8 @@ claim(
     },
 )
 
-claim(
+stated(
     "C19",
-    answer=ANSWERS["C19"],
     section="1",
     statement={
         "en": "That advantage in expression shows above all in deep networks.",
@@ -282,7 +259,6 @@ claim(
         Reading(
             name="typical",
             level="literal",
-            kind="experiment",
             experiment="expressivity",
             expected=DEEPER_IS_MORE,
             settings={
@@ -296,7 +272,6 @@ claim(
         Reading(
             name="exists",
             level="charitable",
-            kind="experiment",
             experiment="expressivity",
             expected=DOUBLES,
             effect=doublings,

@@ -36,4 +36,4 @@ def published(
 
 def measured(name: str, experiment: str, **fields: object) -> Reading:
     """A reading that takes the result at its word and is decided by an experiment."""
-    return Reading(name=name, level="literal", kind="experiment", experiment=experiment, **fields)  # type: ignore[arg-type]
+    return Reading(name=name, level="literal", experiment=experiment, **fields)  # type: ignore[arg-type]

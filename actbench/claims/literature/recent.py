@@ -45,7 +45,7 @@ published(
     },
     leaves_out="no language model is trained: what two independent halves make of the published share of one",
     readings=[
-        Reading(name="independent", level="charitable", kind="exact", compute=exact.doubled_relu,
+        Reading(name="independent", level="charitable", compute=exact.doubled_relu,
                 says="1 - (1 - 0.67)^2 is within 0.03 of 0.9."),
     ],
 )  # fmt: skip
@@ -61,7 +61,7 @@ published(
     },
     leaves_out="the function alone, both halves growing alike; that training is less stable for it is not tried",
     readings=[
-        Reading(name="square", level="literal", kind="exact", compute=exact.swiglu_is_quadratic,
+        Reading(name="square", level="literal", compute=exact.swiglu_is_quadratic,
                 says="The power of x with which x silu(x) grows, octave by octave from 8 on, is 2 within 0.01."),
     ],
 )  # fmt: skip
@@ -77,7 +77,7 @@ published(
     },
     leaves_out=MLP,
     readings=[
-        Reading(name="variance", level="literal", kind="exact", compute=exact.golu_varies_less,
+        Reading(name="variance", level="literal", compute=exact.golu_varies_less,
                 says="Variance of the outputs for normal inputs of variance 1/4, 1 and 4."),
         measured("accuracy", "retraining", says="Test accuracy beyond each rival's.", expected=BETTER,
                  settings=gains("golu", ("relu", "gelu", "silu"), **PLAIN)),

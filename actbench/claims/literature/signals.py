@@ -162,9 +162,9 @@ published(
     },
     leaves_out="correlation maps at infinite width; networks of width 256 to 30 layers; no training",
     readings=[
-        Reading(name="relu", level="literal", kind="exact", compute=exact.relu_forgets_polynomially,
+        Reading(name="relu", level="literal", compute=exact.relu_forgets_polynomially,
                 says="1 - c falls as the square of the depth in ReLU's own map: c = 1 / 2 at first, 10,000 layers."),
-        Reading(name="smooth", level="literal", kind="exact", compute=exact.tanh_forgets_more_slowly,
+        Reading(name="smooth", level="literal", compute=exact.tanh_forgets_more_slowly,
                 says="1 - c falls as the depth itself in the map of tanh at its critical point: 200 layers."),
         measured(
             "networks", "signal_propagation", says="1 - c at layer 30 of ReLU networks over what the map gives.",
@@ -219,7 +219,7 @@ published(
     },
     leaves_out="one layer, the kernel of degree 1; support vector machines with it are not tried",
     readings=[
-        Reading(name="kernel", level="literal", kind="exact", compute=exact.arc_cosine,
+        Reading(name="kernel", level="literal", compute=exact.arc_cosine,
                 says="E relu(u) relu(v) by quadrature against the kernel's closed form."),
         measured(
             "networks", "signal_propagation", says="Cosine in layer 2 of ReLU networks where it is 1/2 in the inputs.",

@@ -146,7 +146,7 @@ published(
     },
     leaves_out="relu(x) - relu(-x) at 0, by the chain rule and each convention; the remedy is not tried",
     readings=[
-        Reading(name="chain_rule", level="literal", kind="exact", compute=exact.difference_of_relus,
+        Reading(name="chain_rule", level="literal", compute=exact.difference_of_relus,
                 says="With the slope 0 at 0, as libraries have it, x = relu(x) - relu(-x) gets the slope 0 there."),
     ],
 )  # fmt: skip

@@ -15,7 +15,7 @@ from actbench.implementations.implementation import Absent, Call
 from actbench.kernels.backends import FUSED, REFERENCE, allowed
 from actbench.kernels.kernel import kernel
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, one_of
+from actbench.runs.factors import one_of
 
 if TYPE_CHECKING:  # they bring mpmath, which `list experiments` does not need
     from actbench.accuracy.meter import ErrorMeter, Measured
@@ -82,9 +82,8 @@ TWICE = {**EVERY, "direction": ("second",), "count": (20_000,)}
         "reason": "why there is no figure",
     },
     checks={
-        "activation": activation_spec, "direction": one_of(("forward", "backward", "second")),
-        "dtype": one_of(("float32", "float64", *WHOLE)), "implementation": implementation,
-        "count": how_many,
+        "direction": one_of(("forward", "backward", "second")), "dtype": one_of(("float32", "float64", *WHOLE)),
+        "implementation": implementation, "count": how_many,
     },
     batch="implementation",
     backend=FUSED,

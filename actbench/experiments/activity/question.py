@@ -9,7 +9,7 @@ import numpy as np
 
 from actbench.networks.data import inputs
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import ARTICLE, activation_spec, bias_name, data_name, init_name, positive
+from actbench.runs.factors import ARTICLE, data_name
 
 DTYPE, BACKEND = "float32", "numpy"
 BATCH = 256
@@ -34,10 +34,7 @@ SHAPE = {"depth": [30], "width": [128], "net": range(64)}
         "never_active_fraction": "units that are zero for every input of the batch",
         "diverged": "an output of this or an earlier layer is not finite",
     },
-    checks={
-        "activation": activation_spec, "data": data_name, "init": init_name, "bias": bias_name,
-        "depth": positive, "width": positive,
-    },
+    checks={"data": data_name},
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,

@@ -46,9 +46,7 @@ def axis_spec(value: Any) -> str:
         "reason": "why there is no figure",
     },
     checks={
-        "function": axis_spec, "direction": one_of(("forward", "backward")),
-        "dtype": one_of(tuple(PROMISED)),
-        "implementation": implementation, "count": positive,
+        "function": axis_spec, "dtype": one_of(tuple(PROMISED)), "implementation": implementation, "count": positive,
     },
     batch="implementation",
 )  # fmt: skip

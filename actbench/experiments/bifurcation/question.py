@@ -13,7 +13,7 @@ from actbench.kernels.backends import FUSED
 from actbench.networks.data import own_splits
 from actbench.networks.rounding import PRECISIONS
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import one_of, positive, split_level
+from actbench.runs.factors import one_of, positive
 
 DTYPE, BACKEND = "float32", FUSED
 BATCH, NOISE = 100, 0.1  # the noise beside pixels of deviation 1: no two copies of an image are alike
@@ -30,8 +30,7 @@ BATCH, NOISE = 100, 0.1  # the noise beside pixels of deviation 1: no two copies
         "differs": "whether the slopes 0 and 1 at 0 give another gradient on some batch",
         "batches": "batches until the first on which they do, or all",
     },
-    checks={"precision": one_of(PRECISIONS), "width": positive, "depth": positive, "copies": positive,
-            "split": split_level},
+    checks={"precision": one_of(PRECISIONS), "copies": positive},
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,

@@ -9,7 +9,6 @@ import numpy as np
 
 from actbench.kernels.backends import FUSED
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, init_name, positive
 
 DTYPE, BACKEND = "float64", FUSED
 
@@ -23,7 +22,6 @@ DTYPE, BACKEND = "float64", FUSED
         "dead_point": "whether the last layer is 0 for the input 1",
         "dead_interval": "whether it is 0 for all inputs around 0, that is for 1 and for -1: biases are 0",
     },
-    checks={"activation": activation_spec, "init": init_name, "width": positive, "depth": positive},
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,

@@ -11,7 +11,7 @@ from actbench.kernels.backends import FUSED
 from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, one_of, split_level
+from actbench.runs.factors import one_of
 
 DTYPE, BACKEND = "float32", FUSED
 BATCH, RATE, INPUTS = 32, 0.03, 256
@@ -30,7 +30,7 @@ DEPTH = 3  # 8 x 8 pixels, halved three times
         "path_fraction": "paths from layer 1 whose units are all active, mean over training inputs",
         **SCORES,
     },
-    checks={"activation": activation_spec, "model": one_of(("cnn_max", "cnn_mean", "mlp")), "split": split_level},
+    checks={"model": one_of(("cnn_max", "cnn_mean", "mlp"))},
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,

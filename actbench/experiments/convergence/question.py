@@ -12,15 +12,6 @@ from actbench.kernels.backends import FUSED
 from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import (
-    activation_spec,
-    init_name,
-    norm_name,
-    optimiser_name,
-    positive,
-    rate_level,
-    split_level,
-)
 
 DTYPE, BACKEND = "float32", FUSED
 BATCH, EPOCHS = 32, 20
@@ -51,10 +42,6 @@ SIGMOID: dict[str, Any] = {**PLAIN, "activation": ["sigmoid"], "rate": [0.1, 1.0
         "second_rate": "the same over the second half",
         "epochs_to_target": "epochs until the training loss is down to 0.2 nats, interpolated; None if it never was",
         **SCORES,
-    },
-    checks={
-        "activation": activation_spec, "depth": positive, "width": positive, "rate": rate_level, "init": init_name,
-        "optimiser": optimiser_name, "norm": norm_name, "split": split_level,
     },
     batch="net",
     dtype=DTYPE,

@@ -11,7 +11,6 @@ from actbench.kernels.backends import FUSED
 from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, bias_name, optimiser_name, positive, rate_level, split_level
 
 DTYPE, BACKEND = "float32", FUSED
 EPOCHS, BATCH = 20, 32
@@ -43,15 +42,6 @@ SHORT = {**SHAPE, "activation": ["relu", "prelu", "rrelu"]}
         "ever_dead": "units that were dead after some watched epoch, share of the layer",
         "revived": "units that were dead and had a slope again after a later watched epoch, share of the layer",
         **SCORES,
-    },
-    checks={
-        "activation": activation_spec,
-        "depth": positive,
-        "width": positive,
-        "rate": rate_level,
-        "optimiser": optimiser_name,
-        "bias": bias_name,
-        "split": split_level,
     },
     batch="net",
     dtype=DTYPE,

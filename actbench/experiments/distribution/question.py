@@ -12,7 +12,7 @@ from actbench.kernels.backends import FUSED
 from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import ARTICLE, activation_spec, norm_name, positive, split_level
+from actbench.runs.factors import ARTICLE
 
 DTYPE, BACKEND = "float32", FUSED
 BATCH, RATE, INPUTS = 32, 0.03, 256
@@ -31,10 +31,6 @@ BATCH, RATE, INPUTS = 32, 0.03, 256
         "kurtosis": "fourth standardised moment of the layer's outputs; 3 for a normal law",
         "ks": "largest gap between the laws of the standardised outputs and the standardised pre-activations",
         **SCORES,
-    },
-    checks={
-        "activation": activation_spec, "depth": positive, "width": positive,
-        "norm": norm_name, "split": split_level,
     },
     batch="net",
     dtype=DTYPE,

@@ -10,7 +10,6 @@ import numpy as np
 from actbench.kernels.backends import FUSED
 from actbench.networks.data import inputs
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, init_name, positive
 
 DTYPE, BACKEND = "float32", FUSED
 SHAPE: dict[str, Any] = {"activation": ["relu"], "init": ["he"], "net": range(1024)}
@@ -23,7 +22,6 @@ SHAPE: dict[str, Any] = {"activation": ["relu"], "init": ["he"], "net": range(10
         "log_norm": "ln of the last layer's squared norm over the input's; None for a network that is dead",
         "dead": "whether the last layer is 0",
     },
-    checks={"activation": activation_spec, "init": init_name, "width": positive, "depth": positive},
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,

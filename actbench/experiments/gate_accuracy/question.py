@@ -46,8 +46,8 @@ def gate_of_two(value: Any) -> str:
         "holds": "whether the promise is kept",
     },
     checks={
-        "function": gate_of_two, "direction": one_of(("forward", "backward")),
-        "dtype": one_of(("float32", "float64")), "implementation": one_of(OURS), "count": how_many,
+        "function": gate_of_two, "dtype": one_of(("float32", "float64")), "implementation": one_of(OURS),
+        "count": how_many,
     },
     backend=FUSED,
 )  # fmt: skip

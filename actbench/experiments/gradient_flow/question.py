@@ -8,7 +8,7 @@ from typing import Any
 from actbench.kernels.backends import FUSED
 from actbench.networks.data import inputs
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import ARTICLE, activation_spec, init_name, positive
+from actbench.runs.factors import ARTICLE
 
 DTYPE, BACKEND = "float32", FUSED
 BATCH = 64
@@ -29,7 +29,6 @@ SHAPE = {"depth": [30], "width": [256], "net": range(32)}
         "q": "mean square of the layer's pre-activations over inputs and units",
         "slope_rms": "root mean square of f' over inputs and units",
     },
-    checks={"activation": activation_spec, "init": init_name, "depth": positive, "width": positive},
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from actbench.networks.data import inputs
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, init_name, positive
 
 DTYPE, BACKEND = "float64", "numpy"
 GAINS = {  # normal and orthogonal weights of one variance
@@ -33,7 +32,6 @@ GAINS = {  # normal and orthogonal weights of one variance
         "theory_mean": "what theory says of the mean, along the network's own lengths",
         "theory_spread": "what theory says of the spread, along the network's own lengths",
     },
-    checks={"activation": activation_spec, "init": init_name, "depth": positive, "width": positive},
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,

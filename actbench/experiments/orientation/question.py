@@ -14,7 +14,7 @@ from actbench.kernels.backends import FUSED
 from actbench.networks.data import Data, own_splits
 from actbench.networks.scores import SCORES, Scores, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import FACTORS, TURNS, activation_spec, bias_name, one_of, split_level
+from actbench.runs.factors import FACTORS, TURNS, one_of
 
 DTYPE, BACKEND = "float32", FUSED
 DEPTH, WIDTH, CHANNELS = 3, 64, (8,)
@@ -53,10 +53,7 @@ def mappable(cell: Mapping[str, Any]) -> None:
         "weights are these with the signs mapped",
         **SCORES,
     },
-    checks={
-        "activation": activation_spec, "bias": bias_name, "model": one_of(("mlp", "cnn_max")),
-        "start": one_of(("own", "mapped")), "recipe": one_of(RECIPES), "split": split_level,
-    },
+    checks={"model": one_of(("mlp", "cnn_max")), "start": one_of(("own", "mapped")), "recipe": one_of(RECIPES)},
     batch="net",
     together=mappable,
     dtype=DTYPE,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from actbench.kernels.backends import FUSED
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, number_in, positive, rate_level
+from actbench.runs.factors import number_in
 
 DTYPE, BACKEND = "float32", FUSED
 SAMPLES, CHOOSE, BATCH = 300, 750, 32  # of the split's 1200 images the first are learnt, the next chosen by
@@ -73,10 +73,7 @@ def penalty_of(value: Any) -> str:
         "fit_end": "the same up to the 100th",
         "diverged": "a loss or weight is not finite: counted, and in no other measure",
     },
-    checks={
-        "activation": activation_spec, "depth": positive, "rate": rate_level, "penalty": penalty_of,
-        "noise": number_in(0, 1),
-    },
+    checks={"penalty": penalty_of, "noise": number_in(0, 1)},
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,

@@ -8,7 +8,7 @@ from typing import Any
 from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import TURNS, activation_spec, positive, rate_level, split_level
+from actbench.runs.factors import TURNS
 
 # Weights of a law that is symmetric around 0 make ReLU and ReLU turned by 180 degrees one arm under two names.
 ARMS = ("relu", TURNS["turned by 180 degrees"])
@@ -20,9 +20,6 @@ DTYPE, BACKEND = "float32", "numba"
     grid={"activation": ARMS, "rate": [0.1], "depth": [2], "width": [32], "split": ["own"], "net": range(800)},
     quick={"net": range(160)},
     columns=SCORES,
-    checks={
-        "activation": activation_spec, "depth": positive, "width": positive, "rate": rate_level, "split": split_level,
-    },
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,

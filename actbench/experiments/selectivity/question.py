@@ -12,7 +12,6 @@ from actbench.kernels.backends import FUSED
 from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, positive, rate_level, split_level
 
 DTYPE, BACKEND = "float32", FUSED
 BATCH, EPOCHS = 32, 20
@@ -31,9 +30,6 @@ BATCH, EPOCHS = 32, 20
         "share_end": "the same after training",
         "constant_end": "units with no variance after training, share of the layer; they are in no mean",
         **SCORES,
-    },
-    checks={
-        "activation": activation_spec, "depth": positive, "width": positive, "rate": rate_level, "split": split_level,
     },
     batch="net",
     dtype=DTYPE,

@@ -11,7 +11,7 @@ import numpy as np
 from actbench.core.streams import stream
 from actbench.kernels.backends import FUSED
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, init_name, number_in, positive
+from actbench.runs.factors import number_in, positive
 
 DTYPE, BACKEND = "float32", FUSED
 POINTS, APART = 96, 16  # of a circle of inputs; 16 of 96 points are 60 degrees, a correlation of 1/2
@@ -44,9 +44,7 @@ def plane(value: Any) -> int:
         "curve": "length of the curve that a circle of inputs becomes, over the square root of the width",
         "grad_log_norm": "ln of the Euclidean norm of the gradient at the layer's pre-activations",
     },
-    checks={
-        "activation": activation_spec, "init": init_name, "length": number_in(0), "depth": positive, "width": plane,
-    },
+    checks={"length": number_in(0), "width": plane},
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,

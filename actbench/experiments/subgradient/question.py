@@ -14,7 +14,7 @@ from actbench.networks.data import Data, own_splits
 from actbench.networks.rounding import PRECISIONS
 from actbench.networks.scores import SCORES
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import number_in, one_of, split_level
+from actbench.runs.factors import number_in, one_of
 
 DTYPE, BACKEND = "float32", FUSED
 BATCH, DEPTH, WIDTH, CHANNELS = 32, 3, 32, (8,)
@@ -34,7 +34,7 @@ RATES, EPOCHS = {"mlp": 0.1, "cnn_blank": 0.3}, {"mlp": 2, "cnn_blank": 5}
         "zeros_later": "the same over all later steps",
         **SCORES,
     },
-    checks={"at_zero": number_in(0, 1), "precision": one_of(PRECISIONS), "model": one_of(EPOCHS), "split": split_level},
+    checks={"at_zero": number_in(0, 1), "precision": one_of(PRECISIONS), "model": one_of(EPOCHS)},
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,

@@ -8,7 +8,7 @@ from typing import Any
 from actbench.core.errors import ActbenchError
 from actbench.experiments.panel.question import BATCH, EPOCHS
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, init_name, one_of, positive, rate_level, split_level
+from actbench.runs.factors import one_of
 
 
 @experiment(
@@ -24,10 +24,7 @@ from actbench.runs.factors import activation_spec, init_name, one_of, positive, 
         "diverged": "an output is not finite: counted, and in no other measure",
         "reason": "why there is no figure",
     },
-    checks={
-        "activation": activation_spec, "depth": positive, "width": positive, "rate": rate_level, "init": init_name,
-        "data": one_of(EPOCHS), "split": split_level,
-    },
+    checks={"data": one_of(EPOCHS)},
     batch="net",
     dtype="float32",
     backend="torch",

@@ -11,7 +11,6 @@ from actbench.kernels.backends import FUSED
 from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, optimiser_name, positive, split_level
 
 DTYPE, BACKEND = "float32", FUSED
 BATCH = 32
@@ -29,10 +28,6 @@ RATES = {"sgd": 0.1, "adam": 0.001}
         "active_fraction": "units with non-zero output, mean over training inputs and units",
         "path_fraction": "paths from layer 1 whose units are all active, mean over training inputs",
         **SCORES,
-    },
-    checks={
-        "activation": activation_spec, "depth": positive, "width": positive,
-        "optimiser": optimiser_name, "split": split_level,
     },
     batch="net",
     dtype=DTYPE,

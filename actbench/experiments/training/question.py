@@ -9,7 +9,6 @@ from actbench.kernels.backends import FUSED
 from actbench.networks.data import own_splits
 from actbench.networks.scores import SCORES, train_and_score
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import activation_spec, norm_name, positive, rate_level, split_level
 
 DTYPE, BACKEND = "float32", FUSED
 BATCH, EPOCHS = 32, 10
@@ -22,10 +21,6 @@ BATCH, EPOCHS = 32, 10
     },
     quick={"net": range(4), "rate": [0.03, 0.3]},
     columns=SCORES,
-    checks={
-        "activation": activation_spec, "depth": positive, "width": positive, "rate": rate_level,
-        "norm": norm_name, "split": split_level,
-    },
     batch="net",
     dtype=DTYPE,
     backend=BACKEND,

@@ -8,7 +8,7 @@ from typing import Any
 
 from actbench.core.errors import ActbenchError
 from actbench.runs.experiment import experiment
-from actbench.runs.factors import gate_spec, positive, rate_level
+from actbench.runs.factors import gate_spec, positive
 
 
 @experiment(
@@ -23,7 +23,7 @@ from actbench.runs.factors import gate_spec, positive, rate_level
         "diverged": "a loss is not finite: counted, and in no other measure",
         "reason": "why there is no figure",
     },
-    checks={"activation": gate_spec, "rate": rate_level, "steps": positive},
+    checks={"activation": gate_spec, "steps": positive},
     batch="net",
     dtype="float32",
     backend="torch",
