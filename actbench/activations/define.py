@@ -27,20 +27,20 @@ def define(
     name
         The canonical name: torch.nn.functional's where it has one.
     forward
-        ``lambda x, **parameters: y`` in NumPy and words of the vocabulary.
+        ``lambda x, **parameters: y`` in NumPy and primitives.
     backward
         ``lambda dy, <any of x, y>, **parameters: dx``, the vector-Jacobian product. Its signature says what must be
         kept between the passes.
     definition
-        The textbook formula, which the exact oracle speaks; may be left out where forward is that formula.
+        The textbook formula, which the exact oracle evaluates; may be left out where forward is that formula.
     **declared
         The other fields of `actbench.activations.record.Activation`; ``source`` is required.
 
     Raises
     ------
     ActbenchError
-        Where the row cannot be recorded, asks for a name that it does not declare, repeats a name, or uses one of
-        our words in forward without giving a definition.
+        Where the row cannot be recorded, asks for a name that it does not declare, repeats a name, or uses a
+        primitive of ours in forward without giving a definition.
     """
     graph = record(forward)
     ours = sorted({step.op for step in graph if step.op in COMPOSITE})

@@ -9,6 +9,7 @@ import numpy as np
 from actbench.activations.define import define
 from actbench.activations.parameter import Fixed, Learned
 from actbench.activations.record import Kink
+from actbench.activations.shapes import MODULUS
 from actbench.expression.primitives.pairs import two_product
 
 INF = np.inf
@@ -308,13 +309,7 @@ define(
     ),
     backward=_modulus_slope,
     definition=lambda x: np.where(np.absolute(x) <= 1.0, x * x * (2.0 - np.absolute(x)), np.absolute(x)),
-    bounds=(0.0, INF),
-    limits=(INF, INF),
-    slope_limits=(-1.0, 1.0),
-    roots_of_slope=(0.0,),
-    at_negative_zero=0.0,
-    symmetry="even",
-    monotone=False,
+    **MODULUS,
     source="Vallés-Pérez, Soria-Olivas, Martínez-Sober, Serrano-López, Vila-Francés & Gómez-Sanchís 2023",
 )
 
@@ -334,13 +329,7 @@ define(
             default=0.01, doc="width of the dip", valid=lambda v: 1e-6 <= v <= 1e6, law="must be in [1e-6, 1e6]"
         )
     },
-    bounds=(0.0, INF),
-    limits=(INF, INF),
-    slope_limits=(-1.0, 1.0),
-    roots_of_slope=(0.0,),
-    at_negative_zero=0.0,
-    symmetry="even",
-    monotone=False,
+    **MODULUS,
     cancels="its terms cancel where the hyperbolic tangent is 1",
     source="Vallés-Pérez, Soria-Olivas, Martínez-Sober, Serrano-López, Vila-Francés & Gómez-Sanchís 2023",
 )

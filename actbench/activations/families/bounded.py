@@ -10,6 +10,7 @@ import numpy as np
 from actbench.activations.define import define
 from actbench.activations.parameter import Fixed, Learned
 from actbench.activations.record import Kink
+from actbench.activations.shapes import ODD_SIGMOID, SIGMOID
 from actbench.expression.primitives import erf, exp_times, exp_times_pair, mills, normal_cdf
 from actbench.expression.primitives.gates import FAR, decay, near, scaled
 from actbench.expression.primitives.gaussian import DENSITY, TAIL_END, erf_slope
@@ -36,11 +37,8 @@ define(
     forward=_elliott,
     backward=_elliott_slope,
     definition=lambda x: 0.5 * x / (1.0 + np.absolute(x)) + 0.5,
-    bounds=(0.0, 1.0),
-    limits=(0.0, 1.0),
-    slope_limits=(0.0, 0.0),
+    **SIGMOID,
     at_negative_zero=0.5,
-    monotone=True,
     source="Elliott 1993, A better activation function for artificial neural networks",
 )
 
@@ -146,11 +144,7 @@ define(
         np.absolute(x) >= 2.0, np.where(x > 0.0, 1.0, -1.0), np.where(x > 0.0, x - x * x / 4.0, x + x * x / 4.0)
     ),
     flat=((-INF, -2.0), (2.0, INF)),
-    bounds=(-1.0, 1.0),
-    limits=(-1.0, 1.0),
-    slope_limits=(0.0, 0.0),
-    symmetry="odd",
-    monotone=True,
+    **ODD_SIGMOID,
     source="Wuraola & Patel 2018, SQNL: a new computationally efficient activation function, IJCNN",
 )
 
@@ -180,11 +174,8 @@ define(
         "alpha": Fixed(default=1.5, doc="power", valid=lambda v: 1e-2 <= v <= 100, law="must be in [0.01, 100]"),
         "beta": Fixed(default=1.0, doc="sharpness", valid=lambda v: 1e-2 <= v <= 100, law="must be in [0.01, 100]"),
     },
-    bounds=(0.0, 1.0),
-    limits=(0.0, 1.0),
-    slope_limits=(0.0, 0.0),
+    **SIGMOID,
     at_negative_zero=lambda alpha: 2.0**-alpha,
-    monotone=True,
     defaults={"echo": {"alpha": 1.0, "beta": 0.5}},
     source="Patwardhan, Ingalhalikar & Walambe 2018, arXiv 1805.08878: (1 + exp(-beta x))^-alpha",
 )
@@ -220,11 +211,8 @@ define(
             default=0.282095, doc="deviation", valid=lambda v: 1e-3 <= v <= 20, law="must be in [0.001, 20]"
         ),
     },
-    bounds=(0.0, 1.0),
-    limits=(0.0, 1.0),
-    slope_limits=(0.0, 0.0),
+    **SIGMOID,
     at_negative_zero=lambda mu, sigma: 0.5 * erfc(mu / sigma / 2.0**0.5),
-    monotone=True,
     source="Ma et al. 2022, Mega, arXiv 2209.10655, in place of squared ReLU",
     peers={"transformers": "transformers.activations.LaplaceActivation"},
 )
@@ -233,11 +221,7 @@ define(
     forward=lambda x: erf(x),
     backward=lambda dy, x: dy * erf_slope(x),
     definition=lambda x: erf(x),
-    bounds=(-1.0, 1.0),
-    limits=(-1.0, 1.0),
-    slope_limits=(0.0, 0.0),
-    symmetry="odd",
-    monotone=True,
+    **ODD_SIGMOID,
     source="the error function; Williams 1996, Computing with infinite networks, for its kernel",
     peers={"torch": "torch.erf", "jax": "jax.lax.erf"},
 )
@@ -324,10 +308,7 @@ define(
         1.0 + (np.log1p(np.exp(-(p * x))) - np.log1p(np.exp(-(p * (x - 1.0))))) / p,
     ),
     parameters={"p": Fixed(default=0.5, doc="sharpness", valid=lambda v: 1e-2 <= v <= 20, law="must be in [0.01, 20]")},
-    bounds=(0.0, 1.0),
-    limits=(0.0, 1.0),
-    slope_limits=(0.0, 0.0),
+    **SIGMOID,
     at_negative_zero=lambda p: float((np.log(2.0) - np.log1p(np.exp(-p))) / p),
-    monotone=True,
     source="Klimek & Perelstein 2018, arXiv 1810.11509",
 )

@@ -7,6 +7,7 @@ import numpy as np
 from actbench.activations.define import define
 from actbench.activations.parameter import Fixed
 from actbench.activations.record import Kink
+from actbench.activations.shapes import RECTIFIER
 
 INF = np.inf
 TINY = 5e-324  # the smallest float64
@@ -64,10 +65,7 @@ define(
     },
     kinks=lambda at_zero: {0.0: Kink(slope=at_zero)},
     flat=lambda at_zero: ((-INF, 0.0 if at_zero == 0 else -TINY),),  # closed: 0 belongs to it with slope 0 only
-    bounds=(0.0, INF),
-    limits=(0.0, INF),
-    slope_limits=(0.0, 1.0),
+    **RECTIFIER,
     at_negative_zero=0.0,
-    monotone=True,
     source="Bertoin, Bolte, Gerchinovitz & Pauwels 2021; jax.numpy.maximum(x, 0) has 1/2 there, torch.clamp(x, min=0) has 1",
 )

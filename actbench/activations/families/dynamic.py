@@ -12,6 +12,7 @@ from actbench.activations.families.gated import _gelu, _gelu_slope
 from actbench.activations.families.learned_gates import PER_PI, _calu, _calu_slope, _crossing
 from actbench.activations.parameter import Learned
 from actbench.activations.registry import ACTIVATIONS
+from actbench.activations.shapes import GATE, SIGMOID
 from actbench.expression.primitives import erf, exp_times_pair, normal_cdf, x_sigmoid, x_sigmoid_slope
 from actbench.expression.primitives.gates import decay, near, scaled
 from actbench.expression.primitives.gaussian import ROOT_2
@@ -191,11 +192,8 @@ define(
         "kappa": lambda dy, x, kappa, lambd: dy * _apa_slope_times(near(x, 1e7) / kappa, x, kappa, lambd),
         "lambd": lambda dy, x, kappa, lambd: dy * _apa_d_lambda(1.0, x, kappa, lambd),
     },
-    bounds=(0.0, 1.0),
-    limits=(0.0, 1.0),
-    slope_limits=(0.0, 0.0),
+    **SIGMOID,
     at_negative_zero=lambda lambd: (1.0 + lambd) ** (-1.0 / lambd),
-    monotone=True,
     identical_to=("sigmoid",),
     defaults={"ultralytics": {"kappa": 0.5, "lambd": 0.5}},  # the means of what it draws from (0, 1)
     source="Alexandridis, Deng, Nguyen & Luo 2024, arXiv 2407.08567: (lambda e^(-kappa x) + 1)^(-1 / lambda)",
@@ -214,10 +212,8 @@ define(
         "lambd": lambda dy, x, kappa, lambd: dy * _apa_d_lambda(near(x, 1e7), x, kappa, lambd),
     },
     bounds=lambda kappa, lambd: (_aglu_least(kappa, lambd), INF),
-    limits=(-0.0, INF),
-    slope_limits=(-0.0, 1.0),
+    **GATE,
     roots_of_slope=lambda kappa, lambd: (_aglu_lowest(kappa, lambd),),
-    monotone=False,
     identical_to=("silu",),
     source="Alexandridis, Deng, Nguyen & Luo 2024, arXiv 2407.08567; Ultralytics' module of this name lacks the factor x",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from actbench.activations.define import define
+from actbench.activations.shapes import SIGMOID
 from actbench.expression.primitives import exp_exp_times, exp_times
 from actbench.expression.primitives.gates import tail
 
@@ -31,11 +32,8 @@ define(
     forward=_loglog,
     backward=lambda dy, x: dy * _loglog_slope(x),
     definition=lambda x: np.exp(-np.exp(-x)),
-    bounds=(0.0, 1.0),
-    limits=(0.0, 1.0),
-    slope_limits=(0.0, 0.0),
+    **SIGMOID,
     at_negative_zero=0.36787944117144233,
-    monotone=True,
     source="Gomes & Ludermir 2008, Complementary log-log and probit: activation functions implemented in neural networks",
 )
 define(
@@ -44,10 +42,7 @@ define(
     forward=_cloglog,
     backward=lambda dy, x: dy * _loglog_slope(-x),
     definition=lambda x: -np.expm1(-np.exp(x)),
-    bounds=(0.0, 1.0),
-    limits=(0.0, 1.0),
-    slope_limits=(0.0, 0.0),
+    **SIGMOID,
     at_negative_zero=0.6321205588285577,
-    monotone=True,
     source="Gomes & Ludermir 2008, Complementary log-log and probit: activation functions implemented in neural networks",
 )

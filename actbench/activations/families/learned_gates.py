@@ -8,6 +8,7 @@ import numpy as np
 
 from actbench.activations.define import define
 from actbench.activations.parameter import Fixed, Learned
+from actbench.activations.shapes import GATE
 from actbench.expression.primitives import erf, exp_times_pair, mills, normal_cdf
 from actbench.expression.primitives.exponential import horner
 from actbench.expression.primitives.gates import FAR, decay, gate_slope, near, scaled, sigmoid_times
@@ -94,10 +95,8 @@ define(
         "beta": lambda dy, x, alpha, beta: _erfact_gradient(dy, x, alpha, beta) * (alpha * x),
     },
     bounds=lambda alpha, beta: (_erfact_least(alpha, beta), INF),
-    limits=(-0.0, INF),
-    slope_limits=(-0.0, 1.0),
+    **GATE,
     roots_of_slope=lambda alpha, beta: (_erfact_root(alpha, beta),),
-    monotone=False,
     cancels="exp(-exp(2x)): the rounding of exp(2x) counts as often as it is large",
     source="Biswas, Kumar, Banerjee & Pandey 2021, arXiv 2109.04386 (x erf(alpha exp(beta x)), both start at 0.75)",
 )

@@ -7,6 +7,7 @@ import numpy as np
 from actbench.activations.define import define
 from actbench.activations.parameter import Fixed
 from actbench.activations.record import Kink
+from actbench.activations.shapes import GATE
 from actbench.expression.primitives import exp_times
 from actbench.expression.primitives.gates import gated, gated_slope, logistic, near, tail
 from actbench.expression.primitives.periodic import cos_within, sin_within
@@ -103,10 +104,8 @@ define(
     backward=_eanaf_slope,
     definition=lambda x: x / (1.0 + 2.0 * np.exp(-x)),
     bounds=(-0.157184951483814, INF),
-    limits=(-0.0, INF),
-    slope_limits=(-0.0, 1.0),
+    **GATE,
     roots_of_slope=(-1.157184951483814,),
-    monotone=False,
     source="Chai, Yu, Yi, Pu & Xu 2020, EANAF; x sigmoid(x - log 2) = x tanh(softplus(x) / 2)",
 )
 
@@ -128,10 +127,8 @@ define(
     backward=_sinsig_slope,
     definition=lambda x: x * np.sin(HALF_PI * _sigmoid(x)),
     bounds=(-0.4291776320505466, INF),
-    limits=(-0.0, INF),
-    slope_limits=(-0.0, 1.0),
+    **GATE,
     roots_of_slope=(-1.316745525498137,),
-    monotone=False,
     cancels="on the right the sine of nearly pi / 2 has lost its angle",
     source="Douge, Berrahou, Talibi Alaoui & Talibi Alaoui 2022, SinSig",
 )
@@ -155,10 +152,8 @@ define(
     backward=_elish_slope,
     definition=lambda x: np.where(x >= 0.0, x, np.expm1(x)) * _sigmoid(x),
     bounds=(-0.1715728752538099, INF),
-    limits=(-0.0, INF),
-    slope_limits=(-0.0, 1.0),
+    **GATE,
     roots_of_slope=(-0.881373587019543,),
-    monotone=False,
     source="Basirat & Roth 2018, arXiv 1808.00783",
 )
 
@@ -184,10 +179,8 @@ define(
     kinks={-1.0: Kink(slope=0.0), 1.0: Kink(slope=1.0)},
     flat=((-INF, -1.0),),
     bounds=(-0.09967315152874262, INF),
-    limits=(-0.0, INF),
-    slope_limits=(-0.0, 1.0),
+    **GATE,
     roots_of_slope=(-0.4428544010023886,),
-    monotone=False,
     source="Basirat & Roth 2018, arXiv 1808.00783",
 )
 
@@ -301,10 +294,8 @@ define(
     backward=_suish_slope,
     definition=lambda x: np.where(x >= 0.0, x, x * np.exp(x)),
     bounds=(-0.36787944117144233, INF),
-    limits=(-0.0, INF),
-    slope_limits=(-0.0, 1.0),
+    **GATE,
     roots_of_slope=(-1.0,),
-    monotone=False,
     source="max(x, x exp(-|x|)); Kunc & Kléma 2024, arXiv 2402.09092; torch_activation",
 )
 
@@ -325,9 +316,7 @@ define(
     backward=_lalu_slope,
     definition=lambda x: x * np.where(x >= 0.0, 1.0 - 0.5 * np.exp(-x), 0.5 * np.exp(x)),
     bounds=(-0.18393972058572117, INF),
-    limits=(-0.0, INF),
-    slope_limits=(-0.0, 1.0),
+    **GATE,
     roots_of_slope=(-1.0,),
-    monotone=False,
     source="x times the distribution function of the Laplace distribution; Kunc & Kléma 2024, arXiv 2402.09092",
 )

@@ -6,6 +6,7 @@ import numpy as np
 
 from actbench.activations.define import define
 from actbench.activations.parameter import Fixed
+from actbench.activations.shapes import GATE
 from actbench.expression.primitives import (
     density_times,
     erf,
@@ -51,10 +52,8 @@ define(
     backward=_telu_slope,
     definition=lambda x: x * np.tanh(np.exp(x)),
     bounds=(-0.35328577784821125, INF),
-    limits=(-0.0, INF),
-    slope_limits=(-0.0, 1.0),
+    **GATE,
     roots_of_slope=(-1.078860058464624,),
-    monotone=False,
     source="Liu & Di 2020, arXiv 2003.09855 (TanhExp); Fernandez & Mali 2024, arXiv 2402.02790 (TeLU)",
 )
 
@@ -76,10 +75,8 @@ define(
     backward=_loglogish_slope,
     definition=lambda x: -x * np.expm1(-np.exp(x)),
     bounds=(-0.31218251608651626, INF),
-    limits=(-0.0, INF),
-    slope_limits=(-0.0, 1.0),
+    **GATE,
     roots_of_slope=(-1.1721536967695336,),
-    monotone=False,
     source="x (1 - exp(-exp(x))); Kunc & Kléma 2024, arXiv 2402.09092",
 )
 
@@ -135,10 +132,8 @@ define(
     backward=_serf_slope,
     definition=lambda x: x * erf(np.log1p(np.exp(x))),
     bounds=(-0.3484374587596064, INF),
-    limits=(-0.0, INF),
-    slope_limits=(-0.0, 1.0),
+    **GATE,
     roots_of_slope=(-1.193059968928188,),
-    monotone=False,
     source="Nag & Bhattacharyya 2021, arXiv 2108.09598",
 )
 
@@ -182,10 +177,8 @@ define(
         ),
     },
     bounds=(-0.5060068753569109, INF),
-    limits=(-0.0, INF),
-    slope_limits=(-0.0, 1.0),
+    **GATE,
     roots_of_slope=(-1.432947557235295,),
-    monotone=False,
     source="Biswas, Kumar, Banerjee & Pandey 2021, arXiv 2109.04386",
 )
 
@@ -253,10 +246,8 @@ define(
     backward=_golu_slope,
     definition=lambda x: x * np.exp(-np.exp(-x)),
     bounds=(-0.09726013122763941, INF),
-    limits=(-0.0, INF),
-    slope_limits=(-0.0, 1.0),
+    **GATE,
     roots_of_slope=(-0.5671432904097838,),
-    monotone=False,
     source="Das, Mehra, Hutter & Klein 2025, arXiv 2502.03654 (Gompertz gate); ExpExpish in Kunc & Kléma 2024",
 )
 
@@ -283,10 +274,8 @@ define(
     backward=_colu_slope,
     definition=lambda x: x / (1.0 - x * np.exp(-(x + np.exp(x)))),
     bounds=(-0.37715856839612916, INF),
-    limits=(-0.0, INF),
-    slope_limits=(-0.0, 1.0),
+    **GATE,
     roots_of_slope=(-0.7269249885960442,),
-    monotone=False,
     long_exponential="the shorter one leaves 1.5 eps where one is promised",
     source="Vagerwal 2021, arXiv 2112.12078",
 )
@@ -384,10 +373,8 @@ define(
     backward=_pflu_slope,
     definition=lambda x: 0.5 * x * (1.0 + x / np.sqrt(1.0 + x * x)),
     bounds=(-0.1501415530003888, INF),
-    limits=(-0.0, INF),
-    slope_limits=(-0.0, 1.0),
+    **GATE,
     roots_of_slope=(-0.7861513777574233,),
-    monotone=False,
     cancels="on the left terms of size 1 / x cancel",
     source="Zhu et al. 2021, PFLU and FPFLU, Pattern Recognition Letters (as in the nonlinear package)",
 )

@@ -10,6 +10,7 @@ import numpy as np
 from actbench.activations.define import define
 from actbench.activations.parameter import Fixed
 from actbench.activations.record import Kink
+from actbench.activations.shapes import ODD_SIGMOID, RECTIFIER, SIGMOID
 from actbench.expression.primitives.pairs import two_product
 
 INF = np.inf
@@ -81,11 +82,8 @@ define(
     definition=lambda x: np.clip(x + 3.0, 0.0, 6.0) / 6.0,
     kinks={-3.0: Kink(slope=0.0), 3.0: Kink(slope=0.0)},
     flat=((-INF, -3.0), (3.0, INF)),
-    bounds=(0.0, 1.0),
-    limits=(0.0, 1.0),
-    slope_limits=(0.0, 0.0),
+    **SIGMOID,
     at_negative_zero=0.5,
-    monotone=True,
     source="Courbariaux, Bengio & David 2015, arXiv 1511.00363; Howard et al. 2019, arXiv 1905.02244 (this form)",
     peers={
         "torch": "torch.nn.functional.hardsigmoid",
@@ -121,11 +119,8 @@ define(
     },
     kinks=lambda alpha, beta: {-beta / alpha: Kink(slope=0.0), (1 - beta) / alpha: Kink(slope=0.0)},
     flat=lambda alpha, beta: ((-INF, -beta / alpha), ((1 - beta) / alpha, INF)),
-    bounds=(0.0, 1.0),
-    limits=(0.0, 1.0),
-    slope_limits=(0.0, 0.0),
+    **SIGMOID,
     at_negative_zero=lambda beta: min(max(beta, 0.0), 1.0),
-    monotone=True,
     source="ONNX operator HardSigmoid, version 6 (alpha 0.2, beta 0.5)",
     peers={"onnxruntime": "HardSigmoid"},
 )
@@ -189,11 +184,8 @@ define(
     backward=lambda dy, x: np.where(x <= -1.0, 0.0, dy) * (0.5 * (np.clip(x, -1.0, 1.0) + 1.0)),
     definition=lambda x: np.where(x <= -1.0, 0.0, np.where(x >= 1.0, x, (x + 1.0) * (x + 1.0) / 4.0)),
     flat=((-INF, -1.0),),
-    bounds=(0.0, INF),
-    limits=(0.0, INF),
-    slope_limits=(0.0, 1.0),
+    **RECTIFIER,
     at_negative_zero=0.25,
-    monotone=True,
     identical_to=("smelu:beta=1",),
     source="Blondel, Martins & Niculae 2019, arXiv 1901.02324; jax.nn.sparse_plus",
     peers={"jax": "jax.nn.sparse_plus", "keras": "keras.activations.sparse_plus"},
@@ -215,11 +207,8 @@ define(
         )
     },
     flat=lambda beta: ((-INF, -beta),),
-    bounds=(0.0, INF),
-    limits=(0.0, INF),
-    slope_limits=(0.0, 1.0),
+    **RECTIFIER,
     at_negative_zero=lambda beta: 0.25 * beta,
-    monotone=True,
     source="Shamir & Lin 2022, arXiv 2202.06499; beta 2 as in github.com/ChristophReich1996/SmeLU",
 )
 define(
@@ -228,11 +217,8 @@ define(
     backward=lambda dy, x: _between(0.5 * dy, x, -1.0, 1.0),
     kinks={-1.0: Kink(slope=0.0), 1.0: Kink(slope=0.0)},
     flat=((-INF, -1.0), (1.0, INF)),
-    bounds=(0.0, 1.0),
-    limits=(0.0, 1.0),
-    slope_limits=(0.0, 0.0),
+    **SIGMOID,
     at_negative_zero=0.5,
-    monotone=True,
     source="the derivative of sparse_plus; Martins & Astudillo 2016, arXiv 1602.02068, for two classes",
     peers={"jax": "jax.nn.sparse_sigmoid", "keras": "keras.activations.sparse_sigmoid"},
 )
@@ -244,11 +230,8 @@ define(
     definition=lambda x: np.where(x >= 0.0, 1.0, 0.0),
     kinks={0.0: Kink(slope=0.0)},
     flat=((-INF, 0.0), (0.0, INF)),
-    bounds=(0.0, 1.0),
-    limits=(0.0, 1.0),
-    slope_limits=(0.0, 0.0),
+    **SIGMOID,
     at_negative_zero=1.0,
-    monotone=True,
     source="McCulloch & Pitts 1943; Rosenblatt 1958",
     peers={"torch": "torch.heaviside"},
 )
@@ -259,11 +242,7 @@ define(
     backward=lambda dy, x: np.where(x == x, 0.0, x),
     kinks={0.0: Kink(slope=0.0)},
     flat=((-INF, 0.0), (0.0, INF)),
-    bounds=(-1.0, 1.0),
-    limits=(-1.0, 1.0),
-    slope_limits=(0.0, 0.0),
-    symmetry="odd",
-    monotone=True,
+    **ODD_SIGMOID,
     source="Rosenblatt 1958, with outputs -1 and 1",
     peers={"torch": "torch.sign"},
 )

@@ -12,6 +12,7 @@ import numpy as np
 from actbench.activations.define import define
 from actbench.activations.parameter import Fixed, Learned, Sampled
 from actbench.activations.record import Kink
+from actbench.activations.shapes import RECTIFIER
 
 INF = np.inf
 
@@ -53,11 +54,8 @@ define(
     definition=lambda x: np.maximum(x, 0.0),
     kinks={0.0: Kink(slope=0.0)},
     flat=((-INF, 0.0),),
-    bounds=(0.0, INF),
-    limits=(0.0, INF),
-    slope_limits=(0.0, 1.0),
+    **RECTIFIER,
     at_negative_zero=0.0,
-    monotone=True,
     source="Householder 1941; Fukushima 1969; Nair & Hinton 2010; Glorot, Bordes & Bengio 2011",
     peers={"torch": "torch.nn.functional.relu", "jax": "jax.nn.relu", "keras": "keras.activations.relu"},
 )

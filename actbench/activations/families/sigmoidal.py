@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from actbench.activations.define import define
+from actbench.activations.shapes import ODD_SIGMOID, SIGMOID
 from actbench.expression.primitives import expit, log1p_ratio
 
 
@@ -32,11 +33,8 @@ define(
     forward=lambda x: expit(x),
     backward=_sigmoid_slope,
     definition=lambda x: 1.0 / (1.0 + np.exp(-x)),
-    bounds=(0.0, 1.0),
-    limits=(0.0, 1.0),
-    slope_limits=(0.0, 0.0),
+    **SIGMOID,
     at_negative_zero=0.5,
-    monotone=True,
     source="Verhulst 1845; Rumelhart, Hinton & Williams 1986",
     peers={"torch": "torch.nn.functional.sigmoid", "jax": "jax.nn.sigmoid", "keras": "keras.activations.sigmoid"},
 )
@@ -45,11 +43,7 @@ define(
     aliases=("hyperbolic_tangent", "tansig"),
     forward=lambda x: np.tanh(x),
     backward=_tanh_slope,
-    bounds=(-1.0, 1.0),
-    limits=(-1.0, 1.0),
-    slope_limits=(0.0, 0.0),
-    symmetry="odd",
-    monotone=True,
+    **ODD_SIGMOID,
     source="LeCun, Bottou, Orr & Müller 1998",
     peers={"torch": "torch.nn.functional.tanh", "jax": "jax.nn.tanh", "keras": "keras.activations.tanh"},
 )
@@ -88,11 +82,7 @@ define(
     forward=_softsign,
     backward=_softsign_slope,
     definition=lambda x: x / (1.0 + np.absolute(x)),
-    bounds=(-1.0, 1.0),
-    limits=(-1.0, 1.0),
-    slope_limits=(0.0, 0.0),
-    symmetry="odd",
-    monotone=True,
+    **ODD_SIGMOID,
     source="Turian, Bergstra & Bengio 2009; Glorot & Bengio 2010",
     peers={"torch": "torch.nn.functional.softsign", "jax": "jax.nn.soft_sign", "keras": "keras.activations.softsign"},
 )

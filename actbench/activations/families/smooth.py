@@ -6,6 +6,7 @@ import numpy as np
 
 from actbench.activations.define import define
 from actbench.activations.parameter import Fixed
+from actbench.activations.shapes import MODULUS, RECTIFIER
 from actbench.expression.primitives import exp_times_pair, expit_pair, log1p_ratio
 from actbench.expression.primitives.gates import decay, scaled
 from actbench.expression.primitives.roots import hypotenuse
@@ -31,11 +32,8 @@ define(
             default=1.0, doc="sharpness of the bend", valid=lambda v: 1e-3 <= v <= 1e3, law="must be in [0.001, 1000]"
         )
     },
-    bounds=(0.0, INF),
-    limits=(0.0, INF),
-    slope_limits=(0.0, 1.0),
+    **RECTIFIER,
     at_negative_zero=lambda beta: LN2 / beta,
-    monotone=True,
     source="Dugas, Bengio, Bélisle, Nadeau & Garcia 2001 (torch's threshold=20 is left out: it costs float64 its digits)",
     peers={"torch": "torch.nn.functional.softplus", "jax": "jax.nn.softplus", "keras": "keras.activations.softplus"},
 )
@@ -61,11 +59,8 @@ define(
     parameters={
         "b": Fixed(default=4.0, doc="size of the bend", valid=lambda v: 1e-8 <= v <= 1e8, law="must be in [1e-8, 1e8]")
     },
-    bounds=(0.0, INF),
-    limits=(0.0, INF),
-    slope_limits=(0.0, 1.0),
+    **RECTIFIER,
     at_negative_zero=lambda b: 0.5 * np.sqrt(b),
-    monotone=True,
     cancels="the slope's two terms cancel from |x| = 1e8 on",
     source="Barron 2021, arXiv 2112.11687",
     peers={"jax": "jax.nn.squareplus", "keras": "keras.activations.squareplus"},
@@ -84,13 +79,7 @@ define(
     backward=lambda dy, x: dy * np.tanh(x),
     definition=lambda x: np.log1p((np.expm1(x) + np.expm1(-x)) / 2.0),  # log cosh x
     kinks={},
-    bounds=(0.0, INF),
-    limits=(INF, INF),
-    slope_limits=(-1.0, 1.0),
-    roots_of_slope=(0.0,),
-    at_negative_zero=0.0,
-    symmetry="even",
-    monotone=False,
+    **MODULUS,
     source="NNlib.logcosh; x + softplus(-2 x) - log 2",
     peers={"nnlib": "NNlib.logcosh"},
 )
@@ -108,13 +97,7 @@ define(
     "lisht",
     forward=lambda x: x * np.tanh(x),
     backward=_lisht_slope,
-    bounds=(0.0, INF),
-    limits=(INF, INF),
-    slope_limits=(-1.0, 1.0),
-    roots_of_slope=(0.0,),
-    at_negative_zero=0.0,
-    symmetry="even",
-    monotone=False,
+    **MODULUS,
     cancels="the tail is a product with a subnormal number",
     source="Roy, Manna, Dubey & Chaudhuri 2019, arXiv 1901.05894",
     peers={"nnlib": "NNlib.lisht"},

@@ -14,6 +14,7 @@ from actbench.activations.define import define
 from actbench.activations.families.learned_gates import _crossing
 from actbench.activations.parameter import Fixed, Learned
 from actbench.activations.record import Kink
+from actbench.activations.shapes import RECTIFIER
 from actbench.expression.primitives import exp_times
 from actbench.expression.primitives.gates import near
 
@@ -128,11 +129,8 @@ define(
     },
     kinks=lambda theta: {theta: Kink(slope=0.0)},
     flat=lambda theta: ((-INF, theta),),
-    bounds=(0.0, INF),
-    limits=(0.0, INF),
-    slope_limits=(0.0, 1.0),
+    **RECTIFIER,
     at_negative_zero=0.0,
-    monotone=True,
     identical_to=("threshold:threshold=0.001",),
     source="Rajamanoharan et al. 2024, Jumping ahead, arXiv 2407.14435 (Gemma Scope): theta learns through a rectangle",
 )
