@@ -71,7 +71,8 @@ def code(spec: str, direction: str, *, vectors: bool | None = None) -> str:
 
     Those of this processor, or of one with or without vectors of AVX-512.
     """
-    graphs = [lowered(resolve(spec), direction, Format(bits), vectors=vectors)[0] for bits in (32, 64)]
+    told = ((32, vectors), (64, False))
+    graphs = [lowered(resolve(spec), direction, Format(bits), vectors=has)[0] for bits, has in told]
     steps = [(step.op, step.operands, repr(step.value)) for graph in graphs for step in graph]
     return hashlib.sha256(repr(steps).encode()).hexdigest()[:16]
 

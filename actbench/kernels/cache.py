@@ -33,11 +33,12 @@ def fingerprint() -> str:
     import llvmlite.binding as llvm
     import numba
 
-    from actbench.kernels import intrinsics, memory, sharing, table, vectors
+    from actbench.kernels import intrinsics, memory, registers, sharing, table, vectors
 
     cpu = os.environ.get("NUMBA_CPU_NAME") or llvm.get_host_cpu_name()
     features = os.environ.get("NUMBA_CPU_FEATURES") or llvm.get_host_cpu_features().flatten()
-    called = [Path(str(module.__file__)).read_bytes() for module in (intrinsics, memory, sharing, table, vectors)]
+    modules = (intrinsics, memory, registers, sharing, table, vectors)
+    called = [Path(str(module.__file__)).read_bytes() for module in modules]
     return repr(
         (
             numba.__version__,

@@ -95,7 +95,7 @@ def lowered(
 ) -> tuple[Graph, Format]:
     """The steps of a row's kernel, by default on this processor, and the format with what they count on."""
     graph = graph_of(activation, direction, saved=saved)
-    if form.bits == 32 and not activation.long_exponential and (has_vectors() if vectors is None else vectors):
+    if not activation.long_exponential and (has_vectors() if vectors is None else vectors):
         wide = Format(form.bits, vectors=True)
         steps = expanded(graph, wide)
         if all(step.op in VECTOR_STEPS or step.op in ("argument", "constant") for step in steps):

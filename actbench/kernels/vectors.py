@@ -1,6 +1,7 @@
 """A graph of steps as a loop over whole vectors of AVX-512, which says what LLVM's own vectoriser has no words for.
 
-Two of those: a power of two put in by one instruction (`scaled`), and a table of 32 numbers in registers (`looked_up`).
+Two of those: a power of two put in by one instruction (`scaled`), and a table in two registers (`looked_up`): 32 numbers
+of float32, or 16 of float64.
 Functions along an axis have several programs in one loop, and sums and maxima (`actbench.kernels.passes` says which).
 Every element goes through the same instructions, the last vector under a mask: an element's bits do not depend on its
 place. On other processors the loop is left to the vectoriser (`actbench.kernels.source`).
@@ -9,90 +10,19 @@ place. On other processors the loop is left to the vectoriser (`actbench.kernels
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-LANES = 16  # of float32
+from actbench.kernels.registers import SINGLE, STEPS, Builder, Shape, Value, constant, instruction, splat
+
 UNROLLED = 2  # vectors that are under way at once, a power of two; 4 are 10 % faster for tanh-GELU and slower for GELU
 TOGETHER = 4  # the same along an axis, 8 % faster than 2 for softmax
-FLOATS, WHOLES, TRUTHS = (ir.VectorType(kind, LANES) for kind in (ir.FloatType(), ir.IntType(32), ir.IntType(1)))
-Builder: TypeAlias = Any  # llvmlite's, which has no types
-Value: TypeAlias = Any
-
-
-def _splat(builder: Builder, value: Value, kind: Any) -> Value:
-    first = builder.insert_element(ir.Constant(kind, ir.Undefined), value, ir.IntType(32)(0))
-    return builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), ir.Constant(WHOLES, [0] * LANES))
-
-
-def _call(builder: Builder, name: str, result: Any, arguments: Sequence[Value]) -> Value:
-    kind = ir.FunctionType(result, [argument.type for argument in arguments])
-    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), arguments)  # type: ignore[no-untyped-call, unused-ignore]
-
-
-def _whole(number: int) -> Value:
-    return ir.Constant(WHOLES, [(number + (1 << 31)) % (1 << 32) - (1 << 31)] * LANES)
-
-
-def _scaled(builder: Builder, y: Value, n: Value) -> Value:
-    every, nearest = ir.IntType(16)(-1), ir.IntType(32)(4)  # the rounding that is set
-    return _call(builder, "llvm.x86.avx512.mask.scalef.ps.512", FLOATS, [y, n, y, every, nearest])
-
-
-def _looked_up(builder: Builder, i: Value, table: Sequence[float]) -> Value:
-    low, high = (ir.Constant(FLOATS, [*half]) for half in (table[:LANES], table[LANES:]))
-    return _call(builder, "llvm.x86.avx512.vpermi2var.ps.512", FLOATS, [low, i, high])
-
-
-def _arithmetic(name: str) -> Callable[..., Value]:
-    return lambda builder, a, b, value: getattr(builder, name)(a, b)
-
-
-def _compared(sign: str) -> Callable[..., Value]:
-    return lambda builder, a, b, value: (builder.fcmp_unordered if sign == "!=" else builder.fcmp_ordered)(sign, a, b)
-
-
-_ARITHMETIC = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
-_COMPARED = {
-    "greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "==", "not_equal": "!=",
-}  # fmt: skip
-# each with the builder, the step's operands and the constant in it
-STEPS: Mapping[str, Callable[..., Value]] = {
-    **{op: _arithmetic(name) for op, name in _ARITHMETIC.items()},
-    **{op: _compared(sign) for op, sign in _COMPARED.items()},
-    "logical_and": lambda builder, a, b, value: builder.and_(a, b),
-    "logical_or": lambda builder, a, b, value: builder.or_(a, b),
-    "logical_not": lambda builder, a, value: builder.not_(a),
-    "negative": lambda builder, a, value: builder.fneg(a),
-    "absolute": lambda builder, a, value: _call(builder, "llvm.fabs.v16f32", FLOATS, [a]),
-    "sqrt": lambda builder, a, value: _call(builder, "llvm.sqrt.v16f32", FLOATS, [a]),
-    "where": lambda builder, c, a, b, value: builder.select(c, a, b),
-    "fma": lambda builder, a, b, c, value: _call(builder, "llvm.fma.v16f32", FLOATS, [a, b, c]),
-    "bits": lambda builder, a, value: builder.bitcast(a, WHOLES),
-    "from_bits": lambda builder, a, value: builder.bitcast(a, FLOATS),
-    "int_add": lambda builder, a, value: builder.add(a, _whole(value)),
-    "int_sum": lambda builder, a, b, value: builder.add(a, b),
-    "int_minus": lambda builder, a, value: builder.neg(a),
-    "int_shift": lambda builder, a, value: builder.shl(a, _whole(value)),
-    "int_right": lambda builder, a, value: builder.ashr(a, _whole(value)),
-    "int_and": lambda builder, a, value: builder.and_(a, _whole(value)),
-    "int_or": lambda builder, a, b, value: builder.or_(a, b),
-    "int_xor": lambda builder, a, b, value: builder.xor(a, b),
-    "odd": lambda builder, a, value: builder.icmp_unsigned("!=", builder.and_(a, _whole(1)), _whole(0)),
-    "scaled": lambda builder, y, n, value: _scaled(builder, y, n),
-    "looked_up": lambda builder, i, value: _looked_up(builder, i, value),
-}  # fmt: skip
-
-
-def _constant(value: Any) -> Value:
-    if isinstance(value, bool):
-        return ir.Constant(TRUTHS, [int(value)] * LANES)
-    return ir.Constant(FLOATS, [float.fromhex(value)] * LANES)
+LANES, FLOATS = SINGLE.lanes, SINGLE.floats  # of functions along an axis, whose numbers are float32
 
 
 def _evaluated(
@@ -116,11 +46,12 @@ def _evaluated(
 def vector_loop(typing_context: Any, text: Any, names: Any, arrays: Any, numbers: Any, out: Any, count: Any) -> Any:
     """Write a program's values for so many elements: names of arrays, then of numbers; their pointers and values."""
     programs = [("each", "", ast.literal_eval(text.literal_value))]
-    called = names.literal_value.split()
+    named = names.literal_value.split()
 
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointers, fixed = _given(builder, called, args[2], args[3], numbers)
-        _passed(builder, programs, pointers, fixed, [args[4]], args[5], UNROLLED)
+        shape = Shape(out.dtype.bitwidth)
+        pointers, fixed = _given(builder, named, args[2], args[3], numbers, shape)
+        _passed(builder, programs, pointers, fixed, [args[4]], args[5], UNROLLED, shape=shape)
         return context.get_dummy_value()
 
     return types.none(text, names, arrays, numbers, out, count), make
@@ -139,11 +70,11 @@ def vector_pass(
     to is fetched.
     """
     back, programs = ast.literal_eval(text.literal_value)
-    called = names.literal_value.split()
+    named = names.literal_value.split()
     result = types.UniTuple(types.float32, sum(kind in REDUCED for kind, _, _ in programs))  # type: ignore[no-untyped-call, unused-ignore]
 
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointers, fixed = _given(builder, called, args[2], args[3], numbers)
+        pointers, fixed = _given(builder, named, args[2], args[3], numbers)
         stored = cgutils.unpack_tuple(builder, args[4]) if len(outs) else []  # type: ignore[no-untyped-call, unused-ignore]
         ahead = cgutils.unpack_tuple(builder, args[5]) if len(coming) else []  # type: ignore[no-untyped-call, unused-ignore]
         reduced = _passed(builder, programs, pointers, fixed, stored, args[6], TOGETHER, back, ahead)
@@ -156,16 +87,16 @@ def vector_pass(
 def vector_first(typing_context: Any, text: Any, names: Any, arrays: Any, numbers: Any, count: Any) -> Any:
     """The first place at which a program holds, or 0."""
     steps = ast.literal_eval(text.literal_value)
-    called = names.literal_value.split()
+    named = names.literal_value.split()
 
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointers, fixed = _given(builder, called, args[2], args[3], numbers)
-        constants, word, half = _constants(steps), ir.IntType(64), ir.IntType(LANES)
+        pointers, fixed = _given(builder, named, args[2], args[3], numbers)
+        constants, word, half = _constants(steps, SINGLE), ir.IntType(64), ir.IntType(LANES)
         place = cgutils.alloca_once_value(builder, word(0))  # type: ignore[no-untyped-call, unused-ignore]
         turns = builder.udiv(builder.add(args[4], word(LANES - 1)), word(LANES))
         with cgutils.for_range(builder, turns) as loop:  # type: ignore[no-untyped-call, unused-ignore]
             start = builder.mul(loop.index, word(LANES))
-            mask, part = _tail(builder, pointers, start, args[4])
+            mask, part = _tail(builder, pointers, start, args[4], SINGLE)
             [holds] = _evaluated(builder, steps, [{**_at_place(builder, fixed, start), **part}], constants)
             bits = builder.bitcast(builder.and_(holds, mask), half)
             with builder.if_then(builder.icmp_unsigned("!=", bits, half(0))):
@@ -177,14 +108,14 @@ def vector_first(typing_context: Any, text: Any, names: Any, arrays: Any, number
 
 
 def _given(
-    builder: Builder, called: Sequence[str], arrays: Value, numbers: Value, kinds: Any
-) -> tuple[dict[str, Value], dict[str, Value]]:  # fmt: skip
+    builder: Builder, named: Sequence[str], arrays: Value, numbers: Value, kinds: Any, shape: Shape = SINGLE
+) -> tuple[dict[str, Value], dict[str, Value]]:
     """Pointers by name, and numbers as whole vectors; a place stays an integer."""
-    pointers = dict(zip(called, cgutils.unpack_tuple(builder, arrays), strict=False))  # type: ignore[no-untyped-call, unused-ignore]
+    pointers = dict(zip(named, cgutils.unpack_tuple(builder, arrays), strict=False))  # type: ignore[no-untyped-call, unused-ignore]
     values = cgutils.unpack_tuple(builder, numbers) if len(kinds) else []  # type: ignore[no-untyped-call, unused-ignore]
-    names = called[len(pointers) :]
+    names = named[len(pointers) :]
     return pointers, {
-        name: _splat(builder, value, FLOATS) if kind == types.float32 else value
+        name: splat(builder, value, shape.floats) if isinstance(kind, types.Float) else value
         for name, kind, value in zip(names, kinds, values, strict=True)
     }
 
@@ -194,33 +125,36 @@ def _at_place(builder: Builder, fixed: Mapping[str, Value], start: Value) -> dic
     found = dict(fixed)
     for name, value in fixed.items():
         if isinstance(value.type, ir.IntType):
-            lane = _splat(builder, builder.trunc(builder.sub(value, start), ir.IntType(32)), WHOLES)
-            there = builder.icmp_signed("==", lane, ir.Constant(WHOLES, [*range(LANES)]))
-            found[name] = builder.select(there, _constant((1.0).hex()), _constant((0.0).hex()))
+            lane = splat(builder, builder.trunc(builder.sub(value, start), ir.IntType(32)), SINGLE.places)
+            there = builder.icmp_signed("==", lane, ir.Constant(SINGLE.places, [*range(LANES)]))
+            found[name] = builder.select(there, constant((1.0).hex(), SINGLE), constant((0.0).hex(), SINGLE))
     return found
 
 
-def _constants(steps: Any) -> dict[int, Value]:
-    return {place: _constant(value) for place, (op, _, value) in enumerate(steps) if op == "constant"}
+def _constants(steps: Any, shape: Shape) -> dict[int, Value]:
+    return {place: constant(value, shape) for place, (op, _, value) in enumerate(steps) if op == "constant"}
 
 
-def _tail(builder: Builder, pointers: Mapping[str, Value], start: Value, size: Value) -> tuple[Value, dict[str, Value]]:
+def _tail(
+    builder: Builder, pointers: Mapping[str, Value], start: Value, size: Value, shape: Shape
+) -> tuple[Value, dict[str, Value]]:
     """The mask of what is left from ``start`` on, and the arrays under it."""
     left = builder.sub(size, start)  # below 2^31 only in the last vector
-    some = builder.select(builder.icmp_signed("<", left, left.type(LANES)), left, left.type(LANES))
-    lanes = _splat(builder, builder.trunc(some, ir.IntType(32)), WHOLES)
-    mask = builder.icmp_signed("<", ir.Constant(WHOLES, [*range(LANES)]), lanes)
-    return mask, {name: _masked_load(builder, _at(builder, p, start), mask) for name, p in pointers.items()}
+    full = left.type(shape.lanes)
+    some = builder.select(builder.icmp_signed("<", left, full), left, full)
+    lanes = splat(builder, builder.trunc(some, ir.IntType(32)), shape.places)
+    mask = builder.icmp_signed("<", ir.Constant(shape.places, [*range(shape.lanes)]), lanes)
+    return mask, {name: _masked_load(builder, _at(builder, p, start, shape), mask, shape) for name, p in pointers.items()}
 
 
 def _passed(
     builder: Builder, programs: Any, pointers: Mapping[str, Value], fixed: Mapping[str, Value],
     outs: Sequence[Value], size: Value, unrolled: int, back: bool = False,
-    coming: Sequence[Value] = (),
+    coming: Sequence[Value] = (), shape: Shape = SINGLE,
 ) -> list[Value]:  # fmt: skip
     """The loop over all programs, and its reduced numbers."""
-    word = ir.IntType(64)
-    constants = [_constants(steps) for _, _, steps in programs]
+    word, lanes = ir.IntType(64), shape.lanes
+    constants = [_constants(steps, shape) for _, _, steps in programs]
     rooms = {number: REDUCED[kind].room(builder) for number, (kind, _, _) in enumerate(programs) if kind in REDUCED}
 
     def turn(start: Value, places: Sequence[Value], loaded: list[dict[str, Value]], mask: Value | None) -> None:
@@ -235,26 +169,26 @@ def _passed(
             elif kind == "each":
                 out = next(written)
                 for place, result in zip(places, results, strict=True):
-                    goal = _at(builder, out, place)
+                    goal = _at(builder, out, place, shape)
                     if mask is None:
-                        builder.store(result, goal, align=4)
+                        builder.store(result, goal, align=shape.bytes)
                     else:
-                        _masked_store(builder, result, goal, mask)
+                        _masked_store(builder, result, goal, mask, shape)
 
-    step = word(LANES * unrolled)
-    whole = builder.and_(size, word(-LANES * unrolled))
+    step = word(lanes * unrolled)
+    whole = builder.and_(size, word(-lanes * unrolled))
     with cgutils.for_range_slice(builder, word(0), whole, step) as (turned, _):  # type: ignore[no-untyped-call, unused-ignore]
         start = builder.sub(builder.sub(whole, step), turned) if back else turned
-        places = [builder.add(start, word(LANES * k)) for k in range(unrolled)]
+        places = [builder.add(start, word(lanes * k)) for k in range(unrolled)]
         for pointer in coming:
             for place in places:
-                _fetched(builder, _at(builder, pointer, place))
+                _fetched(builder, _at(builder, pointer, place, shape))
         turn(start, places, [
-            {name: builder.load(_at(builder, pointer, place), align=4) for name, pointer in pointers.items()}
+            {name: builder.load(_at(builder, pointer, place, shape), align=shape.bytes) for name, pointer in pointers.items()}
             for place in places
         ], None)  # fmt: skip
-    with cgutils.for_range_slice(builder, whole, size, word(LANES)) as (start, _):  # type: ignore[no-untyped-call, unused-ignore]
-        mask, part = _tail(builder, pointers, start, size)
+    with cgutils.for_range_slice(builder, whole, size, word(lanes)) as (start, _):  # type: ignore[no-untyped-call, unused-ignore]
+        mask, part = _tail(builder, pointers, start, size, shape)
         turn(start, [start], [part], mask)
     return [REDUCED[programs[number][0]].end(builder, room) for number, room in rooms.items()]
 
@@ -272,7 +206,7 @@ class Sum:
     def take(cls, builder: Builder, room: Value, values: Sequence[Value], mask: Value | None) -> None:
         halves = []
         for value in values:
-            kept = value if mask is None else builder.select(mask, value, _constant((0.0).hex()))
+            kept = value if mask is None else builder.select(mask, value, constant((0.0).hex(), SINGLE))
             for part in (0, LANES // 2):
                 places = ir.Constant(ir.VectorType(ir.IntType(32), LANES // 2), [*range(part, part + LANES // 2)])
                 half = builder.shuffle_vector(kept, ir.Constant(FLOATS, ir.Undefined), places)
@@ -299,16 +233,16 @@ class Largest:
 
     @staticmethod
     def room(builder: Builder) -> Value:
-        least = _constant("-inf")
+        least = constant("-inf", SINGLE)
         return (
             cgutils.alloca_once_value(builder, least),  # type: ignore[no-untyped-call, unused-ignore]
-            cgutils.alloca_once_value(builder, ir.Constant(TRUTHS, [0] * LANES)),  # type: ignore[no-untyped-call, unused-ignore]
+            cgutils.alloca_once_value(builder, ir.Constant(SINGLE.truths, [0] * LANES)),  # type: ignore[no-untyped-call, unused-ignore]
         )
 
     @staticmethod
     def take(builder: Builder, room: Value, values: Sequence[Value], mask: Value | None) -> None:
         peaks, lost = room
-        least = _constant("-inf")
+        least = constant("-inf", SINGLE)
         kept = [value if mask is None else builder.select(mask, value, least) for value in values]
         pairs = [*zip(kept[::2], kept[1::2], strict=True)] if len(kept) > 1 else [(kept[0], kept[0])]
         for a, b in pairs:  # one comparison tells whether either is NaN
@@ -345,14 +279,15 @@ def _fetched(builder: Builder, place: Value) -> None:
     builder.call(fetch, [builder.bitcast(place, byte), flag(0), flag(3), flag(1)])  # to read, into the first cache
 
 
-def _at(builder: Builder, pointer: Value, place: Value) -> Value:
-    return builder.bitcast(builder.gep(pointer, [place]), FLOATS.as_pointer())
+def _at(builder: Builder, pointer: Value, place: Value, shape: Shape) -> Value:
+    return builder.bitcast(builder.gep(pointer, [place]), shape.floats.as_pointer())
 
 
-def _masked_load(builder: Builder, place: Value, mask: Value) -> Value:
-    nothing = ir.Constant(FLOATS, [0.0] * LANES)
-    return _call(builder, "llvm.masked.load.v16f32.p0", FLOATS, [place, ir.IntType(32)(4), mask, nothing])
+def _masked_load(builder: Builder, place: Value, mask: Value, shape: Shape) -> Value:
+    name, nothing = f"llvm.masked.load.{shape.name}.p0", ir.Constant(shape.floats, [0.0] * shape.lanes)
+    return instruction(builder, name, shape.floats, [place, ir.IntType(32)(shape.bytes), mask, nothing])
 
 
-def _masked_store(builder: Builder, value: Value, place: Value, mask: Value) -> None:
-    _call(builder, "llvm.masked.store.v16f32.p0", ir.VoidType(), [value, place, ir.IntType(32)(4), mask])
+def _masked_store(builder: Builder, value: Value, place: Value, mask: Value, shape: Shape) -> None:
+    name, operands = f"llvm.masked.store.{shape.name}.p0", [value, place, ir.IntType(32)(shape.bytes), mask]
+    instruction(builder, name, ir.VoidType(), operands)

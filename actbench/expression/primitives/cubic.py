@@ -19,11 +19,11 @@ from actbench.expression.primitives.exponential import (
     EXP,
     LN2,
     LOG2_E,
-    NEAR_ONE,
-    SIXTEENTHS,
-    STEPS_OF_TWO,
+    POWERS,
+    TO_A_STEP,
     _exact_exp,
     _power_of_two,
+    decrease,
     exp_times_pair,
 )
 from actbench.expression.primitives.logistic import LOWERED, quotient_from, slope_from
@@ -97,12 +97,11 @@ def _lowered(form: Format, x: Expression) -> tuple[Any, Any]:
 def _lowered_power_of_two(form: Format, c: Any) -> Any:
     """The same on vectors as a power of two: what is left of the exponent needs no ln(2), which is in u's constants."""
     s, rest = _exponent(form, c, 1 / LN2_EXACT)
-    t = SIXTEENTHS - s * c
-    n = t - SIXTEENTHS
+    t = TO_A_STEP[form.bits] - s * c
+    n = t - TO_A_STEP[form.bits]
     r: Any = fused(s, c, n) + rest * c  # the sign turned
-    near, slope = NEAR_ONE[0] * float(LN2_EXACT), NEAR_ONE[1] * float(LN2_EXACT) ** 2
-    two = looked_up(bits(t), tuple(value * 2.0 ** -LOWERED[form.bits] for value in STEPS_OF_TWO))
-    return scaled(two + (two * r) * (r * slope - near), n)
+    two = looked_up(bits(t), tuple(value * 2.0 ** -LOWERED[form.bits] for value in POWERS[form.bits]))
+    return scaled(two + (two * r) * decrease(form, r, float(LN2_EXACT)), n)
 
 
 def _gate_kernel(form: Format, x: Expression) -> Any:

@@ -83,10 +83,19 @@ LOWEST = {32: -131.0, 64: -780.0}
 HIGHEST = {32: 89.5, 64: 710.5}
 
 
-# on vectors: 2^(k / 32) in registers, and (exp(r) - 1) / r for |r| <= ln(2) / 64 in degree 1: 2^-24.1 of exp(r)
+# on vectors: 2^(k / 32) in registers, and (exp(r) - 1) / r for |r| <= ln(2) / 64 in degree 1: 2^-24.1 of exp(r); of
+# float64 they hold 2^(k / 16), which leaves degree 5 for |r| <= ln(2) / 32: 2^-56.9
 STEPS_OF_TWO = tuple(2.0 ** (k / 32) for k in range(32))
-NEAR_ONE = (1.0000146593412051, 0.5000015377647441)
+POWERS = {32: STEPS_OF_TWO, 64: STEPS_OF_TWO[::2]}
+NEAR_ONE = {
+    32: (1.0000146593412051, 0.5000015377647441),
+    64: (
+        1.0000000000000022, 0.4999999999999979, 0.16666666662846416, 0.04166666667833344, 0.008333496221930296,
+        0.0013888842254481458,
+    ),
+}  # fmt: skip
 SIXTEENTHS = 1.5 * 2.0**18  # adding it rounds a float32 to a multiple of 1/32
+TO_A_STEP = {32: SIXTEENTHS, 64: 1.5 * 2.0**48}  # a float64 to one of 1/16
 
 FAR_BITS = 4000  # no power of a float64 that a row takes reaches 2^4000; what does is an exponential of an exponential
 
@@ -126,20 +135,26 @@ def _reduced(form: Format, x: Any, rest: Any = None) -> tuple[Any, Any]:
 
 def mantissa(form: Format, x: Any, rest: Any = None, extra: int = 0) -> tuple[Any, Any]:
     """y and n with exp(x + rest) 2^extra = y 2^floor(n), on vectors: `scaled` puts n in."""
-    t = x * LOG2_E + SIXTEENTHS
-    n = t - SIXTEENTHS
+    t = x * LOG2_E + TO_A_STEP[form.bits]
+    n = t - TO_A_STEP[form.bits]
     high, low = LN2[form.bits]
     r = (x - n * high) - n * low
     r = r if rest is None else r + rest
-    power = looked_up(bits(t), tuple(value * 2.0**extra for value in STEPS_OF_TWO))
-    return power + (power * r) * horner(NEAR_ONE, r), n
+    power = looked_up(bits(t), tuple(value * 2.0**extra for value in POWERS[form.bits]))
+    return power + (power * r) * horner(NEAR_ONE[form.bits], r), n
+
+
+def decrease(form: Format, r: Any, factor: float) -> Any:
+    """(exp(-factor r) - 1) / r, on vectors, for factor r within `NEAR_ONE`."""
+    first, *others = (value * factor ** (k + 1) * (-1) ** (k + 1) for k, value in enumerate(NEAR_ONE[form.bits]))
+    return r * horner(others, r) - -first
 
 
 def exponential_of_negative(x: Expression) -> bool:
     """Whether x is what exp of a number that is never positive became on vectors."""
     if x.op != "scaled":
         return False
-    t = x.args[1].args[0]  # n = t - SIXTEENTHS, t = clipped LOG2_E + SIXTEENTHS
+    t = x.args[1].args[0]  # n = t - TO_A_STEP, t = clipped LOG2_E + TO_A_STEP
     clipped = t.args[0].args[0] if t.args[0].op == "multiply" else t
     return clipped.op == "where" and _never_positive(clipped.args[2])
 
@@ -221,6 +236,9 @@ def _expm1_of_negative(form: Format, x: Any, clipped: Any) -> Any:
     r = clipped - (t - form.magic) * math.log(2.0)
     square = r * r
     c = EXP[form.bits]
+    if form.bits == 64:
+        s = _power_of_two(form, t, 0)
+        return np.where(x == 0.0, x, s * (r + square * horner(c, r)) + (s - 1.0))
     q = r + square * ((c[0] + c[1] * r) + square * ((c[2] + c[3] * r) + square * c[4]))
     s = _power_of_two(form, t, 0)
     return np.where(x == 0.0, x, s * q + (s - 1.0))
@@ -243,7 +261,7 @@ def _exp_times_kernel(form: Format, a: Expression, x: Expression) -> Any:
 
 
 def _tanh_kernel(form: Format, x: Expression) -> Any:
-    if form.vectors:
+    if form.vectors and form.bits == 32:
         return _tanh_on_vectors(x)
     a: Any = np.absolute(x)
     if form.bits == 32:

@@ -21,12 +21,12 @@ from actbench.expression.primitives.exponential import (
     EXP,
     LN2,
     LOG2_E,
-    NEAR_ONE,
+    POWERS,
     RAISE,
-    SIXTEENTHS,
-    STEPS_OF_TWO,
+    TO_A_STEP,
     _exact_exp,
     _power_of_two,
+    decrease,
     exp_times,
     exp_times_pair,
     horner,
@@ -106,7 +106,7 @@ def _ratio(bits: int, a: Any) -> tuple[Any, Any]:
 
 
 def _mills_kernel(form: Format, a: Any) -> Any:
-    if form.vectors:
+    if form.vectors and form.bits == 32:
         bottom = horner(SHORT_BOTTOM, a)
         return bottom / (a * bottom + horner(SHORT_TOP, a))
     return _mills(form.bits, a)
@@ -143,16 +143,15 @@ def mills(a: Any) -> Any:
 
 def _density_times_kernel(form: Format, c: Expression, a: Expression) -> Any:
     square: Any = a * a
-    magic = SIXTEENTHS if form.vectors else form.magic
+    magic = TO_A_STEP[form.bits] if form.vectors else form.magic
     t = magic - square * (0.5 * LOG2_E)
     k = t - magic
     high, low = LN2[form.bits]
     u: Any = fused(k, 2.0 * high, square)  # a^2 without its power of two: exact, as is the turn of every constant
     u = (u + k * (2.0 * low)) + fused(a, a, -square)
     if form.vectors:
-        near, slope = NEAR_ONE
-        two = looked_up(bits(t), tuple(value * DENSITY for value in STEPS_OF_TWO))
-        return scaled(c * (two + (two * u) * (u * (0.25 * slope) - 0.5 * near)), k)
+        two = looked_up(bits(t), tuple(value * DENSITY for value in POWERS[form.bits]))
+        return scaled(c * (two + (two * u) * decrease(form, u, 0.5)), k)
     turned = [value * 0.25 * (-0.5) ** power for power, value in enumerate(EXP[form.bits])]
     power = _power_of_two(form, t, RAISE[form.bits])
     raised = power + power * (u * (u * horner(turned, u) - 0.5))
