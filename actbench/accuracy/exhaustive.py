@@ -67,9 +67,10 @@ class Exhausted:
 
 
 def code(spec: str, direction: str, *, vectors: bool | None = None) -> str:
-    """A hash of what is computed: every step of the float32 and of the float64 kernel of one direction.
+    """A hash of what is computed: every step of the float32 kernel of one direction, and of its yardstick.
 
-    Those of this processor, or of one with or without vectors of AVX-512.
+    The kernel of this processor, or of one with or without vectors of AVX-512. The yardstick, the float64 kernel,
+    counts as the steps that all processors have: others move it by some ulp of float64, of 2^-29 of a float32's.
     """
     told = ((32, vectors), (64, False))
     graphs = [lowered(resolve(spec), direction, Format(bits), vectors=has)[0] for bits, has in told]

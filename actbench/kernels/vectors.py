@@ -1,7 +1,7 @@
 """A graph of steps as a loop over whole vectors of AVX-512, which says what LLVM's own vectoriser has no words for.
 
-Two of those: a power of two put in by one instruction (`scaled`), and a table in two registers (`looked_up`): 32 numbers
-of float32, or 16 of float64.
+Two of those: a power of two put in by one instruction (`scaled`), and a table in two registers (`looked_up`), 32
+numbers of float32 or 16 of float64; `actbench.kernels.registers` has all steps.
 Functions along an axis have several programs in one loop, and sums and maxima (`actbench.kernels.passes` says which).
 Every element goes through the same instructions, the last vector under a mask: an element's bits do not depend on its
 place. On other processors the loop is left to the vectoriser (`actbench.kernels.source`).
@@ -144,7 +144,9 @@ def _tail(
     some = builder.select(builder.icmp_signed("<", left, full), left, full)
     lanes = splat(builder, builder.trunc(some, ir.IntType(32)), shape.places)
     mask = builder.icmp_signed("<", ir.Constant(shape.places, [*range(shape.lanes)]), lanes)
-    return mask, {name: _masked_load(builder, _at(builder, p, start, shape), mask, shape) for name, p in pointers.items()}
+    return mask, {
+        name: _masked_load(builder, _at(builder, p, start, shape), mask, shape) for name, p in pointers.items()
+    }
 
 
 def _passed(
@@ -175,6 +177,9 @@ def _passed(
                     else:
                         _masked_store(builder, result, goal, mask, shape)
 
+    def load(pointer: Value, place: Value) -> Value:
+        return builder.load(_at(builder, pointer, place, shape), align=shape.bytes)
+
     step = word(lanes * unrolled)
     whole = builder.and_(size, word(-lanes * unrolled))
     with cgutils.for_range_slice(builder, word(0), whole, step) as (turned, _):  # type: ignore[no-untyped-call, unused-ignore]
@@ -183,10 +188,8 @@ def _passed(
         for pointer in coming:
             for place in places:
                 _fetched(builder, _at(builder, pointer, place, shape))
-        turn(start, places, [
-            {name: builder.load(_at(builder, pointer, place, shape), align=shape.bytes) for name, pointer in pointers.items()}
-            for place in places
-        ], None)  # fmt: skip
+        loaded = [{name: load(pointer, place) for name, pointer in pointers.items()} for place in places]
+        turn(start, places, loaded, None)
     with cgutils.for_range_slice(builder, whole, size, word(lanes)) as (start, _):  # type: ignore[no-untyped-call, unused-ignore]
         mask, part = _tail(builder, pointers, start, size, shape)
         turn(start, [start], [part], mask)

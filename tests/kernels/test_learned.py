@@ -24,7 +24,7 @@ def test_one_pass_gives_the_backward_kernel_s_dx_and_the_reference_s_sums(name, 
     dy, x = arrays(dtype)
     dx, sums = ab.kernel(name, "gradients", dtype=dtype)(dy, x)
     alone = ab.kernel(name, "backward", dtype=dtype, at_defaults=True)(dy, x)
-    if dtype == "float32" and has_vectors():  # whose steps are others; next to a root of the slope eps counts
+    if has_vectors():  # whose steps are others; next to a root of the slope eps counts
         eps = np.finfo(dtype).eps
         np.testing.assert_allclose(dx, alone, rtol=16 * eps, atol=2 * eps * np.abs(dy).max())
     else:

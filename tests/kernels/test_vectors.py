@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -20,27 +21,29 @@ def test_what_the_lowering_may_say_is_what_the_vectors_can():
 
 
 @needed
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", ["tanh", "gelu", "leaky_relu"])
-def test_the_last_vector_is_computed_as_all_others(name):
-    x = np.random.default_rng(0).normal(0, 3, 256).astype(np.float32)
+def test_the_last_vector_is_computed_as_all_others(name, dtype):
+    x = np.random.default_rng(0).normal(0, 3, 256).astype(dtype)
     for direction in ("forward", "backward"):
-        run = ab.kernel(name, direction)
+        run = ab.kernel(name, direction, dtype=dtype)
         given = (x,) if direction == "forward" else (x[::-1].copy(), x)
         whole = run(*given)
         for start, size in ((0, 1), (3, 15), (16, 17), (5, 100), (1, 33)):
-            out = np.full(size + 2, 7.0, np.float32)
+            out = np.full(size + 2, 7.0, dtype)
             run(*(a[start : start + size] for a in given), out=out[1:-1])
             assert out[1:-1].tobytes() == whole[start : start + size].tobytes()
             assert out[0] == out[-1] == 7.0  # and nothing beside it is written
 
 
 @needed
-def test_a_power_of_two_and_a_table_are_one_instruction_each_and_other_processors_have_neither(monkeypatch):
+@pytest.mark.parametrize("bits", [32, 64])
+def test_a_power_of_two_and_a_table_are_one_instruction_each_and_other_processors_have_neither(monkeypatch, bits):
     words = ("'scaled'", "'looked_up'")
-    text = source(ab.get("exponential"), "forward", Format(32))
+    text = source(ab.get("exponential"), "forward", Format(bits))
     assert [text.count(word) for word in words] == [1, 1]
     monkeypatch.setattr(lower, "has_vectors", lambda: False)
-    text = source(ab.get("exponential"), "forward", Format(32))
+    text = source(ab.get("exponential"), "forward", Format(bits))
     assert "vector_loop(" not in text
     assert not any(word in text for word in words)
 
@@ -50,3 +53,7 @@ def test_an_exponential_is_rounded_once_below_the_normal_numbers():
     x = np.linspace(-104.5, -92, 2001, dtype=np.float32)
     exact = np.exp(x.astype(np.float64))
     assert np.abs(ab.kernel("exponential")(x) - exact).max() <= 0.51 * 2.0**-149
+    deep = np.linspace(-745.5, -715, 501)
+    with mpmath.workprec(1200):
+        wrong = [abs(mpmath.exp(v) - mpmath.mpf(y)) for v, y in zip(deep, ab.kernel("exponential")(deep), strict=True)]
+        assert max(wrong) <= mpmath.mpf("0.51") * mpmath.mpf(2) ** -1074
