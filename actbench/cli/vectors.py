@@ -7,6 +7,8 @@ import csv
 import io
 from typing import Any
 
+from actbench.core.dtypes import WHOLE
+
 DESCRIPTION = """\
 Print inputs and exactly rounded answers, for tests of implementations in other languages and on other chips.
 
@@ -19,7 +21,7 @@ Print inputs and exactly rounded answers, for tests of implementations in other 
 
 Numbers are C99 hexadecimal floats (C strtod, Python float.fromhex) and, beside them, bits in hex, big end first.
 """
-FORMATS = ("float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "float32", "float64")
+FORMATS = (*WHOLE, "float32", "float64")
 
 
 def add(verbs: Any) -> None:

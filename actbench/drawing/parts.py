@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.style import colour
@@ -30,6 +30,15 @@ def panels(count: int, *, columns: int = 3, height: float = 2.5, **options: Any)
     for axis in axes.flat[max(0, count - columns) : count]:
         axis.tick_params(labelbottom=True)
     return figure, list(axes.flat[:count])
+
+
+def facets(
+    table: pd.DataFrame, column: str, levels: Iterable[Any], **options: Any
+) -> tuple[Any, list[tuple[Any, Any, pd.DataFrame]]]:
+    """`panels`, one for each of these levels that the table has: axes, level and its rows."""
+    there = [level for level in levels if (table[column] == level).any()]
+    figure, axes = panels(len(there), **options)
+    return figure, [(axis, level, table[table[column] == level]) for axis, level in zip(axes, there, strict=True)]
 
 
 def lines(

@@ -14,6 +14,7 @@ from actbench.accuracy.exhaustive import code
 from actbench.accuracy.meter import MANY, exact, in_format, rounded
 from actbench.activations.registry import ACTIVATIONS, resolve
 from actbench.core.files import write_text
+from actbench.experiments.accuracy.question import OURS
 
 DATA, RUN = "accuracy.csv", "run.json"
 EXHAUSTIVE, EXHAUSTIVE_RUN = "exhaustive.csv", "exhaustive.json"
@@ -144,7 +145,7 @@ def summary(frame: pd.DataFrame) -> list[str]:
 
 def broken(frame: pd.DataFrame) -> list[str]:
     """Our own cells that do not keep a promise: the table hides none."""
-    ours = frame[frame["name"].isin(("numpy", "numba")) & (frame["holds"].astype(str) != "True")]
+    ours = frame[frame["name"].isin(OURS) & (frame["holds"].astype(str) != "True")]
     if not len(ours):
         return ["Every promise is kept in every cell."]
     rows = []
@@ -236,12 +237,7 @@ def of_gates(home: Path) -> list[str]:
     if not (home / GATES).exists():
         return []
     table = pd.read_csv(home / GATES)
-    parts = [
-        (way, dtype, part)
-        for dtype in ("float32", "float64")
-        for way in ("numpy", "numba")
-        for part in ("y", "da", "db")
-    ]
+    parts = [(way, dtype, part) for dtype in ("float32", "float64") for way in OURS for part in ("y", "da", "db")]
     worst = table.groupby(["function", "implementation", "dtype", "part"])["worst_ulp"].max()
     lines = [
         "", "## Gates", "",
@@ -307,7 +303,7 @@ def _called(row: Any) -> str:
 
 def findings(frame: pd.DataFrame) -> str:
     """findings.md: what is wrong elsewhere, each with the input nearest to 0 that shows it."""
-    peers = frame[~frame["name"].isin(("numpy", "numba"))]
+    peers = frame[~frame["name"].isin(OURS)]
     lines = [
         "# Findings about other implementations", "",
         "Written by `python reports/refresh.py accuracy` from [accuracy.csv](accuracy.csv). Each line is one function "

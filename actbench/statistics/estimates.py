@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -189,6 +189,9 @@ class MedianEstimate(Estimate):
     def bootstrap(self, level: float = 0.95) -> tuple[float, float]:
         """Its interval is one already."""
         return self.interval(level)
+
+
+Effect = Callable[[Any], Estimate]  # what a reading asks of a frame
 
 
 def slope(x: Sequence[float], y: Sequence[float]) -> float:

@@ -24,8 +24,7 @@ ANSWERS: Mapping[str, Said] = {
     "C03": Said(
         verdict="not tested",
         en="The figure is not part of the text; a simulated neuron's rate over its input current follows the known "
-        "curve "
-        "to within {rate_against_current/largest gap to the closed form|.1%} of its top rate.",
+        "curve to within {rate_against_current/largest gap to the closed form|.1%} of its top rate.",
         zh="原图不在文中；模拟神经元的放电率随输入电流的变化与已知曲线相差不到最高放电率的 "
         "{rate_against_current/largest gap to the closed form|.1%}。",
     ),
@@ -41,8 +40,7 @@ ANSWERS: Mapping[str, Said] = {
     ),
     "C06": Said(
         verdict="refuted",
-        en="{mlp/sgd|.0%} of the units of a network trained on digits by SGD are active at once, not under "
-        "5 %.",
+        en="{mlp/sgd|.0%} of the units of a network trained on digits by SGD are active at once, not under 5 %.",
         zh="在 digits 上用 SGD 训练后的网络中同时有 {mlp/sgd|.0%} 的单元活跃，远非不到 5 %。",
     ),
     "C07": Said(
@@ -64,11 +62,9 @@ ANSWERS: Mapping[str, Said] = {
     ),
     "C10": Said(
         verdict="refuted",
-        en="The share of active units stays as it is: its log2 changes by {units|+.4f} a layer, not by -1; what "
-        "halves is "
-        "the share of active paths ({paths|+.2f}).",
-        zh="活跃单元的比例保持不变：其 log2 每层变化 {units|+.4f}，而不是 -1；减半的是活跃路径的比例（"
-        "{paths|+.2f}）。",
+        en="The share of active units stays as it is: its log2 changes by {units|+.4f} a layer, not by -1; what halves "
+        "is the share of active paths ({paths|+.2f}).",
+        zh="活跃单元的比例保持不变：其 log2 每层变化 {units|+.4f}，而不是 -1；减半的是活跃路径的比例（{paths|+.2f}）。",
     ),
     "C10b": Said(
         verdict="refuted",
@@ -78,10 +74,9 @@ ANSWERS: Mapping[str, Said] = {
     ),
     "C11": Said(
         verdict="conditional",
-        en="With signs mapped it is the same run, and from zero biases without pooling the same accuracy; "
-        "with biases at 1 the mirrored function changes accuracy by {everywhere/mirrored, biases at "
-        "1|+.2f}, before max pooling the turned one by {everywhere/turned by 180 degrees, max "
-        "pooling|+.2f}.",
+        en="With signs mapped it is the same run, and from zero biases without pooling the same accuracy; with biases "
+        "at 1 the mirrored function changes accuracy by {everywhere/mirrored, biases at 1|+.2f}, before max pooling "
+        "the turned one by {everywhere/turned by 180 degrees, max pooling|+.2f}.",
         zh="符号对应后训练过程完全一致，偏置从零开始且无池化时准确率也相同；偏置为 1 时，翻转后的准确率变化 "
         "{everywhere/mirrored, biases at 1|+.2f}，最大池化之前旋转后的变化 "
         "{everywhere/turned by 180 degrees, max pooling|+.2f}。",
@@ -115,9 +110,8 @@ ANSWERS: Mapping[str, Said] = {
         en="Forward selection keeps {forward/breast_cancer|.0%} of the measurements on breast cancer and "
         "{forward/diabetes|.0%} on diabetes, and few would be under 25 %; the lasso, which keeps some that do not "
         "matter, keeps {kept/breast_cancer|.0%}.",
-        zh="前向选择在乳腺癌数据上保留 {forward/breast_cancer|.0%} 的指标，在糖尿病数据上保留 "
-        "{forward/diabetes|.0%}，低于 25 % 才算寥寥无几；套索会留下一些无关指标，保留 "
-        "{kept/breast_cancer|.0%}。",
+        zh="前向选择在乳腺癌数据上保留 {forward/breast_cancer|.0%} 的指标，在糖尿病数据上保留 {forward/diabetes|.0%}"
+        "，低于 25 % 才算寥寥无几；套索会留下一些无关指标，保留 {kept/breast_cancer|.0%}。",
     ),
     "C15": Said(
         verdict="refuted",
@@ -136,9 +130,8 @@ ANSWERS: Mapping[str, Said] = {
         en="On noisy labels it fits better than a linear network ({linear/noisy labels, 100 epochs|+.2f}), "
         "and deep down better than the sigmoid ({sigmoid/depth 6, 100 epochs|+.2f}); against leaky ReLU, "
         "which has no zeros, no gain is seen ({control/noisy labels, 20 epochs|+.3f}).",
-        zh="含噪标签上比线性网络拟合得好（{linear/noisy labels, 100 epochs|+.2f}），深层时胜过 "
-        "sigmoid（{sigmoid/depth 6, 100 epochs|+.2f}）；与没有零输出的 leaky ReLU "
-        "相比看不到优势（{control/noisy labels, 20 epochs|+.3f}）。",
+        zh="含噪标签上比线性网络拟合得好（{linear/noisy labels, 100 epochs|+.2f}），深层时胜过 sigmoid（{sigmoid/depth "
+        "6, 100 epochs|+.2f}）；与没有零输出的 leaky ReLU 相比看不到优势（{control/noisy labels, 20 epochs|+.3f}）。",
     ),
     "C18": Said(
         verdict="supported",
@@ -173,9 +166,8 @@ ANSWERS: Mapping[str, Said] = {
     ),
     "C23": Said(
         verdict="refuted",
-        en="The weights count too: tanh's slopes are below one, and under He's weights a layer multiplies the "
-        "gradient by "
-        "{slope_alone/tanh, he|.2f}.",
+        en="The weights count too: tanh's slopes are below one, and under He's weights a layer multiplies the gradient "
+        "by {slope_alone/tanh, he|.2f}.",
         zh="权重同样起作用：tanh 的斜率小于 1，而在 He 权重下每层使梯度乘以 {slope_alone/tanh, he|.2f}。",
     ),
     "C24": Said(
@@ -189,15 +181,13 @@ ANSWERS: Mapping[str, Said] = {
         en="Plain SGD stalls in {sgd/depth 16|.0%} of networks of 16 layers and in {sgd/depth 4|.0%} of "
         "those of 4; of those of 16 Adam alone leaves {rescues/Adam, depth 16|.0%} stalled, a critical "
         "start {rescues/critical, depth 16|.0%}.",
-        zh="普通 SGD 下 16 层网络有 {sgd/depth 16|.0%} 停滞，4 层有 {sgd/depth 4|.0%}；16 "
-        "层时只换用 Adam 仍有 {rescues/Adam, depth 16|.0%} 停滞，"
-        "从临界初始化出发则为 {rescues/critical, depth 16|.0%}。",
+        zh="普通 SGD 下 16 层网络有 {sgd/depth 16|.0%} 停滞，4 层有 {sgd/depth 4|.0%}；16 层时只换用 Adam 仍有 "
+        "{rescues/Adam, depth 16|.0%} 停滞，从临界初始化出发则为 {rescues/critical, depth 16|.0%}。",
     ),
     "C26": Said(
         verdict="",
         en="No exponential is in it; at 2^20 float32 it is {faster/numpy, float32, 2^20|.1f} times as fast as its "
-        "cheapest "
-        "rival in NumPy, {faster/torch, float32, 2^20|.1f} times in torch.",
+        "cheapest rival in NumPy, {faster/torch, float32, 2^20|.1f} times in torch.",
         zh="其中确实没有指数；2^20 个 float32 时，在 NumPy 中是最快对手的 {faster/numpy, float32, 2^20|.1f} 倍速，"
         "在 torch 中是 {faster/torch, float32, 2^20|.1f} 倍。",
     ),
@@ -246,9 +236,8 @@ ANSWERS: Mapping[str, Said] = {
     ),
     "C34": Said(
         verdict="refuted",
-        en="Against leaky ReLU, which has no zeros, the gap of training and test accuracy changes by {gap|+.4f}; "
-        "-0.01 was "
-        "asked for.",
+        en="Against leaky ReLU, which has no zeros, the gap of training and test accuracy changes by {gap|+.4f}; -0.01 "
+        "was asked for.",
         zh="与没有零输出的 leaky ReLU 相比，训练与测试准确率之差变化 {gap|+.4f}；要求为 -0.01。",
     ),
     "C35": Said(
@@ -267,8 +256,7 @@ ANSWERS: Mapping[str, Said] = {
     "C37": Said(
         verdict="supported",
         en="From biases at which ReLU's units start dead PReLU gains {accuracy/prelu, sgd, biases at -1.5|.2f} in "
-        "accuracy, "
-        "and no unit is without a gradient.",
+        "accuracy, and no unit is without a gradient.",
         zh="从 ReLU 单元一开始就死亡的偏置出发，PReLU 的准确率高出 {accuracy/prelu, sgd, biases at -1.5|.2f}，"
         "且没有单元失去梯度。",
     ),
@@ -324,9 +312,8 @@ ANSWERS: Mapping[str, Said] = {
         en="Against c = 1 accuracy differs by {accuracy/blank background, c = 1|+.4f} on images whose background is "
         "0; elsewhere nearly all runs are the same to the last digit, which of {accuracy/float32, c = 1#n} pairs is "
         "no proof that harm is not just rare.",
-        zh="图像背景为 0 时，与 c = 1 相比准确率相差 {accuracy/blank background, c = 1|+.4f}；"
-        "其余情形几乎每对训练都逐位相同，"
-        "但 {accuracy/float32, c = 1#n} 对相同并不能排除罕见的损害。",
+        zh="图像背景为 0 时，与 c = 1 相比准确率相差 {accuracy/blank background, c = 1|+.4f}"
+        "；其余情形几乎每对训练都逐位相同，但 {accuracy/float32, c = 1#n} 对相同并不能排除罕见的损害。",
     ),
     "C48": Said(
         verdict="supported",
@@ -347,9 +334,8 @@ ANSWERS: Mapping[str, Said] = {
     ),
     "C50": Said(
         verdict="conditional",
-        en="It works in a plain chain and for integers; where dout is used again {residual|.0%} of the gradients "
-        "are right, "
-        "and of NaN inputs {nan_input|.0%} show.",
+        en="It works in a plain chain and for integers; where dout is used again {residual|.0%} of the gradients are "
+        "right, and of NaN inputs {nan_input|.0%} show.",
         zh="在普通链式结构和整数输入下可用；dout 被再次使用时只有 {residual|.0%} 的梯度正确，NaN 输入显现的占 "
         "{nan_input|.0%}。",
     ),

@@ -12,7 +12,7 @@ from actbench.core.dtypes import SMALL, WHOLE
 from actbench.core.errors import reason_of
 from actbench.implementations import libraries
 from actbench.implementations.implementation import Absent, Call
-from actbench.kernels.backends import FUSED, REFERENCE, allowed
+from actbench.kernels.backends import BACKENDS, FUSED, REFERENCE, allowed
 from actbench.kernels.kernel import kernel
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import one_of
@@ -20,7 +20,7 @@ from actbench.runs.factors import one_of
 if TYPE_CHECKING:  # they bring mpmath, which `list experiments` does not need
     from actbench.accuracy.meter import ErrorMeter, Measured
 
-OURS = (REFERENCE, FUSED)
+OURS = tuple(backend.name for backend in BACKENDS)
 PEERS = libraries.graded()
 SPREAD = 1000  # float64 points settled in mpmath beside the worst ones: half a second a row and direction
 

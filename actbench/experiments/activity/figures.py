@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.parts import DASHED, GREY, label, legend, lines, panels
+from actbench.drawing.parts import DASHED, GREY, facets, label, legend, lines
 from actbench.drawing.style import palette
 from actbench.experiments.activity.effects import slope_per_layer
 from actbench.statistics.frames import select, settle, spread
@@ -49,10 +49,9 @@ def readings_table(frame: pd.DataFrame) -> pd.DataFrame:
 def readings_figure(table: pd.DataFrame) -> Any:
     """Small panels on one log2 axis, a dashed line for halving in each."""
     names = list(dict.fromkeys(table["reading"]))
-    figure, axes = panels(len(names), height=2.4, sharex=True, sharey=True)
+    figure, each = facets(table.assign(activation="relu"), "reading", names, height=2.4, sharex=True, sharey=True)
     deepest = int(table["layer"].max())
-    for axis, name in zip(axes, names, strict=True):
-        part = table[table["reading"] == name].assign(activation="relu")
+    for axis, name, part in each:
         alive = part[part["mean"] > 0]
         if len(alive):
             first, start = alive["mean"].iloc[0], part["layer"].min()
@@ -64,7 +63,7 @@ def readings_figure(table: pd.DataFrame) -> Any:
         slope, low, high, n = part[["slope", "slope_low", "slope_high", "n"]].iloc[0]
         numbers = f"\nslope {slope:.3f}\n[{low:.3f}, {high:.3f}], n = {int(n)}".replace("-0.000", "0.000")
         label(axis, title=name + (numbers if n > 1 else ""), x="layer")
-    for axis in axes[::3]:
+    for axis, *_ in each[::3]:
         axis.set_ylabel("share or energy (log scale)")
     legend(figure, palette(["relu"]), {"halving with every layer": {"linestyle": DASHED}})
     return figure
@@ -82,9 +81,8 @@ def panel_figure(table: pd.DataFrame) -> Any:
     sets = list(dict.fromkeys(table["data"]))[::-1]
     full = set(table["activation"]) - set(table[table["mean"] < 1]["activation"])
     hues = palette([name for name in dict.fromkeys(table["activation"]) if name not in full])
-    figure, axes = panels(len(sets), columns=2, height=2.7, sharey=True)
-    for axis, name in zip(axes, sets, strict=True):
-        part = table[table["data"] == name]
+    figure, each = facets(table, "data", sets, columns=2, height=2.7, sharey=True)
+    for axis, name, part in each:
         silent = part[~part["activation"].isin(full)]
         if len(silent):
             lines(axis, silent, "layer", "activation", hues=hues)
@@ -92,7 +90,7 @@ def panel_figure(table: pd.DataFrame) -> Any:
             axis.axhline(1.0, color=GREY, linewidth=1.7)
         axis.set_ylim(0, 1.05)
         label(axis, title=f"{name} inputs", x="layer")
-    axes[0].set_ylabel("active units (share)")
+    each[0][0].set_ylabel("active units (share)")
     legend(figure, hues, {", ".join(sorted(full)): {}} if full else None)
     return figure
 
@@ -104,8 +102,7 @@ FIGURES = (
         claims=("C10",),
         title={"en": "What halves with every layer?", "zh": "每加一层，究竟是什么减半？"},
         caption={
-            "en": "ReLU networks of width 128 at initialisation, 256 "
-            "standard normal inputs. Line: mean over networks; "
+            "en": "ReLU networks of width 128 at initialisation, 256 standard normal inputs. Line: mean over networks; "
             "band: the middle 90 % of networks; dashed: halving with every layer. Under each title the slope of log2 "
             "per layer with its 95 % interval over networks.",
             "zh": "宽度 128 的 ReLU 网络（初始化时），256 个标准正态输入。实线：各网络的均值；色带：中间 90 % 的网络；"

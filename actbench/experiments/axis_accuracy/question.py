@@ -11,17 +11,16 @@ from numpy.typing import NDArray
 
 from actbench.activations.registry import AXIS, along
 from actbench.core.errors import reason_of
-from actbench.experiments.accuracy.question import PEERS, implementation
+from actbench.experiments.accuracy.question import OURS, PEERS, implementation
 from actbench.implementations.implementation import Absent
 from actbench.implementations.libraries import values
-from actbench.kernels.backends import FUSED, REFERENCE
+from actbench.kernels.backends import FUSED
 from actbench.kernels.kernel import kernel
 from actbench.runs.experiment import experiment
 from actbench.runs.factors import one_of, positive
 
 # of the reference path, as of rows: ulp of a value; of a product in the last place of its largest term
 PROMISED = {"float32": {"forward": 1.0, "backward": 1.0}, "float64": {"forward": 8.0, "backward": 16.0}}
-OURS = (REFERENCE, FUSED)
 
 
 def axis_spec(value: Any) -> str:

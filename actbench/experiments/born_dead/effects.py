@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from actbench.statistics.estimates import Estimate
+from actbench.statistics.estimates import Effect, Estimate
 from actbench.statistics.frames import select
 from actbench.statistics.shares import Share
-
-Effect = Callable[[Any], Estimate]
 
 
 def dead_share(measure: str, **levels: Any) -> Effect:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.parts import DASHED, label, legend, lines, panels, points
+from actbench.drawing.parts import DASHED, facets, label, legend, lines, points
 from actbench.drawing.style import ordered
 from actbench.statistics.frames import settle
 from actbench.statistics.shares import Share
@@ -41,16 +41,14 @@ def dead_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 def dead_figure(table: pd.DataFrame) -> Any:
     """Two panels; lines are the law, two of them where it has bounds."""
-    sets = [inputs for inputs in INPUTS if (table["inputs"] == inputs).any()]
     table = table.assign(units=[f"{int(width)} units" for width in table["width"]])
     hues = ordered(list(dict.fromkeys(table["units"])))
-    figure, axes = panels(len(sets), columns=2, height=2.8, sharey=True)
-    for axis, inputs in zip(axes, sets, strict=True):
-        part = table[table["inputs"] == inputs]
+    figure, each = facets(table, "inputs", INPUTS, columns=2, height=2.8, sharey=True)
+    for axis, inputs, part in each:
         for end, how in (("law_low", "-"), ("law_high", DASHED)):
             lines(axis, part, "depth", "units", y=end, hues=hues, ends=False, linewidth=1, linestyle=how)
         points(axis, part, "depth", "units", hues=hues)
-        label(axis, title=INPUTS[inputs], x="layers", y="dead at initialisation" if inputs == sets[0] else "")
+        label(axis, title=INPUTS[inputs], x="layers", y="dead at initialisation" if axis is each[0][0] else "")
     legend(figure, hues, {"theory": {"linewidth": 1}, "upper bound": {"linewidth": 1, "linestyle": DASHED}})
     return figure
 

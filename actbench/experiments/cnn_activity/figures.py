@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.parts import DASHED, DOTTED, GREY, label, legend, lines, panels
+from actbench.drawing.parts import DASHED, DOTTED, GREY, facets, label, legend, lines
 from actbench.drawing.style import colour
 from actbench.statistics.frames import settle, spread
 
@@ -28,12 +28,10 @@ def table(frame: pd.DataFrame) -> pd.DataFrame:
 
 def draw(table: pd.DataFrame) -> Any:
     """One panel a model on a log2 axis; dashed at initialisation, solid trained; dotted: halving with every layer."""
-    models = [model for model in MODELS if (table["model"] == model).any()]
     hues = {"units": colour("relu"), "paths": colour("sigmoid")}
     table = table.assign(what=table["measure"].map(MEASURES), trained=table["epochs"] > 0)
-    figure, axes = panels(len(models), height=2.8, sharey=True)
-    for axis, model in zip(axes, models, strict=True):
-        part = table[table["model"] == model]
+    figure, each = facets(table, "model", MODELS, height=2.8, sharey=True)
+    for axis, model, part in each:
         layers = sorted(part["layer"].unique())
         halving = [2.0 ** -(layer - layers[0] + 1) for layer in layers]
         axis.plot(layers, halving, color=GREY, linestyle=DOTTED, linewidth=1)
@@ -42,7 +40,7 @@ def draw(table: pd.DataFrame) -> Any:
         axis.set_ylim(2.0**-4.5, 1.1)
         axis.set_xticks(layers)
         label(axis, title=MODELS[model], x="layer")
-    axes[0].set_ylabel("active (share, log scale)")
+    each[0][0].set_ylabel("active (share, log scale)")
     legend(figure, hues, {"at initialisation": {"linestyle": DASHED}, "halving": {"linestyle": DOTTED}})
     return figure
 

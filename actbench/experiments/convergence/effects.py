@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
-from actbench.statistics.estimates import Estimate, pseudo_values, slope
+from actbench.statistics.estimates import Effect, Estimate, pseudo_values, slope
 from actbench.statistics.frames import select, undiverged
 from actbench.statistics.shares import Share
 from actbench.statistics.tuning import OTHER_HALF, Score, cross_tuned, rates_of
 
-Effect = Callable[[Any], Estimate]
 CLASSES = 10
 STALLED = 0.95 * math.log(CLASSES)  # a network that knows nothing but how often each class comes has ln(classes)
 EPOCHS = 20  # of the experiment; a test compares

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.parts import DASHED, GREY, label, legend, lines, logarithmic, panels, points
+from actbench.drawing.parts import DASHED, GREY, facets, label, legend, lines, logarithmic, points
 from actbench.drawing.style import PALETTE, colour, ordered
 from actbench.statistics.frames import spread
 
@@ -38,14 +38,12 @@ def convergence_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 def convergence_figure(table: pd.DataFrame) -> Any:
     """Two panels of ReLU networks, one of sigmoid networks; those that have data."""
-    measures = [measure for measure in SHOWN if (table["measure"] == measure).any()]
     steps = sorted(table[table["measure"] != "final_loss"]["rate"].unique())
     hues = ordered([f"step {rate:g}" for rate in steps])
     table = table.assign(step=[f"step {rate:g}" for rate in table["rate"]])
-    figure, axes = panels(len(measures), height=2.8)
+    figure, each = facets(table, "measure", SHOWN, height=2.8)
     key = dict(hues)
-    for axis, measure in zip(axes, measures, strict=True):
-        part = table[table["measure"] == measure]
+    for axis, measure, part in each:
         if measure == "final_loss":
             key |= _stalling(axis, part)
         else:
@@ -90,10 +88,9 @@ FIGURES = (
             "zh": "收敛多快、多稳，还是根本不动？",
         },
         caption={
-            "en": "Layers of 32 units on digits, 20 epochs. Left and middle: ReLU networks, median and middle "
-            "90 % of networks; who never gets there counts with 20 epochs. "
-            "Right: sigmoid networks at the step size with the least final loss; above the dashed line they "
-            "have stalled.",
+            "en": "Layers of 32 units on digits, 20 epochs. Left and middle: ReLU networks, median and middle 90 % of "
+            "networks; who never gets there counts with 20 epochs. Right: sigmoid networks at the step size with the "
+            "least final loss; above the dashed line they have stalled.",
             "zh": "digits 数据，每层 32 个单元，训练 20 轮。左、中：ReLU 网络的中位数与中间 90 %；始终未达到者"
             "按 20 轮计。右：sigmoid 网络在最终损失最小的步长下的结果；虚线以上视为停滞。",
         },

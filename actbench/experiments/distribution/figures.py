@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.parts import label, legend, lines, panels
+from actbench.drawing.parts import facets, label, legend, lines
 from actbench.drawing.style import palette
 from actbench.statistics.frames import settle, spread
 
@@ -27,12 +27,12 @@ def shift_figure(table: pd.DataFrame) -> Any:
     trained = table[table["epochs"] == table["epochs"].max()]
     norms = sorted(trained["norm"].unique(), key=[*NORMS, *trained["norm"]].index)
     hues = palette(dict.fromkeys(trained["activation"]))
-    figure, axes = panels(len(norms), sharey=True)
-    for axis, norm in zip(axes, norms, strict=True):
-        lines(axis, trained[trained["norm"] == norm], "layer", "activation", hues=hues)
+    figure, each = facets(trained, "norm", norms, sharey=True)
+    for axis, norm, part in each:
+        lines(axis, part, "layer", "activation", hues=hues)
         axis.set_xticks(sorted(trained["layer"].unique()))
         label(axis, title=NORMS.get(norm, norm), x="layer")
-    axes[0].set_ylabel("|mean| / sd of the outputs")
+    each[0][0].set_ylabel("|mean| / sd of the outputs")
     legend(figure, hues)
     return figure
 
@@ -44,9 +44,8 @@ FIGURES = (
         claims=("C38", "C39"),
         title={"en": "Which functions shift the distribution?", "zh": "哪些函数会使分布偏移？"},
         caption={
-            "en": "Absolute mean over standard deviation of a layer's "
-            "outputs in trained networks, 4 layers of 64 units "
-            "on digits. Line: mean over networks; band: the middle 90 %.",
+            "en": "Absolute mean over standard deviation of a layer's outputs in trained networks, 4 layers of 64 "
+            "units on digits. Line: mean over networks; band: the middle 90 %.",
             "zh": "训练后各层输出的均值绝对值与标准差之比，digits 数据，"
             "4 层、每层 64 个单元。实线：网络均值；色带：中间 90 %。",
         },

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from operator import truediv
 from typing import Any
 
-from actbench.statistics.estimates import Estimate, slope
+from actbench.statistics.estimates import Effect, Estimate, slope
 from actbench.statistics.frames import paired, select
-
-Effect = Callable[[Any], Estimate]
 
 
 def _pieces(frame: Any, **levels: Any) -> dict[int, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.parts import DASHED, GREY, label, legend, panels, points
+from actbench.drawing.parts import DASHED, GREY, facets, label, legend, points
 from actbench.drawing.style import PALETTE, palette
 from actbench.statistics.frames import spread
 from actbench.statistics.tuning import tuned
@@ -33,11 +33,9 @@ def features_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 def features_figure(table: pd.DataFrame) -> Any:
     """The share of features kept, and the ranking's AUC; those that have data."""
-    measures = [measure for measure in MEASURES if (table["measure"] == measure).any()]
-    figure, axes = panels(len(measures), columns=2, height=2.8)
+    figure, each = facets(table, "measure", MEASURES, columns=2, height=2.8)
     key: dict[str, str] = {}
-    for axis, measure in zip(axes, measures, strict=True):
-        part = table[table["measure"] == measure]
+    for axis, measure, part in each:
         part = part.assign(model=part["model"].replace(LINEAR))
         sets, models = (list(dict.fromkeys(part[column])) for column in ("data", "model"))
         linear = dict(zip(LINEAR.values(), (PALETTE[7], PALETTE[6], PALETTE[4]), strict=True))
@@ -50,7 +48,11 @@ def features_figure(table: pd.DataFrame) -> Any:
         if measure == "kept":
             axis.axhline(0.25, color=GREY, linewidth=1, linestyle=DASHED)
         key |= hues
-    legend(figure, key, {"few: a quarter": {"linestyle": DASHED, "linewidth": 1}} if "kept" in measures else None)
+    legend(
+        figure,
+        key,
+        {"few: a quarter": {"linestyle": DASHED, "linewidth": 1}} if (table["measure"] == "kept").any() else None,
+    )
     return figure
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from actbench.statistics.estimates import Estimate
+from actbench.statistics.estimates import Effect, Estimate
 from actbench.statistics.frames import select
 
-Effect = Callable[[Any], Estimate]
 LAWS = ("exact", "leading")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.parts import DASHED, label, legend, lines, logarithmic, panels, points
+from actbench.drawing.parts import DASHED, facets, label, legend, lines, logarithmic, points
 from actbench.drawing.style import palette
 from actbench.experiments.finite_width.effects import squares
 from actbench.statistics.estimates import Estimate
@@ -48,11 +48,9 @@ def width_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 def width_figure(table: pd.DataFrame) -> Any:
     """Two panels; solid the exact law, dashed its leading order."""
-    moments = [moment for moment in MOMENTS if (table["moment"] == moment).any()]
     hues = palette(dict.fromkeys(table["activation"]))
-    figure, axes = panels(len(moments), columns=2, height=2.8)
-    for axis, moment in zip(axes, moments, strict=True):
-        part = table[table["moment"] == moment]
+    figure, each = facets(table, "moment", MOMENTS, columns=2, height=2.8)
+    for axis, moment, part in each:
         for law, how in (("law", "-"), ("leading", DASHED)):
             known = part.dropna(subset=[law])
             lines(axis, known, "width", "activation", y=law, hues=hues, ends=False, linewidth=1, linestyle=how)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from actbench.statistics.estimates import Estimate, slope
+from actbench.statistics.estimates import Effect, Estimate, slope
 from actbench.statistics.frames import by_net, paired, select
-
-Effect = Callable[[Any], Estimate]
 
 
 def _factor(net: Any, column: str = "grad_log_norm") -> float:

@@ -6,9 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.parts import DOTTED, label, legend, lines, panels
+from actbench.drawing.parts import DOTTED, facets, label, legend, lines
 from actbench.drawing.style import palette
-from actbench.statistics.frames import select, settle, spread
+from actbench.statistics.frames import settle, spread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,16 +60,14 @@ def _theory(chosen: pd.DataFrame, activation: str, init: str) -> list[float]:
 
 def flow_figure(table: pd.DataFrame) -> Any:
     """One panel an initialisation; solid what was measured, dotted what theory says."""
-    inits = [init for init in INITS if (table["init"] == init).any()]
     hues = palette(dict.fromkeys(table["activation"]))
-    figure, axes = panels(len(inits), columns=2, height=2.3, sharex=True, sharey=True)
-    for axis, init in zip(axes, inits, strict=True):
-        part = select(table, init=init)
+    figure, each = facets(table, "init", INITS, columns=2, height=2.3, sharex=True, sharey=True)
+    for axis, init, part in each:
         lines(axis, part[part["mean"] > FLOOR], "layer", "activation", hues=hues, ends=False, linewidth=2.2, alpha=0.6)
         theory = part[part["theory"] > FLOOR]
         lines(axis, theory, "layer", "activation", y="theory", hues=hues, ends=False, linewidth=1, linestyle=DOTTED)
         label(axis, title=INITS[init], x="layer (1 is nearest the input)")
-    for axis in axes[::2]:
+    for axis, *_ in each[::2]:
         axis.set_ylabel("gradient norm, log10,\nlast layer = 0")
     legend(figure, hues, {"theory": {"linestyle": DOTTED, "linewidth": 1}})
     return figure

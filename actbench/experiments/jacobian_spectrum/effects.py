@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from operator import truediv
 from typing import Any
 
-from actbench.statistics.estimates import Estimate
+from actbench.statistics.estimates import Effect, Estimate
 from actbench.statistics.frames import paired, select
-
-Effect = Callable[[Any], Estimate]
 
 
 def over_theory(measure: str, **levels: Any) -> Effect:

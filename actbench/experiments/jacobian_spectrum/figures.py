@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.parts import label, legend, lines, logarithmic, panels, points
+from actbench.drawing.parts import facets, label, legend, lines, logarithmic, points
 from actbench.drawing.style import palette
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.frames import settle
@@ -37,15 +37,13 @@ def spectrum_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 def spectrum_figure(table: pd.DataFrame) -> Any:
     """A panel a law of weights."""
-    laws = [law for law in LAWS.values() if (table["weights"] == law).any()]
     hues = palette(dict.fromkeys(table["activation"]))
-    figure, axes = panels(len(laws), columns=2, height=2.8, sharey=True)
-    for axis, law in zip(axes, laws, strict=True):
-        part = table[table["weights"] == law]
+    figure, each = facets(table, "weights", LAWS.values(), columns=2, height=2.8, sharey=True)
+    for axis, law, part in each:
         lines(axis, part, "depth", "activation", y="theory", hues=hues, ends=False, linewidth=1)
         points(axis, part, "depth", "activation", hues=hues)
         logarithmic(axis, "x", base=2, ticks=sorted(part["depth"].unique()))
-        label(axis, title=law, x="layers", y="variance / squared mean" if law == laws[0] else "")
+        label(axis, title=law, x="layers", y="variance / squared mean" if axis is each[0][0] else "")
     legend(figure, hues, {"theory": {"linewidth": 1}})
     return figure
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
-from actbench.statistics.estimates import Estimate, pseudo_values
+from actbench.statistics.estimates import Effect, Estimate, pseudo_values
 from actbench.statistics.frames import paired, select
 from actbench.statistics.tuning import OTHER_HALF, Score, cross_tuned, rates_of
 
-Effect = Callable[[Any], Estimate]
 UNIT = "networks, each on its own split"
 CHANCE = 0.1  # ten classes: what a diverged network is worth
 PENALTY_RATE = 0.1  # a test compares with the experiment

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.parts import DOTTED, GREY, label, legend, logarithmic, panels, points
+from actbench.drawing.parts import DOTTED, GREY, facets, label, legend, logarithmic, points
 from actbench.drawing.style import palette
 from actbench.experiments.pass_cost.effects import time_ratio
 
@@ -37,18 +37,17 @@ def ratio_figure(table: pd.DataFrame) -> Any:
     rows = zip(table["library"], table["dtype"], table["size"], strict=True)
     table = table.assign(cell=[f"{library}, {dtype}, 2^{int(size).bit_length() - 1}" for library, dtype, size in rows])
     cells = list(dict.fromkeys(table["cell"]))
-    directions = [direction for direction in RIVALS if (table["direction"] == direction).any()]
     hues = palette(dict.fromkeys(table["rival"]))
-    figure, axes = panels(len(directions), columns=2, height=0.27 * len(cells) + 0.7, sharex=True, sharey=True)
-    for axis, direction in zip(axes, directions, strict=True):
-        part = table[table["direction"] == direction]
+    height = 0.27 * len(cells) + 0.7
+    figure, each = facets(table, "direction", RIVALS, columns=2, height=height, sharex=True, sharey=True)
+    for axis, direction, part in each:
         points(axis, part, "cell", "rival", y="ratio", names={c: c for c in cells}, hues=hues, step=0.22, across=True)
         axis.axvline(1.0, color=GREY, linewidth=1)
         axis.axvline(CHEAPER, color=GREY, linewidth=1, linestyle=DOTTED)
         label(axis, title=direction, x="rival's time over ReLU's (log scale)")
     ends = table["low"].min(), table["high"].max()
     ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if ends[0] / 2 < tick < 2 * ends[1]]
-    logarithmic(axes[0], "x", ticks=ticks)
+    logarithmic(each[0][0], "x", ticks=ticks)
     legend(figure, hues)
     return figure
 

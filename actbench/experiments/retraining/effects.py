@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
-from actbench.statistics.estimates import Estimate
+from actbench.statistics.estimates import Effect, Estimate
 from actbench.statistics.frames import paired, select
 from actbench.statistics.shares import Share
 from actbench.statistics.tuning import rates_of
 
-Effect = Callable[[Any], Estimate]
 STALLED = 0.95 * math.log(10)  # nats; ln 10 is what a network that knows nothing has, of ten classes
 
 

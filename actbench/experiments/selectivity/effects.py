@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from actbench.statistics.estimates import Estimate
+from actbench.statistics.estimates import Effect, Estimate
 from actbench.statistics.frames import by_net, paired, select
 from actbench.statistics.tuning import rates_of
-
-Effect = Callable[[Any], Estimate]
 
 
 def _rises(runs: Any, rate: float) -> dict[int, float]:

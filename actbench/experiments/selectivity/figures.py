@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.parts import label, legend, lines, panels
+from actbench.drawing.parts import facets, label, legend, lines
 from actbench.drawing.style import palette
 from actbench.statistics.frames import settle, spread
 from actbench.statistics.tuning import tuned
@@ -29,15 +29,14 @@ def selectivity_table(frame: pd.DataFrame) -> pd.DataFrame:
 def selectivity_figure(table: pd.DataFrame) -> Any:
     """One panel a time."""
     table = table.assign(when=table["when"].replace("at birth", "at initialisation"))  # as older tables have it
-    times = [when for when in WHEN.values() if (table["when"] == when).any()]
     hues = palette(dict.fromkeys(table["activation"]))
-    figure, axes = panels(len(times), columns=2, sharey=True)
-    for axis, when in zip(axes, times, strict=True):
-        lines(axis, table[table["when"] == when], "layer", "activation", hues=hues, marker="o", markersize=4)
+    figure, each = facets(table, "when", WHEN.values(), columns=2, sharey=True)
+    for axis, when, part in each:
+        lines(axis, part, "layer", "activation", hues=hues, marker="o", markersize=4)
         axis.set_xticks(sorted(table["layer"].unique()))
         axis.set_ylim(0, 1)
         label(axis, title=when, x="layer")
-    axes[0].set_ylabel("between-class share\nof a unit's variance")
+    each[0][0].set_ylabel("between-class share\nof a unit's variance")
     legend(figure, hues)
     return figure
 
@@ -55,9 +54,8 @@ FIGURES = (
             "en": "Share of a unit's variance over held-out digits that lies between the classes, mean over "
             "the units of a layer; 3 layers of 64 units, Adam, each activation at its tuned step size, ReLU and "
             "leaky ReLU at the same one. Line: mean over networks; band: the middle 90 %.",
-            "zh": "单元输出在留出的 digits 图像上的方差中，类间部分所占的比例（对一层各单元取平均）；3 层、每层"
-            " 64 个单元，Adam，各激活函数取各自调好的步长，ReLU 与 leaky ReLU 共用一个。"
-            "实线：网络均值；色带：中间 90 %。",
+            "zh": "单元输出在留出的 digits 图像上的方差中，类间部分所占的比例（对一层各单元取平均）；3 层、每层 64 个单"
+            "元，Adam，各激活函数取各自调好的步长，ReLU 与 leaky ReLU 共用一个。实线：网络均值；色带：中间 90 %。",
         },
         table=selectivity_table,
         draw=selectivity_figure,

@@ -7,10 +7,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from actbench.statistics.estimates import Estimate, slope
+from actbench.statistics.estimates import Effect, Estimate, slope
 from actbench.statistics.frames import by_net, select
-
-Effect = Callable[[Any], Estimate]
 
 
 @lru_cache(maxsize=64)

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.parts import label, legend, lines, panels, points
+from actbench.drawing.parts import facets, label, legend, lines, points
 from actbench.drawing.style import palette
 from actbench.experiments.signal_propagation.effects import predicted
 from actbench.experiments.signal_propagation.question import FUNCTIONS
@@ -59,10 +59,9 @@ def _shown(measure: str, value: float) -> float:
 def signal_figure(table: pd.DataFrame) -> Any:
     """A panel a measure."""
     hues = palette(dict.fromkeys(table["activation"]))
-    measures = [measure for measure in SHOWN if (table["measure"] == measure).any()]
-    figure, axes = panels(len(measures), height=2.9)
-    for axis, measure in zip(axes, measures, strict=True):
-        part = table[(table["measure"] == measure) & (table["mean"] > FLOOR)]
+    figure, each = facets(table, "measure", SHOWN, height=2.9)
+    for axis, measure, part in each:
+        part = part[part["mean"] > FLOOR]
         drawn = part[part["layer"] % 3 == 0]
         lines(axis, drawn, "layer", "activation", y="theory", hues=hues, ends=False, linewidth=1)
         points(axis, part[part["layer"] % EVERY == 0], "layer", "activation", hues=hues, s=12)

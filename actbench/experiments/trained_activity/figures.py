@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actbench.drawing.figure import FigureSpec
-from actbench.drawing.parts import DASHED, label, legend, lines, panels
+from actbench.drawing.parts import DASHED, facets, label, legend, lines
 from actbench.drawing.style import palette
 from actbench.statistics.frames import settle, spread
 
@@ -22,16 +22,15 @@ def activity_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 def activity_figure(table: pd.DataFrame) -> Any:
     """One panel an optimiser: dashed at initialisation, solid trained."""
-    optimisers = sorted(table["optimiser"].unique(), reverse=True)
     hues = palette(dict.fromkeys(table["activation"]))
     table = table.assign(trained=table["epochs"] > 0)
-    figure, axes = panels(len(optimisers), columns=2, sharey=True)
-    for axis, optimiser in zip(axes, optimisers, strict=True):
-        part = table[table["optimiser"] == optimiser]
+    optimisers = sorted(table["optimiser"].unique(), reverse=True)
+    figure, each = facets(table, "optimiser", optimisers, columns=2, sharey=True)
+    for axis, optimiser, part in each:
         lines(axis, part, "layer", "activation", hues=hues, style="trained", dashes={False: DASHED[1], True: ""})
         axis.set_ylim(0, 1.05)
         label(axis, title=optimiser, x="layer")
-    axes[0].set_ylabel("active units (share)")
+    each[0][0].set_ylabel("active units (share)")
     legend(figure, hues, {"at initialisation": {"linestyle": DASHED}, "trained": {}})
     return figure
 

@@ -6,16 +6,12 @@ A network that diverged has no measures, so that its number is NaN and an estima
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 from actbench.experiments.activity.effects import slope_of_one
-from actbench.statistics.estimates import Estimate
+from actbench.statistics.estimates import Effect, Estimate
 from actbench.statistics.frames import by_net, paired, select, undiverged
 from actbench.statistics.tuning import rates_of
-
-Effect = Callable[[Any], Estimate]
-
 
 SHARES = ("active_fraction", "path_fraction", "connection_fraction", "ks")
 DIFFERENCE = (-1.0, 1.0)  # of two shares
