@@ -7,18 +7,21 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from actbench.audit.finding import KINDS, SEVERITIES, Finding
+from actbench.activations import registry
+from actbench.audit.finding import KINDS, PASSES, SEVERITIES, Finding
 from actbench.audit.subject import DTYPES
+from actbench.audit.worst import Worst
 from actbench.core.errors import ActbenchError, unknown
 from actbench.implementations.targets.examine import contained, ended_by_signals, how_it_ended
 
 LIMIT = 60.0  # seconds for one subject, and for loading the module
 COUNT = 4000  # seeded points of float32 and float64
+NUMBERS = ("allowed", "at", "came", "exact", "ulp", "absolute", "absolute_at")  # of a `Worst`
 ANSWER = 1 << 20  # characters of one line that is believed
 
 
@@ -42,6 +45,8 @@ class Audited:
         Whether it is the reference of others.
     line
         Where it begins in its file; 0 where nobody can tell.
+    worst
+        By pass and format: how far off it is at worst, and at how many inputs.
     """
 
     target: str
@@ -53,6 +58,7 @@ class Audited:
     findings: tuple[Finding, ...] = ()
     golden: bool = False
     line: int = 0
+    worst: tuple[Worst, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +129,8 @@ def audit(
     for dtype in dtypes:
         if dtype not in DTYPES:
             raise unknown("format", dtype, DTYPES)
+    if like:
+        registry.named(like)
     begun = time.monotonic()
     asked = {"target": target, "like": like, "dtypes": [d for d in DTYPES if d in dtypes], "max_ulp": max_ulp,
              "count": count, "exhaustive": exhaustive}  # fmt: skip
@@ -266,8 +274,21 @@ def _believed(said: dict[str, Any], names: list[str], at: int) -> Audited | None
     return Audited(
         target=names[at], row=texts["spec"], named=texts["named"], library=texts["library"],
         why_not=texts["why_not"], dtypes=tuple(map(_text, said.get("dtypes", ()))), findings=worst_first(found),
-        line=line if type(line) is int else 0,
+        line=line if type(line) is int else 0, worst=tuple(_worst(said.get("worst", ()))),
     )  # fmt: skip
+
+
+def _worst(given: Any) -> Iterator[Worst]:
+    """What has the form of one, of a pass and a format that there are."""
+    for one in given if isinstance(given, list) else ():
+        try:
+            numbers = {key: float(one[key]) for key in NUMBERS}
+            worst = Worst(direction=str(one["direction"]), dtype=str(one["dtype"]), n=int(one["n"]),
+                          beyond=int(one["beyond"]), **numbers)  # fmt: skip
+        except (KeyError, TypeError, ValueError, OverflowError):
+            continue
+        if worst.direction in PASSES and worst.dtype in DTYPES and worst.n > 0:
+            yield worst
 
 
 def _text(given: Any) -> str:

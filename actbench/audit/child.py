@@ -26,12 +26,16 @@ from actbench.audit.finding import Finding
 from actbench.audit.gates import gate_findings, gate_of
 from actbench.audit.recognise import Recognised, as_slope, of_numbers, recognise, row_named
 from actbench.audit.subject import ALLOWED, DTYPES, Subject
+from actbench.audit.worst import Worst
+from actbench.core.errors import ActbenchError
 from actbench.implementations.adapters.torch_ import as_it_is
 from actbench.implementations.implementation import Absent, Implementation
 from actbench.implementations.libraries import implementation
 from actbench.implementations.targets.child import limit_memory
 from actbench.implementations.targets.examine import die_with_parent
+from actbench.implementations.targets.foreign import is_foreign
 from actbench.implementations.targets.objects import adapt, in_words
+from actbench.implementations.targets.target import NoObject
 
 Told = Callable[[dict[str, Any]], None]
 
@@ -70,11 +74,20 @@ def serve(asked: dict[str, Any], tell: Told) -> None:
             with np.errstate(), warnings.catch_warnings():  # what it changes there is not the next one's fault
                 said = audited(candidate, asked, lambda stage: tell({"stage": stage}))
         except (Exception, SystemExit) as error:
+            if _is_request(error, candidate):
+                tell({"refused": str(error)})
+                return
             said = _refused(candidate, in_words(error))
         # of what is left out those are told whose whole name is a row's
         named = candidate.name if candidate.name in ACTIVATIONS or candidate.name in AXIS else ""
         tell({"done": number, "named": named, "line": candidate.line(), **said})
     tell({"end": True})
+
+
+def _is_request(error: BaseException, candidate: Candidate) -> bool:
+    """Whether it is what was asked for that is wrong: a name that is not there, a dump that is none."""
+    foreign = is_foreign(candidate.target.partition(":")[0])
+    return isinstance(error, NoObject) or (foreign and isinstance(error, ActbenchError) and candidate.explicit)
 
 
 def _refused(candidate: Candidate, why: str) -> dict[str, Any]:
@@ -108,10 +121,12 @@ def audited(candidate: Candidate, asked: dict[str, Any], stage: Callable[[str], 
     )  # fmt: skip
     if asked.get("exhaustive") and recognised.spec and "float32" in subject.kept:
         subject = replace(subject, extra={way: _worst_of_all(subject, way, stage) for way in subject.passes()})
-    found = list(findings(subject, recognised, asked, stage))
+    worst: list[Worst] = []
+    found = list(findings(subject, recognised, asked, stage, worst.append))
     library = " ".join(filter(None, (recognised.made.library, recognised.made.version)))
     return said | {"spec": subject.spec, "library": library, "dtypes": list(subject.kept),
-                   "findings": [asdict(finding) for finding in merged(found)]}  # fmt: skip
+                   "findings": [asdict(finding) for finding in merged(found)],
+                   "worst": list(map(asdict, worst))}  # fmt: skip
 
 
 def _recognised(candidate: Candidate, like: str) -> Recognised:
@@ -140,7 +155,11 @@ def _recognised(candidate: Candidate, like: str) -> Recognised:
 
 
 def findings(
-    subject: Subject, recognised: Recognised, asked: dict[str, Any], stage: Callable[[str], None]
+    subject: Subject,
+    recognised: Recognised,
+    asked: dict[str, Any],
+    stage: Callable[[str], None],
+    told: Callable[[Worst], None],
 ) -> Iterator[Finding]:
     """All checks, one after another; a check at which somebody's code raises is a finding."""
     if recognised.named:
@@ -156,7 +175,7 @@ def findings(
         sound = True
         for direction in subject.passes():
             stage(f"{direction} {dtype}")
-            for check in (values.values, values.special_values):
+            for check in (partial(values.values, told=told), values.special_values):
                 found = list(_guarded(subject, partial(check, subject, direction, dtype), direction, dtype))
                 sound &= not found or direction == "backward"
                 yield from found

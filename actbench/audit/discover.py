@@ -71,7 +71,13 @@ def candidates(asked: str) -> list[Candidate]:
     if not _whole_file(asked) and not all(part.isidentifier() for part in asked.split(".")):
         raise ActbenchError(f"{asked!r} is no file, module or library; give FILE.py, FILE.py:OBJ, package.module "
                             f"or one of {', '.join(libraries())}")  # fmt: skip
-    module = module_at(place)
+    try:
+        module = module_at(place)
+    except ModuleNotFoundError as error:  # itself, not what it imports
+        if not error.name or not f"{place}.".startswith(f"{error.name}."):
+            raise
+        raise ActbenchError(f"no module or file {asked!r} here; give FILE.py, FILE.py:OBJ, a module that can be "
+                            f"imported or one of {', '.join(libraries())}") from None  # fmt: skip
     found = list(_of_module(module, asked, own=_whole_file(asked))) or list(_of_package(module, asked))
     if not found:
         raise ActbenchError(f"{asked!r} has no public functions or classes; name one, as {asked}:OBJ")

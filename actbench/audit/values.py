@@ -14,6 +14,7 @@ from actbench.accuracy.shrink import first
 from actbench.activations.registry import resolve
 from actbench.audit.finding import Finding
 from actbench.audit.subject import Array, Subject, unit_roundoff
+from actbench.audit.worst import Worst, worst_of
 from actbench.core.dtypes import every, info
 from actbench.core.errors import ActbenchError
 
@@ -30,13 +31,17 @@ ROUNDS, BETWEEN = 3, 1000  # how often points nearer to 0 are tried, and how man
 Masks = Mapping[str, Array]
 
 
-def values(subject: Subject, direction: str, dtype: str) -> Iterator[Finding]:
-    """Findings about finite inputs of one format."""
+def values(
+    subject: Subject, direction: str, dtype: str, told: Callable[[Worst], None] = lambda worst: None
+) -> Iterator[Finding]:
+    """Findings about finite inputs of one format; how far off it is at worst is told."""
     spec, allowed = subject.spec_in(dtype), subject.allowed[dtype]
     meter = ErrorMeter(spec, direction, dtype, tried(subject, direction, dtype))
     call = subject.call(direction, dtype)
     got = call(meter.x).astype(dtype)
     masks = classes(meter, got, allowed)
+    if worst := worst_of(meter, got, allowed, beside_kinks(meter)):
+        told(worst)
     narrow = dtype == "float64" and _is_narrow(meter, got)
     found = []
     for kind, mask in masks.items():

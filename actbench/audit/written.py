@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from actbench.audit.finding import KINDS, Finding
 from actbench.core.errors import ActbenchError
 from actbench.core.files import read_bytes
 from actbench.core.machine import machine, version, versions
+from actbench.runs.folder import finite
 
 SCHEMA = "actbench-audit-1"
 SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -33,6 +35,7 @@ def as_data(report: Report, known: Collection[str] = ()) -> dict[str, Any]:
             {
                 "target": one.target, "row": one.row, "library": one.library, "dtypes": list(one.dtypes),
                 "golden": one.golden, "line": one.line,
+                "worst": [finite(asdict(worst)) for worst in one.worst],
                 "findings": [{**f.data(), "known": f.fingerprint in known} for f in one.findings],
             }
             for one in report.subjects

@@ -77,7 +77,7 @@ def call(args: argparse.Namespace) -> int:
             if begun:
                 begun[0](1)
             else:
-                begun.append(open_.enter_context(follow("audit", of, done=done, unit="objects")))
+                begun.append(open_.enter_context(follow("audit", of, done=done, unit="objects", late=True)))
 
         report = audit(
             args.target, like=args.like, golden=args.golden, dtypes=args.dtype or DTYPES, max_ulp=args.max_ulp,
@@ -141,8 +141,9 @@ def _subject(one: Audited, lang: str, known: frozenset[str]) -> list[str]:
     about = "; ".join(filter(None, (one.library, ", ".join(one.dtypes))))
     golden = f" ({t['golden']})" if one.golden else ""
     head = one.target + golden + (t[", "] + t["held"].format(row=one.row) if one.row else "")
+    worst = [f"  {each.sentence(lang)}" for each in one.worst]
     if not one.findings:
-        return [f"{head}: {t['clean']} ({about})"]
+        return [f"{head}: {t['clean']} ({about})", *worst]
     grid = Table.grid(padding=(0, 2))
     for finding in one.findings:
         also = f" ({t['also']} {', '.join(finding.also)})" if finding.also else ""
@@ -152,6 +153,7 @@ def _subject(one: Audited, lang: str, known: frozenset[str]) -> list[str]:
     return [
         f"{head} ({about})" if about else head,
         _drawn(grid),
+        *worst,
         *([f"  {t['promises'].format(what=promise)}"] * bool(promise)),
     ]
 

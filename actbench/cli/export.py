@@ -55,7 +55,7 @@ def call(args: argparse.Namespace) -> int:
     from actbench.core.files import write_text
     from actbench.core.machine import usable_cores, version
     from actbench.kernels.c99 import header
-    from actbench.runs.progress import note
+    from actbench.runs.progress import follow, note
 
     if args.certify is None and (args.cc or args.flags or args.keep):
         raise ActbenchError("--cc, --flags and --keep say how --certify goes; give --certify too")
@@ -64,6 +64,8 @@ def call(args: argparse.Namespace) -> int:
     if without and args.name == ["all"]:
         note(f"left out, for a surrogate of a slope has no second derivative: {', '.join(without)}")
     every = [row for row in every if row.name not in without]
+    if "all" in args.name and len(args.name) > 1:
+        raise ActbenchError("'all' stands for every activation; give it alone, or names without it")
     rows = every if args.name == ["all"] else [resolve(name) for name in args.name]
     place = Path(args.out or f"actbench_{rows[0].name if len(rows) == 1 else 'kernels'}.h")
     if place.suffix != ".h":
@@ -83,6 +85,9 @@ def call(args: argparse.Namespace) -> int:
     write_text(place, header(
         rows, version=version("actbench-suite") or "", certificates=known, second=args.second
     ))  # fmt: skip
-    write_text(check, check_program(rows, place.stem, second=args.second))
+    functions = len(rows) * (6 if args.second else 4)  # directions times float and double
+    with follow("exact values for the check", functions, unit="functions", late=True) as told:
+        text = check_program(rows, place.stem, second=args.second, told=told)
+    write_text(check, text)
     print(f"{place}\n{check}")
     return 0

@@ -64,6 +64,8 @@ def configuration(args: argparse.Namespace) -> int:
 
     try:
         config = json.loads(Path(args.target).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ActbenchError(f"cannot read {args.target}: {error.strerror}; give a configuration's file") from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ActbenchError(f"{args.target} is no JSON: {error}") from None
     if not isinstance(config, dict):

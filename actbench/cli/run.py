@@ -187,7 +187,8 @@ def levels(experiment: Experiment, words: list[str]) -> dict[str, list[Any]]:
             found[factor] += level(word)
     for name, values in found.items():
         if not values:
-            raise ActbenchError(f"--{name} has no level; give one or more, such as --{name} 8")
+            first = next((x for part in experiment.grid for x in part.get(name, ())), 8)
+            raise ActbenchError(f"--{name} has no level; give one or more, such as --{name} {first}")
     return found
 
 

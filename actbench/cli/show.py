@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,11 @@ def call(args: argparse.Namespace) -> int:
         card = claim_card(CLAIMS[args.name])
         print(here_json(**card) if args.json else lines(card))
     else:
-        raise unknown("activation", args.name, [*ACTIVATIONS.spellings(), *AXIS.spellings(), *EXPERIMENTS.names()])
+        kind = "claim" if re.fullmatch(r"[CL]\d+b?", args.name) else "activation"
+        known = (
+            CLAIMS.names() if kind == "claim" else [*ACTIVATIONS.spellings(), *AXIS.spellings(), *EXPERIMENTS.names()]
+        )
+        raise unknown(kind, args.name, known)
     return 0
 
 

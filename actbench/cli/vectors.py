@@ -54,6 +54,7 @@ def call(args: argparse.Namespace) -> int:
     from actbench.accuracy.vectors import vectors
     from actbench.cli.options import as_json
     from actbench.core.errors import ActbenchError
+    from actbench.runs.progress import follow
 
     if args.distinguish:
         if args.name:
@@ -68,7 +69,8 @@ def call(args: argparse.Namespace) -> int:
         raise ActbenchError("name an activation, as in 'actbench vectors gelu', or give --distinguish A B")
     if args.ulp is not None:
         raise ActbenchError("--ulp is for --distinguish; leave it out")
-    found = vectors(args.name, dtype=args.dtype, direction=args.direction, count=args.count)
+    with follow("exact values", max(args.count, 1), unit="points", late=True) as told:
+        found = vectors(args.name, dtype=args.dtype, direction=args.direction, count=args.count, told=told)
     if args.format == "json":
         print(as_json(found))
     else:

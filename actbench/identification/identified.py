@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -206,4 +205,4 @@ def _line(row: Any, name: str, near: Any, x: Array, y: Array) -> Near:
 
 def is_configuration(text: str) -> bool:
     """Whether a text names a model's configuration rather than a function."""
-    return text.endswith(".json") and Path(text).is_file()
+    return text.endswith(".json")

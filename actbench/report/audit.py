@@ -17,8 +17,9 @@ from actbench.report.phrases import phrases
 WORDS = {
     "en": {
         "title": "Audit of",
-        "lead": "Every value and slope against exact ones; the smallest input that shows each fault.",
-        "class": "class", "where": "pass, formats", "at": "smallest failing input", "came": "came", "exact": "exact",
+        "lead": "Every value and slope against exact ones; the smallest input found that shows each fault.",
+        "class": "class", "where": "pass, formats", "at": "smallest failing input found",
+        "came": "came", "exact": "exact",
         "says": "what is wrong", "promise": "actbench's own row", "clean": "nothing found",
         "left": "Left out", "known": "known", "golden": "the reference", "count": "findings",
         "held": "held to {row}", ", ": ", ", "also": "also", "promises": "actbench promises of {what}",
@@ -75,7 +76,8 @@ def _subject(one: Audited, lang: str, known: Collection[str]) -> dict[str, Any]:
     ]  # fmt: skip
     held = WORDS[lang]["held"].format(row=one.row) if one.row else ""
     about = [text for text in (held, one.library, ", ".join(one.dtypes)) if text]
-    return {"target": one.target, "about": about, "golden": one.golden, "rows": rows}
+    return {"target": one.target, "about": about, "golden": one.golden, "rows": rows,
+            "worst": [worst.sentence(lang) for worst in one.worst]}  # fmt: skip
 
 
 def promised(finding: Finding, lang: str) -> str:

@@ -104,7 +104,9 @@ def _claim(
     verdict = by_name["overall"]["verdict"]
     deciding = levels["literal"] or levels["charitable"]
     own_words = filled(entry["answer"], ordered, verdict, lang) if entry.get("answer") else ""
-    said = " ".join((t[f"short {verdict}"], own_words)) if own_words else answer(ordered, by_name["overall"], t)
+    said = (
+        t["between"].join((t[f"short {verdict}"], own_words)) if own_words else answer(ordered, by_name["overall"], t)
+    )
     if by_name["overall"]["failed"] not in ("", "0"):
         said = f"{said} ({t['not final']})"
     return {
@@ -172,7 +174,8 @@ def _reading(
 ) -> dict[str, Any]:
     name = row["reading"]
     mine = [e for e in estimates if (e["claim"], e["reading"]) == (entry["claim"], name)]
-    unit = chinese((entry.get("units") or {}).get(name, ""), t)
+    counted = (entry.get("units") or {}).get(name, "")
+    unit = chinese(counted, t)
     for e, picture in zip(mine, strips([e["ends"] for e in mine], unit, [e["label"] for e in mine]), strict=True):
         e["strip"] = Markup(picture)  # noqa: S704  made of numbers, our colours and escaped labels
     # several settings are shown one by one, so their sentence would say it twice
@@ -180,7 +183,7 @@ def _reading(
     since = row.get("registered", "")
     return {
         **row, "says": chinese(entry["readings"].get(name, ""), t), "estimates": mine,
-        "remarks": chinese(conditions, t),
+        "remarks": chinese(conditions, t), "unit": counted,
         "registered": in_words(since, t, REGISTER), "moved": since.startswith("differs") or "changed" in since,
     }  # fmt: skip
 

@@ -130,6 +130,11 @@ def plain_markdown(value: Any) -> Any:
     return " ".join(value.replace("<", "&lt;").replace("](", "]\\(").splitlines()) if isinstance(value, str) else value
 
 
+def _together(value: Any) -> Any:
+    """A text whose lines never end between a number and its sign of percent."""
+    return re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", value) if type(value) is str else value
+
+
 def _code(text: str) -> Any:
     """A phrase's words between backticks as code."""
     from markupsafe import Markup, escape
@@ -148,7 +153,7 @@ def template(name: str, t: Mapping[str, str] | None = None) -> Any:
         lstrip_blocks=True,
         undefined=StrictUndefined,
         keep_trailing_newline=True,
-        finalize=plain_markdown if name.endswith(".md") else None,
+        finalize=plain_markdown if name.endswith(".md") else _together,
     )
     environment.filters["said"] = lambda text: chinese(str(text), t or phrases("en"))
     environment.filters["slug"] = lambda text: str(text).replace(" ", "-")

@@ -10,7 +10,7 @@ SHOWN = ("time", "ratio", "copy_share", "worst_ulp", "holds")
 
 
 def summary(frame: Any, t: Mapping[str, str]) -> str:
-    """One sentence: in how many races ours was fastest, by how much the best rival is slower, and who that is.
+    """One sentence: in how many races ours was fastest, which rivals came next, by how much.
 
     Parameters
     ----------
@@ -23,17 +23,18 @@ def summary(frame: Any, t: Mapping[str, str]) -> str:
 
     from actbench.experiments.throughput.question import FACTORS
 
-    first, ratios, seconds = 0, [], []
+    first, rivals_of = 0, dict[str, list[float]]()
     for _, race in frame[frame["rank"].notna()].groupby(list(FACTORS), sort=False):
         rivals = race[race["ratio"].notna()].sort_values("time_s")
         if len(rivals) and len(rivals) < len(race):
             first += bool(rivals["ratio"].iloc[0] > 1)
-            ratios.append(float(rivals["ratio"].iloc[0]))
-            seconds.append(str(rivals["implementation"].iloc[0]))
+            rivals_of.setdefault(str(rivals["implementation"].iloc[0]), []).append(float(rivals["ratio"].iloc[0]))
     said = t["races alone"]
-    if ratios:
-        said = t["races"].format(first=first, races=len(ratios), mean=f"{np.exp(np.mean(np.log(ratios))):.2f}",
-                                 best=max(dict.fromkeys(seconds), key=seconds.count))  # fmt: skip
+    if rivals_of:  # one mean a rival: plain NumPy's ratios beside a library's would be nobody's
+        each = [t["rival"].format(name=name, mean=f"{np.exp(np.mean(np.log(ratios))):.3g}", count=len(ratios))
+                for name, ratios in sorted(rivals_of.items(), key=lambda item: -len(item[1]))]  # fmt: skip
+        races = sum(map(len, rivals_of.values()))
+        said = t["races"].format(first=first, races=races, rivals=t["comma"].join(each))
     for kind, ends in ONCE.items():
         who = sorted(set(frame.loc[frame["reason"].astype(str).str.endswith(ends), "implementation"]))
         said += t["and"] + t[kind].format(names=", ".join(who)) if who else ""

@@ -105,7 +105,7 @@ def where(readings: Sequence[Mapping[str, Any]], t: Mapping[str, str]) -> list[t
     for row in readings:
         parts = [e for e in row["estimates"] if e["value"]] if row["verdict"] == "conditional" else []
         for verdict in ORDER:
-            told = [f"{in_words(e['setting'], t)} ({e['value']})" for e in parts if e["verdict"] == verdict]
+            told = [f"{in_words(e['setting'], t)} ({_said(e, row)})" for e in parts if e["verdict"] == verdict]
             if told:
                 named = t["of"].format(reading=row["shown"], setting=", ".join(told))
                 groups.setdefault(verdict, []).append(named if len(readings) > 1 else ", ".join(told))
@@ -124,8 +124,15 @@ def condition(readings: Sequence[Mapping[str, Any]], t: Mapping[str, str]) -> st
 def _ends(row: Mapping[str, Any]) -> str:
     """A reading's number, or the least and the largest of its settings, in brackets."""
     ordered = sorted((e for e in row["estimates"] if e["value"]), key=lambda e: float(e["raw"]))
-    ends = list(dict.fromkeys([f"{float(e['raw']):.3g}" for e in (ordered[:1] + ordered[-1:])])) or [row["value"]]
+    ends = list(dict.fromkeys(_said(e, row) for e in (ordered[:1] + ordered[-1:]))) or [row["value"]]
     return f" ({' ... '.join(ends)})" if ends[0] else ""
+
+
+def _said(estimate: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    """An estimate's number: as a percentage where its reading counts shares."""
+    if str(row.get("unit", "")).startswith("share of "):
+        return f"{100 * float(estimate['raw']):.3g} %"
+    return str(estimate["value"])
 
 
 def in_words(setting: str, t: Mapping[str, str], words: Mapping[str, Mapping[str, str]] = SETTINGS) -> str:
@@ -153,7 +160,7 @@ def answer(readings: Sequence[Mapping[str, Any]], overall: Mapping[str, Any], t:
     if row is None:
         return t[f"short {verdict}"]
     told = _evidence(row, verdict, t)
-    return " ".join(filter(None, (t[f"short {verdict}"], told)))
+    return t["between"].join(filter(None, (t[f"short {verdict}"], told)))
 
 
 def _evidence(row: Mapping[str, Any], verdict: str, t: Mapping[str, str]) -> str:
@@ -196,7 +203,7 @@ def sentence(readings: Sequence[Mapping[str, Any]], t: Mapping[str, str]) -> str
         told = [_told(row, t) for row in readings if row["verdict"] == verdict]
         if told:
             groups.append(t[f"says {verdict}"].format(which=t["and"].join(told)))
-    return " ".join(groups)
+    return t["between"].join(groups)
 
 
 def _told(row: Mapping[str, Any], t: Mapping[str, str]) -> str:

@@ -148,8 +148,11 @@ class Experiment:
 
 
 def _number(value: Any) -> int:
-    number = int(value)
-    if number != float(value) or not 0 <= number <= LARGEST_NUMBER:
+    try:
+        number = int(value)
+    except (ValueError, OverflowError):
+        number = -1
+    if not 0 <= number <= LARGEST_NUMBER or number != float(value):
         raise ValueError(f"is not a whole number from 0 to {LARGEST_NUMBER:,}")
     return number
 

@@ -41,10 +41,18 @@ def gate_spec(value: Any) -> str:
 
 def positive(value: Any) -> int:
     """A whole number from 1."""
-    number = int(value)
-    if number != float(value) or not 1 <= number <= LARGEST:
+    number = as_number(value)
+    if not 1 <= number <= LARGEST or number != int(number):
         raise ValueError(f"is not a whole number from 1 to {LARGEST}")
-    return number
+    return int(number)
+
+
+def as_number(value: Any) -> float:
+    """Any number, or NaN, which no range holds."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return float("nan")
 
 
 def one_of(known: Any) -> Any:
@@ -91,7 +99,7 @@ def number_in(low: float, high: float = float("inf")) -> Any:
     """A finite number from the first to the second."""
 
     def check(value: Any) -> float:
-        number = float(value)
+        number = as_number(value)
         if not low <= number <= min(high, float_info.max):
             raise ValueError(f"is not a number from {low:g} " + ("on" if high == float("inf") else f"to {high:g}"))
         return number
@@ -104,7 +112,7 @@ rate_or_none = number_in(0)  # 0 stands for what has no step size
 
 def rate_level(value: Any) -> float:
     """A step size above 0."""
-    number = float(value)
+    number = as_number(value)
     if not 0 < number < float("inf"):
         raise ValueError("is not a number above 0")
     return number

@@ -75,6 +75,8 @@ class RunFolder:
             found = json.loads(read_bytes(file))
         except FileNotFoundError:
             raise ActbenchError(f"no run in {str(self.path)!r}: it has no run.json; give the folder of a run") from None
+        except NotADirectoryError:
+            raise ActbenchError(f"{str(self.path)!r} is a file; give the folder of a run") from None
         except PermissionError:
             raise ActbenchError(f"{file} may not be read; give another folder, or change its permissions") from None
         except (OSError, ValueError, RecursionError):

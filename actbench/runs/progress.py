@@ -89,7 +89,14 @@ def stages(plan: Sequence[tuple[str, float]], *, show: bool = True, file: TextIO
 
 @contextmanager
 def follow(
-    title: str, total: int, *, done: int = 0, show: bool = True, file: TextIO | None = None, unit: str = "cells"
+    title: str,
+    total: int,
+    *,
+    done: int = 0,
+    show: bool = True,
+    file: TextIO | None = None,
+    unit: str = "cells",
+    late: bool = False,
 ) -> Iterator[Advance]:
     """Show progress while the block runs; call what it yields with the number of cells that were finished.
 
@@ -105,6 +112,8 @@ def follow(
         Where to; stderr by default.
     unit
         What is counted.
+    late
+        Whether nothing is said of what takes less than five seconds: for verbs that most often answer at once.
     """
     file = sys.stderr if file is None else file
     overall = _OVERALL[-1] if _OVERALL and show and _OVERALL[-1].enter(title, total, done) else None
@@ -113,17 +122,18 @@ def follow(
     elif overall is not None and overall.bar is not None:
         yield from _staged(title, total, done, overall)
     elif file.isatty():
-        with _progress(file) as bar:
+        with _progress(file, transient=late) as bar:
             task = bar.add_task(_plain(title), total=total, completed=done, left="", count=f"{done}/{total}")
             yield lambda count: _moved(bar, task, count)
     else:
         kind = _Cell if _in_notebook() else _Lines
         lines = kind(title, total, done, file, unit, overall)
-        lines.first()
+        if not late:
+            lines.first()
         try:
             yield lines.advance
         finally:
-            lines.last()
+            lines.last(late)
 
 
 def note(text: str, *, show: bool = True) -> None:
@@ -138,14 +148,14 @@ def _plain(title: str) -> str:
     return escape(title)
 
 
-def _progress(file: TextIO) -> Any:
+def _progress(file: TextIO, *, transient: bool = False) -> Any:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     # Time left is our own: rich reckons it from the last 30 s, and cells of one grid differ tenfold.
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"), TimeElapsedColumn(),
                TextColumn("{task.fields[left]}"))  # fmt: skip
-    return Progress(*columns, console=Console(file=file))
+    return Progress(*columns, console=Console(file=file), transient=transient)
 
 
 def _moved(bar: Any, task: Any, count: int) -> None:
@@ -201,8 +211,10 @@ class _Lines:
         if more >= self.least_share * self.total or waited >= MOST_SECONDS:
             self._state()
 
-    def last(self) -> None:
+    def last(self, late: bool = False) -> None:
         self.ended.set()
+        if late and self.shown_at == self.begun:
+            return
         if self.done > self.stored or self.done < self.total:
             self._print(f"{self.done} of {self.total} {self.unit} in {span(time.monotonic() - self.begun)}")
 

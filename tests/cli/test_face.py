@@ -144,7 +144,7 @@ def test_bench_ends_with_one_sentence_and_says_absent_peers_once():
                  for each in (onnxruntime_, litert_, libmvec_)]  # fmt: skip
     frame = pd.DataFrame(rows)
     assert summary(frame, phrases("en")) == (
-        "ours is fastest in 1 of 2 races; the best rival takes 1.00 times as long (geometric mean), most often torch; "
+        "ours is fastest in 1 of 2 races; the best rivals (geometric means): torch takes 1 times as long in 2; "
         "not installed: jax; forward alone: "
         + ", ".join(sorted(each.__name__ for each in (onnxruntime_, litert_, libmvec_)))
     )

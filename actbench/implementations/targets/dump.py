@@ -31,7 +31,8 @@ def load(file: Path, name: str = "", *, dtype: str = "") -> Implementation:
         Columns, arrays or tensors ``x``, and ``y`` or ``dx`` (the slope, for dy = 1) or both. The name is what it is
         recognised by, and has no meaning here.
     dtype
-        The format of the numbers of a CSV (decimal or C99 hexadecimal; by default float32).
+        The format of the numbers of a CSV (decimal or C99 hexadecimal; by default float32), or of an array's numbers
+        or bits. NumPy keeps bfloat16 as two bare bytes, which are read as such.
 
     Raises
     ------
@@ -39,7 +40,7 @@ def load(file: Path, name: str = "", *, dtype: str = "") -> Implementation:
         Where the file cannot be read, or lacks one of these.
     """
     try:
-        held = _READERS[file.suffix.lower()](read_bytes(file), dtype or "float32")
+        held = _READERS[file.suffix.lower()](read_bytes(file), dtype)
     except (OSError, ValueError, KeyError, TypeError, IndexError, csv.Error, ImportError) as error:
         why = " ".join(str(error).split())[:120]
         raise ActbenchError(f"{file.name} cannot be read as {file.suffix[1:]}: {why}") from None
@@ -85,6 +86,7 @@ def _bits(x: Array) -> Array:
 
 
 def _csv(data: bytes, dtype: str) -> dict[str, Array]:
+    dtype = dtype or "float32"
     if dtype not in DTYPES:
         raise ValueError(f"no format named {dtype!r}")
     rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
@@ -100,7 +102,14 @@ def _numbers(words: tuple[str, ...]) -> Array:
 
 def _npz(data: bytes, dtype: str) -> dict[str, Array]:
     with np.load(io.BytesIO(data), allow_pickle=False) as held:
-        return {name.lower(): held[name] for name in held.files}
+        return {name.lower(): _in_format(held[name], dtype) for name in held.files}
+
+
+def _in_format(values: Array, dtype: str) -> Array:
+    """An array as numbers of the format that was named: bits as they are, numbers rounded."""
+    if values.dtype.kind == "V" or (dtype and values.dtype.kind == "u"):
+        return values.view(_kind(dtype or "bfloat16"))
+    return values.astype(_kind(dtype)) if dtype else values
 
 
 def _safetensors(data: bytes, dtype: str) -> dict[str, Array]:

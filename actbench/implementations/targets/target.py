@@ -23,6 +23,10 @@ GROUP = "actbench.activations"  # of entry points
 OBJECT = re.compile(r"[^\W\d][\w.]*(\(.*\))?", re.DOTALL)  # ``leaky_relu:negative_slope=0.2`` is a row's spec
 
 
+class NoObject(ActbenchError):
+    """A module has no object of this name: the request is wrong, not the object."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Target:
     """Where an object is found.
@@ -107,7 +111,9 @@ def parse(text: str) -> Target:
     if _is_file(place):
         if not Path(place).is_file():
             what = f"{place!r} is a folder" if Path(place).is_dir() else f"no file {place!r}"
-            raise ActbenchError(f"{what}; give a file, as FILE.py:OBJ")
+            raise ActbenchError(
+                f"{what}; give " + ("a file, as FILE.py:OBJ" if place.endswith(".py") else "one that is there")
+            )
         place = str(Path(place).resolve())
     elif not all(part.isidentifier() for part in place.split(".")):
         raise ActbenchError(f"{place!r} in {text!r} is no file and no module; write FILE.py:OBJ or package.module:OBJ")
@@ -129,8 +135,10 @@ def load(target: Target) -> Any:
     found: Any = module
     for part in path.split("."):
         if not hasattr(found, part):
-            names = [name for name in vars(module) if not name.startswith("_")]
-            raise unknown("object", path, names)
+            names = [
+                name for name, value in vars(module).items() if name[:1] != "_" and not isinstance(value, ModuleType)
+            ]
+            raise NoObject(str(unknown("object", path, names)))
         found = getattr(found, part)
     if isinstance(found, type):
         return found(*arguments, **options) if target.attribute.endswith(")") else found
