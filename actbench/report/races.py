@@ -31,7 +31,7 @@ def summary(frame: Any, t: Mapping[str, str]) -> str:
             rivals_of.setdefault(str(rivals["implementation"].iloc[0]), []).append(float(rivals["ratio"].iloc[0]))
     said = t["races alone"]
     if rivals_of:  # one mean a rival: plain NumPy's ratios beside a library's would be nobody's
-        each = [t["rival"].format(name=name, mean=f"{np.exp(np.mean(np.log(ratios))):.3g}", count=len(ratios))
+        each = [t["rival"].format(name=name, mean=_times(np.exp(np.mean(np.log(ratios)))), count=len(ratios))
                 for name, ratios in sorted(rivals_of.items(), key=lambda item: -len(item[1]))]  # fmt: skip
         races = sum(map(len, rivals_of.values()))
         said = t["races"].format(first=first, races=races, rivals=t["comma"].join(each))
@@ -70,6 +70,10 @@ def silent(frame: Any) -> str:
     """Who took no part and why, but those of whom the sentence tells; empty where there is nobody."""
     rows = frame[frame["time_s"].isna() & ~frame["reason"].map(once)]
     return "; ".join(dict.fromkeys(f"{row.implementation}: {row.reason}" for row in rows.itertuples()))
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.3g}"
 
 
 def _span(value: str, low: str, high: str) -> str:

@@ -144,7 +144,7 @@ def test_bench_ends_with_one_sentence_and_says_absent_peers_once():
                  for each in (onnxruntime_, litert_, libmvec_)]  # fmt: skip
     frame = pd.DataFrame(rows)
     assert summary(frame, phrases("en")) == (
-        "ours is fastest in 1 of 2 races; the best rivals (geometric means): torch takes 1 times as long in 2; "
+        "ours is fastest in 1 of 2 races; the best rivals (geometric means): torch takes 1.00 times as long in 2; "
         "not installed: jax; forward alone: "
         + ", ".join(sorted(each.__name__ for each in (onnxruntime_, litert_, libmvec_)))
     )
@@ -154,7 +154,11 @@ def test_bench_ends_with_one_sentence_and_says_absent_peers_once():
     assert list(page.columns) == ["activation", "rank", "implementation", *races.SHOWN]
     assert page["time"].tolist()[:3] == ["100 ms [100 ms, 100 ms]", "1 s [1 s, 1 s]", "2 s [2 s, 2 s]"]
     assert page["ratio"].tolist()[1:3] == ["", "2.00 [2.00, 2.00]"]
-    assert summary(frame, phrases("zh")).split("；仅有前向")[0].endswith("最常见的是 torch；未安装：jax")
+    assert (
+        summary(frame, phrases("zh"))
+        .split("；仅有前向")[0]
+        .endswith("torch 在 2 场中所用时间为我们的 1.00 倍；未安装：jax")
+    )
     assert races.silent(frame.assign(reason="has none", time_s=None)).startswith("actbench: has none; torch")
 
 
