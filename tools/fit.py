@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,8 @@ class Table:
     ----------
     module, top, bottom, bits
         The tuple of the numerator, of the denominator ("" for a polynomial), and its key where it is a table by format.
+    piece
+        Which of several polynomials, whose coefficients stand one behind the other in tables; a constant of 0 is none.
     function, interval
         The target as a function of the variable of the polynomial, and the ends of that.
     weight
@@ -40,6 +42,7 @@ class Table:
     top: str
     bottom: str = ""
     bits: int = 0
+    piece: int | None = None
     function: Callable[[Any], Any]
     interval: tuple[float, float]
     weight: Callable[[Any], Any] | None = None
@@ -48,13 +51,16 @@ class Table:
     @property
     def name(self) -> str:
         """What the command line calls it."""
-        return self.top + (str(self.bits) if self.bits else "")
+        return self.top + (str(self.bits) if self.bits else "" if self.piece is None else f"_{self.piece}")
 
     def shipped(self) -> tuple[list[float], list[float]]:
         """Numerator and denominator, lowest coefficient first, as the package has them."""
         module = importlib.import_module(self.module)
         both = [getattr(module, name) if name else (1.0,) for name in (self.top, self.bottom)]
         top, bottom = ([*(part[self.bits] if isinstance(part, dict) else part)] for part in both)
+        if self.piece is not None:
+            top = [table[self.piece] for table in top]
+            top = top[1:] if top[0] == 0.0 else top
         return top, bottom
 
     def size(self, z: Any) -> Any:
@@ -97,7 +103,20 @@ SINE = _or_limit(lambda z: (MP.sin(root(z)) / root(z) - 1) / z, *_third((-1, 6),
 COSINE = _or_limit(lambda z: (MP.cos(root(z)) - 1 + z / 2) / z**2, *_third((1, 24), (-1, 720)))
 CAUCHY = _or_limit(lambda z: (MP.atan(root(z)) - root(z) / (1 + z)) / root(z) ** 3, *_third((2, 3), (-4, 5)))
 HALF_LN2 = float(MP.ln2 / 2)
+ERF_ERRORS = (
+    -56.0, -53.4, -53.5, -54.2, -56.8, -54.0, -55.6, -56.2, -56.0, -54.6, -55.0, -58.3, -55.4, -56.2, -56.1, -57.2,
+)  # fmt: skip
 EIGHTH = float(MP.pi / 4) ** 2
+
+
+def _erf_pieces() -> Iterator[Table]:
+    """erf(k STEP + d) by the piece, where the constant's rounding is most of the error."""
+    from actbench.expression.primitives.pieces import ERF_STEP
+
+    for k, error in enumerate(ERF_ERRORS):
+        yield Table(module=PRIMITIVES + "pieces", top="ERF_PIECES", piece=k, log2_error=error,
+                    function=(lambda d: ERF(d * d)) if k == 0 else lambda d, k=k: MP.erf(k * ERF_STEP + d),
+                    interval=(-ERF_STEP / 2 if k else 0, ERF_STEP / 2))  # fmt: skip
 
 
 def _tables() -> list[Table]:
@@ -130,6 +149,7 @@ def _tables() -> list[Table]:
         Table(module=gaussian, top="SHORT_TOP", bottom="SHORT_BOTTOM", function=lambda a: 1 / _mills(a) - a,
               interval=(0, 15), weight=lambda a: 1 / _mills(a), log2_error=-24.0),
         *both(gaussian, "ERF_TOP", "ERF_BOTTOM", ERF, ((0, 16), (0, 1)), (-28.4, -55.9)),
+        *_erf_pieces(),
         *both(periodic, "ARCTAN", "", ARCTAN, ((0, 0.25), (0, 0.25)), (-31.8, -56.6),
               lambda z: (1 + z * ARCTAN(z)) / z),
         *both(periodic, "SIN", "", SINE, ((0, EIGHTH), (0, EIGHTH)), (-27.9, -56.3),

@@ -8,6 +8,7 @@ import pytest
 
 import actbench as ab
 from actbench.core.dtypes import Format
+from actbench.expression.primitives.pieces import ERF_STEP
 from actbench.kernels import lower
 from actbench.kernels.emit import VECTOR_STEPS
 from actbench.kernels.source import source
@@ -57,3 +58,14 @@ def test_an_exponential_is_rounded_once_below_the_normal_numbers():
     with mpmath.workprec(1200):
         wrong = [abs(mpmath.exp(v) - mpmath.mpf(y)) for v, y in zip(deep, ab.kernel("exponential")(deep), strict=True)]
         assert max(wrong) <= mpmath.mpf("0.51") * mpmath.mpf(2) ** -1074
+
+
+@needed
+def test_polynomials_in_pieces_are_right_at_both_ends_of_every_piece():
+    ends = (np.arange(16) + 0.5) * ERF_STEP
+    x = np.concatenate([np.nextafter(ends, 0), ends, np.nextafter(ends, 9), [1e-320, 1e-9, 5.9, 1e300, np.inf]])
+    exact = np.array([float(mpmath.erf(v)) for v in x])
+    run = ab.kernel("erf", dtype="float64")
+    assert (np.abs(run(x) - exact) <= 2 * np.spacing(exact)).all()
+    assert (run(-x) == -run(x)).all()
+    assert np.isnan(run(np.array([np.nan]))).all()

@@ -32,6 +32,7 @@ from actbench.expression.primitives.exponential import (
     horner,
 )
 from actbench.expression.primitives.pairs import two_product
+from actbench.expression.primitives.pieces import ERF_PIECES, ERF_STEP, in_pieces
 
 # Mills' ratio Phi(-a) / phi(a) = 1 / (a + S(a)), S falling from sqrt(2 / pi) to 1 / a, which is 1 / 12 of the sum at
 # a = 3.5: its rounding hardly counts (7.7 ulp as one quotient, 3.0 so).
@@ -87,6 +88,7 @@ ERF_BOTTOM = {
 ERF_REST = {
     bits: tuple(t - b for t, b in zip_longest(ERF_TOP[bits], ERF_BOTTOM[bits], fillvalue=0.0)) for bits in (32, 64)
 }
+ERF_ONE = 6.0  # erf rounds to 1 in float64 from here on
 ROOT_2 = 1.4142135623730951
 ROOT_2_OVER_PI = 0.7978845608028654
 DENSITY = 0.3989422804014327  # 1 / sqrt(2 pi)
@@ -236,7 +238,10 @@ def _erf_size(bits: int, a: Any) -> Any:
 
 
 def _erf_kernel(form: Format, x: Expression) -> Expression:
-    return copysign(form, _erf_size(form.bits, np.absolute(x)), x)
+    a: Any = np.absolute(x)
+    if form.vectors and form.bits == 64:
+        return copysign(form, in_pieces(form, np.where(a > ERF_ONE, ERF_ONE, a), ERF_STEP, ERF_PIECES), x)
+    return copysign(form, _erf_size(form.bits, a), x)
 
 
 @primitive(
