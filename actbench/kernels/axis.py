@@ -167,23 +167,34 @@ class AlongKernel:
             For a wrong dtype or shape, a missing operand, or an axis that does not exist or must be halved and is odd.
         """
         # what needs nothing done to it: one vector of 4,096 takes softmax 1 us, and all checks 3
-        like = first if x is None else x
-        if axis == -1 and self._as_long and (x is None) == self._forward and self._plain(like):
-            given: Any = (first,) if x is None else (first, x)
-            if x is None or self._plain(first, like):
+        like: Any = first if x is None else x
+        given: Any = (first,) if x is None else (first, x)
+        if axis == -1 and (x is None) == self._forward and self._plain(like):
+            shape = like.shape if self._as_long else self._output(like.shape)
+            if x is None and shape is not None:
+                into: Any = np.empty(shape, self.dtype) if out is None and not self._as_long else out
+                if out is None or (self._plain(out, shape) and not _share(out, first)):
+                    return self._run(*given, *(() if into is None else (into,)))  # type: ignore[no-any-return]
+            elif x is not None and self._plain(first, shape):
                 if out is None:
                     return self._run(*given)  # type: ignore[no-any-return]
-                if self._plain(out, like) and not (_share(out, like) or (x is not None and _share(out, first))):
+                if self._plain(out, like.shape) and not (_share(out, x) or _share(out, first)):
                     return self._run(*given, out)  # type: ignore[no-any-return]
         return self._checked(first, x, out, axis)
 
-    def _plain(self, array: Any, like: Any = None) -> bool:
-        """Whether an array is one of this dtype, contiguous, may be written, is not empty and has another's shape."""
+    def _output(self, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+        """The shape that the last axis of a gate's input leads to; None where it cannot be halved."""
+        if self.function.layout is not None and not self.function.layout.divides(shape[-1]):
+            return None
+        return self.function.output_shape(shape, -1)
+
+    def _plain(self, array: Any, shape: Any = ()) -> bool:
+        """Whether an array is one of this dtype, contiguous, may be written, and has this shape; not empty for ()."""
         return (
             type(array) is np.ndarray
             and array.dtype is self.dtype  # of a native one there is one; whoever brings another is checked
             and array.flags.carray
-            and (array.size > 0 and array.ndim > 0 if like is None else array.shape == like.shape)
+            and (array.shape == shape if shape != () else array.size > 0 and array.ndim > 0)
         )
 
     def _checked(self, first: ArrayLike, x: ArrayLike | None, out: NDArray[Any] | None, axis: int) -> NDArray[Any]:

@@ -21,6 +21,28 @@ LANES = 64
 WHOLE = {"x": "x[r, i]", "dy": "dy[r, i]"}
 BLOCK = {"x": "x_[j]", "dy": "dy_[j]"}
 
+# Newton's steps from -1, where all that can stay is above: tau rises, and whoever is not above it never will be. For a
+# sum they are Michelot's (1986, https://doi.org/10.1007/BF00938486); no sorting, which costs 30 times as much at 4,096
+_RISING = """
+room, some = np.empty(n, x.dtype), 0
+for i in range(n):
+{lines}
+    room[some] = {result}
+    some += {result} > narrow(-1.0)
+tau, step = -1.0 if some > 0 else np.nan, 0.0
+while True:
+    tau, left, total, slope = tau + step, 0, 0.0, 0.0
+    for i in range(some):
+        over = np.float64(room[i]) - tau
+        room[left] = room[i]
+        left += over > 0.0
+        over = select(over > 0.0, over, 0.0)
+        total += overPOWER
+        slope += SLOPE
+    some, step = left, (total - 1.0) / slope
+    if not tau + step > tau:
+        break
+_{name} = narrow(tau)"""
 LOOPS = {
     "sum": """
 lanes = np.zeros({lanes})
@@ -51,41 +73,24 @@ i = at_leads
 {lines}
 _{name} = {result}""",
     "kth": """
-room = np.empty(n, x.dtype)
+keys, largest = np.empty(n, np.int{bits}), whole({most})
 for i in range(n):
 {lines}
-    room[i] = {result}
-room = np.sort(room)
-_{name} = room[max(n - {k}, 0)]""",
-    "simplex": """
-room = np.empty(n, x.dtype)
+    key = bits({result})  # in the numbers' order once all but the sign of negative ones is turned; NaN the largest
+    keys[i] = select({result} == {result}, whole(key ^ ((key >> whole({bits} - 1)) & largest)), largest)
+low, high = whole(~largest), largest
+while low < high:  # so many are as large as low or larger
+    middle, count = whole((low | high) - ((low ^ high) >> 1)), 0
+    for i in range(n):
+        count += keys[i] >= middle
+    low, high = select(count >= {k}, middle, low), select(count >= {k}, high, whole(middle - 1))
+    if count == {k}:
+        break
 for i in range(n):
-{lines}
-    room[i] = -({result})
-room = np.sort(room)  # the largest first, NaN last
-surplus, tau = -1.0, np.nan
-for k in range(1, n + 1):
-    below = -np.float64(room[k - 1])
-    surplus += below
-    if k * below > surplus:
-        tau = surplus / k
-_{name} = narrow(tau)""",
-    "simplex of squares": """
-room = np.empty(n, x.dtype)
-for i in range(n):
-{lines}
-    room[i] = -({result})
-room = np.sort(room)  # the largest first, NaN last
-total, squares, tau = 0.0, 0.0, np.nan
-for k in range(1, n + 1):
-    below = -np.float64(room[k - 1])
-    total += below
-    squares += below * below
-    rest = (1.0 - (squares - total * (total / k))) / k
-    guess = total / k - np.sqrt(rest if rest > 0.0 else 0.0)
-    if guess < below:
-        tau = guess
-_{name} = narrow(tau)""",
+    largest = min(largest, select(keys[i] >= low, keys[i], largest))
+_{name} = from_bits(whole(largest ^ ((largest >> whole({bits} - 1)) & whole({most}))))""",
+    "simplex": _RISING.replace("POWER", "").replace("SLOPE", "select(over > 0.0, 1.0, 0.0)"),
+    "simplex of squares": _RISING.replace("POWER", " * over").replace("SLOPE", "2.0 * over"),
 }
 BLOCKS = """for start in range(0, n, {lanes}):
     stop = min(start + {lanes}, n)
@@ -133,7 +138,7 @@ class Loops:
         depth = 0 if kind in ("once", "there") else 1
         text = LOOPS[kind].format(
             lanes=LANES, blocks=blocks, lines="\n".join(indented(depth, body)), result=result, name=name,
-            k=int(self.values.get("k", 1)),
+            k=int(self.values.get("k", 1)), bits=self.form.bits, most=(1 << self.form.bits - 1) - 1,
         )  # fmt: skip
         self.lines += [line for line in text.split("\n") if line.strip()]
 

@@ -3,7 +3,8 @@
 ``python -m benchmarks.races.gates`` races softmax, log_softmax and every gate that torch can say, interleaved, in one
 process: float32, one array in the gate's own layout, 512 x 4096 and 4096 x 4096, forward and backward, each answer
 compared with ours first. Above 1, ours is faster. XLA keeps the threads that it starts with, so jax takes part with the
-first number of threads alone; onnxruntime has one thread here and no backward passes.
+first number of threads alone; onnxruntime has one thread here and no backward passes. Any function along an axis may be
+named; ``numpy`` is its own row in NumPy, which a fused kernel must not lose to.
 """
 
 from __future__ import annotations
@@ -101,9 +102,15 @@ def of_onnxruntime(name: str, x: Any, dy: Any) -> dict[str, Callable[[], Any]]:
     return {"forward": forward}
 
 
+def of_numpy(name: str, x: Any, dy: Any) -> dict[str, Callable[[], Any]]:
+    """The row itself, in float64 and rounded once."""
+    row: Any = ab.get(name)
+    return {"forward": lambda: row.forward(x), "backward": lambda: row.backward(dy, x)}
+
+
 PEERS: dict[str, Callable[..., dict[str, Callable[[], Any]]]] = {
     "torch": partial(of_torch, compiled=False), "torch.compile": partial(of_torch, compiled=True), "jax": of_jax,
-    "onnxruntime": of_onnxruntime,
+    "onnxruntime": of_onnxruntime, "numpy": of_numpy,
 }  # fmt: skip
 
 
@@ -136,15 +143,16 @@ def main() -> None:
     parser.add_argument("--peers", nargs="+", default=list(PEERS), choices=list(PEERS))
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--rows", type=int, nargs="+", default=[rows for rows, _ in SHAPES], help="of 4,096 numbers")
-    parser.add_argument("names", nargs="*", help="softmax, log_softmax, gates; by default all")
+    parser.add_argument("names", nargs="*", help="by default softmax, log_softmax and gates that torch has")
     args = parser.parse_args()
     for turn, threads in enumerate(args.threads):
-        able = {"jax": not turn, "onnxruntime": threads == 1}
+        able = {"jax": not turn, "onnxruntime": threads == 1, "numpy": threads == 1}
         peers = [who for who in args.peers if able.get(who, True)]
         with environment(threads), pinned(threads):
             for rows in args.rows:
                 for name in args.names or [*ALONG, *FORMULAS]:
-                    for direction, contenders in calls(name, (rows, SHAPES[0][1]), threads, peers).items():
+                    able_here = peers if name in (*ALONG, *FORMULAS) else [who for who in peers if who == "numpy"]
+                    for direction, contenders in calls(name, (rows, SHAPES[0][1]), threads, able_here).items():
                         shown(f"{name} {direction} {rows} x {SHAPES[0][1]} threads {threads}", contenders, most=3.0)
 
 

@@ -60,6 +60,31 @@ def test_both_directions_agree_with_the_row_at_every_length(name, dtype, length)
         assert (np.abs(got - want) <= promised * np.spacing(size.astype(dtype))).all()
 
 
+@pytest.mark.parametrize("name", ["topk", "abstopk"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("k", [1, 4, 70, 5000])
+def test_the_largest_are_those_that_sorting_finds(name, dtype, k):
+    row = ab.get(name, k=k)
+    x = RNG.standard_normal((6, 1000)).astype(dtype)
+    x[1], x[2, ::3], x[3, :500:7], x[4, 9], x[5, :2] = x[1, 0], 0.0, -0.0, np.nan, (np.inf, -np.inf)
+    x[2, 1::3] = -0.0
+    size = np.sort(np.abs(x) if name == "abstopk" else x, axis=-1)[:, [max(1000 - k, 0)]]
+    kept = np.where((np.abs(x) if name == "abstopk" else x) < size, 0.0, x)
+    np.testing.assert_array_equal(ab.kernel(row, dtype=dtype)(x), kept)
+
+
+@pytest.mark.parametrize(("name", "power"), [("sparsemax", 1), ("entmax15", 0.5)])
+@pytest.mark.parametrize("scale", [0.0, 1e-3, 0.1, 1.0, 30.0])
+def test_supports_are_cut_by_one_threshold_and_sum_to_one(name, power, scale):
+    x = (RNG.standard_normal((5, 4096)) * scale).astype(np.float64)
+    y = ab.kernel(name, dtype="float64")(x)
+    np.testing.assert_allclose(y.sum(axis=-1), 1.0, rtol=1e-12)
+    for line, got in zip(x * power, y**power, strict=True):
+        tau = (line - got)[got > 0.0]
+        np.testing.assert_allclose(tau, tau[0], rtol=1e-9, atol=1e-9)
+        assert (line[got == 0.0] <= tau[0] + 1e-9).all()
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("direction", ["forward", "backward"])
 def test_axes_layouts_and_outputs_change_no_bit(name, direction):
