@@ -237,7 +237,11 @@ def kept(activation: Activation, direction: str, dtypes: Sequence[str], threads:
     key = (id(activation.callables), *sorted(activation.bound.items()), direction, threads)
     if key not in _KEPT:
         _KEPT[key] = (activation.callables, make(activation, direction, dtypes, threads))
-    return _KEPT[key][1]
+    found = _KEPT[key][1]
+    for variant in _ALIVE[found][-1]:  # whoever came first may have asked for others
+        if variant.dtype in dtypes and not variant.table[table.SCALAR >> 3]:
+            variant.compile(table.SCALAR)
+    return found
 
 
 _ALIVE: dict[np.ufunc, Any] = {}  # what ufuncs hold addresses of

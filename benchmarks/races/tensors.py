@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import actbench.torch as ours
+from actbench.torch.functions import node
 from benchmarks.races.shown import OURS, shown
 
 NAMES, SIZES = ("silu", "gelu", "tanh", "relu"), (12, 14, 16, 18, 20)
@@ -32,8 +33,7 @@ def empty() -> Callable[[Any], Any]:
         assert len(ctx.saved_tensors) == 1
         return dy
 
-    parts = {"forward": staticmethod(forward), "backward": staticmethod(backward)}
-    made: Any = type("Empty", (torch.autograd.Function,), parts)
+    made = node("Empty", forward, backward)
     # as ours are called
     return getattr(super(torch.autograd.Function, made), "apply", made.apply)  # type: ignore[no-any-return]
 

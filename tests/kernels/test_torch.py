@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -13,9 +15,9 @@ import actbench.torch
 from actbench.core.errors import ActbenchError
 
 torch = pytest.importorskip("torch")
-from actbench.kernels.ufuncs import THREADED  # noqa: E402
+from actbench.torch import direct as direct_module  # noqa: E402
 from actbench.torch import functions  # noqa: E402
-from actbench.torch.direct import direct  # noqa: E402
+from actbench.torch.direct import LARGE, direct  # noqa: E402
 
 ROWS = [row for row in ab.ACTIVATIONS if row.kind == "elementwise" and "x" not in row.surrogates]
 PLACES = np.array([-4.13, -2.41, -1.37, -0.43, 0.29, 0.83, 1.71, 2.63, 5.3])
@@ -84,7 +86,7 @@ def test_plain_tensors_go_to_the_kernel_as_they_are_and_no_others():
     if not hasattr(torch.Tensor, "__dlpack_c_exchange_api__"):
         pytest.skip("torch before 2.10")
     made = {way: ab.kernel("elu", way, dtype="float64") for way in ("forward", "backward")}
-    write, back = (direct(made[way], torch.Tensor, torch.nn.Parameter) for way in ("forward", "backward"))
+    write, back = (direct(made[way], torch) for way in ("forward", "backward"))
     x, dy = torch.linspace(-3, 3, 24, dtype=torch.float64).reshape(4, 6), torch.full((4, 6), 0.5, dtype=torch.float64)
     y = torch.empty_like(x)
     assert write(x, y)
@@ -94,17 +96,74 @@ def test_plain_tensors_go_to_the_kernel_as_they_are_and_no_others():
     assert write(x[:0], y[:0])
     assert write(x[0, 0], y[0, 0])
     y.zero_()
-    many = torch.empty(THREADED, dtype=torch.float64)
     others = [
-        x.T, x[:, ::2], x[:1].expand(4, 6), x[:3], x.float(), x.half(), x.int(), x.to("meta"), torch._neg_view(x),
-        x.as_subclass(type("Sub", (torch.Tensor,), {})), x.to_sparse(), many, 1.0, None,
+        x.T, x[:, ::2], x[:1].expand(4, 6), x[:3], x.float(), x.half(), x.int(), x.to("meta"),
+        x.as_subclass(type("Sub", (torch.Tensor,), {})), x.to_sparse(), 1.0, None,
     ]  # fmt: skip
-    assert not any(write(other, y) for other in others)
+    assert not any(write(other, y) for other in (*others, torch._neg_view(x)))
     assert not any(write(x, other) for other in others)
-    assert not write(many, many)
-    bound = direct(ab.kernel(ab.get("elu", alpha=0.321), dtype="float64"), torch.Tensor, torch.nn.Parameter)
+    bound = direct(ab.kernel(ab.get("elu", alpha=0.321), dtype="float64"), torch)
     assert not bound(x.float(), y.float())  # whose machine code is not there
     assert not y.any()
+
+
+def by_torchs_threads():
+    """Whether large tensors are shared by torch's own threads here."""
+    return hasattr(torch.Tensor, "__dlpack_c_exchange_api__") and direct_module.openmp()[0] != 0
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("size", [LARGE - 1, LARGE, LARGE + 1, 3 * LARGE + 17])
+def test_large_tensors_are_shared_by_torchs_threads_with_the_same_bits(size, dtype):
+    x, dy = torch.linspace(-6, 6, size, dtype=dtype), torch.linspace(1, 2, size, dtype=dtype)
+    had = torch.get_num_threads()
+    try:
+        for threads in (1, 2, 5):
+            torch.set_num_threads(threads)
+            leaf = x.clone().requires_grad_()
+            y = actbench.torch.silu(leaf)
+            (dx,) = torch.autograd.grad(y, leaf, dy)
+            np.testing.assert_array_equal(y.detach().numpy(), ab.kernel("silu")(x.numpy()))
+            np.testing.assert_array_equal(dx.numpy(), ab.kernel("silu", "backward")(dy.numpy(), x.numpy()))
+    finally:
+        torch.set_num_threads(had)
+
+
+def test_they_take_what_they_are_given_whole_and_leave_the_flags():
+    if not by_torchs_threads():
+        pytest.skip("torch without OpenMP, or before 2.10")
+    made, x, y = ab.kernel("relu", dtype="float32"), torch.linspace(-1, 1, 4 * LARGE), torch.zeros(4 * LARGE)
+    with np.errstate(all="raise"):
+        assert direct(made, torch)(x, y)
+        assert np.float32(3.0) + np.float32(1.0) == 4.0
+    assert torch.equal(y, torch.relu(x))
+    assert not direct(ab.kernel("relu", "second", dtype="float32"), torch)(x, y)  # which computes in float64
+
+
+def test_a_forked_child_computes_what_its_parent_does():
+    if not hasattr(os, "fork"):
+        pytest.skip("no fork here")
+    x = torch.linspace(-3, 3, 2 * LARGE)
+    expected = actbench.torch.silu(x)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forks where there are threads
+        child = os.fork()
+    if child == 0:
+        try:
+            os._exit(0 if np.array_equal(actbench.torch.silu(x).numpy(), expected.numpy()) else 1)
+        finally:
+            os._exit(2)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_second_derivatives_of_small_tensors_twice():
+    """Their kernels compute in float64 whatever the tensor is."""
+    for dtype in (torch.float32, torch.float64):
+        for _ in range(3):
+            x = torch.linspace(-2, 2, 9, dtype=dtype, requires_grad=True)
+            (slope,) = torch.autograd.grad(actbench.torch.silu(x).sum(), x, create_graph=True)
+            (bend,) = torch.autograd.grad(slope.sum(), x)
+            np.testing.assert_array_equal(bend.numpy(), ab.kernel("silu", "second")(x.detach().numpy()))
 
 
 def test_negatives_subclasses_and_layouts_are_right_by_the_way_around():
