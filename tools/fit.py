@@ -152,6 +152,8 @@ def _tables() -> list[Table]:
         *_erf_pieces(),
         *both(periodic, "ARCTAN", "", ARCTAN, ((0, 0.25), (0, 0.25)), (-31.8, -56.6),
               lambda z: (1 + z * ARCTAN(z)) / z),
+        Table(module=periodic, top="ARCTAN_NEAR", function=ARCTAN, interval=(0, 0.0099), log2_error=-54.5,
+              weight=lambda z: (1 + z * ARCTAN(z)) / z),
         *both(periodic, "SIN", "", SINE, ((0, EIGHTH), (0, EIGHTH)), (-27.9, -56.3),
               lambda z: (1 + z * SINE(z)) / z),
         *both(periodic, "COS", "", COSINE, ((0, EIGHTH), (0, EIGHTH)), (-32.9, -59.6),

@@ -61,11 +61,14 @@ def test_an_exponential_is_rounded_once_below_the_normal_numbers():
 
 
 @needed
-def test_polynomials_in_pieces_are_right_at_both_ends_of_every_piece():
-    ends = (np.arange(16) + 0.5) * ERF_STEP
-    x = np.concatenate([np.nextafter(ends, 0), ends, np.nextafter(ends, 9), [1e-320, 1e-9, 5.9, 1e300, np.inf]])
-    exact = np.array([float(mpmath.erf(v)) for v in x])
-    run = ab.kernel("erf", dtype="float64")
+@pytest.mark.parametrize(("name", "exact", "ends"), [
+    ("erf", mpmath.erf, (np.arange(16) + 0.5) * ERF_STEP),
+    ("arctan", mpmath.atan, np.ldexp(np.outer([1.0, 1.5], np.ones(9)), np.arange(-4, 5)).ravel()),
+])  # fmt: skip
+def test_what_is_done_in_pieces_is_right_at_both_ends_of_every_piece(name, exact, ends):
+    x = np.concatenate([np.nextafter(ends, 0), ends, np.nextafter(ends, 99), [1e-320, 1e-9, 5.9, 1e18, 1e300, np.inf]])
+    exact = np.array([float(exact(v)) for v in x])
+    run = ab.kernel(name, dtype="float64")
     assert (np.abs(run(x) - exact) <= 2 * np.spacing(exact)).all()
     assert (run(-x) == -run(x)).all()
     assert np.isnan(run(np.array([np.nan]))).all()

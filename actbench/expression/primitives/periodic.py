@@ -8,6 +8,7 @@ says what the C library does. The choice looks at the element alone, never at it
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,16 @@ import numpy as np
 from actbench.core.dtypes import Format
 from actbench.expression.graph import Expression
 from actbench.expression.primitives import primitive, register
-from actbench.expression.primitives.bits import bits, copysign, from_bits, masked, plus, shifted
+from actbench.expression.primitives.bits import (
+    bits,
+    copysign,
+    from_bits,
+    looked_up,
+    masked,
+    plus,
+    shifted,
+    shifted_right,
+)
 from actbench.expression.primitives.exponential import horner
 
 # (arctan(u) / u - 1) / u^2 in z = u^2 for |u| <= 1/2, our own minimax fits (Lawson iteration, 200 bits) of the error
@@ -31,6 +41,16 @@ ARCTAN = {
         -0.02745733377964068, 0.010131610227324136,
     ),
 }  # fmt: skip
+# float64 on vectors: 16 pieces of [0, inf), two an octave from 1/16 to 16, are turned by the arc tangent of a number in
+# each; what is left is below 0.0995, where the same takes degree 4, 2^-54.5. A piece's place is its last exponent bits
+# and first bit behind the point
+TURNS = (
+    2.4140625, 3.43359375, 4.8125, 6.875, 9.625, 24.0625, 0.0, 0.109375, 0.15625, 0.21875, 0.3125, 0.4375, 0.6171875,
+    0.8671875, 1.21875, 1.72265625,
+)  # fmt: skip
+ARCTAN_NEAR = (
+    -0.33333333333316095, 0.19999999975117047, -0.14285702644925916, 0.11108735171065873, -0.08870371142446923,
+)  # fmt: skip
 # up to 1/2 as it is: a - 1 is exact from there on; from tan(3 pi / 8) on through 1 / a
 NEAR, FAR = 0.5, 2.414213562373095
 HALF_PI = {32: (1.57079637050628662, -4.37113900018624283e-8), 64: (1.5707963267948966, 6.123233995736766e-17)}
@@ -114,8 +134,21 @@ def _beyond(form: Format, x: Expression) -> Any:
     return np.absolute(x) > REACH[form.bits]
 
 
+def _arctan_by_turns(form: Format, a: Any) -> Any:
+    """arctan(a) = arctan(t) + arctan((a - t) / (1 + a t)) for a >= 0, t from a table."""
+    b: Any = np.where(a < 0.0625, 0.0625, np.where(a > 15.0, 15.0, a))
+    place = shifted_right(bits(b), form.mantissa - 1)
+    t, angle = (looked_up(place, table) for table in (TURNS, tuple(map(math.atan, TURNS))))
+    c = np.where(a > 2.0**60, 2.0**60, a)  # pi/2 from there on
+    u = (c - t) / (c * t + 1.0)
+    z = u * u
+    return angle + (u + u * (z * horner(ARCTAN_NEAR, z)))
+
+
 def _arctan_kernel(form: Format, x: Expression) -> Expression:
     a: Any = np.absolute(x)
+    if form.vectors and form.bits == 64:
+        return copysign(form, _arctan_by_turns(form, a), x)
     far, middle = a > FAR, a > NEAR
     # arctan(a) = pi/2 + arctan(-1/a) = pi/4 + arctan((a - 1) / (a + 1))
     top: Any = np.where(far, -1.0, np.where(middle, a - 1.0, a))
