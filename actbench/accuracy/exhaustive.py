@@ -38,7 +38,7 @@ class Exhausted:
     activation, direction, dtype
         Spec, forward or backward, and the format: float32 by the fused kernel, smaller ones by the reference path.
     inputs
-        How many: finite ones against the yardstick; NaN must come out as NaN.
+        How many: finite ones against the reference; NaN must come out as NaN.
     worst_ulp, at, at_hex
         The largest error outside root zones, settled by mpmath, and where it occurs.
     root_zone_eps
@@ -67,9 +67,9 @@ class Exhausted:
 
 
 def code(spec: str, direction: str, *, vectors: bool | None = None) -> str:
-    """A hash of what is computed: every step of the float32 kernel of one direction, and of its yardstick.
+    """A hash of what is computed: every step of the float32 kernel of one direction, and of its reference.
 
-    The kernel of this processor, or of one with or without vectors of AVX-512. The yardstick, the float64 kernel,
+    The kernel of this processor, or of one with or without vectors of AVX-512. The reference, the float64 kernel,
     counts as the steps that all processors have: others move it by some ulp of float64, of 2^-29 of a float32's.
     """
     told = ((32, vectors), (64, False))
@@ -81,7 +81,7 @@ def code(spec: str, direction: str, *, vectors: bool | None = None) -> str:
 def exhaust(
     spec: str, direction: str, dtype: str = "float32", *, threads: int = 1, narrow: Callable[..., Any] | None = None
 ) -> Exhausted:
-    """Compare one direction of one activation with its yardstick at every input.
+    """Compare one direction of one activation with its reference at every input.
 
     Parameters
     ----------

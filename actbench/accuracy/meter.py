@@ -161,7 +161,7 @@ def _near_turns(bent: Array, x: Array) -> Array:
 
 
 def overflow(dtype: str) -> float:
-    """The size from which an exact value rounds to infinity; infinite for float64, where no yardstick is larger."""
+    """The size from which an exact value rounds to infinity; infinite for float64, where no reference is larger."""
     form = info(dtype)
     return math.inf if dtype == "float64" else float(form.max) + math.ldexp(1.0, int(form.maxexp) - form.nmant - 2)
 
@@ -314,7 +314,7 @@ class ErrorMeter:
         return np.asarray(found)
 
     def errors(self, got: Array, yard: Array | None = None) -> Array:
-        """Every error in ulp against the screen, or against another float64 yardstick."""
+        """Every error in ulp against the screen, or against another float64 reference."""
         return prescreened(got, self.yard if yard is None else yard, self.unit, self.dtype)
 
     def settle(self, i: int, got: float) -> float:

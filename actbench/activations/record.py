@@ -64,7 +64,7 @@ class Activation(Parametrised):
         For each learned parameter, ``(dy, x, **parameters)`` to the elementwise gradient before it is summed.
     surrogates
         Where a pass uses another slope than the derivative, and says so: ``"x"`` and names of learned parameters to the
-        slope in use as a textbook formula, ``(x, **parameters) -> slope``. The oracle speaks it in the derivative's
+        slope in use as a textbook formula, ``(x, **parameters) -> slope``. The oracle evaluates it in the derivative's
         place.
     kinks
         Points without a slope, to the `Kink` that is used there.

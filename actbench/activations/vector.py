@@ -70,7 +70,7 @@ class VectorFunction(Parametrised):
     layout
         Where a and b lie in x, for functions of two inputs.
     definition
-        ``(a, b, **parameters) -> y``: the textbook formula of a gate, which the oracle speaks.
+        ``(a, b, **parameters) -> y``: the textbook formula of a gate, which the oracle evaluates.
     views
         ``"a"`` and ``"b"`` to a gate as an elementwise row of that input, the other one being its learned parameter:
         what two partial derivatives, a ufunc of two operands and every check of an elementwise row come from.

@@ -20,7 +20,7 @@ MEASURES = ("test_accuracy", "train_loss")
 
 
 def examine(frame: pd.DataFrame, estimates: pd.DataFrame) -> pd.DataFrame:
-    """How often equal arms are told apart, and unequal ones called equal.
+    """How often equal arms are called different, and unequal ones called equal.
 
     Parameters
     ----------

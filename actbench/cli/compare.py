@@ -18,7 +18,7 @@ panel in which each has the same data, shapes, starts and number of step sizes t
   actbench compare relu gelu my.py:act --dossier      a function of your own, and a page with everything
   actbench compare swiglu swiglu_oai geglu --quick    gates of two inputs, in the small transformer (torch)
   actbench compare relu torch.nn.functional:silu      other people's code, in a process of its own
-  actbench compare --false-alarms 40                  the method under its own test: equal arms told apart
+  actbench compare --false-alarms 40                  the method under its own test: equal candidates called different
 
 A plug-in is examined in a process with a time limit; one that breaks a law is a row with its reason.
 """

@@ -112,7 +112,7 @@ def claims() -> Rows:
 
 
 def backends() -> Rows:
-    """How rows are heard."""
+    """What computes rows."""
     from actbench.kernels.backends import BACKENDS
 
     return [{"name": backend.name, "what": backend.summary} for backend in BACKENDS]

@@ -16,7 +16,7 @@ MOST = 100  # of comparisons: the experiment has 800 networks an arm
 def false_alarms(
     comparisons: int = 40, *, seed: int = 0, workers: Workers = 1, progress: bool = True
 ) -> dict[str, Any]:
-    """How often equal arms are told apart, and arms called equal that differ by the margin.
+    """How often equal arms are called different, and arms called equal that differ by the margin.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 """What a row says, recorded through NumPy's own dispatch protocols (NEP 13 and 18) and written down once as a graph.
 
 A row is ordinary NumPy. Called with arrays it computes; called with `Expression` leaves it leaves a trace. `record`
-turns the trace into a `Graph`: steps in order of evaluation, equal subexpressions shared. Every listener (exact
-value, derivative, kernel source, LaTeX, census) is a walk over those steps.
+turns the trace into a `Graph`: steps in order of evaluation, equal subexpressions shared. Every interpreter (exact
+value, derivative, kernel source, LaTeX, operation count) is a walk over those steps.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class ExpressionError(ActbenchError, TypeError):
 
 @dataclass(frozen=True, kw_only=True)
 class Primitive:
-    """One operation of the vocabulary and its meaning to every listener.
+    """One operation of the vocabulary and its meaning to every interpreter.
 
     Parameters
     ----------

@@ -15,6 +15,7 @@ from actbench.accuracy.meter import MANY, exact, in_format, rounded
 from actbench.activations.registry import ACTIVATIONS, resolve
 from actbench.core.files import write_text
 from actbench.experiments.accuracy.question import OURS
+from actbench.report.markdown import table
 
 DATA, RUN = "accuracy.csv", "run.json"
 EXHAUSTIVE, EXHAUSTIVE_RUN = "exhaustive.csv", "exhaustive.json"
@@ -38,42 +39,36 @@ def take(home: Path, runs: Iterable[Path]) -> None:
 
     Cells that these runs do not have stay as they are: peers need not be measured again after a change of a row.
     """
-    sampled = [pd.read_csv(home / DATA)] if (home / DATA).exists() else []
     for run in runs:
         whole = json.loads((run / "run.json").read_text(encoding="utf-8"))
         kept = {k: whole.get(k) for k in ("machine", "versions", "started", "finished", "seed", "workers")}
         kept["machine"].pop("node", None)
         about = json.dumps(kept, indent=1, sort_keys=True) + "\n"
-        if whole["target"] == "exhaustive":
-            frame = pd.read_csv(run / "data" / "exhaustive.csv")
-            if (home / EXHAUSTIVE).exists():
-                frame = pd.concat([pd.read_csv(home / EXHAUSTIVE), frame])
-            frame = frame.drop_duplicates(["activation", "direction", "dtype"], keep="last")
-            frame = frame.sort_values(["activation", "direction", "dtype"], kind="stable")
+        target = whole["target"]
+        frame = pd.read_csv(run / "data" / f"{target}.csv")
+        if target == "exhaustive":
+            frame = _joined(home / EXHAUSTIVE, frame, ["activation", "direction", "dtype"])
             _write(home / EXHAUSTIVE, current(frame))
             write_text(home / EXHAUSTIVE_RUN, about)
-            continue
-        if whole["target"] == "axis_accuracy":
-            frame = pd.read_csv(run / "data" / "axis_accuracy.csv")
+        elif target == "axis_accuracy":
             frame = frame[frame["worst_ulp"].notna()].drop(columns="reason")
             _write(home / AXIS, frame.astype(dict.fromkeys(AXIS_WHOLE, "Int64")))
-            continue
-        if whole["target"] == "gate_accuracy":
-            held = [pd.read_csv(home / GATES)] if (home / GATES).exists() else []
-            frame = pd.concat([*held, pd.read_csv(run / "data" / "gate_accuracy.csv")])
-            frame = frame.drop_duplicates(["function", "direction", "dtype", "implementation", "part"], keep="last")
-            frame = frame.sort_values(["function", "direction", "dtype", "implementation"], kind="stable")
+        elif target == "gate_accuracy":
+            frame = _joined(home / GATES, frame, ["function", "direction", "dtype", "implementation"], "part")
             _write(home / GATES, frame.astype(dict.fromkeys(GATES_WHOLE, "Int64")))
-            continue
-        frame = pd.read_csv(run / "data" / "accuracy.csv")
-        sampled.append(frame[frame["worst_ulp"].notna()].drop(columns="reason").dropna(axis="columns", how="all"))
-        write_text(home / RUN, about)
-    if sampled:
-        frame = pd.concat(sampled).astype(dict.fromkeys(WHOLE, "Int64"))
-        cell = ["activation", "direction", "dtype", "implementation"]
-        frame = frame.drop_duplicates(cell, keep="last")  # a later run corrects an earlier one
-        frame = frame[frame["activation"].isin(ACTIVATIONS.names())]
-        _write(home / DATA, frame.sort_values(cell, kind="stable"))
+        else:
+            frame = frame[frame["worst_ulp"].notna()].drop(columns="reason").dropna(axis="columns", how="all")
+            frame = _joined(home / DATA, frame, ["activation", "direction", "dtype", "implementation"])
+            frame = frame[frame["activation"].isin(ACTIVATIONS.names())]
+            _write(home / DATA, frame.astype(dict.fromkeys(WHOLE, "Int64")))
+            write_text(home / RUN, about)
+
+
+def _joined(file: Path, frame: pd.DataFrame, cell: list[str], *within: str) -> pd.DataFrame:
+    """What a file holds with a run's rows in place of its own of the same cells, in the cells' order."""
+    held = [pd.read_csv(file)] if file.exists() else []
+    frame = pd.concat([*held, frame]).drop_duplicates([*cell, *within], keep="last")
+    return frame.sort_values(cell, kind="stable")
 
 
 def _write(file: Path, frame: pd.DataFrame) -> None:
@@ -114,11 +109,6 @@ def cell(row: Any) -> str:
     return figure(row.worst_ulp) + marks
 
 
-def headed(*names: str) -> list[str]:
-    """The head of a Markdown table."""
-    return [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
-
-
 def machine(run: dict[str, Any]) -> str:
     """One sentence on where the figures come from."""
     names = ("python", "numpy", "numba", "mpmath", "torch", "jax")
@@ -130,17 +120,17 @@ def machine(run: dict[str, Any]) -> str:
 
 def summary(frame: pd.DataFrame) -> list[str]:
     """What the table comes to, promise by promise."""
-    lines = headed("implementation", "rows", "cells", "worst f", "worst f'", "next to roots, eps", "lost", "NaN or inf",
-                   "wrong at ∞")  # fmt: skip
+    heads = ("implementation", "rows", "cells", "worst f", "worst f'", "next to roots, eps", "lost", "NaN or inf",
+             "wrong at ∞")  # fmt: skip
+    rows = []
     for (name, dtype), part in frame.groupby(["implementation", "dtype"], sort=False):
         worst = part.groupby("direction")["worst_ulp"].max()
-        lines.append(
-            f"| {HEADS.get(str(name), name)} {dtype} | {part['activation'].nunique()} | {len(part)} | "
-            f"{figure(worst.get('forward', math.nan))} | {figure(worst.get('backward', math.nan))} | "
-            f"{figure(part['root_zone_eps'].max())} | {int(part['lost'].sum()):,} | {int(part['special'].sum()):,} | "
-            f"{int((part['at_infinity'] != '').sum())} |"
-        )
-    return lines
+        errors = (worst.get("forward", math.nan), worst.get("backward", math.nan), part["root_zone_eps"].max())
+        rows.append((
+            f"{HEADS.get(str(name), name)} {dtype}", part["activation"].nunique(), len(part), *map(figure, errors),
+            f"{int(part['lost'].sum()):,}", f"{int(part['special'].sum()):,}", int((part["at_infinity"] != "").sum()),
+        ))  # fmt: skip
+    return table(heads, rows)
 
 
 def broken(frame: pd.DataFrame) -> list[str]:
@@ -151,10 +141,16 @@ def broken(frame: pd.DataFrame) -> list[str]:
     rows = []
     for r in observations(ours):
         limits = r.wrong_limits if isinstance(r.wrong_limits, str) else ""
-        where = f"{r.activation} | {HEADS[r.name]} | {r.direction} | {r.dtype} | {figure(r.worst_ulp)} at `{r.at_hex}`"
-        rows.append(f"| {where} | {figure(r.root_zone_eps)} | {r.lost} | {r.special} | {limits} |")
+        rows.append((r.activation, HEADS.get(r.name, r.name), r.direction, r.dtype,
+                     f"{figure(r.worst_ulp)} at `{r.at_hex}`", figure(r.root_zone_eps), r.lost, r.special,
+                     limits))  # fmt: skip
     heads = ("activation", "implementation", "direction", "dtype", "worst ulp", "roots, eps", "lost", "NaN", "limits")
-    return [f"Promises not kept in {len(rows)} cells:", "", *headed(*heads), *rows]
+    return [f"Promises not kept in {len(rows)} cells:", "", *table(heads, rows)]
+
+
+def linked(name: str) -> str:
+    """A function's name, leading to its page of the catalogue."""
+    return f"[{name}](../catalogue/{name}.md)"
 
 
 def tables(frame: pd.DataFrame) -> list[str]:
@@ -163,10 +159,11 @@ def tables(frame: pd.DataFrame) -> list[str]:
     lines = []
     for dtype in ("float32", "float64"):
         heads = [f"{way} {HEADS.get(name, name)}" for way in ("f", "f'") for name in SHOWN]
-        lines += ["", f"## {dtype}", "", *headed("activation", *heads)]
-        for activation in sorted(frame["activation"].unique()):
-            cells = [cell(found.get((activation, way, dtype, n))) for way in ("forward", "backward") for n in SHOWN]
-            lines.append(f"| [{activation}](../catalogue/{activation}.md) | {' | '.join(cells)} |")
+        rows = [
+            (linked(name), *(cell(found.get((name, way, dtype, n))) for way in ("forward", "backward") for n in SHOWN))
+            for name in sorted(frame["activation"].unique())
+        ]
+        lines += ["", f"## {dtype}", "", *table(("activation", *heads), rows)]
     return lines
 
 
@@ -174,13 +171,18 @@ def exhaustive(home: Path, rows: int) -> list[str]:
     """The figures over every input of a format, with the time that they took and that all ``rows`` would take."""
     if not (home / EXHAUSTIVE).exists():
         return []
-    table = pd.read_csv(home / EXHAUSTIVE)
-    wide = table[table["dtype"] == "float32"]
+    held = pd.read_csv(home / EXHAUSTIVE)
+    wide = held[held["dtype"] == "float32"]
     each = wide["core_seconds"].mean()
     run = json.loads((home / EXHAUSTIVE_RUN).read_text(encoding="utf-8"))
     heads = ("activation", "direction", "path", "inputs", "worst ulp", "at", "roots, eps", "lost", "NaN or inf",
              "seconds")  # fmt: skip
     lines = [
+        (r.activation, r.direction, "fused float32", f"{r.inputs:,}", figure(r.worst_ulp), f"`{r.at_hex}`",
+         figure(r.root_zone_eps), r.lost, r.special, f"{r.core_seconds:.1f}")
+        for r in observations(wide)
+    ]  # fmt: skip
+    return [
         "", "## Every input", "",
         "`actbench run accuracy --exhaustive`: no sample, every float32 of a fused kernel and every number of a "
         "small format through the reference path. Reference: the fused float64 kernel (float32) and the row in float64 "
@@ -191,15 +193,9 @@ def exhaustive(home: Path, rows: int) -> list[str]:
         f"Found: float32, {wide['activation'].nunique()} activations, at most {figure(wide['worst_ulp'].max())} ulp, "
         f"{int(wide['lost'].sum())} results lost, {int(wide['special'].sum())} NaN or infinite where there is a "
         f"number, {int(wide['nan_lost'].sum())} NaN swallowed."
-        + "".join(_whole(str(dtype), part) for dtype, part in table.groupby("dtype", sort=False) if dtype != "float32"),
-        "", *headed(*heads),
+        + "".join(_whole(str(dtype), part) for dtype, part in held.groupby("dtype", sort=False) if dtype != "float32"),
+        "", *table(heads, lines),
     ]  # fmt: skip
-    for r in observations(wide):
-        lines.append(
-            f"| {r.activation} | {r.direction} | fused float32 | {r.inputs:,} | {figure(r.worst_ulp)} | `{r.at_hex}` | "
-            f"{figure(r.root_zone_eps)} | {r.lost} | {r.special} | {r.core_seconds:.1f} |"
-        )
-    return lines
 
 
 def _whole(dtype: str, part: pd.DataFrame) -> str:
@@ -215,54 +211,48 @@ def along_axes(home: Path) -> list[str]:
     """Softmax and its kin: the worst error of each implementation."""
     if not (home / AXIS).exists():
         return []
-    table = pd.read_csv(home / AXIS)
-    table["name"] = table["implementation"].str.partition("==")[0]
-    who = [name for name in ("numpy", "numba", "torch", "jax", "keras") if name in set(table["name"])]
+    held = pd.read_csv(home / AXIS)
+    held["name"] = held["implementation"].str.partition("==")[0]
+    who = [name for name in ("numpy", "numba", "torch", "jax", "keras") if name in set(held["name"])]
     heads = [f"{way} {HEADS.get(name, name)}" for way in ("f", "product") for name in who]
-    lines = [
+    return [
         "", "## Along an axis", "",
-        f"`actbench run axis_accuracy`: {int(table['vectors'].max())} seeded vectors of eight at three scales, all "
+        f"`actbench run axis_accuracy`: {int(held['vectors'].max())} seeded vectors of eight at three scales, all "
         "confirmed by mpmath at 1,600 bits. A value counts in its own last place, a vector-Jacobian product in that of "
         "its largest term, for its terms cancel.",
         *(line for dtype in ("float32", "float64") for line in (
-            "", *headed(f"function, {dtype}", *heads),
-            *_axis_rows(table[table["dtype"] == dtype], who),
+            "", *table((f"function, {dtype}", *heads), _axis_rows(held[held["dtype"] == dtype], who)),
         )),
     ]  # fmt: skip
-    return lines
 
 
 def of_gates(home: Path) -> list[str]:
     """Gates: the worst error of the product and of both gradients."""
     if not (home / GATES).exists():
         return []
-    table = pd.read_csv(home / GATES)
+    held = pd.read_csv(home / GATES)
     parts = [(way, dtype, part) for dtype in ("float32", "float64") for way in OURS for part in ("y", "da", "db")]
-    worst = table.groupby(["function", "implementation", "dtype", "part"])["worst_ulp"].max()
-    lines = [
+    worst = held.groupby(["function", "implementation", "dtype", "part"])["worst_ulp"].max()
+    return [
         "", "## Gates", "",
-        f"`actbench run gate_accuracy`: the product and both gradients at {int(table['pairs'].max()):,} pairs of "
+        f"`actbench run gate_accuracy`: the product and both gradients at {int(held['pairs'].max()):,} pairs of "
         "inputs, what people think of and where clamps begin among them; the worst, and in float64 a spread of all, "
         "confirmed by mpmath. "
         "Next to roots of a factor or of its slope an error counts in the last place of the other input.",
-        "", *headed("gate", *(f"{part} {HEADS[way]} {dtype}" for way, dtype, part in parts)),
+        "", *table(
+            ("gate", *(f"{part} {HEADS.get(way, way)} {dtype}" for way, dtype, part in parts)),
+            [(linked(name), *(figure(worst.get((name, *each), math.nan)) for each in parts))
+             for name in dict.fromkeys(held["function"])],
+        ),
     ]  # fmt: skip
-    for function in dict.fromkeys(table["function"]):
-        cells = [figure(worst[function, way, dtype, part]) for way, dtype, part in parts]
-        lines.append(f"| [{function}](../catalogue/{function}.md) | {' | '.join(cells)} |")
-    return lines
 
 
-def _axis_rows(part: pd.DataFrame, who: list[str]) -> list[str]:
+def _axis_rows(part: pd.DataFrame, who: list[str]) -> Iterator[list[str]]:
     found = {(r.function, r.direction, r.name): r for r in observations(part)}
-    lines = []
     for function in dict.fromkeys(part["function"]):
-        cells = []
-        for key in ((function, way, name) for way in ("forward", "backward") for name in who):
-            r = found.get(key)
-            cells.append("" if r is None else figure(r.worst_ulp) + "†" * (r.lost > 0) + "‡" * (r.special > 0))
-        lines.append(f"| [{function}](../catalogue/{function}.md) | {' | '.join(cells)} |")
-    return lines
+        each = (found.get((function, way, name)) for way in ("forward", "backward") for name in who)
+        cells = ("" if r is None else figure(r.worst_ulp) + "†" * (r.lost > 0) + "‡" * (r.special > 0) for r in each)
+        yield [linked(function), *cells]
 
 
 def page(home: Path) -> str:
@@ -322,20 +312,19 @@ def findings(frame: pd.DataFrame) -> str:
             if not len(rows):
                 continue
             heads = ("function", "direction", "dtype", "smallest input", "in hex", "answer", "exact", "n")
-            lines += ["", f"### {says}: {len(rows)}", "", *headed(*heads)]
+            cells: list[tuple[object, ...]] = []
             for r in observations(rows):
                 at = float(getattr(r, f"{kind}_at"))
                 got = 0.0 if kind == "lost" else float(getattr(r, f"{kind}_got"))
                 right = rounded(exact(in_format(r.activation, r.dtype), r.direction, at), r.dtype)
-                what = f"{_called(r)} | {r.direction} | {r.dtype}"
-                where = f"{at:.9g} | `{at.hex()}` | {got:.6g} | {right:.6g} | {getattr(r, kind):,}"
-                lines.append(f"| {what} | {where} |")
+                cells.append((_called(r), r.direction, r.dtype, f"{at:.9g}", f"`{at.hex()}`", f"{got:.6g}",
+                              f"{right:.6g}", f"{getattr(r, kind):,}"))  # fmt: skip
+            lines += ["", f"### {says}: {len(rows)}", "", *table(heads, cells)]
         for column, says in (("at_infinity", "wrong at an infinity"), ("at_nan", "NaN in, a number out")):
             rows = part[part[column] != ""]
             if len(rows):
-                lines += ["", f"### {says}: {len(rows)}", "", *headed("function", "dtype", "what")]
-                for r in observations(rows):
-                    lines.append(f"| {_called(r)} | {r.dtype} | {getattr(r, column)} |")
+                cells = [(_called(r), r.dtype, getattr(r, column)) for r in observations(rows)]
+                lines += ["", f"### {says}: {len(rows)}", "", *table(("function", "dtype", "what"), cells)]
         flushed = part[(part["worst_ulp"] > MANY) & (part["worst_normal_ulp"] <= MANY)]
         if len(flushed):
             names = ", ".join(sorted(set(flushed["activation"])))

@@ -10,6 +10,7 @@ from typing import Any
 from actbench.audit.finding import KINDS, SEVERITIES, plain_hex, shown
 from actbench.core.errors import ActbenchError
 from actbench.core.files import write_text
+from actbench.report.markdown import cell, table
 
 KEPT = ("class", "severity", "direction", "dtype", "also", "at", "came", "exact", "ulp", "detail")
 HEAD = """\
@@ -59,31 +60,31 @@ def pages(home: Path) -> dict[str, str]:
 
 
 def _all(audits: list[Any]) -> Iterable[str]:
-    yield "| audited | version | functions | without a finding | " + " | ".join(reversed(SEVERITIES)) + " | date |"
-    yield "|---" * (5 + len(SEVERITIES)) + "|"
+    rows = []
     for held in audits:
         found = [f for one in held["subjects"] for f in one["findings"]]
         counts = [str(sum(f["severity"] == level for f in found)) for level in reversed(SEVERITIES)]
         clean = sum(not one["findings"] for one in held["subjects"])
         name = held["about"]["asked"]
-        yield (f"| [{name}]({name}.md) | {_library(held)} | {len(held['subjects'])} | {clean} | "
-               f"{' | '.join(counts)} | {held['about']['date']} |")  # fmt: skip
+        rows.append((f"[{name}]({name}.md)", _library(held), len(held["subjects"]), clean, *counts,
+                     held["about"]["date"]))  # fmt: skip
+    yield from table(("audited", "version", "functions", "without a finding", *reversed(SEVERITIES), "date"), rows)
     for level in ("error", "warning"):
         yield f"\n## {level.title()}s\n"
         yield from _table((one, f) for held in audits for one in held["subjects"] for f in one["findings"]
                           if f["severity"] == level)  # fmt: skip
 
 
-def _table(rows: Iterable[tuple[Any, Any]]) -> Iterable[str]:
-    yield "| function | class | pass | formats | smallest input | | came | exact |"
-    yield "|---|---|---|---|---|---|---|---|"
-    for one, f in rows:
+def _table(found: Iterable[tuple[Any, Any]]) -> list[str]:
+    rows = []
+    for one, f in found:
         at = plain_hex(float(f["at"]["decimal"])) if f["at"] else ""
         came, exact = (_short(f[key], f["dtype"]) for key in ("came", "exact"))
         what = f["class"] + (f" ({f['detail']})" if f["detail"] else "")
         formats = ", ".join([f["dtype"], *f["also"]])
-        yield (f"| `{_cell(one['target'])}` | {_cell(what)} | {f['direction']} | {formats} | "
-               f"{_short(f['at'], f['dtype'])} | {at and f'`{at}`'} | {came} | {exact} |")  # fmt: skip
+        rows.append((f"`{_cell(one['target'])}`", _cell(what), f["direction"], formats, _short(f["at"], f["dtype"]),
+                     at and f"`{at}`", came, exact))  # fmt: skip
+    return table(("function", "class", "pass", "formats", "smallest input", "", "came", "exact"), rows)
 
 
 def _page(held: dict[str, Any]) -> str:
@@ -122,4 +123,4 @@ def _short(number: dict[str, str] | None, dtype: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;")
+    return cell(text).replace("<", "&lt;")

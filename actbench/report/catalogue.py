@@ -21,6 +21,7 @@ from actbench.activations.vector import VectorFunction
 from actbench.expression.graph import derivative, record
 from actbench.expression.simplify import simplified
 from actbench.report.accuracy import figure, observations
+from actbench.report.markdown import cell, table
 from actbench.report.picture import picture
 
 LONGEST = 600  # characters of LaTeX; longer slopes are left to the reader
@@ -32,11 +33,6 @@ def number(value: float) -> str:
     return ("-" if value < 0 else "") + "∞" if math.isinf(value) else f"{value:.10g}"
 
 
-def cell(text: str) -> str:
-    """A text as a cell of a Markdown table."""
-    return text.replace("|", "\\|").replace("\n", " ")
-
-
 def accuracy(row: Activation, frame: pd.DataFrame, every: pd.DataFrame) -> list[str]:
     """The committed figures of one row."""
     mine = frame[frame["activation"] == row.name]
@@ -46,17 +42,16 @@ def accuracy(row: Activation, frame: pd.DataFrame, every: pd.DataFrame) -> list[
         "", "## Accuracy", "",
         "Worst error in ulp over some 120,000 points, in brackets over normal numbers alone where that differs; "
         "[how it was measured](../accuracy/README.md).", "",
-        "| implementation | direction | dtype | worst ulp | at | next to roots, eps | lost | NaN or inf |",
-        "|---|---|---|---|---|---|---|---|",
     ]  # fmt: skip
+    rows = []
     for r in observations(mine.sort_values(["direction", "dtype"], ascending=[False, True], kind="stable")):
         name, _, version = r.implementation.partition("==")
         worst, normal = figure(r.worst_ulp), figure(r.worst_normal_ulp)
         shown = worst if worst == normal or name in IMPLEMENTATIONS else f"{worst} ({normal})"
-        lines.append(
-            f"| {IMPLEMENTATIONS.get(name, f'{name} {version}')} | {r.direction} | {r.dtype} | {shown} | {r.at:.6g} | "
-            f" {figure(r.root_zone_eps)} | {r.lost:,} | {r.special:,} |"
-        )
+        rows.append((IMPLEMENTATIONS.get(name, f"{name} {version}"), r.direction, r.dtype, shown, f"{r.at:.6g}",
+                     f" {figure(r.root_zone_eps)}", f"{r.lost:,}", f"{r.special:,}"))  # fmt: skip
+    heads = ("implementation", "direction", "dtype", "worst ulp", "at", "next to roots, eps", "lost", "NaN or inf")
+    lines += table(heads, rows)
     for r in observations(every[every["activation"] == row.name]):
         path = "fused kernel" if r.dtype == "float32" else "reference path"
         lines += ["", f"Over all {r.inputs:,} {r.dtype} inputs, {path} {r.direction}: {figure(r.worst_ulp)} ulp at "
@@ -98,7 +93,7 @@ def page(row: Activation, frame: pd.DataFrame, every: pd.DataFrame) -> str:
         ("defaults elsewhere", "; ".join(f"{where}: {_pairs(values)}" for where, values in row.defaults.items())),
         ("excused", "; ".join(f"{check}: {why}" for check, why in row.excused.items())),
     ]  # fmt: skip
-    lines += ["", "| | |", "|---|---|", *(f"| {what} | {cell(says)} |" for what, says in facts if says)]
+    lines += ["", *_facts(facts)]
     lines += _parameters(row)
     lines += accuracy(row, frame, every)
     lines += ["", "[All activations](README.md). Written by `python reports/refresh.py catalogue`."]
@@ -123,7 +118,7 @@ def axis_page(function: VectorFunction, frame: pd.DataFrame) -> str:
         "",
         "Along an axis: one output depends on many inputs.",
     ]
-    lines += ["", "| | |", "|---|---|", *(f"| {what} | {cell(says)} |" for what, says in facts if says)]
+    lines += ["", *_facts(facts)]
     lines += _parameters(function)
     if function.views and function.definition is not None:
         said = record(function.definition)
@@ -132,16 +127,17 @@ def axis_page(function: VectorFunction, frame: pd.DataFrame) -> str:
             lines += ["", rf"$$\frac{{\partial y}}{{\partial {side}}} = {partial}$$"] if len(partial) <= LONGEST else []
     mine = frame[frame["function"] == function.name] if len(frame) else frame
     if len(mine):
+        rows = []
+        for r in observations(mine.sort_values(["direction", "dtype"], ascending=[False, True], kind="stable")):
+            name, _, version = r.implementation.partition("==")
+            who = IMPLEMENTATIONS.get(name, f"{name} {version}")
+            rows.append((who, r.direction, r.dtype, figure(r.worst_ulp), f"{r.lost:,}", f"{r.special:,}"))
         lines += [
             "", "## Accuracy", "",
             f"Worst error over {int(mine['vectors'].max())} seeded vectors of eight, at three scales, in the last "
             "place of the exact entry (forward) or of the largest term of the vector-Jacobian product (backward).", "",
-            "| implementation | direction | dtype | worst ulp | lost | NaN or inf |", "|---|---|---|---|---|---|",
+            *table(("implementation", "direction", "dtype", "worst ulp", "lost", "NaN or inf"), rows),
         ]  # fmt: skip
-        for r in observations(mine.sort_values(["direction", "dtype"], ascending=[False, True], kind="stable")):
-            name, _, version = r.implementation.partition("==")
-            who = IMPLEMENTATIONS.get(name, f"{name} {version}")
-            lines.append(f"| {who} | {r.direction} | {r.dtype} | {figure(r.worst_ulp)} | {r.lost:,} | {r.special:,} |")
     lines += ["", "[All activations](README.md). Written by `python reports/refresh.py catalogue`."]
     return "\n".join(lines) + "\n"
 
@@ -189,8 +185,13 @@ def _parameters(row: Activation | VectorFunction) -> list[str]:
     """The table of a row's parameters, if it has any."""
     if not row.parameters:
         return []
-    rows = [f"| `{name}` | {_parameter(parameter)} |" for name, parameter in row.parameters.items()]
-    return ["", "| parameter | kind | default | what |", "|---|---|---|---|", *rows]
+    rows = [(f"`{name}`", *_parameter(parameter)) for name, parameter in row.parameters.items()]
+    return ["", *table(("parameter", "kind", "default", "what"), rows)]
+
+
+def _facts(facts: list[tuple[str, str]]) -> list[str]:
+    """A table of what is known: what is empty has no line."""
+    return table(("", ""), [(what, cell(says)) for what, says in facts if says])
 
 
 def _layout(function: VectorFunction) -> str:
@@ -201,43 +202,47 @@ def _layout(function: VectorFunction) -> str:
     return f"`{function.layout.name}`: {function.layout.summary}. Or `layout=`: {others}"
 
 
-def _parameter(parameter: Any) -> str:
+def _parameter(parameter: Any) -> tuple[str, str, str]:
     if isinstance(parameter, Sampled):
-        return f"sampled | from `{parameter.low}` to `{parameter.high}` | {parameter.doc}"
-    return f"{type(parameter).__name__.lower()} | {number(parameter.default)} | {parameter.doc}"
+        return "sampled", f"from `{parameter.low}` to `{parameter.high}`", parameter.doc
+    return type(parameter).__name__.lower(), number(parameter.default), parameter.doc
 
 
 def index(rows: list[Activation]) -> str:
     """The catalogue's first page."""
     first = (f"{len(rows)} elementwise activations; [rediscoveries and namesakes](namesakes.md). Written by "
              "`python reports/refresh.py catalogue`.")  # fmt: skip
-    lines = ["# The catalogue", "", first, "",
-             "| name | aliases | source |", "|---|---|---|"]  # fmt: skip
-    lines += [f"| [{row.name}]({row.name}.md) | {', '.join(row.aliases)} | {cell(row.source)} |"
-              for row in sorted(rows, key=lambda row: row.name)]  # fmt: skip
-    lines += ["", "## Along an axis", "", "| name | aliases | source |", "|---|---|---|"]
-    lines += [f"| [{f.name}]({f.name}.md) | {', '.join(f.aliases)} | {cell(f.source)} |" for f in AXIS]
+    elementwise, along = (
+        table(("name", "aliases", "source"), [(_link(f.name), ", ".join(f.aliases), cell(f.source)) for f in each])
+        for each in (sorted(rows, key=lambda row: row.name), AXIS)
+    )
+    lines = ["# The catalogue", "", first, "", *elementwise, "", "## Along an axis", "", *along]
     return "\n".join(lines) + "\n\n" + LEFT_OUT
+
+
+def _link(name: str) -> str:
+    return f"[{name}]({name}.md)" if name else ""
 
 
 def namesakes() -> str:
     """The page of functions under several names and names of several functions."""
-
-    def link(name: str) -> str:
-        return f"[{name}]({name}.md)" if name else ""
-
     proved = "Each identity is proved by a test: `identify` finds the row in the other name's own formula."
-    lines = ["# Rediscoveries and namesakes", "", proved, "", "## One function, several names", ""]
-    lines += ["| row | what else it is |", "|---|---|"]
-    lines += [f"| {link(one.row)} | {cell(one.says)} |" for one in REDISCOVERIES]
-    lines += ["", "## Rows that are other rows at their starting values", "", "| row | is |", "|---|---|"]
-    for row in sorted([*ACTIVATIONS, *AXIS], key=lambda row: row.name):
-        if row.identical_to and row.kind != "plug-in":
-            lines.append(f"| {link(row.name)} | {', '.join(f'`{spec}`' for spec in row.identical_to)} |")
-    lines += ["", "## One name, several functions", "", "| name | row | what it is there |", "|---|---|---|"]
-    for sake in NAMESAKES:
-        lines += [f"| {sake.name if i == 0 else ''} | {link(row)} | {cell(words)} |"
-                  for i, (row, words) in enumerate(sake.meanings)]  # fmt: skip
+    same = [
+        (_link(row.name), ", ".join(f"`{spec}`" for spec in row.identical_to))
+        for row in sorted([*ACTIVATIONS, *AXIS], key=lambda row: row.name)
+        if row.identical_to and row.kind != "plug-in"
+    ]
+    meant = [
+        (sake.name if i == 0 else "", _link(row), cell(words))
+        for sake in NAMESAKES
+        for i, (row, words) in enumerate(sake.meanings)
+    ]
+    lines = [
+        "# Rediscoveries and namesakes", "", proved, "", "## One function, several names", "",
+        *table(("row", "what else it is"), [(_link(one.row), cell(one.says)) for one in REDISCOVERIES]),
+        "", "## Rows that are other rows at their starting values", "", *table(("row", "is"), same),
+        "", "## One name, several functions", "", *table(("name", "row", "what it is there"), meant),
+    ]  # fmt: skip
     lines += ["", "[All activations](README.md). Written by `python reports/refresh.py catalogue`."]
     return "\n".join(lines) + "\n"
 

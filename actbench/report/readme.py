@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from actbench.report.content import content
+from actbench.report.markdown import table
 from actbench.report.phrases import phrases
 from actbench.runs.folder import RunFolder
 
@@ -17,10 +18,10 @@ def digest(folder: Path) -> str:
     run = RunFolder(folder)
     shown = content(run, run.read_run(), phrases("en"), "en")
     tally = ", ".join(f"{count} {verdict}" for verdict, count in shown["tally"])
+    rows = [(claim["name"], claim["statement"], claim["overall"]["verdict"], claim["answer"])
+            for claim in shown["findings"]]  # fmt: skip
     lines = [f"Of its {len(shown['claims'])} sentences: {tally}. Six that surprise:", "",
-             "| | the article says | | measured |", "|---|---|---|---|"]  # fmt: skip
-    for claim in shown["findings"]:
-        lines.append(f"| {claim['name']} | {claim['statement']} | {claim['overall']['verdict']} | {claim['answer']} |")
+             *table(("", "the article says", "", "measured"), rows)]  # fmt: skip
     return "\n".join(lines) + "\n"
 
 

@@ -207,7 +207,7 @@ def _checked(
 
 
 @lru_cache(maxsize=64)
-def _stick(spec: str, direction: str, dtype: str) -> ErrorMeter:
+def _meter(spec: str, direction: str, dtype: str) -> ErrorMeter:
     spec = in_format(spec, dtype)
     return ErrorMeter(spec, direction, dtype, where_promised(spec, dtype, POINTS, direction))
 
@@ -216,7 +216,7 @@ def _held_to_the_promise(
     entry: Entry, spec: str, direction: str, arrays: Operands, forward: Callable[[Any], Any]
 ) -> Entry:
     """Largest error on seeded points, which take the place of the operands for a moment."""
-    meter = _stick(spec, direction, str(arrays.x.dtype))
+    meter = _meter(spec, direction, str(arrays.x.dtype))
     count = min(meter.x.size, arrays.size)
     if count < meter.x.size:  # too few places: every part of the range still has its share
         meter = replace(meter, x=meter.x[:: -(-meter.x.size // count)])

@@ -76,7 +76,7 @@ TWICE = {**EVERY, "direction": ("second",), "count": (20_000,)}
         "many_got": "the answer there",
         "wrong_limits": "answers at -inf, inf and NaN that are not the declared ones; empty where all are right",
         "holds": "whether the promise for our own implementations is kept",
-        "points": "inputs compared with the yardstick",
+        "points": "inputs compared with the reference",
         "settled": "of these, inputs compared with mpmath: the worst ones, in float64 also 1,000 spread over all",
         "yardstick": "what all points were compared with; the figures are mpmath's",
         "reason": "why there is no figure",
@@ -134,9 +134,9 @@ def _row(meter: ErrorMeter, call: Call, name: str) -> dict[str, Any]:
     got = np.asarray(call(x))
     if got.shape != x.shape or got.dtype != x.dtype:
         return {"reason": f"gives {got.dtype}{list(got.shape)} for {x.dtype}{list(x.shape)}"}
-    rival, yardstick = None, "the row in float64"
-    if name == REFERENCE and dtype == "float64":  # it cannot be its own yardstick
-        rival, yardstick = _call(FUSED, meter.spec, meter.direction, dtype)(x), "the fused kernel"
+    rival, reference = None, "the row in float64"
+    if name == REFERENCE and dtype == "float64":  # it cannot be its own reference
+        rival, reference = _call(FUSED, meter.spec, meter.direction, dtype)(x), "the fused kernel"
     found = meter.measure(got, rival=rival, spread=SPREAD if dtype == "float64" else 0, kinks=name in OURS)
     wrong = wrong_limits(meter, call, strict=name in OURS)
     special_at = first(meter, call, found.special_at, ErrorMeter.special)
@@ -148,7 +148,7 @@ def _row(meter: ErrorMeter, call: Call, name: str) -> dict[str, Any]:
         "special": found.special, "special_at": special_at, "special_got": answer(call, special_at, dtype),
         "many": found.many, "many_at": many_at, "many_got": answer(call, many_at, dtype),
         "wrong_limits": "; ".join(wrong), "points": found.points,
-        "settled": found.confirmed, "yardstick": yardstick,
+        "settled": found.confirmed, "yardstick": reference,
         "holds": kept(found, name, dtype, meter.direction) and not wrong if name in OURS else None,
     }  # fmt: skip
 

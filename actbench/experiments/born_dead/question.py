@@ -27,7 +27,7 @@ DTYPE, BACKEND = "float64", FUSED
     backend=BACKEND,
 )  # fmt: skip
 def born_dead(*, activation: str, init: str, width: int, depth: int, net: tuple[int, ...]) -> Iterator[dict[str, Any]]:
-    """Is a network dead at birth, for one input and for an interval around 0?"""
+    """Is a network dead at initialisation, for one input and for an interval around 0?"""
     from actbench.networks.design import Design
     from actbench.networks.network import Network
 

@@ -1,4 +1,4 @@
-"""Which hidden units lose their gradient for good: at birth, in training, by layer, optimiser and step size."""
+"""Which hidden units lose their gradient for good: at the start, in training, by layer, optimiser and step size."""
 
 from __future__ import annotations
 

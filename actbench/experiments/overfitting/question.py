@@ -125,7 +125,7 @@ def dataset(net: int, noise: float) -> tuple[Any, Any]:
 
 @dataclass(frozen=True)
 class Trajectory:
-    """One network on its way: its data, and its parameters at birth and after every epoch."""
+    """One network on its way: its data, and its parameters at initialisation and after every epoch."""
 
     network: Any
     data: Any

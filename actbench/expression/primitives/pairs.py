@@ -51,7 +51,7 @@ def _rest_kernel(form: Format, x: Expression, high: Expression, low: Expression)
     kernel=_rest_kernel,
 )
 def rest(x: Any, high: Any, low: Any) -> Any:
-    """The second part of a constant in the format at hand; ``x`` only says that a row is being heard."""
+    """The second part of a constant in the format at hand; ``x`` only says that a row is being traced."""
     return low
 
 
