@@ -40,7 +40,7 @@ suppress_warnings = [
 
 # a link to reports/, a folder higher than on the site; what has a page of its own there
 REPORTS = re.compile(r"\]\(\.\./((?:\.\./)*)(reports/[^)]*)\)")
-PAGES = {"reports/": "results.md", "reports/article/README.md": "claims.md",
+PAGES = {"reports/README.md": "results.md", "reports/article/README.md": "claims.md",
          "reports/catalogue/README.md": "gallery.md"}  # fmt: skip
 
 

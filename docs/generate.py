@@ -190,12 +190,10 @@ def claims() -> str:
 
 def results() -> str:
     """What was measured and committed: an index of the reports."""
-    lines = ["# Results", "", "What was measured, with machine and versions; every number as CSV beside its page.", ""]
+    said = (REPORTS / "README.md").read_text(encoding="utf-8").replace("](article/README.md)", "](claims.md)")
+    lines = [re.sub(r"\]\((\w+/README\.md)\)", r"](reports/\1)", said).rstrip(), "", "The pages themselves:", ""]
     lines += [f'- <a href="{path}">{title}</a>' for path, title in WHOLE.items() if (REPORTS / path).exists()]
     found = sorted(file.parent.name for file in REPORTS.glob("*/README.md") if file.parent.name != "article")
-    for name in found:
-        title = (REPORTS / name / "README.md").read_text(encoding="utf-8").split("\n", 1)[0].lstrip("# ")
-        lines.append(f"- [{title}](reports/{name}/README.md)")
     hidden = [f"reports/{name}/README" for name in found if name != "catalogue"]
     more = [f"reports/{p.relative_to(REPORTS).with_suffix('')}" for p in sorted(REPORTS.glob("*/*.md"))
             if p.name != "README.md" and p.parent.name != "catalogue"]  # fmt: skip

@@ -62,10 +62,12 @@ def register(asked: argparse.Namespace) -> None:
 def accuracy(asked: argparse.Namespace) -> None:
     """reports/accuracy: worst errors of ours and of every peer, and findings."""
     from actbench.report.accuracy import pages, take
+    from actbench.report.readme import of_code, refreshed
 
     if asked.run:
         take(ACCURACY, asked.run)
     _write(ACCURACY, pages(ACCURACY))
+    README.write_text(refreshed(README.read_text(encoding="utf-8"), of_code(ACCURACY), "accuracy"), encoding="utf-8")
 
 
 def audits(asked: argparse.Namespace) -> None:

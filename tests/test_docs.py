@@ -10,7 +10,7 @@ import pytest
 
 import actbench.claims.ledgers
 import actbench.experiments  # noqa: F401  both fill their registries
-from actbench.report.readme import digest, refreshed
+from actbench.report.readme import digest, of_code, refreshed
 
 ROOT = Path(__file__).resolve().parent.parent
 ARTICLE = ROOT / "reports" / "article"
@@ -91,6 +91,18 @@ def test_the_readme_shows_what_the_article_s_report_holds():
     if not ARTICLE.exists():
         pytest.skip("no report yet")
     assert refreshed(README, digest(ARTICLE)) == README, "run python reports/refresh.py"
+
+
+def test_the_readme_shows_how_far_off_code_was_measured():
+    assert "ulp forward" in of_code(ROOT / "reports" / "accuracy")
+    assert refreshed(README, of_code(ROOT / "reports" / "accuracy"), "accuracy") == README, (
+        "run python reports/refresh.py"
+    )
+
+
+def test_every_folder_of_reports_is_in_their_index():
+    named = set(re.findall(r"\]\((\w+)/README\.md\)", (ROOT / "reports" / "README.md").read_text(encoding="utf-8")))
+    assert named == {file.parent.name for file in (ROOT / "reports").glob("*/README.md")}
 
 
 def test_the_committed_report_names_every_claim():

@@ -86,15 +86,17 @@ def in_format(spec: str, dtype: str) -> str:
 @lru_cache(maxsize=8)
 def where_promised(spec: str, dtype: str, count: int, direction: str) -> Array:
     """The seeded points of a format at which a direction of a row promises anything; sorted."""
-    activation = resolve(spec)
-    x = points(dtype, count, activation=activation)
-    if direction != "forward":
-        for low, high in activation.fact("excluded_slope"):
-            x = x[(x < low) | (x > high)]
-    if direction == "second":
-        x = x[np.abs(x.astype(np.float64)) >= NEXT_TO_ZERO]
+    x = promised(spec, points(dtype, count, activation=resolve(spec)), direction)
     x.flags.writeable = False
     return x
+
+
+def promised(spec: str, x: Array, direction: str) -> Array:
+    """Those of these points at which a direction of a row promises anything."""
+    if direction != "forward":
+        for low, high in resolve(spec).fact("excluded_slope"):
+            x = x[(x < low) | (x > high)]
+    return x[np.abs(x.astype(np.float64)) >= NEXT_TO_ZERO] if direction == "second" else x
 
 
 def reference(spec: str, direction: str, x: Array) -> Array:

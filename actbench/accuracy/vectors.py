@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from actbench.accuracy.along import PROMISED, entries, of_people
-from actbench.accuracy.meter import ErrorMeter, exact, in_format, near_roots, rounded, units, where_promised
+from actbench.accuracy.meter import ErrorMeter, exact, in_format, near_roots, promised, rounded, units, where_promised
 from actbench.accuracy.oracle import MP
 from actbench.accuracy.points import SEED, neighbours
 from actbench.activations.registry import named, resolve
@@ -99,11 +99,12 @@ def inputs(spec: str, dtype: str, direction: str, count: int) -> list[float]:
     """The finite points in the order of people: what they think of, what is declared, the ends, the rest (seeded)."""
     activation, form = resolve(spec), info(dtype)
     kept = {float(v) for v in where_promised(spec, dtype, max(count, 8), direction)}
+    people = [float(v) for v in promised(spec, np.array(PEOPLE, dtype), direction)]
     facts = [*activation.fact("kinks"), *activation.fact("roots"), *activation.fact("roots_of_slope")]
     declared = [v for at in facts for v in map(float, neighbours(at, dtype, 1))]
     ends = [sign * float(end) for end in (form.max, form.tiny, form.smallest_subnormal) for sign in (1.0, -1.0)]
     rest = np.random.default_rng(SEED).permutation(sorted(kept))
-    order = dict.fromkeys(v for v in (*PEOPLE, *declared, *ends, *map(float, rest)) if v in kept)
+    order = dict.fromkeys((*people, *(v for v in (*declared, *ends, *map(float, rest)) if v in kept)))
     return list(order)
 
 

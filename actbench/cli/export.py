@@ -54,7 +54,7 @@ def call(args: argparse.Namespace) -> int:
     from actbench.core.errors import ActbenchError
     from actbench.core.files import write_text
     from actbench.core.machine import usable_cores, version
-    from actbench.kernels.c99 import header
+    from actbench.kernels.c99 import FORMATS, function_name, header
     from actbench.runs.progress import follow, note
 
     if args.certify is None and (args.cc or args.flags or args.keep):
@@ -72,15 +72,18 @@ def call(args: argparse.Namespace) -> int:
         raise ActbenchError(f"--out {args.out!r} is no header; give a name that ends in .h")
     if args.keep and not args.keep.endswith(".csv"):
         raise ActbenchError(f"--keep {args.keep!r} is no table; give a name that ends in .csv")
-    known = {} if args.certify else shipped(rows)
+    if not place.parent.is_dir():
+        raise ActbenchError(f"no folder {str(place.parent)!r}; make it, or give another --out")
+    known: dict[str, object] = dict(shipped(rows))
     if args.certify:
         cc = compiler(args.cc)
         for row in rows:
-            known |= certificates(
+            found = certificates(
                 row, cc=cc, flags=FLAGS if args.flags is None else args.flags, every=args.certify == "all",
                 threads=usable_cores(), keep=Path(args.keep) if args.keep else None,
                 told=lambda name: print(f"measuring {name}", file=sys.stderr, flush=True),
             )  # fmt: skip
+            known |= {name: beside(known.get(name), here) for name, here in found.items()}
     check = place.with_name(place.stem + "_check.c")
     write_text(place, header(
         rows, version=version("actbench-suite") or "", certificates=known, second=args.second
@@ -90,4 +93,12 @@ def call(args: argparse.Namespace) -> int:
         text = check_program(rows, place.stem, second=args.second, told=told)
     write_text(check, text)
     print(f"{place}\n{check}")
+    note(f"check it: cc {FLAGS} {check} -o check -lm && ./check")
+    note(f"call it: y = {function_name(rows[0], 'forward', FORMATS[0])}(x), or of an array "
+         f"{function_name(rows[0], 'forward', FORMATS[0])}_n(count, x, out)")  # fmt: skip
     return 0
+
+
+def beside(shipped: Any, here: Any) -> object:
+    """What is known of all inputs stays beside a sample of them."""
+    return f"{shipped}; here: {here}" if shipped is not None and shipped.inputs > here.inputs else here

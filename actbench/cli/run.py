@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actbench.cli.options import add_json, add_run_options, dry_run, measured_json
+from actbench.cli.options import RUN_OPTIONS, add_json, add_run_options, dry_run, measured_json
 from actbench.core.errors import ActbenchError, unknown
 from actbench.runs.cells import Cell
 from actbench.runs.experiment import MOST_CELLS, Experiment
@@ -177,6 +178,9 @@ def levels(experiment: Experiment, words: list[str]) -> dict[str, list[Any]]:
             name, equals, value = word[2:].partition("=")
             factor = name.replace("-", "_")
             if factor not in experiment.factors:
+                near = get_close_matches(factor, RUN_OPTIONS, n=1)
+                if near and not get_close_matches(factor, experiment.factors, n=1):
+                    raise ActbenchError(f"'--{name}' is not understood; did you mean --{near[0].replace('_', '-')}?")
                 raise unknown(f"factor of {experiment.name}", name, experiment.factors)
             found.setdefault(factor, [])
             if equals:

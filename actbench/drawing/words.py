@@ -6,6 +6,8 @@ WORDS: dict[str, dict[str, str]] = {
     "zh": {
         "layer": "层",
         "layers": "层数",
+        "slope": "斜率",
+        "critical difference": "临界差",
         "layer (1 is nearest the input)": "层（第 1 层最靠近输入）",
         "trained": "训练后",
         "at initialisation": "初始化时",

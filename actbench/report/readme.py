@@ -1,4 +1,4 @@
-"""The README's part about the article: how many claims came out how, and the findings that surprise most."""
+"""What the README says of results: the article's claims and what surprises most; how far off code is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from actbench.report.markdown import table
 from actbench.report.phrases import phrases
 from actbench.runs.folder import RunFolder
 
-MARKS = ("<!-- article:begin (python reports/refresh.py article writes this part) -->\n", "<!-- article:end -->")
+MARKS = "<!-- {name}:begin (python reports/refresh.py {name} writes this part) -->\n", "<!-- {name}:end -->"
 
 
 def digest(folder: Path) -> str:
@@ -25,7 +25,23 @@ def digest(folder: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def refreshed(readme: str, part: str) -> str:
-    """The README with its part replaced."""
-    begin, end = map(re.escape, MARKS)
+def of_code(folder: Path) -> str:
+    """The part about code, from the first table of reports/accuracy: our kernels in float32, and torch's functions."""
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if " float32 |" in line]
+    ours, torch = (next(row for row in rows if row[0].startswith(name)) for name in ("fused ", "torch=="))
+    machine = next(line for line in text.splitlines() if ", python 3" in line).partition(", python")[0]
+    lost = f"{ours[6]} results lost to 0, {ours[7]} NaN or infinite"
+    name = torch[0].partition(" ")[0].replace("==", " ")
+    return (
+        f"Worst error of the compiled float32 kernels of {ours[1]} activations on {machine}: {ours[3]} ulp forward, "
+        f"{ours[4]} backward, {lost}. {name}, {torch[1]} of them: {torch[3]} and {torch[4]} ulp, {torch[6]} of the "
+        f"results tried lost to 0, {torch[7]} NaN or infinite. [All of them](reports/accuracy/README.md), and [who is faster "
+        "where](reports/throughput/README.md).\n"
+    )
+
+
+def refreshed(readme: str, part: str, name: str = "article") -> str:
+    """The README with its part of this name replaced."""
+    begin, end = (re.escape(mark.format(name=name)) for mark in MARKS)
     return re.sub(f"(?<={begin}).*?(?={end})", lambda _: f"\n{part}\n", readme, flags=re.S)

@@ -147,7 +147,7 @@ def _noise(pairs: int) -> Iterator[Finding]:
         rate = identical(pairs=pairs)
     noisy, often = rate.half_width > NOISE_FLOOR, rate.share > ALARMS
     yield Finding(
-        what="noise floor", found=f"ratios of identical calls are known to +-{rate.half_width:.1%}",
+        what="noise floor", found=f"ratios of identical calls are known to +-{rate.half_width:.2%}",
         state=UNFIT if noisy else FIT, remedy="stop other programs; take more rounds" if noisy else "",
     )  # fmt: skip
     low, high = rate.interval()
