@@ -36,8 +36,8 @@ def of_code(folder: Path) -> str:
     return (
         f"Worst error of the compiled float32 kernels of {ours[1]} activations on {machine}: {ours[3]} ulp forward, "
         f"{ours[4]} backward, {lost}. {name}, {torch[1]} of them: {torch[3]} and {torch[4]} ulp, {torch[6]} of the "
-        f"results tried lost to 0, {torch[7]} NaN or infinite. [All of them](reports/accuracy/README.md), and [who is faster "
-        "where](reports/throughput/README.md).\n"
+        f"results tried lost to 0, {torch[7]} NaN or infinite. [All of them](reports/accuracy/README.md), and [who "
+        "is faster where](reports/throughput/README.md).\n"
     )
 
 
