@@ -12,6 +12,10 @@ LISTED = ("activation", "experiment", "claim", "backend")  # what `actbench list
 class ActbenchError(Exception):
     """A request that cannot be met; its text is one line that a person can act on."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in a notebook: the line, and not thirty of ours above it."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class NotMeasured(ActbenchError):
     """A question that a run has no observations for: not tested, which is neither yes nor no."""

@@ -11,7 +11,7 @@ from actbench.audit.finding import PASSES, SEVERITIES, Finding, plain_hex, shown
 from actbench.core.files import write_text
 from actbench.core.machine import machine, version
 from actbench.report.chinese import chinese
-from actbench.report.page import template
+from actbench.report.page import template, typeset
 from actbench.report.phrases import phrases
 
 WORDS = {
@@ -51,11 +51,11 @@ def page(report: Report, *, lang: str = "en", known: Collection[str] = ()) -> st
         Fingerprints of findings that a baseline knows.
     """
     counts = {level: sum(f.level == level for f in report.findings) for level in reversed(SEVERITIES)}
-    return str(template("audit.html").render(
+    return typeset(template("audit.html").render(
         t=WORDS[lang], lang=lang, asked=report.asked, counts=counts, version=version("actbench-suite") or "",
         machine="{processor}, {cores} cores, {system}".format_map(machine()),
         subjects=[_subject(one, lang, known) for one in report.subjects], left=report.left_out,
-    ))  # fmt: skip
+    ), lang)  # fmt: skip
 
 
 def write(report: Report, place: Path, *, lang: str = "en", known: Collection[str] = ()) -> Path:

@@ -19,7 +19,7 @@ NUMBER = re.compile(r"[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?")
 JUDGED = re.compile(r"(.*): (supported|refuted|conditional|inconclusive) \((.*)\)")  # of one setting among several
 COUNTS = re.compile(r"(\d+ [a-z ]+(?:, \d+ [a-z ]+)*) of (\d+) settings(?:, and it was said of (all|some))?")
 SAID_OF = {"all": "（论断针对全部设置）", "some": "（论断只说有的设置）"}
-UNITS = re.compile(r"(\d[\d,]*) (.+)")  # "64 networks"
+UNITS = re.compile(r"(\d(?:[\d,]*\d)?(?:, \d(?:[\d,]*\d)?)*) (.+)")  # "64 networks", "8, 4 networks"
 
 GLOSSARY = {
     "activation function": "激活函数", "unit": "单元", "layer": "层", "active": "激活", "dead unit": "死亡单元",
@@ -58,7 +58,7 @@ def chinese(text: str, t: Mapping[str, str]) -> str:
         return whole
     counted = UNITS.fullmatch(text)
     if counted and (unit := _known(counted[2])) is not None:
-        return f"{counted[1]} {unit}"
+        return f"{counted[1].replace(', ', '、')} {unit}"
     parts = [part.strip() for part in text.rstrip(".").split("; ")]
     said = [_clause(part, t) for part in parts]
     return text if said == parts else "；".join(said)

@@ -10,7 +10,7 @@ from actbench.core.files import write_text
 from actbench.drawing.style import PALETTE, save, theme
 from actbench.drawing.words import WORDS
 from actbench.report.chinese import chinese
-from actbench.report.page import pictured, template
+from actbench.report.page import pictured, template, typeset
 from actbench.report.phrases import phrases
 from actbench.speed.commits.asv_results import FAILED, OK, SKIPPED, read_results
 
@@ -52,7 +52,9 @@ def render_commits(results: str | Path, out: str | Path | None = None, *, lang: 
         "alone": int(_one_sample(frame).sum()),
         "benchmarks": [_benchmark(str(name), part, place / "figures", t) for name, part in frame.groupby("benchmark")],
     }
-    return write_text(place / "report.html", template("performance.html", t).render(**content, t=t, lang=lang))
+    return write_text(
+        place / "report.html", typeset(template("performance.html", t).render(**content, t=t, lang=lang), lang)
+    )
 
 
 def _commits(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ from actbench.implementations.targets.slopes import MANY_KINKS
 from actbench.report import mathml
 from actbench.report.checklist import checklist
 from actbench.report.chinese import chinese
-from actbench.report.page import pictured, template, undrawn
+from actbench.report.page import pictured, template, typeset, undrawn
 from actbench.report.phrases import phrases
 from actbench.report.sentences import numbers
 from actbench.runs.folder import RunFolder
@@ -102,7 +102,7 @@ def render(folder: RunFolder, *, title: str | None = None, lang: str | None = No
     for name in ("decisions", "measures", "settings"):
         write_text(folder.at(f"latex/{name}.tex"), _tex(f"dossier_{name}.tex").render(**content))
     write_text(folder.at("latex/sources.bib"), _tex("dossier_sources.tex").render(**content))
-    page = write_text(folder.at("dossier.html"), template("dossier.html", t).render(**content))
+    page = write_text(folder.at("dossier.html"), typeset(template("dossier.html", t).render(**content), t["language"]))
     folder.list_files(begin=False)
     return page
 
@@ -171,7 +171,7 @@ def kink_lines(kinks: Sequence[tuple[float, float]]) -> list[str]:
     if len(kinks) > MANY_KINKS:
         places = [float(x) for x, _ in kinks]
         return [f"{len(kinks)} kinks, from {min(places):g} to {max(places):g}"]
-    return [f"{x:g} (slope {s:g} is used there)" for x, s in kinks]
+    return [f"{x:g} (f' = {s:g})" for x, s in kinks]
 
 
 def measures(frame: pd.DataFrame, theory: pd.DataFrame | None = None) -> dict[str, Any]:

@@ -40,8 +40,10 @@ def activation(row: Activation | VectorFunction) -> str:
 
 def _told(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "; ".join(f"{name}: {each}" for name, each in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        return "; ".join(f"{name}: {_told(each)}" for name, each in value.items())
+    if isinstance(value, float):
+        return f"{value:.6g}"  # where people read it; the record has every digit
+    return ", ".join(map(_told, value)) if isinstance(value, list) else str(value)
 
 
 def report(found: Any) -> str:

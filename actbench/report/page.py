@@ -51,7 +51,7 @@ def render(folder: RunFolder, *, lang: str | None = None, progress: bool = True)
     for claim in shown["claims"]:  # a figure stands with the first claim that it bears on, the others point to it
         claim["figures"] = [f for f in figures if _first(f, shown["claims"]) == claim["name"]]
         claim["see"] = [f for f in figures if claim["name"] in f["claims"] and f not in claim["figures"]]
-    page = template("report.html").render(**shown, t=t, lang=lang, figures=figures)
+    page = typeset(template("report.html").render(**shown, t=t, lang=lang, figures=figures), lang)
     write_text(folder.at("report.html"), page)
     write_text(folder.at("report.md"), template("report.md").render(**shown, t=t, figures=figures))
     folder.list_files(begin=False)
@@ -140,6 +140,14 @@ def _code(text: str) -> Any:
     from markupsafe import Markup, escape
 
     return Markup(re.sub("`([^`]*)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  the rest is escaped
+
+
+def typeset(page: str, lang: str) -> str:
+    """A page with its language's spaces: Chinese has colons of its own, and none after a full-width mark."""
+    if lang != "zh":
+        return page
+    page = re.sub(r"(?<=[\u4e00-\u9fff）]): ?", "：", page)
+    return re.sub(r"(?<=[。：，；]) +(?=\S)", "", page)
 
 
 def template(name: str, t: Mapping[str, str] | None = None) -> Any:

@@ -12,7 +12,7 @@ from actbench.core.files import write_text
 from actbench.report import races
 from actbench.report.chinese import chinese
 from actbench.report.content import provenance_lines
-from actbench.report.page import draw_figures, template
+from actbench.report.page import draw_figures, template, typeset
 from actbench.report.phrases import phrases
 from actbench.report.sentences import numbers
 from actbench.runs.experiment import EXPERIMENTS, Experiment
@@ -157,6 +157,6 @@ def render(folder: RunFolder, *, lang: str | None = None) -> Path:
         "failures": len(folder.read_frame(f"{place}.failures")) if failures.exists() else 0,
         "units": experiment.batch in UNITS, "figures": draw_figures(folder, lang), **provenance_lines(run, t),
     }  # fmt: skip
-    page = write_text(folder.at("report.html"), template("run.html").render(**content, t=t, lang=lang))
+    page = write_text(folder.at("report.html"), typeset(template("run.html").render(**content, t=t, lang=lang), lang))
     folder.list_files(begin=False)
     return page

@@ -32,7 +32,7 @@ show leaky_relu:negative_slope=nan | negative_slope
 show leaky_relu:negative_slope=inf | negative_slope
 show leaky_relu:negative_slope=0.1,negative_slope=0.2 | twice
 show softmax:x=1 | softmax
-show C99 | actbench list activations
+show C99 | actbench list claims
 show activity --dossier | activity
 list frogs | is in none of
 frobnicate | invalid choice
@@ -170,7 +170,7 @@ run activity --out a\0b | another --out
 compare nowhere.py:act relu | no file
 compare relu good.py | names no object
 report nowhere | no run
-report file | run.json
+report file | is a file
 report folder | no run.json
 report '' | run.json
 report . --out x | asv's results

@@ -160,3 +160,22 @@ def test_the_glossary_decides_the_terms():
     assert GLOSSARY["quick run"] == "快速模式"
     said = [*PHRASES["zh"].values(), *sentences().values()]
     assert not [text for text in said if "预演" in text or "裁决" in text]
+
+
+def test_chinese_pages_are_spaced_and_punctuated_as_chinese_is():
+    from actbench.report.page import typeset
+
+    given = '<h1>运行: activity</h1> 是。 在 <b>甲</b>（乙）: <cite lang="en">Hinton: 2010</cite>； 丙'
+    assert (
+        typeset(given, "zh")
+        == '<h1>运行：activity</h1> 是。在 <b>甲</b>（乙）：<cite lang="en">Hinton: 2010</cite>；丙'
+    )
+    assert typeset(given, "en") == given
+
+
+def test_several_counts_of_one_unit_are_chinese():
+    from actbench.report.chinese import chinese
+    from actbench.report.phrases import phrases
+
+    assert chinese("64, 40 trained networks", phrases("zh")) == "64、40 个训练过的网络"
+    assert chinese("20,063, 20,072 inputs", phrases("zh")) == "20,063、20,072 个输入"

@@ -128,3 +128,10 @@ def test_a_comparison_shows_its_decisions():
     assert ">undecided</span>" in html
     assert "a &lt;b&gt; reason" in html
     assert "95.0 [94.0, 96.0]" in html
+
+
+def test_an_error_is_one_line_in_a_notebook():
+    with pytest.raises(ab.ActbenchError) as caught:
+        ab.get("gleu")
+    (line,) = caught.value._render_traceback_()
+    assert line.startswith("ActbenchError: no activation named 'gleu'; did you mean")
