@@ -23,16 +23,18 @@ ARRAYS = ("x", "dy")
 REDUCED = ("sum", "max")  # numbers of a pass
 ENTRIES = ("each", *REDUCED)
 AT = {"first": set(), "once": set(), "there": {"leads"}}  # numbers between passes, and what else they need
-WIDE, NEAR_TOP = Format(32, vectors=True), Format(32, vectors=True, near=True)
 
 
 def vector_text(function: VectorFunction, direction: str, form: Format) -> tuple[list[str], list[str]] | None:
     """Constants, and the lines of one row of a matrix; None where it cannot be said or is not for this processor."""
     reductions = function.reductions[direction]
-    if form.bits != 32 or not has_vectors() or any(r.kind not in (*ENTRIES, *AT) for r in reductions):
+    if not has_vectors() or any(r.kind not in (*ENTRIES, *AT) for r in reductions):
         return None
     try:
-        (constants, near), (more, far) = (Passes(function, direction, form).text() for form in (NEAR_TOP, WIDE))
+        (constants, near), (more, far) = (
+            Passes(function, direction, Format(form.bits, vectors=True, near=near)).text()
+            for near in (form.bits == 32, False)
+        )
     except NoVectorsError:
         return None
     shared = next((place for place, both in enumerate(zip(near, far, strict=True)) if both[0] != both[1]), len(far))
@@ -123,7 +125,7 @@ class Passes:
                 f"at_{reduction.name} = vector_first({program(graph)!r}, {names!r}, {arrays}, {numbers}, n)"
             )
             return
-        form = Format(32)
+        form = Format(self.form.bits)
         graph = expanded(record(bound(reduction.of, self.values)), form)
         constants, lines, result = written(graph, form, f"s{len(self.lines)}_")
         self.constants += constants

@@ -10,7 +10,7 @@ place. On other processors the loop is left to the vectoriser (`actbench.kernels
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from llvmlite import ir
@@ -18,13 +18,13 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from actbench.kernels.registers import SINGLE, STEPS, Builder, Shape, Value, constant, instruction, splat
+from actbench.kernels.registers import DOUBLE, STEPS, Builder, Shape, Value, constant, instruction, splat
 
 # vectors that are under way at once, a power of two. Of float32 4 are 10 % faster for tanh-GELU and slower for GELU; of
 # float64 4 are 5 to 10 % faster for eight of ten, and 3 % slower for GELU
 UNROLLED = {32: 2, 64: 4}
 TOGETHER = 4  # the same along an axis, 8 % faster than 2 for softmax
-LANES, FLOATS = SINGLE.lanes, SINGLE.floats  # of functions along an axis, whose numbers are float32
+SEARCHED = 8  # vectors that one branch looks at for a first place
 
 
 def _evaluated(
@@ -53,7 +53,7 @@ def vector_loop(typing_context: Any, text: Any, names: Any, arrays: Any, numbers
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         shape = Shape(out.dtype.bitwidth)
         pointers, fixed = _given(builder, named, args[2], args[3], numbers, shape)
-        _passed(builder, programs, pointers, fixed, [args[4]], args[5], UNROLLED[shape.bits], shape=shape)
+        _passed(builder, programs, pointers, fixed, [args[4]], args[5], UNROLLED[shape.bits], shape)
         return context.get_dummy_value()
 
     return types.none(text, names, arrays, numbers, out, count), make
@@ -73,13 +73,14 @@ def vector_pass(
     """
     back, programs = ast.literal_eval(text.literal_value)
     named = names.literal_value.split()
-    result = types.UniTuple(types.float32, sum(kind in REDUCED for kind, _, _ in programs))  # type: ignore[no-untyped-call, unused-ignore]
+    result = types.UniTuple(arrays.dtype.dtype, sum(kind in REDUCED for kind, _, _ in programs))  # type: ignore[no-untyped-call, unused-ignore]
 
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointers, fixed = _given(builder, named, args[2], args[3], numbers)
+        shape = Shape(arrays.dtype.dtype.bitwidth)
+        pointers, fixed = _given(builder, named, args[2], args[3], numbers, shape)
         stored = cgutils.unpack_tuple(builder, args[4]) if len(outs) else []  # type: ignore[no-untyped-call, unused-ignore]
         ahead = cgutils.unpack_tuple(builder, args[5]) if len(coming) else []  # type: ignore[no-untyped-call, unused-ignore]
-        reduced = _passed(builder, programs, pointers, fixed, stored, args[6], TOGETHER, back, ahead)
+        reduced = _passed(builder, programs, pointers, fixed, stored, args[6], TOGETHER, shape, back, ahead)
         return context.make_tuple(builder, result, reduced) if reduced else context.get_dummy_value()
 
     return (result if result.count else types.none)(text, names, arrays, numbers, outs, coming, count), make
@@ -92,16 +93,33 @@ def vector_first(typing_context: Any, text: Any, names: Any, arrays: Any, number
     named = names.literal_value.split()
 
     def make(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointers, fixed = _given(builder, named, args[2], args[3], numbers)
-        constants, word, half = _constants(steps, SINGLE), ir.IntType(64), ir.IntType(LANES)
-        place = cgutils.alloca_once_value(builder, word(0))  # type: ignore[no-untyped-call, unused-ignore]
-        turns = builder.udiv(builder.add(args[4], word(LANES - 1)), word(LANES))
+        shape = Shape(arrays.dtype.dtype.bitwidth)
+        pointers, fixed = _given(builder, named, args[2], args[3], numbers, shape)
+        constants, word, lanes = _constants(steps, shape), ir.IntType(64), shape.lanes
+        place, begin = (cgutils.alloca_once_value(builder, word(0)) for _ in range(2))  # type: ignore[no-untyped-call, unused-ignore]
+
+        def holding(start: Value, loaded: Mapping[str, Value]) -> Value:
+            return _evaluated(builder, steps, [{**_at_place(builder, fixed, start, shape), **loaded}], constants)[0]
+
+        step = word(lanes * SEARCHED)
+        with cgutils.for_range(builder, builder.udiv(args[4], step)) as loop:  # type: ignore[no-untyped-call, unused-ignore]
+            start = builder.mul(loop.index, step)
+            builder.store(start, begin)
+            found = []
+            for k in range(SEARCHED):
+                at = builder.add(start, word(lanes * k))
+                found.append(holding(at, {name: _loaded(builder, p, at, shape) for name, p in pointers.items()}))
+            some = builder.bitcast(_folded(builder.or_, found), ir.IntType(lanes))
+            with builder.if_then(builder.icmp_unsigned("!=", some, some.type(0))):
+                loop.do_break()
+            builder.store(builder.add(start, step), begin)
+        first = builder.load(begin)
+        turns = builder.udiv(builder.add(builder.sub(args[4], first), word(lanes - 1)), word(lanes))
         with cgutils.for_range(builder, turns) as loop:  # type: ignore[no-untyped-call, unused-ignore]
-            start = builder.mul(loop.index, word(LANES))
-            mask, part = _tail(builder, pointers, start, args[4], SINGLE)
-            [holds] = _evaluated(builder, steps, [{**_at_place(builder, fixed, start), **part}], constants)
-            bits = builder.bitcast(builder.and_(holds, mask), half)
-            with builder.if_then(builder.icmp_unsigned("!=", bits, half(0))):
+            start = builder.add(first, builder.mul(loop.index, word(lanes)))
+            mask, part = _tail(builder, pointers, start, args[4], shape)
+            bits = builder.bitcast(builder.and_(holding(start, part), mask), ir.IntType(lanes))
+            with builder.if_then(builder.icmp_unsigned("!=", bits, bits.type(0))):
                 builder.store(builder.add(start, builder.zext(builder.cttz(bits, ir.IntType(1)(1)), word)), place)
                 loop.do_break()
         return builder.load(place)
@@ -110,7 +128,7 @@ def vector_first(typing_context: Any, text: Any, names: Any, arrays: Any, number
 
 
 def _given(
-    builder: Builder, named: Sequence[str], arrays: Value, numbers: Value, kinds: Any, shape: Shape = SINGLE
+    builder: Builder, named: Sequence[str], arrays: Value, numbers: Value, kinds: Any, shape: Shape
 ) -> tuple[dict[str, Value], dict[str, Value]]:
     """Pointers by name, and numbers as whole vectors; a place stays an integer."""
     pointers = dict(zip(named, cgutils.unpack_tuple(builder, arrays), strict=False))  # type: ignore[no-untyped-call, unused-ignore]
@@ -122,14 +140,14 @@ def _given(
     }
 
 
-def _at_place(builder: Builder, fixed: Mapping[str, Value], start: Value) -> dict[str, Value]:
+def _at_place(builder: Builder, fixed: Mapping[str, Value], start: Value, shape: Shape) -> dict[str, Value]:
     """The numbers of the vector that begins at ``start``: a place is 1 where it lies in it."""
     found = dict(fixed)
     for name, value in fixed.items():
         if isinstance(value.type, ir.IntType):
-            lane = splat(builder, builder.trunc(builder.sub(value, start), ir.IntType(32)), SINGLE.places)
-            there = builder.icmp_signed("==", lane, ir.Constant(SINGLE.places, [*range(LANES)]))
-            found[name] = builder.select(there, constant((1.0).hex(), SINGLE), constant((0.0).hex(), SINGLE))
+            lane = splat(builder, builder.trunc(builder.sub(value, start), ir.IntType(32)), shape.places)
+            there = builder.icmp_signed("==", lane, ir.Constant(shape.places, [*range(shape.lanes)]))
+            found[name] = builder.select(there, constant((1.0).hex(), shape), constant((0.0).hex(), shape))
     return found
 
 
@@ -153,23 +171,25 @@ def _tail(
 
 def _passed(
     builder: Builder, programs: Any, pointers: Mapping[str, Value], fixed: Mapping[str, Value],
-    outs: Sequence[Value], size: Value, unrolled: int, back: bool = False,
-    coming: Sequence[Value] = (), shape: Shape = SINGLE,
+    outs: Sequence[Value], size: Value, unrolled: int, shape: Shape, back: bool = False,
+    coming: Sequence[Value] = (),
 ) -> list[Value]:  # fmt: skip
     """The loop over all programs, and its reduced numbers."""
     word, lanes = ir.IntType(64), shape.lanes
     constants = [_constants(steps, shape) for _, _, steps in programs]
-    rooms = {number: REDUCED[kind].room(builder) for number, (kind, _, _) in enumerate(programs) if kind in REDUCED}
+    rooms = {number: REDUCED[kind](builder, shape) for number, (kind, _, _) in enumerate(programs) if kind in REDUCED}
 
     def turn(start: Value, places: Sequence[Value], loaded: list[dict[str, Value]], mask: Value | None) -> None:
-        given = [{**_at_place(builder, fixed, place), **each} for place, each in zip(places, loaded, strict=True)]
+        given = [
+            {**_at_place(builder, fixed, place, shape), **each} for place, each in zip(places, loaded, strict=True)
+        ]
         written = iter(outs)
         for number, (kind, name, steps) in enumerate(programs):
             results = _evaluated(builder, steps, given, constants[number])
             for each, result in zip(given, results, strict=True):
                 each[name] = result
             if kind in REDUCED:
-                REDUCED[kind].take(builder, rooms[number], results, mask)
+                rooms[number].take(results, mask)
             elif kind == "each":
                 out = next(written)
                 for place, result in zip(places, results, strict=True):
@@ -179,9 +199,6 @@ def _passed(
                     else:
                         _masked_store(builder, result, goal, mask, shape)
 
-    def load(pointer: Value, place: Value) -> Value:
-        return builder.load(_at(builder, pointer, place, shape), align=shape.bytes)
-
     step = word(lanes * unrolled)
     whole = builder.and_(size, word(-lanes * unrolled))
     with cgutils.for_range_slice(builder, word(0), whole, step) as (turned, _):  # type: ignore[no-untyped-call, unused-ignore]
@@ -190,87 +207,82 @@ def _passed(
         for pointer in coming:
             for place in places:
                 _fetched(builder, _at(builder, pointer, place, shape))
-        loaded = [{name: load(pointer, place) for name, pointer in pointers.items()} for place in places]
+        loaded = [
+            {name: _loaded(builder, pointer, place, shape) for name, pointer in pointers.items()} for place in places
+        ]
         turn(start, places, loaded, None)
     with cgutils.for_range_slice(builder, whole, size, word(lanes)) as (start, _):  # type: ignore[no-untyped-call, unused-ignore]
         mask, part = _tail(builder, pointers, start, size, shape)
         turn(start, [start], [part], mask)
-    return [REDUCED[programs[number][0]].end(builder, room) for number, room in rooms.items()]
+    return [room.end() for room in rooms.values()]
+
+
+def _folded(combine: Callable[[Value, Value], Value], values: Sequence[Value]) -> Value:
+    """All in one, two by two: their number is a power of two."""
+    while len(values) > 1:
+        values = [combine(a, b) for a, b in zip(values[::2], values[1::2], strict=True)]
+    return values[0]
+
+
+def _each(builder: Builder, vector: Value) -> list[Value]:
+    return [builder.extract_element(vector, ir.IntType(32)(k)) for k in range(vector.type.count)]
 
 
 class Sum:
     """In float64, sixteen numbers as eight: the accumulator of a pass."""
 
-    DOUBLES = ir.VectorType(ir.DoubleType(), LANES // 2)
+    def __init__(self, builder: Builder, shape: Shape) -> None:
+        self.builder, self.shape = builder, shape
+        nothing = ir.Constant(DOUBLE.floats, [0.0] * DOUBLE.lanes)
+        self.room = cgutils.alloca_once_value(builder, nothing)  # type: ignore[no-untyped-call, unused-ignore]
 
-    @classmethod
-    def room(cls, builder: Builder) -> Value:
-        return cgutils.alloca_once_value(builder, ir.Constant(cls.DOUBLES, [0.0] * (LANES // 2)))  # type: ignore[no-untyped-call, unused-ignore]
+    def take(self, values: Sequence[Value], mask: Value | None) -> None:
+        nothing = constant((0.0).hex(), self.shape)
+        kept = values if mask is None else [self.builder.select(mask, value, nothing) for value in values]
+        wide = [part for value in kept for part in self._wide(value)]
+        total = _folded(self.builder.fadd, wide)
+        self.builder.store(self.builder.fadd(self.builder.load(self.room), total), self.room)
 
-    @classmethod
-    def take(cls, builder: Builder, room: Value, values: Sequence[Value], mask: Value | None) -> None:
+    def _wide(self, value: Value) -> list[Value]:
+        if self.shape == DOUBLE:
+            return [value]
         halves = []
-        for value in values:
-            kept = value if mask is None else builder.select(mask, value, constant((0.0).hex(), SINGLE))
-            for part in (0, LANES // 2):
-                places = ir.Constant(ir.VectorType(ir.IntType(32), LANES // 2), [*range(part, part + LANES // 2)])
-                half = builder.shuffle_vector(kept, ir.Constant(FLOATS, ir.Undefined), places)
-                halves.append(builder.fpext(half, cls.DOUBLES))
-        while len(halves) > 1:
-            halves = [builder.fadd(a, b) for a, b in zip(halves[::2], halves[1::2], strict=True)]
-        builder.store(builder.fadd(builder.load(room), halves[0]), room)
+        for start in range(0, self.shape.lanes, DOUBLE.lanes):
+            places = ir.Constant(DOUBLE.places, [*range(start, start + DOUBLE.lanes)])
+            half = self.builder.shuffle_vector(value, ir.Constant(self.shape.floats, ir.Undefined), places)
+            halves.append(self.builder.fpext(half, DOUBLE.floats))
+        return halves
 
-    @classmethod
-    def end(cls, builder: Builder, room: Value) -> Value:
-        lanes = builder.load(room)
-        parts = [builder.extract_element(lanes, ir.IntType(32)(k)) for k in range(LANES // 2)]
-        while len(parts) > 1:
-            parts = [builder.fadd(a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
-        return builder.fptrunc(parts[0], ir.FloatType())
-
-
-def _larger(builder: Builder, a: Value, b: Value) -> Value:
-    return builder.select(builder.fcmp_ordered(">", a, b), a, b)
+    def end(self) -> Value:
+        total = _folded(self.builder.fadd, _each(self.builder, self.builder.load(self.room)))
+        return total if self.shape == DOUBLE else self.builder.fptrunc(total, self.shape.number)
 
 
 class Largest:
     """Lane by lane, and a mask of where a NaN was."""
 
-    @staticmethod
-    def room(builder: Builder) -> Value:
-        least = constant("-inf", SINGLE)
-        return (
-            cgutils.alloca_once_value(builder, least),  # type: ignore[no-untyped-call, unused-ignore]
-            cgutils.alloca_once_value(builder, ir.Constant(SINGLE.truths, [0] * LANES)),  # type: ignore[no-untyped-call, unused-ignore]
-        )
+    def __init__(self, builder: Builder, shape: Shape) -> None:
+        self.builder, self.shape, self.least = builder, shape, constant("-inf", shape)
+        self.peaks = cgutils.alloca_once_value(builder, self.least)  # type: ignore[no-untyped-call, unused-ignore]
+        nowhere = ir.Constant(shape.truths, [0] * shape.lanes)
+        self.lost = cgutils.alloca_once_value(builder, nowhere)  # type: ignore[no-untyped-call, unused-ignore]
 
-    @staticmethod
-    def take(builder: Builder, room: Value, values: Sequence[Value], mask: Value | None) -> None:
-        peaks, lost = room
-        least = constant("-inf", SINGLE)
-        kept = [value if mask is None else builder.select(mask, value, least) for value in values]
+    def take(self, values: Sequence[Value], mask: Value | None) -> None:
+        builder = self.builder
+        kept = values if mask is None else [builder.select(mask, value, self.least) for value in values]
         pairs = [*zip(kept[::2], kept[1::2], strict=True)] if len(kept) > 1 else [(kept[0], kept[0])]
         for a, b in pairs:  # one comparison tells whether either is NaN
-            builder.store(builder.or_(builder.load(lost), builder.fcmp_unordered("uno", a, b)), lost)
-        while len(kept) > 1:
-            kept = [
-                builder.select(builder.fcmp_ordered(">", a, b), a, b)
-                for a, b in zip(kept[::2], kept[1::2], strict=True)
-            ]
-        builder.store(_larger(builder, kept[0], builder.load(peaks)), peaks)
+            builder.store(builder.or_(builder.load(self.lost), builder.fcmp_unordered("uno", a, b)), self.lost)
+        builder.store(self._larger(_folded(self._larger, kept), builder.load(self.peaks)), self.peaks)
 
-    @staticmethod
-    def end(builder: Builder, room: Value) -> Value:
-        lanes, lost = (builder.load(each) for each in room)
-        parts = [builder.extract_element(lanes, ir.IntType(32)(k)) for k in range(LANES)]
-        while len(parts) > 1:
-            parts = [
-                builder.select(builder.fcmp_ordered(">", a, b), a, b)
-                for a, b in zip(parts[::2], parts[1::2], strict=True)
-            ]
-        bits = ir.IntType(LANES)
-        any_lost = builder.icmp_unsigned("!=", builder.bitcast(lost, bits), bits(0))
-        return builder.select(any_lost, ir.Constant(ir.FloatType(), float("nan")), parts[0])
+    def _larger(self, a: Value, b: Value) -> Value:
+        return self.builder.select(self.builder.fcmp_ordered(">", a, b), a, b)
+
+    def end(self) -> Value:
+        builder, bits = self.builder, ir.IntType(self.shape.lanes)
+        largest = _folded(self._larger, _each(builder, builder.load(self.peaks)))
+        any_lost = builder.icmp_unsigned("!=", builder.bitcast(builder.load(self.lost), bits), bits(0))
+        return builder.select(any_lost, ir.Constant(self.shape.number, float("nan")), largest)
 
 
 REDUCED: Mapping[str, Any] = {"sum": Sum, "max": Largest}
@@ -286,6 +298,10 @@ def _fetched(builder: Builder, place: Value) -> None:
 
 def _at(builder: Builder, pointer: Value, place: Value, shape: Shape) -> Value:
     return builder.bitcast(builder.gep(pointer, [place]), shape.floats.as_pointer())
+
+
+def _loaded(builder: Builder, pointer: Value, place: Value, shape: Shape) -> Value:
+    return builder.load(_at(builder, pointer, place, shape), align=shape.bytes)
 
 
 def _masked_load(builder: Builder, place: Value, mask: Value, shape: Shape) -> Value:
