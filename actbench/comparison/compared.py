@@ -134,23 +134,12 @@ def compare(
         folder.withdraw()
         raise
     networks = _to_decide(alive, quick, progress)
-    frames: dict[str, Any] = {}
-    failures: dict[str, Any] = {}
-    interrupted = False
     with ACTIVATIONS.temporary():
         enter(alive)
         here = [arm for arm in alive if not arm.called]
         options: dict[str, Any] = {"parts": list(parts), "quick": quick, "seed": seed, "workers": workers, "only": only,
                                    "networks": networks}  # fmt: skip
-        if here:
-            if cost:
-                frames["cost"] = pd.DataFrame(raced(here), columns=list(COLUMNS))
-            single = [arm.spec for arm in here if not arm.gate]
-            if single:
-                frames["theory"] = pd.DataFrame([theory(spec) for spec in single])
-                frames["curves"] = pd.DataFrame([row for spec in single for row in curves(spec)])
-            found, failures, interrupted = measure(here, store=folder.store, progress=progress, **options)
-            frames |= found
+        frames, failures, interrupted = _here(here, folder, options, cost, progress)
         away = {arm.asked: replace(arm, reason=NOT_YET, module="") for arm in alive if arm.called}
         for arm in alive:
             if arm.called and not interrupted:
@@ -167,6 +156,24 @@ def compare(
                     target[key] = pd.concat([target[key], frame], ignore_index=True) if key in target else frame
         final = [away.get(arm.asked, arm) for arm in arms]
         return _saved(final, frames, failures, reference, run, folder, interrupted=interrupted)
+
+
+def _here(
+    arms: Sequence[Arm], folder: RunFolder, options: dict[str, Any], cost: bool, progress: bool
+) -> tuple[dict[str, Any], dict[str, Any], bool]:
+    """Rows of the catalogue and traced code, measured in this process: frames, failures, and whether it was stopped."""
+    import pandas as pd
+
+    if not arms:
+        return {}, {}, False
+    frames: dict[str, Any] = {}
+    if cost:
+        frames["cost"] = pd.DataFrame(raced(arms), columns=list(COLUMNS))
+    if single := [arm.spec for arm in arms if not arm.gate]:
+        frames["theory"] = pd.DataFrame([theory(spec) for spec in single])
+        frames["curves"] = pd.DataFrame([row for spec in single for row in curves(spec)])
+    found, failures, interrupted = measure(arms, store=folder.store, progress=progress, **options)
+    return frames | found, failures, interrupted
 
 
 def _saved(

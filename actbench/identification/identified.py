@@ -60,7 +60,7 @@ def _loaded(subject: Any) -> tuple[str, Any]:
     return subject, named(subject)
 
 
-def _told(name: str, kind: str, stages: Any, tolerance: float, remarks: tuple[str, ...] = ()) -> Identified:
+def _told(name: str, kind: str, stages: Any, tolerance: float) -> Identified:
     """The first stage that has a row, or the nearest of all."""
     tried: dict[str, Near] = {}
     for stage in stages:
@@ -71,14 +71,13 @@ def _told(name: str, kind: str, stages: Any, tolerance: float, remarks: tuple[st
             for one in sorted(right, key=lambda one: one.numbers):
                 if _row(one) != _row(plain) and _parameters(one.spec) <= SAME:
                     other.setdefault(_row(one), one)
-            return Identified(
-                subject=name, found=plain, kind=kind, same=tuple(one.form for one in other.values()), remarks=remarks
-            )
+            same = tuple(one.form for one in other.values())
+            return Identified(subject=name, found=plain, kind=kind, same=same)
         for one in stage:
             if _row(one) not in tried or one.apart < tried[_row(one)].apart:
                 tried[_row(one)] = one
     nearest = sorted(tried.values(), key=lambda one: one.apart)[:NEAREST]
-    return Identified(subject=name, found=None, kind=kind, nearest=tuple(nearest), remarks=remarks)
+    return Identified(subject=name, found=None, kind=kind, nearest=tuple(nearest))
 
 
 def _row(one: Near) -> str:

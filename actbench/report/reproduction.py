@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actbench.claims import calibration as instrument
+from actbench.claims import calibration
 from actbench.claims.claim import Claim
 from actbench.claims.family import Family, family
 from actbench.claims.registration import combined, digests, statuses
@@ -127,7 +127,7 @@ def reproduce(
     *targets
         ``"article"`` (the default), ids such as ``"C10"``, or files with claims of your own.
     quick
-        Take each experiment's sub-grid: the same cells, fewer networks. The verdicts are marked as rehearsals.
+        Take each experiment's sub-grid: the same cells, fewer networks. The verdicts are marked as a quick run's.
     seed, workers
         The master seed; how many processes compute, or a scheduler's address; by default the cores, as on the command
         line (this process alone where rows or experiments are defined in the running script).
@@ -167,6 +167,17 @@ def reproduce(
     for (claim, reading), why in untested.items():
         note(f"{claim} {reading} is not tested: {why}", show=progress)
     results = _measured(_stages(claims, targets, quick, tried), seed, workers, folder, progress, modules)
+    report = _judged(claims, tried, untested, results, run, progress)
+    if folder is not None:
+        report.save(folder.path, progress=progress)
+    return report
+
+
+def _judged(
+    claims: tuple[Claim, ...], tried: Mapping[tuple[str, str], Rehearsal], untested: Mapping[tuple[str, str], str],
+    results: Mapping[str, Any], run: Mapping[str, Any], progress: bool,
+) -> Report:  # fmt: skip
+    """The report on what runs have found."""
     experiments = {
         name: {"cells": r.computed + r.reused + len(r.failures), "reused": r.reused, "failed": len(r.failures)}
         | {"dtype": EXPERIMENTS[r.experiment].dtype, "backend": EXPERIMENTS[r.experiment].backend}
@@ -177,21 +188,21 @@ def reproduce(
     failed = {name: len(result.failures) for name, result in results.items()}
     failures = {name: result.failures for name, result in results.items() if len(result.failures)}
     hashes = digests(claims, tried)
-    given: dict[str, Any] = {"failed": failed, "rehearsal": quick or interrupted, "untested": untested,
+    given: dict[str, Any] = {"failed": failed, "rehearsal": run["quick"] or interrupted, "untested": untested,
                              "registered": statuses(hashes), "failures": failures}  # fmt: skip
     with follow("judge", len(claims), show=progress, unit="claims") as advance:
         found = judged(claims, frames, **given)
         by_time = judged_by_time(claims, frames, **given)
         advance(len(claims))
-    trial = instrument.EXPERIMENT
+    twice = calibration.EXPERIMENT
     measured = found.estimates[found.estimates["n"] > 0]
-    report = Report(
+    return Report(
         verdicts=found.verdicts,
         estimates=found.estimates,
         timing_verdicts=by_time.verdicts,
         timing_estimates=by_time.estimates,
         frames=frames,
-        instrument=instrument.examine(frames[trial], measured) if trial in frames else None,
+        instrument=calibration.examine(frames[twice], measured) if twice in frames else None,
         failures=failures,
         untested={**untested, **found.mistakes, **by_time.mistakes},
         claims=claims,
@@ -203,9 +214,6 @@ def reproduce(
         },
         interrupted=interrupted,
     )
-    if folder is not None:
-        report.save(folder.path, progress=progress)
-    return report
 
 
 def work(claims: Sequence[Claim], targets: Sequence[str], quick: bool) -> list[tuple[Experiment, Sequence[Cell]]]:
@@ -221,7 +229,7 @@ def _stages(
     Of a grid the cells that are read; for a whole ledger all of it, for its figures, and the method's own test.
     """
     whole = bool({claim.ledger for claim in claims} & set(targets))
-    needed: dict[str, set[str]] = {instrument.EXPERIMENT: set()} if whole else {}
+    needed: dict[str, set[str]] = {calibration.EXPERIMENT: set()} if whole else {}
     asked: dict[str, list[Mapping[str, Any]]] = {}
     for claim in claims:
         for reading in claim.readings:

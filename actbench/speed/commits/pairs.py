@@ -24,6 +24,7 @@ from typing import IO, Any
 
 from actbench.core.errors import ActbenchError
 from actbench.speed.commits.checkouts import Checkout
+from actbench.speed.threads import VARIABLES
 
 WORKER = Path(__file__).with_name("worker.py")
 # Many short samples in place of few long ones: what disturbs a shared machine hits some of them, and the median is of
@@ -33,7 +34,7 @@ BUDGET = 0.03  # seconds a side, case and pair
 ROUNDS = (5, 60)  # samples a side, case and pair, at least and at most
 PATIENCE = 300.0  # seconds for one answer; a cold cache compiles an epoch's loop in 15
 DEATHS = 3  # pairs that may end before their time
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+THREADS = (*VARIABLES, "NUMBA_NUM_THREADS")
 
 
 class NotMeasured(ActbenchError):
