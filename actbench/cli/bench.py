@@ -100,7 +100,8 @@ def call(args: argparse.Namespace) -> int:
     for warning in (*warnings, *failed):
         print(f"actbench: {warning}", file=sys.stderr)
     if not args.json:
-        print(f"\n{summary(table, phrases('en'))}")
+        print(f"\nkept: arrays kept for backward; of copy: share of a copy's bandwidth; holds: within what actbench "
+              f"promises of its own kernels\n\n{summary(table, phrases('en'))}")  # fmt: skip
         again = "" if not result.reused else f" ({result.reused} of {len(cells)} cells were there; --fresh: once more)"
         print(f"page: {folder.path / 'report.html'}; tables, samples and figures beside it{again}")
     return status(result) or (0 if table["time_s"].notna().any() else 3)

@@ -71,6 +71,9 @@ def configuration(args: argparse.Namespace) -> int:
     if not isinstance(config, dict):
         raise ActbenchError(f"{args.target} is no configuration: give a JSON object")
     said = read(config)
+    if not said and not args.json:
+        print("no key of this configuration names an activation")
+        return 1
     if args.json:
         print(as_json([asdict(one) for one in said]))
     else:

@@ -8,6 +8,7 @@ from typing import Any
 from actbench.activations.layout import LAYOUTS
 from actbench.activations.parameter import Sampled
 from actbench.activations.record import Activation, Kink
+from actbench.expression.graph import PRIMITIVES
 from actbench.implementations.targets.slopes import MANY_KINKS
 
 
@@ -23,6 +24,7 @@ def activation_card(activation: Activation) -> dict[str, Any]:
         "f(x)": text(definition),
         "f'(x)": text(slope(activation)),
         "latex": formula(activation),
+        "where": _names_of_ours(definition),
         "parameters": {name: _parameter(p) for name, p in activation.parameters.items()},
         "bounds": list(activation.fact("bounds")),
         "limits": dict(zip(("f(-inf)", "f(inf)"), activation.fact("limits"), strict=True))
@@ -38,6 +40,14 @@ def activation_card(activation: Activation) -> dict[str, Any]:
         "peers": dict(activation.peers),
         "source": activation.source,
     }
+
+
+def _names_of_ours(definition: Any) -> dict[str, str]:
+    """What a formula's functions of one input are that NumPy and readers have no name for, in LaTeX."""
+    import numpy as np
+
+    ours = {step.op: PRIMITIVES[step.op] for step in definition if step.op in PRIMITIVES and not hasattr(np, step.op)}
+    return {f"{name}(x)": each.latex[0].format("x") for name, each in ours.items() if each.arity == 1 and each.latex}
 
 
 def _parameter(parameter: Any) -> str:

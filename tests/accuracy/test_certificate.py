@@ -197,3 +197,20 @@ def test_terms_of_a_slope_count_wherever_they_matter(monkeypatch):
     x = np.arange(start, start + exhaustive.BLOCK, dtype=np.int32).view(np.float32)
     found = ErrorMeter("gcu", "backward", "float32", x).measure(sweep.fused(x))
     assert (sweep.worst, sweep.at) == (pytest.approx(found.worst, abs=1e-6), found.at)
+
+
+def test_what_is_known_of_all_inputs_stays_beside_a_sample():
+    from types import SimpleNamespace
+
+    from actbench.cli.export import beside
+
+    whole, sample = SimpleNamespace(inputs=1 << 32), SimpleNamespace(inputs=20_000)
+    assert beside(None, sample) is sample
+    assert beside(sample, whole) is whole
+    assert beside(whole, sample) == f"{whole}; here: {sample}"
+
+
+def test_no_folder_is_made(tmp_path, capsys):
+    assert main(["export", "relu", "--out", str(tmp_path / "none" / "k.h")]) == 2
+    assert "no folder" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()

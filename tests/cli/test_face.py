@@ -227,3 +227,8 @@ def test_what_is_no_name_is_refused_by_its_parameter(spec):
 
     with pytest.raises(ActbenchError, match=f"spec={spec} cannot be used; give a name"):
         ab.get(spec)
+
+
+def test_a_card_says_what_names_of_ours_stand_for(capsys):
+    assert main(["show", "gelu_tanh"]) == 0
+    assert "tanh_cubic(x): \\sqrt{2 / \\pi} \\, (x + 0.044715 \\, x^3)" in capsys.readouterr().out

@@ -96,3 +96,20 @@ def test_workers_are_by_default_as_many_as_on_the_command_line(monkeypatch: pyte
         assert inspect.signature(verb).parameters["workers"].default is None
     ab.define("of_this_script", forward=lambda x: 2.0 * x, backward=lambda dy, x: 2.0 * dy, source="a test")
     assert workers_by_default() == 1
+
+
+def test_what_is_short_says_nothing_where_it_is_asked_to_be_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    pipe = io.StringIO()
+    with follow("exact values", 2, file=pipe, late=True) as advance:
+        advance(2)
+    assert pipe.getvalue() == ""
+    with follow("exact values", 4, file=pipe, late=True) as advance:
+        clock[0] += 6.0
+        advance(1)
+        clock[0] += 6.0
+        advance(3)
+    assert pipe.getvalue().splitlines() == [
+        "exact values: 1 of 4 cells in 6.0 s, about 18.0 s left", "exact values: 4 of 4 cells in 12.0 s",
+    ]  # fmt: skip

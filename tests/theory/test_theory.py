@@ -242,3 +242,10 @@ def test_length_zero_rests_where_nothing_moves_it():
     assert theory.fixed_point("tanh", 2.0, start=0.0).q == 0.0
     assert theory.fixed_point("sigmoid", 2.0, start=0.0).q == pytest.approx(theory.fixed_point("sigmoid", 2.0).q)
     assert theory.fixed_point("tanh", 2.0, 0.1, start=0.0).q > 0.1
+
+
+def test_a_change_of_sign_by_a_jump_at_0_is_found():
+    """Halving from 1 to the last float above 0 takes a thousand steps, more than SciPy's hundred."""
+    from actbench.theory.roots import root
+
+    assert abs(root(lambda x: -1.0 if x < 0 else 1.0, -1.0, 2.0)) < 1e-290
