@@ -101,10 +101,11 @@ class Passes:
         results = [f"_{name}" for kind, name, *_ in wanted if kind in REDUCED]
         left = f"{', '.join(results)}, = " if results else ""
         text = f"({self.passes % 2 == 1}, [{', '.join(programs)}])"
-        # the second pass computes most: the next vector comes meanwhile, a third of softmax's backward pass
-        coming = f"({''.join(f'offset({name}_, n), ' for name in self.arrays)})" if self.passes == 1 else "()"
+        # the second pass computes most: the next vector comes meanwhile, a third of softmax's backward pass, and the
+        # place of its result, a sixth
+        coming = "".join(f"offset({name}_, n), " for name in (*self.arrays, "out")) if self.passes == 1 else ""
         self.passes += 1
-        self.lines.append(f"{left}vector_pass({text!r}, {names!r}, {arrays}, {numbers}, {outs}, {coming}, n)")
+        self.lines.append(f"{left}vector_pass({text!r}, {names!r}, {arrays}, {numbers}, {outs}, ({coming}), n)")
 
     def _given(self, used: set[str]) -> tuple[str, str, str]:
         """Names, the arrays among them, and the numbers."""

@@ -229,7 +229,11 @@ def _each(builder: Builder, vector: Value) -> list[Value]:
 
 
 class Sum:
-    """In float64, sixteen numbers as eight: the accumulator of a pass."""
+    """In float64, sixteen numbers as eight: the accumulator of a pass.
+
+    Vectors that are under way together are added before, in their own format: two roundings more, none of them above
+    half a place of a partial sum of four, for 0.76 of softmax's backward time. Numbers beyond 8e37 may overflow so.
+    """
 
     def __init__(self, builder: Builder, shape: Shape) -> None:
         self.builder, self.shape = builder, shape
@@ -239,8 +243,7 @@ class Sum:
     def take(self, values: Sequence[Value], mask: Value | None) -> None:
         nothing = constant((0.0).hex(), self.shape)
         kept = values if mask is None else [self.builder.select(mask, value, nothing) for value in values]
-        wide = [part for value in kept for part in self._wide(value)]
-        total = _folded(self.builder.fadd, wide)
+        total = _folded(self.builder.fadd, self._wide(_folded(self.builder.fadd, kept)))
         self.builder.store(self.builder.fadd(self.builder.load(self.room), total), self.room)
 
     def _wide(self, value: Value) -> list[Value]:
