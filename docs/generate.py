@@ -59,7 +59,7 @@ def reports(docs: Path) -> None:
     """The committed reports as part of the site: their Markdown as pages, their HTML as it is."""
     for file in sorted(REPORTS.rglob("*")):
         place = file.relative_to(REPORTS)
-        if not file.is_file() or (file.suffix in (".py", ".png") and place.parent == Path()):
+        if not file.is_file() or (file.suffix in (".py", ".png", ".md") and place.parent == Path()):
             continue
         whole = file.suffix == ".html" or (file.suffix in DATA and any(file.parents[i].glob("*.html") for i in (0, 1)))
         targets = [docs / "_extra" / place] if whole else []
