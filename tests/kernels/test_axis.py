@@ -60,6 +60,16 @@ def test_both_directions_agree_with_the_row_at_every_length(name, dtype, length)
         assert (np.abs(got - want) <= promised * np.spacing(size.astype(dtype))).all()
 
 
+def test_what_arrives_is_summed_without_rounding_on_the_way():
+    kernel = ab.kernel("log_softmax", "backward")
+    huge = np.repeat(np.float32([3e38, -3e38]), 32)
+    np.testing.assert_array_equal(kernel(huge, np.zeros(64, np.float32)), huge)
+    dy, x = _operands("log_softmax", "backward", "float32", (8, 4096), 30.0)
+    want = _reference("log_softmax", "backward", (dy, x))
+    size = np.maximum(np.abs(want), np.abs(dy)).astype(np.float32)
+    assert (np.abs(kernel(dy, x) - want) <= 16.0 * np.spacing(size)).all()
+
+
 @pytest.mark.parametrize("name", ["topk", "abstopk"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("k", [1, 4, 70, 5000])
