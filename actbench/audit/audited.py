@@ -267,10 +267,13 @@ def _believed(said: dict[str, Any], names: list[str], at: int) -> Audited | None
             if given["kind"] not in KINDS or given["severity"] not in (*SEVERITIES, ""):
                 return None
             also = tuple(_text(name) for name in given["also"])
+            where, example = (tuple(float(v) for v in given.get(k, ())) for k in ("region", "example"))
+            if (len(where), len(example)) not in ((0, 0), (2, 3)):
+                return None
         except (KeyError, TypeError, ValueError):
             return None
         found.append(Finding(subject=names[at], kind=given["kind"], severity=given["severity"], also=also,
-                             **numbers, **words))  # fmt: skip
+                             region=where, example=example, **numbers, **words))  # fmt: skip
     return Audited(
         target=names[at], row=texts["spec"], named=texts["named"], library=texts["library"],
         why_not=texts["why_not"], dtypes=tuple(map(_text, said.get("dtypes", ()))), findings=worst_first(found),

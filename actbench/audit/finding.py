@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
+from actbench.audit import region
 from actbench.core.errors import unknown
 
 SEVERITIES = ("note", "warning", "error")  # as SARIF calls them, the mildest first
@@ -115,7 +118,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (
 DETAILS = {
     " and computes ": "，计算的却是 ",
     "no function of the catalogue": "目录中没有的函数",
+    " (dy is not used at all)": "（完全没有用到 dy）",
 }  # of what is not quoted
+EVERYWHERE = {
+    "en": "is wrong at {where}: at x = {one} it gives {got}, {right} is right. Nearest to 0 it {text}",
+    "zh": "在{where}处都有错：在 x = {one} 处返回 {got}，应为 {right}。最接近 0 的一处：{text}",
+}
 PASSES = {"forward": "前向", "backward": "反向", "second": "二阶"}
 
 
@@ -149,6 +157,10 @@ class Finding:
         What actbench promises of its own row.
     also
         Further formats in which the same was found.
+    region
+        The open interval in which every input that was tried is wrong, where it is a simple one.
+    example
+        A plain input in it, what came there, and the exact value rounded once.
     """
 
     subject: str
@@ -164,6 +176,8 @@ class Finding:
     detail: str = ""
     promise: str = ""
     also: tuple[str, ...] = field(default=())
+    region: tuple[float, ...] = ()
+    example: tuple[float, ...] = ()
 
     @property
     def level(self) -> str:
@@ -190,6 +204,10 @@ class Finding:
                 words["detail"] = words["detail"].replace(english, chinese)
         where = [PASSES.get(self.direction, "") if lang == "zh" else self.direction, self.dtype]
         text = (sort.zh if lang == "zh" else sort.en).format(**words)
+        if self.region and self.example:
+            text = EVERYWHERE[lang].format(where=region.words(*self.region, lang), text=text, **dict(
+                zip(("one", "got", "right"), (shortest(value, self.dtype) for value in self.example), strict=True)
+            ))  # fmt: skip
         head = (" " if lang == "en" else "，").join(filter(None, where))
         return f"{head}{': ' if lang == 'en' else '：'}{text}" if head else text
 
@@ -205,6 +223,7 @@ class Finding:
             "ulp": None if self.ulp is None or math.isinf(self.ulp) else self.ulp, "detail": self.detail,
             "sentence": {"en": self.sentence(), "zh": self.sentence("zh")}, "promise": self.promise,
             "also": list(self.also), "fingerprint": self.fingerprint,
+            "region": [repr(end) for end in self.region], "example": [repr(number) for number in self.example],
         }  # fmt: skip
 
 
@@ -215,6 +234,12 @@ def shown(value: float | None, dtype: str = "float64") -> str:
     digits = {"float16": 5, "bfloat16": 4, "float32": 9}.get(dtype, 17)
     short = f"{value:.{digits}g}"
     return repr(value) if digits == 17 or len(repr(value)) < len(short) else short
+
+
+def shortest(value: float, dtype: str) -> str:
+    """A number in the fewest digits that tell it from others of its format: 0.01 for the float32 next to it."""
+    text = str(np.float32(value)) if dtype == "float32" else shown(value, dtype)
+    return text.removesuffix(".0")
 
 
 def plain_hex(value: float) -> str:

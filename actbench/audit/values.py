@@ -13,6 +13,7 @@ from actbench.accuracy.meter import ErrorMeter, exact, rounded, where_promised
 from actbench.accuracy.shrink import first
 from actbench.activations.registry import resolve
 from actbench.audit.finding import Finding
+from actbench.audit.region import PLAIN, region
 from actbench.audit.subject import Array, Subject, unit_roundoff
 from actbench.audit.worst import Worst, worst_of
 from actbench.core.dtypes import every, info
@@ -55,7 +56,8 @@ def values(
         for at in nearest:
             finding = _finding(subject, meter, call, at, "narrow" if narrow else "subnormal" if flushed else kind)
             if finding.ulp is not None and finding.ulp > allowed:  # else it is right alone: see arrays
-                found.append(_graded(finding, meter, got, mask))
+                graded = _graded(finding, meter, got, mask)
+                found.append(_everywhere(graded, subject, meter, call, masks) if kind == "value" else graded)
                 break
         if narrow:
             break
@@ -64,6 +66,25 @@ def values(
         yield from _kinks(subject, meter, got)
     if not found and dtype != "float64":
         yield from _cut_off(subject, meter, call, got)
+
+
+def _everywhere(
+    finding: Finding, subject: Subject, meter: ErrorMeter, call: Callable[[Array], Array], masks: Masks
+) -> Finding:
+    """With the region that all that is wrong fills, and a plain input in it, where there are such."""
+    wrong, tiny = np.logical_or.reduce(list(masks.values())), float(info(meter.dtype).tiny)
+    looked = ~beside_kinks(meter)
+    ends = [float(kink) for kink in subject.row.fact("kinks")]
+    where = region(meter.x[looked], wrong[looked], meter.yard[looked], tiny, ends)
+    held = subject.made.inputs
+    if where is None or finding.kind != "value":
+        return finding
+    for x in PLAIN:
+        if where[0] < x < where[1] and (held is None or x in held):
+            one = _finding(subject, meter, call, x, "value")
+            if one.ulp is not None and one.ulp > subject.allowed[meter.dtype]:
+                return replace(finding, region=where, example=(x, float(one.came or 0.0), float(one.exact or 0.0)))
+    return finding
 
 
 def tried(subject: Subject, direction: str, dtype: str) -> Array:
@@ -290,10 +311,12 @@ def linear(subject: Subject, dtype: str) -> Iterator[Finding]:
         slope = np.asarray(run(np.ones_like(x), x.copy())).astype(np.float64)
     mixed = np.resize(np.array([1.0, -2.0, 0.5, 3.0]), x.size)
     failing: list[tuple[float, float, float, float]] = []
+    used = not slope.any()
     for dy in (np.zeros(x.size), np.full(x.size, 2.0), np.full(x.size, -1.0), mixed):
         with np.errstate(all="ignore"):
             got = np.asarray(run(dy.astype(dtype), x.copy())).astype(np.float64)
         wanted = dy * slope
+        used |= not np.array_equal(got, slope, equal_nan=True)
         wrong = np.flatnonzero(np.abs(got - wanted) > 64 * unit_roundoff(dtype) * (np.abs(wanted) + np.abs(dy)))
         if wrong.size:
             i = int(wrong[np.abs(x[wrong]).argmin()])
@@ -301,4 +324,4 @@ def linear(subject: Subject, dtype: str) -> Iterator[Finding]:
     if failing:
         at, came, right, arriving = min(failing, key=lambda f: abs(f[0]))
         yield subject.finding("linear", direction="backward", dtype=dtype, at=at, came=came, exact=right,
-                              detail=f"dy = {arriving:g}")  # fmt: skip
+                              detail=f"dy = {arriving:g}{'' if used else ' (dy is not used at all)'}")  # fmt: skip

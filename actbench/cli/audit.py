@@ -116,6 +116,7 @@ def _write(args: argparse.Namespace, report: Report, known: frozenset[str]) -> N
 def lines(report: Report, lang: str, known: frozenset[str]) -> list[str]:
     """What a person reads."""
     from actbench.audit.finding import SEVERITIES
+    from actbench.audit.region import one_fault
     from actbench.report.audit import WORDS
 
     t = WORDS[lang]
@@ -123,9 +124,10 @@ def lines(report: Report, lang: str, known: frozenset[str]) -> list[str]:
     for one in report.subjects:
         said += [*_subject(one, lang, known), ""]
     said += [f"{t['left'].lower()}: {one.target}: {one.why_not}" for one in report.left_out]
-    counts = [(t[level], sum(f.level == level for f in report.findings)) for level in reversed(SEVERITIES)]
+    told_of = [finding for one in report.subjects for finding in one_fault(one.findings)]
+    counts = [(t[level], sum(f.level == level for f in told_of)) for level in reversed(SEVERITIES)]
     told = t[", "].join(f"{count} {level}{t['s'] if count != 1 else ''}" for level, count in counts)
-    old = sum(f.fingerprint in known for f in report.findings)
+    old = sum(f.fingerprint in known for f in told_of)
     said.append(t["audited"].format(count=len(report.subjects), seconds=f"{report.seconds:.1f}") + told
                 + (t["; "] + t["old"].format(count=old) if old else "")
                 + (t["; "] + t["others"].format(count=report.others) if report.others else ""))  # fmt: skip
@@ -135,6 +137,7 @@ def lines(report: Report, lang: str, known: frozenset[str]) -> list[str]:
 def _subject(one: Audited, lang: str, known: frozenset[str]) -> list[str]:
     from rich.table import Table
 
+    from actbench.audit.region import one_fault
     from actbench.report.audit import WORDS, promised
 
     t = WORDS[lang]
@@ -145,7 +148,7 @@ def _subject(one: Audited, lang: str, known: frozenset[str]) -> list[str]:
     if not one.findings:
         return [f"{head}: {t['clean']} ({about})", *worst]
     grid = Table.grid(padding=(0, 2))
-    for finding in one.findings:
+    for finding in one_fault(one.findings):
         also = f" ({t['also']} {', '.join(finding.also)})" if finding.also else ""
         old = t["known"] if finding.fingerprint in known else t[finding.level]
         grid.add_row("", old, finding.kind, finding.sentence(lang) + also)

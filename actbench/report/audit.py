@@ -8,6 +8,7 @@ from typing import Any
 
 from actbench.audit.audited import Audited, Report
 from actbench.audit.finding import PASSES, SEVERITIES, Finding, plain_hex, shown
+from actbench.audit.region import one_fault
 from actbench.core.files import write_text
 from actbench.core.machine import machine, version
 from actbench.report.chinese import chinese
@@ -50,7 +51,8 @@ def page(report: Report, *, lang: str = "en", known: Collection[str] = ()) -> st
     known
         Fingerprints of findings that a baseline knows.
     """
-    counts = {level: sum(f.level == level for f in report.findings) for level in reversed(SEVERITIES)}
+    told = [finding for one in report.subjects for finding in one_fault(one.findings)]
+    counts = {level: sum(f.level == level for f in told) for level in reversed(SEVERITIES)}
     return typeset(template("audit.html").render(
         t=WORDS[lang], lang=lang, asked=report.asked, counts=counts, version=version("actbench-suite") or "",
         machine="{processor}, {cores} cores, {system}".format_map(machine()),
@@ -72,7 +74,7 @@ def _subject(one: Audited, lang: str, known: Collection[str]) -> dict[str, Any]:
             "at": shown(f.at, f.dtype), "hex": "" if f.at is None else plain_hex(f.at), "came": shown(f.came, f.dtype),
             "exact": shown(f.exact, f.dtype), "says": f.sentence(lang),
         }
-        for f in one.findings
+        for f in one_fault(one.findings)
     ]  # fmt: skip
     held = WORDS[lang]["held"].format(row=one.row) if one.row else ""
     about = [text for text in (held, one.library, ", ".join(one.dtypes)) if text]
