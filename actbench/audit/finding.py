@@ -205,7 +205,7 @@ class Finding:
         where = [PASSES.get(self.direction, "") if lang == "zh" else self.direction, self.dtype]
         text = (sort.zh if lang == "zh" else sort.en).format(**words)
         if self.region and self.example:
-            text = EVERYWHERE[lang].format(where=region.words(*self.region, lang), text=text, **dict(
+            text = EVERYWHERE[lang].format(where=region.words(self.region[0], self.region[1], lang), text=text, **dict(
                 zip(("one", "got", "right"), (shortest(value, self.dtype) for value in self.example), strict=True)
             ))  # fmt: skip
         head = (" " if lang == "en" else "，").join(filter(None, where))
