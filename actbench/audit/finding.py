@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -124,6 +124,8 @@ EVERYWHERE = {
     "en": "is wrong at {where}: at x = {one} it gives {got}, {right} is right. Nearest to 0 it {text}",
     "zh": "在{where}处都有错：在 x = {one} 处返回 {got}，应为 {right}。最接近 0 的一处：{text}",
 }
+# what one fault of a formula is called at a kink, at an infinity, where results are small or exact ones are rounded
+SAME = ("value", "kink", "lost", "limit", "digits", "subnormal", "overflow")
 PASSES = {"forward": "前向", "backward": "反向", "second": "二阶"}
 
 
@@ -225,6 +227,28 @@ class Finding:
             "also": list(self.also), "fingerprint": self.fingerprint,
             "region": [repr(end) for end in self.region], "example": [repr(number) for number in self.example],
         }  # fmt: skip
+
+
+def one_fault(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Findings for people: what lies in the region of another of the same pass is that one's, with its formats."""
+    kept = list(findings)
+    for whole in [f for f in findings if f.region]:
+        if whole not in kept:
+            continue
+        parts = [f for f in kept if f is not whole and _part(f, whole)]
+        formats = dict.fromkeys(d for f in (whole, *parts) for d in (f.dtype, *f.also))
+        level = max((f.level for f in (whole, *parts)), key=SEVERITIES.index)
+        one = replace(whole, also=tuple(d for d in formats if d != whole.dtype), severity=level)
+        kept = [one if f is whole else f for f in kept if f not in parts]
+    return tuple(kept)
+
+
+def _part(finding: Finding, whole: Finding) -> bool:
+    """Whether a finding is the same fault; a note about a convention never is."""
+    if finding.kind not in SAME or finding.direction != whole.direction or finding.at is None or not whole.region:
+        return False
+    low, high = whole.region
+    return low <= finding.at <= high and not (finding.kind == "kink" and finding.level == "note")
 
 
 def shown(value: float | None, dtype: str = "float64") -> str:

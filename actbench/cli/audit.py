@@ -115,8 +115,7 @@ def _write(args: argparse.Namespace, report: Report, known: frozenset[str]) -> N
 
 def lines(report: Report, lang: str, known: frozenset[str]) -> list[str]:
     """What a person reads."""
-    from actbench.audit.finding import SEVERITIES
-    from actbench.audit.region import one_fault
+    from actbench.audit.finding import SEVERITIES, one_fault
     from actbench.report.audit import WORDS
 
     t = WORDS[lang]
@@ -137,7 +136,7 @@ def lines(report: Report, lang: str, known: frozenset[str]) -> list[str]:
 def _subject(one: Audited, lang: str, known: frozenset[str]) -> list[str]:
     from rich.table import Table
 
-    from actbench.audit.region import one_fault
+    from actbench.audit.finding import one_fault
     from actbench.report.audit import WORDS, promised
 
     t = WORDS[lang]

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from actbench.audit.audited import Audited, Report
-from actbench.audit.finding import PASSES, SEVERITIES, Finding, plain_hex, shown
-from actbench.audit.region import one_fault
+from actbench.audit.finding import PASSES, SEVERITIES, Finding, one_fault, plain_hex, shown
 from actbench.core.files import write_text
 from actbench.core.machine import machine, version
 from actbench.report.chinese import chinese

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from actbench.audit.audited import audit
-from actbench.audit.region import one_fault, region, words
+from actbench.audit.finding import one_fault
+from actbench.audit.region import region, words
 from actbench.cli import main
 
 CLASS = """
