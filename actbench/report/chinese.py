@@ -1,7 +1,8 @@
 """What runs and records say in English, in Chinese: sentences by a table, numbers in their places, settings by word.
 
-The table is ``chinese.csv``: a sentence with ``#`` for each of its numbers, and its translation with as many. A text
-that it lacks stays English, and a test of the article's page says which; terms are those of the glossary below.
+The table is ``chinese.csv``: a sentence with ``#`` for each of its numbers, and its translation with as many, ``#``
+where the order is the same, else ``#2`` for the second number of the English sentence. A text that it lacks stays
+English, and a test of the article's page says which; terms are those of the glossary below.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 import csv
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from actbench.report.sentences import in_words
 
 TABLE = Path(__file__).with_name("chinese.csv")
+SLOT = re.compile(r"#(\d*)")
 NUMBER = re.compile(r"[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?")
 JUDGED = re.compile(r"(.*): (supported|refuted|conditional|inconclusive) \((.*)\)")  # of one setting among several
 COUNTS = re.compile(r"(\d+ [a-z ]+(?:, \d+ [a-z ]+)*) of (\d+) settings(?:, and it was said of (all|some))?")
@@ -70,9 +72,18 @@ def _known(text: str) -> str | None:
     for end in ("", "."):
         said = sentences().get(NUMBER.sub("#", text) + end)
         if said is not None:
-            parts = said.split("#")
-            return "".join(part + number for part, number in zip(parts, [*numbers, ""], strict=True))
+            return placed(said, numbers)
     return None
+
+
+def placed(said: str, numbers: Sequence[str]) -> str:
+    """A translation with its numbers, each where the sentence says it: ``#2`` is the second, ``#`` the next.
+
+    >>> placed("共 #2 个，其中 #1 个发散", ["3", "64"])
+    '共 64 个，其中 3 个发散'
+    """
+    following = iter(numbers)
+    return SLOT.sub(lambda slot: numbers[int(slot[1]) - 1] if slot[1] else next(following), said)
 
 
 def _clause(text: str, t: Mapping[str, str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import shutil
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from actbench.claims.verdicts import described
 from actbench.cli import main
 from actbench.report import dossier, plain
 from actbench.report.audit import promised, write
-from actbench.report.chinese import GLOSSARY, NUMBER, TABLE, chinese, sentences
+from actbench.report.chinese import GLOSSARY, NUMBER, SLOT, TABLE, chinese, placed, sentences
 from actbench.report.commits import render_commits
 from actbench.report.page import render as render_page
 from actbench.report.phrases import PHRASES, phrases
@@ -142,6 +143,70 @@ def test_the_table_is_sorted_and_keeps_every_number():
         assert not NUMBER.search(english), english
         assert english.count("#") == said.count("#"), english
         assert re.search("[\u4e00-\u9fff]", said), english
+
+
+MARKS = [str(7000 + 11 * n) for n in range(1, 12)]  # one a slot: where it lands shows which it is
+MARK = r"(?<!\d)(7\d{3})"  # no separators: markers stand side by side nowhere
+ALIKE = (  # what stands at a number in both languages: a symbol is the same, a word has its translations
+    (rf"([A-Za-z_]+\(?){MARK}(?!\d)", rf"([A-Za-z_]+\(?){MARK}(?!\d)"),
+    (rf"([A-Za-z_]+ [<>=]+ ){MARK}", rf"([A-Za-z_]+ [<>=]+ ){MARK}"),
+    (rf"(\b){MARK}(?= (?:[<>]=? c|exp\(|ulp))", rf"(\b){MARK}(?= (?:[<>]=? c|exp\(|ulp))"),
+    (rf"(){MARK}-bit", rf"(){MARK} 位格式"), (rf"(){MARK} nats", rf"(){MARK} nat"),
+    (rf"(background is ){MARK}", rf"(背景为 ){MARK}"), (rf"(for the input ){MARK}", rf"(对输入 ){MARK}"),
+    (rf"(){MARK} epochs", rf"(){MARK} 轮"), (rf"(){MARK} units", rf"(){MARK} 个单元"),
+    (rf"(){MARK} as the slope", rf"(取斜率 ){MARK}"), (rf"(is ){MARK} for", rf"(是否为 ){MARK}"),
+)  # fmt: skip
+
+
+WORDS = {"0": "zero|nothing", "1": "one", "2": "two"}  # numbers that English prose may have in words
+
+
+def misplaced(english, said):
+    """The numbers of a sentence that its translation has elsewhere: beside another symbol or word, twice, or lost."""
+    marks = MARKS[: english.count("#")]
+    told, came = placed(english, marks), placed(said, marks)
+    wrong = sorted(set(marks) ^ set(re.findall(MARK, came))) or (sorted(re.findall(MARK, came)) != marks)
+    for ours, theirs in ALIKE:
+        here, there = re.findall(ours, told), re.findall(theirs, came)
+        if len(here) == len(there) and sorted(mark for _, mark in here) != sorted(mark for _, mark in there):
+            return (told, came)
+        if ours == theirs and sorted(here) != sorted(there) and {at for at, _ in here} == {at for at, _ in there}:
+            return (told, came)
+    return (told, came) if wrong else ()
+
+
+@pytest.mark.parametrize("english", [english for english, said in sentences().items() if "#" in said])
+def test_each_number_lands_where_the_english_sentence_has_it(english):
+    said = sentences()[english]
+    named = SLOT.findall(said)
+    assert not any(named) or sorted(map(int, named)) == list(range(1, len(named) + 1)), "name all slots or none"
+    assert not misplaced(english, said)
+
+
+@pytest.mark.parametrize(("english", "said"), [
+    ("f(z) >= f(#) + c z for every z just where # <= c <= #.", "当且仅当 # <= c <= # 时有 f(z) >= f(#) + c z。"),
+    ("With # as the slope at #, another of the values.", "若在 # 处取斜率 #。"),
+    ("log# of the epochs to a training loss of # nats.", "训练损失降到 # nat 所需轮数的 log#。"),
+    ("float# on images whose background is #.", "背景为 # 的图像上 float# 的网络。"),
+    ("products add up in float# in every #-bit format", "各 # 位格式中，乘积都在 float# 中求和"),
+    ("At # this is the convention c = # of C#", "在 # 处这就是 C# 的约定 c = #"),
+    ("whether the last layer is # for the input #", "对输入 #，最后一层是否为 #"), ("# of #", "#1 / #1"),
+])  # fmt: skip
+def test_a_number_in_another_place_is_noticed(english, said):
+    assert misplaced(english, said)
+
+
+@pytest.mark.parametrize("name", [claim.name for claim in CLAIMS if claim.ledger in ("article", "literature")])
+def test_a_record_has_the_same_numbers_in_both_languages(name):
+    entry = described(CLAIMS[name])
+    pairs = [(entry["statement"]["en"], entry["statement"]["zh"]), (entry["answer"]["en"], entry["answer"]["zh"])]
+    texts = [*entry["readings"].values(), *entry["conditions"].values(), entry["note"], *entry["units"].values()]
+    texts += [text for change in entry.get("history", ()) for text in (change["was"], change["now"], change["why"])]
+    pairs += [(text, chinese(text, ZH)) for text in texts]
+    for english, said in pairs:
+        ours, theirs = Counter(NUMBER.findall(english)), Counter(NUMBER.findall(said))
+        assert not set(ours - theirs) - {"0"}, (english, said)  # Chinese has a word for where x is 0
+        assert all(re.search(WORDS.get(number, "no word"), english) for number in theirs - ours), (english, said)
 
 
 def test_numbers_stay_in_their_places():

@@ -96,7 +96,7 @@ ANSWERS: Mapping[str, Said] = {
     "C13": Said(
         verdict="refuted",
         en="Scans of over 1,000 people show no left- or right-sided brains; single functions do lie on one side.",
-        zh="一千多人的脑成像并未发现左脑型或右脑型；只有个别功能偏于一侧。",
+        zh="对 1,000 多人的脑成像研究并未发现左脑型或右脑型；只有个别功能偏于一侧。",
     ),
     "C13b": Said(
         verdict="conditional",

@@ -144,7 +144,7 @@ stated(
     statement={
         "en": "Lennie and colleagues estimated in 2003 that between 1 and 4 % of the brain's neurons are active at the "
         "same moment.",
-        "zh": "2003 年 Lennie 等人估算，同一时刻处于活动状态的脑神经元占百分之一到百分之四。",
+        "zh": "2003 年 Lennie 等人估算，同一时刻处于活动状态的脑神经元占 1 % 到 4 %。",
     },
     readings=[
         Reading(

@@ -81,7 +81,7 @@ stated(
     section="1",
     statement={
         "en": "Mirroring ReLU or turning it by 180 degrees leaves the result of training unaffected.",
-        "zh": "把 ReLU 左右翻面或旋转半圈，训练出来的效果不会有差别。",
+        "zh": "把 ReLU 左右翻转或旋转 180 度，训练出来的效果不会有差别。",
     },
     readings=[
         Reading(
