@@ -15,13 +15,15 @@ Find the activations in somebody's code and judge each against exact values: val
 subnormals, lengths, layouts, state, memory. Each finding has the smallest input that shows it.
 
   actbench audit homework.py                     every activation of a file
+  actbench audit homework/                       every file of a folder, or several targets: a table by file
   actbench audit my.py:gelu --like gelu_tanh     one object, and the row that it should be
   actbench audit torch.nn.functional             every activation of a module
   actbench audit onnxruntime                     what the catalogue's rows name in a library
   actbench audit kernel.py:silu --golden ref.py:silu     is the reference right that it is compared to?
   actbench audit my.py --json > known.json;  actbench audit my.py --baseline known.json     nothing new?
 
-The code runs in a process of its own. Exit status: 0 nothing of --fail-on or worse, 1 findings, 2 a wrong request.
+The code runs in a process of its own. Exit status: 0 nothing of --fail-on or worse, 1 findings, 2 a wrong request (of
+several files: one that could not be audited, where no other has findings).
 """
 LEVELS = ("note", "warning", "error", "never")
 
@@ -32,7 +34,8 @@ def add(verbs: Any) -> None:
         "audit", help="judge other people's implementations", description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("target", metavar="TARGET|MODULE|FILE", help="my.py, my.py:OBJ, package.module, a library")
+    parser.add_argument("targets", nargs="+", metavar="TARGET|MODULE|FILE|FOLDER",
+                        help="my.py, my.py:OBJ, package.module, a library, a folder; several of them")  # fmt: skip
     parser.add_argument("--like", default="", metavar="NAME", help="the row that it should be; by default recognised")
     parser.add_argument("--golden", default="", metavar="OTHER", help="a reference to be judged as well")
     parser.add_argument("--dtype", nargs="+", choices=("float16", "bfloat16", "float32", "float64"),
@@ -54,14 +57,11 @@ def add(verbs: Any) -> None:
 
 def call(args: argparse.Namespace) -> int:
     """Audit, print, write."""
-    from contextlib import ExitStack
-
-    from actbench.audit.audited import audit
     from actbench.audit.finding import SEVERITIES
+    from actbench.audit.several import expanded
     from actbench.audit.subject import DTYPES
     from actbench.audit.written import as_data, baseline
     from actbench.core.errors import ActbenchError
-    from actbench.runs.progress import follow
 
     if not 8 <= args.count <= 1_000_000:
         raise ActbenchError(f"--count {args.count} is not from 8 to 1,000,000")
@@ -70,6 +70,31 @@ def call(args: argparse.Namespace) -> int:
     if not 0 < args.limit < 1e6:
         raise ActbenchError(f"--limit {args.limit:g} is no number of seconds; give more than 0")
     known = baseline(args.baseline) if args.baseline else frozenset()
+    targets = expanded(args.targets)
+    options = {"like": args.like, "dtypes": args.dtype or DTYPES, "max_ulp": args.max_ulp, "count": args.count,
+               "exhaustive": args.exhaustive, "limit": args.limit * (60 if args.exhaustive else 1)}  # fmt: skip
+    several = len(targets) > 1
+    if several and args.golden:
+        raise ActbenchError(f"--golden {args.golden}: one reference is judged beside one target, not {len(targets)}")
+    report = _followed_all(targets, options) if several else _followed(targets[0], args.golden, options)
+    shown = by_file if several else lines
+    print(as_json(as_data(report, known)) if args.json else "\n".join(shown(report, args.lang, known)))
+    _write(args, report, known)
+    if args.fail_on == "never":
+        return 0
+    worst = SEVERITIES[SEVERITIES.index(args.fail_on) :]
+    if any(f.level in worst and f.fingerprint not in known for f in report.findings):
+        return 1
+    return 2 if several and {one.target for one in report.left_out} & {*targets} else 0
+
+
+def _followed(target: str, golden: str, options: dict[str, Any]) -> Report:
+    """The audit of one target, an object a step."""
+    from contextlib import ExitStack
+
+    from actbench.audit.audited import audit
+    from actbench.runs.progress import follow
+
     with ExitStack() as open_:
         begun: list[Any] = []
 
@@ -79,19 +104,19 @@ def call(args: argparse.Namespace) -> int:
             else:
                 begun.append(open_.enter_context(follow("audit", of, done=done, unit="objects", late=True)))
 
-        report = audit(
-            args.target, like=args.like, golden=args.golden, dtypes=args.dtype or DTYPES, max_ulp=args.max_ulp,
-            count=args.count, exhaustive=args.exhaustive, limit=args.limit * (60 if args.exhaustive else 1),
-            progress=told,
-        )  # fmt: skip
+        report = audit(target, golden=golden, progress=told, **options)
         if begun:
             begun[0](1)
-    print(as_json(as_data(report, known)) if args.json else "\n".join(lines(report, args.lang, known)))
-    _write(args, report, known)
-    if args.fail_on == "never":
-        return 0
-    worst = SEVERITIES[SEVERITIES.index(args.fail_on) :]
-    return int(any(f.level in worst and f.fingerprint not in known for f in report.findings))
+    return report
+
+
+def _followed_all(targets: list[str], options: dict[str, Any]) -> Report:
+    """The audit of several, a file a step."""
+    from actbench.audit.several import audit_all
+    from actbench.runs.progress import follow
+
+    with follow("audit", len(targets), unit="files", late=True) as advance:
+        return audit_all(targets, begun=lambda done: advance(1), **options)
 
 
 def _write(args: argparse.Namespace, report: Report, known: frozenset[str]) -> None:
@@ -115,7 +140,6 @@ def _write(args: argparse.Namespace, report: Report, known: frozenset[str]) -> N
 
 def lines(report: Report, lang: str, known: frozenset[str]) -> list[str]:
     """What a person reads."""
-    from actbench.audit.finding import SEVERITIES, one_fault
     from actbench.report.audit import WORDS
 
     t = WORDS[lang]
@@ -123,14 +147,39 @@ def lines(report: Report, lang: str, known: frozenset[str]) -> list[str]:
     for one in report.subjects:
         said += [*_subject(one, lang, known), ""]
     said += [f"{t['left'].lower()}: {one.target}: {one.why_not}" for one in report.left_out]
+    return [*said, _in_all(report, t, known)]
+
+
+def by_file(report: Report, lang: str, known: frozenset[str]) -> list[str]:
+    """A line a subject: how many findings, and the worst one in words; what is left out with its reason."""
+    from rich.table import Table
+
+    from actbench.audit.finding import SEVERITIES, one_fault
+    from actbench.report.audit import WORDS
+
+    t = WORDS[lang]
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row(t["subject"], *(t[level] for level in reversed(SEVERITIES)), t["worst"])
+    for one in report.subjects:
+        found = one_fault(one.findings)
+        counts = [str(sum(f.level == level for f in found)) for level in reversed(SEVERITIES)]
+        grid.add_row(one.target, *counts, found[0].sentence(lang) if found else t["clean"])
+    for one in report.left_out:
+        grid.add_row(one.target, "-", "-", "-", f"{t['left']}: {one.why_not}")
+    return [_drawn(grid), "", _in_all(report, t, known)]
+
+
+def _in_all(report: Report, t: dict[str, str], known: frozenset[str]) -> str:
+    """The last line: how many of each severity."""
+    from actbench.audit.finding import SEVERITIES, one_fault
+
     told_of = [finding for one in report.subjects for finding in one_fault(one.findings)]
     counts = [(t[level], sum(f.level == level for f in told_of)) for level in reversed(SEVERITIES)]
     told = t[", "].join(f"{count} {level}{t['s'] if count != 1 else ''}" for level, count in counts)
     old = sum(f.fingerprint in known for f in told_of)
-    said.append(t["audited"].format(count=len(report.subjects), seconds=f"{report.seconds:.1f}") + told
+    return (t["audited"].format(count=len(report.subjects), seconds=f"{report.seconds:.1f}") + told
                 + (t["; "] + t["old"].format(count=old) if old else "")
                 + (t["; "] + t["others"].format(count=report.others) if report.others else ""))  # fmt: skip
-    return said
 
 
 def _subject(one: Audited, lang: str, known: frozenset[str]) -> list[str]:

@@ -25,6 +25,7 @@ WORDS = {
         "held": "held to {row}", ", ": ", ", "also": "also", "promises": "actbench promises of {what}",
         "audited": "{count} audited in {seconds} s: ", "others": "{count} other objects are no activations",
         "old": "{count} of them known", "error": "error", "warning": "warning", "note": "note", "s": "s", "; ": "; ",
+        "subject": "what", "worst": "the worst of it",
     },
     "zh": {
         "title": "审查", "lead": "每个值与斜率都与精确值比较；每个错误给出能显示它的最小输入。",
@@ -34,6 +35,7 @@ WORDS = {
         "held": "对照 {row}", ", ": "，", "also": "同样", "promises": "actbench 自己的保证：{what}",
         "audited": "{seconds} 秒内审查了 {count} 个：", "others": "另有 {count} 个对象不是激活函数",
         "old": "其中 {count} 个已知", "error": "错误", "warning": "警告", "note": "提示", "s": "", "; ": "；",
+        "subject": "对象", "worst": "最严重的问题",
     },
 }  # fmt: skip
 

@@ -51,7 +51,8 @@ def adapt(given: Any) -> Implementation:
 def _instance(kind: type) -> Any:
     """An object of a class that needs no arguments."""
     if not (hasattr(kind, "forward") and hasattr(kind, "backward")) and "__call__" not in vars(kind):
-        raise ActbenchError(f"class {kind.__name__} has no forward and backward; give both")
+        missing = [name for name in ("forward", "backward") if not hasattr(kind, name)]
+        raise ActbenchError(f"class {kind.__name__} has no {' and no '.join(missing)}; give it forward and backward")
     return instance_of(kind)
 
 
@@ -79,6 +80,7 @@ def _of_passes(given: Any, kind: str) -> Implementation:
     """Two passes of copies of one object: forward keeps what backward needs, and the object itself stays as it is."""
     if not hasattr(given, "forward"):
         return _of_function(given)
+    _takes_dy_alone(given)
     shared = _copied(given)  # forward calls follow one another on it, so that a state that is kept between them shows
 
     def backward(dy: Any, x: Any) -> Any:
@@ -90,6 +92,19 @@ def _of_passes(given: Any, kind: str) -> Implementation:
         library="numpy", version=np.__version__, kind=kind, forward=lambda x: shared.forward(x), backward=backward,
         expression=lambda x: _copied(given).forward(x), own_backward=backward,
     )  # fmt: skip
+
+
+def _takes_dy_alone(given: Any) -> None:
+    """Complain about a backward pass that asks for more than the gradient that arrives."""
+    try:
+        parameters = inspect.signature(given.backward).parameters.values()
+    except (AttributeError, TypeError, ValueError):
+        return
+    places = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    needed = [p.name for p in parameters if p.default is p.empty and p.kind in places]
+    if len(needed) > 1:
+        raise ActbenchError(f"backward({', '.join(needed)}) is called with {needed[0]} alone; keep {needed[1]} in "
+                            f"forward, as self.{needed[1]} = {needed[1]}")  # fmt: skip
 
 
 def _copied(given: Any) -> Any:
