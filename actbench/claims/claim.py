@@ -11,6 +11,7 @@ from actbench.core.registry import Registry
 from actbench.statistics.expectation import Expectation
 
 Level = Literal["literal", "charitable"]
+LEVELS = {"literal": "as written", "charitable": "as intended"}  # what people read
 Kind = Literal["experiment", "exact", "literature", "opinion"]
 Outcome = Literal["supported", "refuted", "conditional", "inconclusive", "opinion", "not tested"]
 MISSING = ("nan", "na", "null", "none", "n/a")  # names that a verdicts.csv would lose

@@ -117,6 +117,8 @@ def summary(found: Any) -> str:
     if gates:
         lines.append(f"\n{', '.join(arm.spec for arm in gates)}: {OF_GATES}")
     lines += [f"\n{arm.asked} takes no part: {arm.reason}" for arm in found.arms if arm.reason]
+    if found.run.get("quick"):
+        lines.append("\na quick run: fewer networks than the full grid, nothing is final")
     if found.interrupted:
         lines.append("\ninterrupted: these numbers rest on the cells that were finished, and decide nothing")
     return "\n".join(lines)

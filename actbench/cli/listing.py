@@ -99,15 +99,15 @@ def experiments() -> Rows:
 
 
 def claims() -> Rows:
-    """Every claim in the article's order."""
+    """Every claim, ledger by ledger, the article's first, in the order of the text."""
     import actbench.claims.ledgers  # noqa: F401  fills the registry
     from actbench.claims.claim import CLAIMS
     from actbench.claims.verdicts import natural
 
     return [
-        {"claim": c.name, "decided by": sorted({r.kind for r in c.readings}), "readings": len(c.readings),
-         "statement": c.statement["en"]}
-        for c in sorted(CLAIMS, key=lambda claim: natural(claim.name))
+        {"claim": c.name, "ledger": c.ledger, "decided by": sorted({r.kind for r in c.readings}),
+         "readings": len(c.readings), "statement": c.statement["en"]}
+        for c in sorted(CLAIMS, key=lambda claim: (claim.ledger != "article", claim.ledger, natural(claim.name)))
     ]  # fmt: skip
 
 

@@ -113,8 +113,9 @@ def dry_run(args: argparse.Namespace, work: Sequence[tuple[Any, Sequence[Any]]],
         return 0
     rows = [(row["experiment"], f"{row['cells']:,}", span(row["seconds"])) for row in stages]
     print(table([*rows, ("in all", f"{cells:,}", span(seconds))], ("stage", "cells", "about")))
-    print(f"by {workers} process{'es' if workers > 1 else ''}, from what a cell took on one machine once: "
-          f"yours may take a third or three times that.{beside}")  # fmt: skip
+    print(f"computing of cells alone, by {workers} process{'es' if workers > 1 else ''}, from what a cell took on one "
+          "machine once: yours may take a third or three times that. Start-up, compiling (once) and drawing come on "
+          f"top, half a minute or more.{beside}")  # fmt: skip
     return 0
 
 

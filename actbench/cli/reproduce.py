@@ -45,7 +45,7 @@ def call(args: argparse.Namespace) -> int:
         from actbench.claims.verdicts import chosen
         from actbench.report.reproduction import work
 
-        return dry_run(args, work(chosen(targets), targets, args.quick), beside=" Judging and drawing come on top.")
+        return dry_run(args, work(chosen(targets), targets, args.quick), beside=" Judging too.")
     out = args.out or str(Path(DEFAULT) / f"reproduce-{safe(' '.join(targets))}")
     report = reproduce(
         *targets, quick=args.quick, seed=args.seed, workers=args.workers, out=out, fresh=args.fresh, lang=args.lang
@@ -71,7 +71,7 @@ def summary(report: Any) -> str:
         if verdict != "not tested" or charitable.get(name, "not tested") != "not tested"
     ]
     tally = ", ".join(f"{count} {verdict}" for verdict, count in Counter(overall).most_common())
-    head = table(rows, ("claim", "overall", "charitable", "statement"), limit=width()) + "\n\n" if rows else ""
+    head = table(rows, ("claim", "as written", "as intended", "statement"), limit=width()) + "\n\n" if rows else ""
     notes = ["a quick run: fewer networks than the full grid, nothing is final"] if report.run.get("quick") else []
     left = verdicts.loc[(verdicts["reading"] == "overall") & (verdicts["left_out"] > 0), "left_out"]
     if len(left):
@@ -86,7 +86,7 @@ def summary(report: Any) -> str:
     for name, failures in report.failures.items():
         notes.append(f"{len(failures)} cells of {name} failed, and what rests on it is not final: "
                      f"{failures['reason'].iloc[0]}")  # fmt: skip
-    return "\n".join([f"{head}{len(overall)} claims: {tally}", *notes])
+    return "\n".join([f"{head}{len(overall)} claim{'s' if len(overall) != 1 else ''}: {tally}", *notes])
 
 
 def _trust(report: Any) -> list[str]:

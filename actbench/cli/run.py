@@ -125,7 +125,7 @@ def measured(
 
     workers_given(args.workers)
     folder, identity = open_folder(args.out or out, command=command, target=experiment.name, seed=args.seed,
-                                   fresh=args.fresh)  # fmt: skip
+                                   fresh=args.fresh, quick=args.quick)  # fmt: skip
     description = {**identity, **provenance.describe(), "quick": args.quick, "workers": args.workers, "lang": "en",
                    "started": provenance.now(), **described}  # fmt: skip
     folder.write_run({**description, "finished": None})

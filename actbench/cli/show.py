@@ -121,6 +121,7 @@ def _levels(values: Any) -> str:
 
 def claim_card(claim: Any) -> dict[str, Any]:
     """The statement and its readings with what they expect."""
+    from actbench.claims.claim import LEVELS
     from actbench.claims.judge import describe
     from actbench.claims.registration import lines as lines_of_register
 
@@ -128,7 +129,7 @@ def claim_card(claim: Any) -> dict[str, Any]:
     for r in claim.readings:
         expected = f"expected: {describe(r.expected)} ({r.expected.reason})" if r.expected else ""
         said_of = {"universal": "said of all settings", "existential": "said of some setting"}.get(r.quantifier, "")
-        parts = (f"{r.level}, {r.kind}", r.experiment, r.says, said_of, expected, r.conditions, r.source)
+        parts = (f"{LEVELS[r.level]}, {r.kind}", r.experiment, r.says, said_of, expected, r.conditions, r.source)
         readings[r.name] = "; ".join(part for part in parts if part)
     return {
         "claim": claim.name, "section": claim.section, "statement": dict(claim.statement), "readings": readings,

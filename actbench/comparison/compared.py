@@ -11,15 +11,16 @@ from actbench.activations.registry import ACTIVATIONS
 from actbench.comparison.arms import Arm, chosen, enter, row_of, rows_of
 from actbench.comparison.cost import COLUMNS, raced
 from actbench.comparison.elsewhere import elsewhere
-from actbench.comparison.measured import PARTS, curves, measure, theory
+from actbench.comparison.measured import PARTS, curves, measure, planned, theory
 from actbench.comparison.tables import tables
 from actbench.core.errors import ActbenchError
 from actbench.core.views import VIEWS
 from actbench.implementations.targets.examine import LIMIT
 from actbench.runs import provenance
+from actbench.runs.estimate import plan
 from actbench.runs.experiment import EXPERIMENTS
 from actbench.runs.folder import RunFolder, open_folder
-from actbench.runs.progress import follow, note
+from actbench.runs.progress import follow, note, span
 from actbench.runs.workers import Workers, workers_by_default, workers_given
 from actbench.statistics.differences import networks_to_decide
 
@@ -61,8 +62,20 @@ class Comparison:
         return str(VIEWS["comparison"](self))
 
 
+def _how_long(
+    asked: Sequence[str], quick: bool, reference: str | None, workers: Workers, *, show: bool
+) -> None:  # fmt: skip
+    """Say what has begun, before it takes minutes."""
+    if not show:
+        return
+    stages = plan(planned(asked, quick, reference), workers if isinstance(workers, int) else 1)
+    cells, about = sum(row["cells"] for row in stages), span(sum(row["seconds"] for row in stages))
+    less = "a quick run, nothing of it is final" if quick else "quick=True, or --quick, takes fewer networks"
+    note(f"compare: {cells:,} cells, about {about} of computing, a third or three times that; {less}")
+
+
 def compare(
-    *asked: str,
+    *names: str | Sequence[str],
     quick: bool = False,
     seed: int = 0,
     workers: Workers | None = None,
@@ -81,9 +94,9 @@ def compare(
 
     Parameters
     ----------
-    *asked
+    *names
         Names and specs of the catalogue, gates among them, and plug-ins: ``FILE.py:OBJ``, ``package.module:OBJ``,
-        entry points.
+        entry points; or one list of them.
     quick
         The panel's sub-grid: the same cells, fewer settings, step sizes and networks.
     seed, workers, fresh, progress
@@ -113,6 +126,7 @@ def compare(
     """
     import pandas as pd
 
+    asked = tuple(name for each in names for name in ([each] if isinstance(each, str) else each))
     workers = workers_by_default() if workers is None else workers_given(workers)
     if not asked:
         raise ActbenchError("nothing to compare; give names or FILE.py:OBJ")
@@ -120,7 +134,9 @@ def compare(
     for name, seconds in {"limit": limit, "budget": budget}.items():
         if seconds is not None and not seconds > 0:
             raise ActbenchError(f"{name} {seconds!r} is no time; give seconds above 0")
-    folder, identity = open_folder(out, command=command, target=" ".join(asked), seed=seed, fresh=fresh)
+    _how_long(asked, quick, reference, workers, show=progress and only is None)
+    folder, identity = open_folder(out, command=command, target=" ".join(asked), seed=seed, fresh=fresh,
+                                   quick=quick)  # fmt: skip
     started = provenance.now()
     run = {**identity, **provenance.describe(), "quick": quick, "workers": workers, "lang": "en", "started": started}
     folder.write_run({**run, "finished": None})

@@ -24,7 +24,7 @@ from actbench.implementations.targets.slopes import MANY_KINKS
 from actbench.report import mathml
 from actbench.report.checklist import checklist
 from actbench.report.chinese import chinese
-from actbench.report.page import pictured, template, typeset, undrawn
+from actbench.report.page import beside, pictured, template, typeset, undrawn
 from actbench.report.phrases import phrases
 from actbench.report.sentences import numbers
 from actbench.runs.folder import RunFolder
@@ -85,7 +85,7 @@ def render(folder: RunFolder, *, title: str | None = None, lang: str | None = No
     if run.get("command") not in COMMANDS:
         raise ActbenchError(f"{str(folder.path)!r} holds no comparison; give the folder of an 'actbench compare'")
     lang = lang or str(run.get("lang", "en"))
-    t = phrases(lang)
+    t, mark = phrases(lang), beside(run, lang)
     tables = _tables(folder)
     reference = str(run.get("reference", ""))
     arms = folder.read_json("arms")
@@ -96,13 +96,13 @@ def render(folder: RunFolder, *, title: str | None = None, lang: str | None = No
         "measures": measures(tables["measures"], tables.get("theory")), "ranks": _ranks(tables),
         "settings": _settings(tables), "theory": _theory(tables), "margin": 100 * differences.MARGIN,
         "interest": 100 * differences.OF_INTEREST,
-        "figures": {figure["name"]: figure for figure in _figures(folder, tables, reference, t)}, "tags": TAGS, "t": t,
+        "figures": {figure["name"].removesuffix(mark): figure for figure in _figures(folder, tables, reference, t, mark)}, "tags": TAGS, "t": t,
         "checks": checklist(tables, arms, run), "run": _run(run),
     }  # fmt: skip
     for name in ("decisions", "measures", "settings"):
         write_text(folder.at(f"latex/{name}.tex"), _tex(f"dossier_{name}.tex").render(**content))
     write_text(folder.at("latex/sources.bib"), _tex("dossier_sources.tex").render(**content))
-    page = write_text(folder.at("dossier.html"), typeset(template("dossier.html", t).render(**content), t["language"]))
+    page = write_text(folder.at(f"dossier{mark}.html"), typeset(template("dossier.html", t).render(**content), lang))
     folder.list_files(begin=False)
     return page
 
@@ -276,21 +276,21 @@ def _stability(row: Any) -> str:
 
 
 def _figures(
-    folder: RunFolder, tables: dict[str, pd.DataFrame], reference: str, t: Mapping[str, str]
+    folder: RunFolder, tables: dict[str, pd.DataFrame], reference: str, t: Mapping[str, str], mark: str
 ) -> list[dict[str, Any]]:
     drawn = []
     for figure in FIGURES:
         missing, picture = "", None
         try:
-            picture = save(figure.picture(tables, reference), folder.at(f"figures/{figure.name}"),
+            picture = save(figure.picture(tables, reference), folder.at(f"figures/{figure.name}{mark}"),
                            words=WORDS.get(t["language"]))  # fmt: skip
         except NothingToDrawError:
             continue
         except Exception as error:  # whatever a drawing raises, it costs its figure alone
-            missing = undrawn(folder, figure.name, error)
+            missing = undrawn(folder, figure.name + mark, error)
         files = (f"{need}.csv" if need in TABLES else f"data/{need}.csv" for need in figure.needs)
         data = next((file for file in files if (folder.path / file).exists()), "")
-        drawn.append(pictured(figure.name, chinese(figure.title, t), chinese(figure.caption, t), picture, data=data,
+        drawn.append(pictured(figure.name + mark, chinese(figure.title, t), chinese(figure.caption, t), picture, data=data,
                               missing=missing))  # fmt: skip
     return drawn
 

@@ -36,7 +36,7 @@ def render(folder: RunFolder, *, lang: str | None = None, progress: bool = True)
 
     Returns
     -------
-    The path of report.html.
+    The path of the page: report.html, or report-zh.html beside that of the run's own language.
 
     Raises
     ------
@@ -47,27 +47,35 @@ def render(folder: RunFolder, *, lang: str | None = None, progress: bool = True)
     lang = lang or str(run.get("lang", "en"))
     t = phrases(lang)
     shown = content(folder, run, t, lang)
-    figures = draw_figures(folder, lang, progress=progress)
+    figures = draw_figures(folder, run, lang, progress=progress)
     for claim in shown["claims"]:  # a figure stands with the first claim that it bears on, the others point to it
         claim["figures"] = [f for f in figures if _first(f, shown["claims"]) == claim["name"]]
         claim["see"] = [f for f in figures if claim["name"] in f["claims"] and f not in claim["figures"]]
     page = typeset(template("report.html").render(**shown, t=t, lang=lang, figures=figures), lang)
-    write_text(folder.at("report.html"), page)
-    write_text(folder.at("report.md"), template("report.md").render(**shown, t=t, figures=figures))
+    mark = beside(run, lang)
+    write_text(folder.at(f"report{mark}.md"), template("report.md").render(**shown, t=t, figures=figures))
+    place = write_text(folder.at(f"report{mark}.html"), page)
     folder.list_files(begin=False)
-    return folder.path / "report.html"
+    return place
+
+
+def beside(run: Mapping[str, Any], lang: str) -> str:
+    """What the names of pages and figures end with in another language than the run's, whose own ones stay."""
+    return "" if lang == str(run.get("lang", "en")) else f"-{lang}"
 
 
 def _first(figure: dict[str, Any], claims: list[dict[str, Any]]) -> str:
     return next((claim["name"] for claim in claims if claim["name"] in figure["claims"]), "")
 
 
-def draw_figures(folder: RunFolder, lang: str, *, progress: bool = True) -> list[dict[str, Any]]:
+def draw_figures(
+    folder: RunFolder, run: Mapping[str, Any], lang: str, *, progress: bool = True
+) -> list[dict[str, Any]]:
     """Every figure for which the run has data, drawn; what a page needs of each."""
     specs, figures = [spec for spec in all_figures() if _held(folder, spec)], []
     with follow("draw", len(specs), show=progress, unit="figures") as advance:
         for spec in specs:
-            figures.append(_drawn_or_said(folder, spec, lang))
+            figures.append(_drawn_or_said(folder, spec, lang, beside(run, lang)))
             advance(1)
     folder.list_files(begin=False)
     return figures
@@ -81,14 +89,14 @@ def all_figures() -> list[FigureSpec]:
     return sorted(specs, key=lambda spec: natural(spec.claims[0]) if spec.claims else (math.inf, spec.name))
 
 
-def _drawn_or_said(folder: RunFolder, spec: FigureSpec, lang: str) -> dict[str, Any]:
+def _drawn_or_said(folder: RunFolder, spec: FigureSpec, lang: str, mark: str) -> dict[str, Any]:
     """One figure; where these levels make none, one line on stderr and on the page: the data are written already."""
     shown: dict[str, Any] = {"claims": spec.claims, "data": f"tables/{spec.name}.csv"}
-    words = (spec.name, spec.title[lang], spec.caption[lang])
+    words = (spec.name + mark, spec.title[lang], spec.caption[lang])
     try:
-        picture = _drawn(folder, spec, lang)
+        picture = _drawn(folder, spec, lang, mark)
     except Exception as error:  # whatever a drawing raises, it costs its figure alone
-        return pictured(*words, missing=undrawn(folder, spec.name, error), **shown)
+        return pictured(*words, missing=undrawn(folder, spec.name + mark, error), **shown)
     return pictured(*words, picture, **shown)
 
 
@@ -116,13 +124,13 @@ def _held(folder: RunFolder, spec: FigureSpec) -> str:
     return next((name for name in names if (folder.path / f"{name}.csv").exists()), "")
 
 
-def _drawn(folder: RunFolder, spec: FigureSpec, lang: str) -> Picture:
+def _drawn(folder: RunFolder, spec: FigureSpec, lang: str, mark: str) -> Picture:
     """One figure's table and picture."""
     table_name, held = f"tables/{spec.name}", _held(folder, spec)
     if held != table_name:
         folder.write_frame(table_name, spec.table(folder.read_frame(held)))
     picture = spec.picture(folder.read_frame(table_name))
-    return save(picture, folder.at(f"figures/{spec.name}"), words=WORDS.get(lang))
+    return save(picture, folder.at(f"figures/{spec.name}{mark}"), words=WORDS.get(lang))
 
 
 def plain_markdown(value: Any) -> Any:

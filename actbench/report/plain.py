@@ -12,7 +12,7 @@ from actbench.core.files import write_text
 from actbench.report import races
 from actbench.report.chinese import chinese
 from actbench.report.content import provenance_lines
-from actbench.report.page import draw_figures, template, typeset
+from actbench.report.page import beside, draw_figures, template, typeset
 from actbench.report.phrases import phrases
 from actbench.report.sentences import numbers
 from actbench.runs.experiment import EXPERIMENTS, Experiment
@@ -120,7 +120,7 @@ def _told(estimate: Estimate) -> str:
 
 
 def render(folder: RunFolder, *, lang: str | None = None) -> Path:
-    """Draw the figures and the page of a run from its files; the path of report.html.
+    """Draw the figures and the page of a run from its files; the path of the page.
 
     Raises
     ------
@@ -155,8 +155,11 @@ def render(folder: RunFolder, *, lang: str | None = None) -> Path:
         "more": table.attrs["more"], "observations": len(frame), "file": f"{place}.csv",
         "columns": {c: chinese(experiment.columns[c], t) for c in table.columns if c in experiment.columns},
         "failures": len(folder.read_frame(f"{place}.failures")) if failures.exists() else 0,
-        "units": experiment.batch in UNITS, "figures": draw_figures(folder, lang), **provenance_lines(run, t),
+        "units": experiment.batch in UNITS, "figures": draw_figures(folder, run, lang), **provenance_lines(run, t),
     }  # fmt: skip
-    page = write_text(folder.at("report.html"), typeset(template("run.html").render(**content, t=t, lang=lang), lang))
+    page = write_text(
+        folder.at(f"report{beside(run, lang)}.html"),
+        typeset(template("run.html").render(**content, t=t, lang=lang), lang),
+    )
     folder.list_files(begin=False)
     return page

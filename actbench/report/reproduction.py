@@ -157,7 +157,8 @@ def reproduce(
     modules = [target for target in targets if target.endswith(".py")]
     folder, identity = None, {"command": "reproduce", "target": " ".join(targets), "seed": seed}
     if out is not None:
-        folder, identity = open_folder(out, command="reproduce", target=" ".join(targets), seed=seed, fresh=fresh)
+        folder, identity = open_folder(out, command="reproduce", target=" ".join(targets), seed=seed, fresh=fresh,
+                                       quick=quick)  # fmt: skip
     started = provenance.now()
     run = {**identity, **provenance.describe(), "quick": quick, "workers": workers, "lang": lang, "started": started}
     if folder is not None:

@@ -228,7 +228,7 @@ def finite(content: Any) -> Any:
 
 
 def open_folder(
-    out: str | Path | None, *, command: str, target: str, seed: int, fresh: bool = False
+    out: str | Path | None, *, command: str, target: str, seed: int, fresh: bool = False, quick: bool = False
 ) -> tuple[RunFolder, dict[str, Any]]:
     """The folder for a run, made if missing, continued if it holds the same run.
 
@@ -240,6 +240,8 @@ def open_folder(
         What identifies a run. The grid, quick, workers and code may differ, for cells are keyed by content.
     fresh
         Whether to remove what the manifest of earlier runs lists; what else lies there is left, and said.
+    quick
+        Whether it is a quick run, which never replaces the tables of a full one that came to its end.
 
     Returns
     -------
@@ -262,6 +264,7 @@ def open_folder(
             raise ActbenchError(f"--out {str(path)!r} holds other things than a run; give an empty or new folder")
         if held and not fresh:
             _match(folder, identity)
+            _keep_full(folder, quick)
         path.mkdir(parents=True, exist_ok=True)
         _hold(path, alone=fresh)
         if held and fresh:
@@ -285,6 +288,17 @@ def _match(folder: RunFolder, identity: Mapping[str, Any]) -> None:
                 f"{str(folder.path)!r} holds a run with {key} {str(before.get(key))[:100]!r}, not {identity[key]!r}; "
                 "use --fresh or another --out"
             )
+
+
+def _keep_full(folder: RunFolder, quick: bool) -> None:
+    """Complain where a quick run would replace the tables of a full one."""
+    try:
+        before = folder.read_run()
+    except ActbenchError:
+        return
+    if quick and before.get("finished") and before.get("quick") is False:
+        raise ActbenchError(f"{str(folder.path)!r} holds the full run, whose tables a quick one would replace; "
+                            "leave --quick away, or give another --out")  # fmt: skip
 
 
 _held: dict[str, int] = {}  # folder to the handle of its lock, for as long as this process lives

@@ -13,9 +13,16 @@ from typing import Any, TextIO
 # A line at most every 5 s, and then only for another tenth of the work or after a silence: 5 s of it in a stage's first
 # minute, so that nobody wonders, and a minute later, so that a run of hours leaves one line a minute in a log.
 LEAST_SECONDS, LEAST_SHARE, MOST_SECONDS = 5.0, 0.1, 60.0
+LEAST_LEFT = 0.1  # of the time that was left when something was last finished, however long nothing is
 NOTEBOOK_SECONDS = 0.5  # a bar that changes in place may do so often
 
 Advance = Callable[[int], None]
+
+
+def _left(begun: float, moved: float, worked: float, rest: float) -> str:
+    """The time left: the pace up to what was finished last, counted down since then; waiting for a cell adds none."""
+    then = (moved - begun) / worked * rest
+    return span(max(then - (time.monotonic() - moved), LEAST_LEFT * then))
 
 
 @dataclass
@@ -29,6 +36,7 @@ class _Overall:
     stored: float = 0.0
     share: float = 0.0
     bar: Any = None
+    moved: float = field(default_factory=lambda: time.monotonic())
 
     def enter(self, title: str, total: int, stored: int) -> bool:
         """Begin the next stage of this name; False where none is planned."""
@@ -41,6 +49,11 @@ class _Overall:
         self.done = before + self.share * stored
         return True
 
+    def advance(self, count: int) -> None:
+        """Cells of this stage are finished."""
+        self.done += self.share * count
+        self.moved = time.monotonic()
+
     @property
     def number(self) -> str:
         return f"{self.at + 1}/{len(self.plan)} "
@@ -52,8 +65,8 @@ class _Overall:
         worked = self.done - self.stored
         if not whole or worked <= 0:
             return ""
-        rest = (time.monotonic() - self.begun) / worked * max(whole - self.done, 0.0)
-        return f"all {min(self.done / whole, 1.0):.0%}, about {span(rest)} left"
+        rest = _left(self.begun, self.moved, worked, max(whole - self.done, 0.0))
+        return f"all {min(self.done / whole, 1.0):.0%}, about {rest} left"
 
 
 _OVERALL: list[_Overall] = []
@@ -171,7 +184,7 @@ def _staged(title: str, total: int, done: int, overall: _Overall) -> Iterator[Ad
 
     def advance(count: int) -> None:
         _moved(bar, task, count)
-        overall.done += overall.share * count
+        overall.advance(count)
         bar.update(whole, completed=overall.done, left=overall.left)
 
     bar.update(whole, completed=overall.done)
@@ -193,7 +206,7 @@ class _Lines:
         self.title = (overall.number if overall else "") + title
         self.total, self.stored, self.done, self.file = total, done, done, file
         self.shown_done, self.begun = done, time.monotonic()
-        self.shown_at = self.begun
+        self.shown_at = self.moved = self.begun
         self.ended, self.writing = threading.Event(), threading.Lock()
         threading.Thread(target=self._breathe, daemon=True).start()
 
@@ -203,8 +216,9 @@ class _Lines:
 
     def advance(self, count: int) -> None:
         self.done += count
+        self.moved = time.monotonic()
         if self.overall:
-            self.overall.done += self.overall.share * count
+            self.overall.advance(count)
         waited, more = time.monotonic() - self.shown_at, self.done - self.shown_done
         if waited < self.least_seconds or self.done >= self.total:
             return
@@ -233,7 +247,7 @@ class _Lines:
     def _state(self) -> None:
         now = time.monotonic()
         spent, worked = now - self.begun, self.done - self.stored
-        left = f", about {span(spent / worked * (self.total - self.done))} left" if worked else ""
+        left = f", about {_left(self.begun, self.moved, worked, self.total - self.done)} left" if worked else ""
         if self.overall:
             left = f"; {self.overall.left}" if self.overall.left else ""
         self.shown_at, self.shown_done = now, self.done

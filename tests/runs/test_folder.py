@@ -193,3 +193,15 @@ def test_parquet_without_pyarrow_is_said_before_anything_is_measured(tmp_path: P
     monkeypatch.setattr("actbench.core.machine.version", lambda name: None if name == "pyarrow" else "1")
     assert main([*RUN, "--parquet", "--out", str(tmp_path / "new")]) == 2
     assert not (tmp_path / "new").exists()
+
+
+def test_a_quick_run_never_replaces_the_tables_of_a_full_one(tmp_path: Path) -> None:
+    folder = again(tmp_path, quick=True)
+    folder.write_run({"command": "run", "target": "activity", "schema": 1, "seed": 0, "quick": False, "finished": None})
+    again(tmp_path, quick=True)  # a full run that was interrupted has no tables to lose
+    folder.write_run({**folder.read_run(), "finished": "2020-01-01T00:00:00Z"})
+    again(tmp_path)
+    again(tmp_path / "other", quick=True)
+    with pytest.raises(ActbenchError, match="leave --quick away, or give another --out"):
+        again(tmp_path, quick=True)
+    again(tmp_path, quick=True, fresh=True)

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from actbench.runs import progress
 from actbench.runs.progress import follow
 
 
@@ -113,3 +114,13 @@ def test_what_is_short_says_nothing_where_it_is_asked_to_be_late(monkeypatch: py
     assert pipe.getvalue().splitlines() == [
         "exact values: 1 of 4 cells in 6.0 s, about 18.0 s left", "exact values: 4 of 4 cells in 12.0 s",
     ]  # fmt: skip
+
+
+def test_time_left_counts_down_while_nothing_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    told = []
+    for waited in (0.0, 5.0, 15.0, 60.0):
+        now[0] = 120.0 + waited
+        told.append(progress._left(100.0, 120.0, 2.0, 2.0))
+    assert told == ["20.0 s", "15.0 s", "5.0 s", "2.0 s"]

@@ -1,0 +1,31 @@
+"""A page in another language than the run's stands beside it."""
+
+from actbench.cli import main
+
+RUN = ("run", "activity", "--activation", "relu", "--depth", "2", "--width", "8", "--net", "0:2", "--workers", "1")
+
+
+def test_a_page_in_chinese_stands_beside_the_english_one(tmp_path, capsys):
+    assert main([*RUN, "--out", str(tmp_path / "run")]) == 0
+    page = tmp_path / "run" / "report.html"
+    english, figures = page.read_bytes(), {p: p.read_bytes() for p in page.parent.rglob("figures/*")}
+    assert main(["report", str(page.parent), "--lang", "zh"]) == 0
+    assert capsys.readouterr().out.strip().endswith("report-zh.html")
+    assert 'lang="zh"' in (page.parent / "report-zh.html").read_text(encoding="utf-8")
+    assert page.read_bytes() == english
+    assert all(path.read_bytes() == held for path, held in figures.items())
+
+
+def test_claims_are_listed_ledger_by_ledger(capsys):
+    assert main(["list", "claims"]) == 0
+    ledgers = [line.split()[1] for line in capsys.readouterr().out.splitlines()[1:]]
+    assert ledgers == sorted(ledgers, key=lambda name: name != "article")
+    assert {"article", "literature"} <= {*ledgers}
+
+
+def test_show_and_the_page_have_one_pair_of_words(capsys):
+    assert main(["show", "C10"]) == 0
+    said = capsys.readouterr().out
+    assert "as written" in said
+    assert "literal" not in said
+    assert "charitable" not in said
