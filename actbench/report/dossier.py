@@ -89,6 +89,7 @@ def render(folder: RunFolder, *, title: str | None = None, lang: str | None = No
     tables = _tables(folder)
     reference = str(run.get("reference", ""))
     arms = folder.read_json("arms")
+    figures = {figure["name"].removesuffix(mark): figure for figure in _figures(folder, tables, reference, t, mark)}
     content = {
         "title": title or _title(run, arms, t), "lang": lang,
         "rehearsal": bool(run.get("quick")), "unfinished": not run.get("finished"), "reference": reference,
@@ -96,7 +97,7 @@ def render(folder: RunFolder, *, title: str | None = None, lang: str | None = No
         "measures": measures(tables["measures"], tables.get("theory")), "ranks": _ranks(tables),
         "settings": _settings(tables), "theory": _theory(tables), "margin": 100 * differences.MARGIN,
         "interest": 100 * differences.OF_INTEREST,
-        "figures": {figure["name"].removesuffix(mark): figure for figure in _figures(folder, tables, reference, t, mark)}, "tags": TAGS, "t": t,
+        "figures": figures, "tags": TAGS, "t": t,
         "checks": checklist(tables, arms, run), "run": _run(run),
     }  # fmt: skip
     for name in ("decisions", "measures", "settings"):
@@ -290,8 +291,8 @@ def _figures(
             missing = undrawn(folder, figure.name + mark, error)
         files = (f"{need}.csv" if need in TABLES else f"data/{need}.csv" for need in figure.needs)
         data = next((file for file in files if (folder.path / file).exists()), "")
-        drawn.append(pictured(figure.name + mark, chinese(figure.title, t), chinese(figure.caption, t), picture, data=data,
-                              missing=missing))  # fmt: skip
+        drawn.append(pictured(figure.name + mark, chinese(figure.title, t), chinese(figure.caption, t), picture,
+                              data=data, missing=missing))  # fmt: skip
     return drawn
 
 
