@@ -108,10 +108,7 @@ def probed(tmp_path, pages, *, widths=WIDTHS, dark=False):
 
 @pytest.fixture(scope="module")
 def looked_at(pages, tmp_path_factory):
-    """Every kind of page: the article's in both languages, a comparison's, runs', an audit's, performance over commits.
-
-    Beside them pages of the built site, where ``ACTBENCH_SITE`` says where it lies (.ci/run builds it first).
-    """
+    """Every kind of page: the article's in both languages, a comparison's, runs', an audit's, a history's."""
     from actbench.cli import main
     from actbench.report.commits import render_commits
     from actbench.report.dossier import render
@@ -129,10 +126,9 @@ def looked_at(pages, tmp_path_factory):
     (place / "faulty.py").write_text(FAULTY)
     audit = place / "audit.html"
     assert main(["audit", f"{place / 'faulty.py'}:act", "--like", "tanh", "--html", str(audit)]) == 1
-    found = {"en": pages["en"], "zh": pages["zh"], "dossier": render(folder), "run": place / "run" / "report.html",
-             "bench": place / "bench" / "report.html", "audit": audit,
-             "performance": render_commits(ROOT / "tests" / "data" / "asv", place / "performance")}  # fmt: skip
-    return found | {name: SITE / path for name, path in OF_THE_SITE.items() if SITE}
+    return {"en": pages["en"], "zh": pages["zh"], "dossier": render(folder), "run": place / "run" / "report.html",
+            "bench": place / "bench" / "report.html", "audit": audit,
+            "performance": render_commits(ROOT / "tests" / "data" / "asv", place / "performance")}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -141,13 +137,31 @@ def measured(looked_at, tmp_path_factory):
     return {dark: probed(tmp_path_factory.mktemp("measured"), looked_at, dark=dark) for dark in (False, True)}
 
 
+@pytest.fixture(scope="module")
+def measured_site(tmp_path_factory):
+    """The same on pages of the built site, where ``ACTBENCH_SITE`` says where it lies (.ci/run builds it first)."""
+    if SITE is None:
+        pytest.skip("the site is not built: ACTBENCH_SITE says where it lies")
+    pages = {name: SITE / path for name, path in OF_THE_SITE.items()}
+    return {dark: probed(tmp_path_factory.mktemp("site"), pages, dark=dark) for dark in (False, True)}
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", [*PAGES, *OF_THE_SITE])
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_fits_and_asks_for_nothing(measured, name, width, dark):
-    if (name, width) not in measured[dark]:
-        pytest.skip("the site is not built: ACTBENCH_SITE says where it lies")
-    found = measured[dark][name, width]
+    fits(measured[dark][name, width], name, width, dark)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", OF_THE_SITE)
+def test_a_page_of_the_site_fits_and_asks_for_nothing(measured_site, name, width, dark):
+    fits(measured_site[dark][name, width], name, width, dark)
+
+
+def fits(found, name, width, dark):
+    """What is asked of every page, whoever made it."""
     assert (found["width"], found["dark"]) == (width, dark)
     assert found["scroll"] <= width
     assert found["requests"] == found["broken"] == []
