@@ -14,7 +14,8 @@ from actbench.core.errors import ActbenchError
 from actbench.drawing.style import VERDICTS
 from actbench.report.chinese import chinese
 from actbench.report.names import READINGS, REGISTER, SECTIONS
-from actbench.report.sentences import answer, condition, filled, in_words, numbers, sentence, where
+from actbench.report.register import counted, standing
+from actbench.report.sentences import answer, condition, edges, filled, in_words, numbers, rests_on, sentence, where
 from actbench.report.strip import strips
 from actbench.runs.folder import RunFolder
 
@@ -57,6 +58,7 @@ def content(folder: RunFolder, run: dict[str, Any], t: dict[str, str], lang: str
         "about": t.get(f"about {run.get('target')}", ""),
         "not_judged": t.get(f"not judged {run.get('target')}", ""),
         "lead": t["lead"].format(claims=len(claims), judged=judged),
+        "beforehand": counted(claims, t),
         **provenance_lines(run, t),
         "estimates": estimates,
         "instrument": _instrument(folder, t),
@@ -125,7 +127,17 @@ def _claim(
         "condition": condition(deciding, t) if verdict == "conditional" else "",
         "where": where(deciding, t) if verdict == "conditional" else [],
         "overall": by_name["overall"], "charitable": by_name.get("overall charitable"),
+        "otherwise": _otherwise(by_name, t), "changed": any(row["changed"] for row in readings),
+        "n": rests_on(entry["answer"], ordered, lang) if own_words else "",
     }  # fmt: skip
+
+
+def _otherwise(by_name: dict[str, dict[str, Any]], t: dict[str, str]) -> str:
+    """The verdict as intended, where it is another than as written."""
+    intended = by_name.get("overall charitable")
+    if intended is None or intended["verdict"] == by_name["overall"]["verdict"]:
+        return ""
+    return t["colon"].format(name=t["charitable"], text=t[intended["verdict"]])
 
 
 def _section(name: str, t: dict[str, str]) -> str:
@@ -181,10 +193,16 @@ def _reading(
     # several settings are shown one by one, so their sentence would say it twice
     conditions = entry["conditions"].get(name, "") if len(mine) > 1 else row["conditions"]
     since = row.get("registered", "")
+    changed = any(each["reading"] == name and each["after_looking"] for each in entry.get("history", ()))
     return {
         **row, "says": chinese(entry["readings"].get(name, ""), t), "estimates": mine,
         "remarks": chinese(conditions, t), "unit": counted,
         "registered": in_words(since, t, REGISTER), "moved": since.startswith("differs") or "changed" in since,
+        "standing": standing(since), "changed": changed,
+        "settings": t["and"].join(
+            f"{e['where']}: {t[e['verdict']]} ({e['value']} {e['interval']}, n = {e['n']})" if e["value"]
+            else f"{e['where']}: {t[e['verdict']]}" for e in mine
+        ) if len(mine) > 1 else "",
     }  # fmt: skip
 
 
@@ -256,12 +274,18 @@ def shown(row: dict[str, Any]) -> dict[str, Any]:
     def number(name: str) -> float:
         return float(row[name]) if text(row.get(name)) else math.nan
 
-    value, interval = numbers(number("value"), number("low"), number("high"))
+    # the interval that is shown is the one that decided: a claim's several settings share its error
+    judged = "judged_" if text(row.get("judged_low")) else ""
+    ends = {name: number(f"{judged}{name}") for name in ("low", "high")}
+    level = number("judged_level") if judged else math.nan
+    value, interval = numbers(number("value"), ends["low"], ends["high"], edges(row))
     n = text(row.get("n"))
     counts = {name: text(row.get(name)).removesuffix(".0") for name in ("left_out", "failed")}
     return {
         "raw": number("value"),
         **{key: text(value) for key, value in row.items()},
+        **{name: "" if math.isnan(end) else repr(end) for name, end in ends.items()},
+        "at": "" if math.isnan(level) else f"{100 * level:.4g} %",
         **counts,  # a frame that lacks some has floats
         "value": value,
         "interval": interval,

@@ -9,9 +9,14 @@ PHRASES: dict[str, dict[str, str]] = {
         "title article": "The article's claims, judged",
         "title literature": "Published results, run again and judged",
         "title_other": "Claims, judged",
-        "lead": "{claims} claims, {judged} judged on this run's evidence or on cited sources. Every number has its "
-        "interval and its n; a claim is supported only where the whole interval lies inside what was expected "
-        "beforehand.",
+        "lead": "{claims} claims, {judged} judged on this run's evidence or on cited sources. A number that was "
+        "measured has at its claim its n and the interval that was judged; counts over all inputs tried are exact. A "
+        "claim is supported only where the whole interval lies inside what its reading asks for.",
+        "registered when": "Readings with an expectation: {readings}. Registered before their first run: {before}; "
+        "the numbers expected before it, the rest (networks, settings, effects) after it: {numbers}; all of it after "
+        "it: {after}. Changed after looking at results: {changed}, each marked “changed after looking” and told "
+        "with what it was before.",
+        "mark": "changed after looking",
         "rehearsal": "A quick run: a part of the grid, the same cells with fewer networks. Its verdicts are not final.",
         "unfinished": "The run was interrupted: what is shown rests on the cells that were finished.",
         "failed": "{failed} of {cells} cells of {experiment} could not be computed: what rests on it is not final.",
@@ -35,11 +40,12 @@ PHRASES: dict[str, dict[str, str]] = {
         "how": "Claims are judged as written and, where the words may have meant something else, as intended too. "
         "Refuted: the whole interval lies outside what was expected; inconclusive: it touches both, and more networks "
         "would be needed; conditional: it holds in some of the settings asked for.",
-        "strips": "A strip shows what was expected (shaded), the mean (ring) and the interval that was judged (line); "
-        "another verdict takes an interval that lies elsewhere.",
+        "strips": "A strip shows what was expected (shaded), the mean (ring) and the interval that was judged (line), "
+        "which is the one in brackets: a claim's intervals are wrong together in at most 5 % of samples, so that each "
+        "of several has a higher level, given behind it; where equality is asked it is 90 %.",
         "where measured": "Measured on {machine}.", "more about it": "More about the run",
         "contents": "On this page", "findings": "Findings that surprise", "show": "Show", "all": "all",
-        "evidence": "Evidence", "guess": "Guess first: answers stay blurred until the evidence is opened",
+        "evidence": "Evidence", "guess": "Guess first: answers stay hidden until the evidence is opened",
         "from to": "from {low} to {high}", "between": " ", "colon": "{name}: {text}", "comma": ", ", "stop": "{text}.",
         "short supported": "Yes.", "short refuted": "No.", "short conditional": "In part.",
         "short inconclusive": "Open.", "short opinion": "A matter of opinion.", "short not tested": "Not tested.",
@@ -64,7 +70,8 @@ PHRASES: dict[str, dict[str, str]] = {
         "overall charitable": "overall, as intended",
         "supported": "supported", "refuted": "refuted", "conditional": "conditional",
         "inconclusive": "inconclusive", "opinion": "opinion", "not tested": "not tested",
-        "reading": "reading", "verdict": "verdict", "value": "value", "interval": "95 % interval", "n": "n",
+        "reading": "reading", "verdict": "verdict", "value": "value", "interval": "95 % interval",
+        "judged": "interval judged", "n": "n",
         "expected": "expected", "why": "on what it rests", "claim": "claim", "setting": "setting",
         "says supported": "Holds: {which}.", "says refuted": "Does not hold: {which}.",
         "says conditional": "Holds in part: {which}.", "says inconclusive": "Open: {which}.",
@@ -105,8 +112,12 @@ PHRASES: dict[str, dict[str, str]] = {
         "title article": "逐条评判文章的论断",
         "title literature": "已发表结果的重做与评判",
         "title_other": "逐条评判论断",
-        "lead": "共 {claims} 条论断，其中 {judged} 条已依据本次运行的证据或所引文献作出评判。每个数字都附区间与样本数 n"
-        "；只有整个区间都落在事先写明的范围之内，才判为成立。",
+        "lead": "共 {claims} 条论断，其中 {judged} 条已依据本次运行的证据或所引文献作出评判。测得的数值在各条论断处附"
+        "样本数 n 与用于评判的区间；对全部所试输入的计数是精确的。只有整个区间都落在该解读要求的范围之内，才判为成立。",
+        "registered when": "有预期的解读共 {readings} 个。首次运行之前登记的有 {before} 个；预期的数值在首次运行之前"
+        "登记、其余内容（网络、设置、效应）在其后登记的有 {numbers} 个；全部在首次运行之后登记的有 {after} 个。"
+        "看过结果之后修改的有 {changed} 个，各注明“看过结果后修改”，并写明修改之前的内容。",
+        "mark": "看过结果后修改",
         "rehearsal": "快速模式：只运行网格的一部分，实验设置相同而网络较少，结论并非最终结论。",
         "unfinished": "运行被中断：以下内容只依据已经完成的部分。",
         "failed": "{experiment} 的 {cells} 个实验设置中有 {failed} 个未能算出：以此为依据的结论并非最终结论。",
@@ -126,10 +137,11 @@ PHRASES: dict[str, dict[str, str]] = {
         "且二者都需要不带归一化的 Transformer，此处并不训练；GELU-sine 在分布外的表现：未找到来源。",
         "how": "论断先按字面评判；措辞可能另有所指时，再按本意评判。"
         "不成立：整个区间都在预期范围之外；尚无定论：区间横跨范围内外，需要更多网络；有条件成立：只在所问的部分设置下成立。",
-        "strips": "条形图中，阴影为事先写明的范围，圆圈为均值，线段为用于评判的区间；区间落在别处，结论才会改变。",
+        "strips": "条形图中，阴影为事先写明的范围，圆圈为均值，线段为用于评判的区间，即方括号内的区间：一条论断的所有"
+        "区间合计至多在 5 % 的样本中出错，因此有多个区间时每个的水平更高，标在区间之后；检验相等时为 90 %。",
         "where measured": "测量所用机器：{machine}。", "more about it": "关于本次运行",
         "contents": "本页内容", "findings": "出人意料的发现", "show": "显示", "all": "全部",
-        "evidence": "证据", "guess": "先猜一猜：打开证据之前答案保持模糊",
+        "evidence": "证据", "guess": "先猜一猜：展开证据之前不显示答案",
         "from to": "从 {low} 到 {high}", "between": "", "colon": "{name}：{text}", "comma": "，", "stop": "{text}。",
         "short supported": "是。", "short refuted": "否。", "short conditional": "部分成立。",
         "short inconclusive": "尚无定论。", "short opinion": "属于观点。", "short not tested": "未检验。",
@@ -155,7 +167,8 @@ PHRASES: dict[str, dict[str, str]] = {
         "literal": "按字面", "charitable": "按本意", "overall": "总评", "overall charitable": "总评（按本意）",
         "supported": "成立", "refuted": "不成立", "conditional": "有条件成立", "inconclusive": "尚无定论",
         "opinion": "观点", "not tested": "未检验",
-        "reading": "解读", "verdict": "结论", "value": "数值", "interval": "95 % 区间", "n": "n",
+        "reading": "解读", "verdict": "结论", "value": "数值", "interval": "95 % 区间",
+        "judged": "用于评判的区间", "n": "n",
         "expected": "预期", "why": "依据", "claim": "论断", "setting": "设置",
         "says supported": "成立：{which}。", "says refuted": "不成立：{which}。",
         "says conditional": "部分成立：{which}。", "says inconclusive": "尚无定论：{which}。",

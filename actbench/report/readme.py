@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from actbench.report.content import content
 from actbench.report.markdown import table
@@ -18,11 +20,16 @@ def digest(folder: Path) -> str:
     run = RunFolder(folder)
     shown = content(run, run.read_run(), phrases("en"), "en")
     tally = ", ".join(f"{count} {verdict}" for verdict, count in shown["tally"])
-    rows = [(claim["name"], claim["statement"], claim["overall"]["verdict"], claim["answer"])
-            for claim in shown["findings"]]  # fmt: skip
+    rows = [(claim["name"], claim["statement"], _verdict(claim), claim["answer"]) for claim in shown["findings"]]
     lines = [f"Of its {len(shown['claims'])} sentences: {tally}. Six that surprise:", "",
              *table(("", "the article says", "", "measured"), rows)]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def _verdict(claim: Mapping[str, Any]) -> str:
+    """A verdict with what a reader of it alone would miss: that as intended it is another, that it was changed."""
+    aside = [claim["otherwise"], "changed after looking" if claim["changed"] else ""]
+    return "; ".join(filter(None, (claim["overall"]["verdict"], *aside)))
 
 
 def of_code(folder: Path) -> str:

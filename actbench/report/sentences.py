@@ -12,11 +12,17 @@ from actbench.report.names import SETTINGS
 ORDER = ("supported", "refuted", "conditional", "inconclusive", "opinion", "not tested")
 
 
-def numbers(value: float, low: float = math.nan, high: float = math.nan) -> tuple[str, str]:
-    """A number and its interval for people: as many decimals as the interval tells apart, at least three digits else.
+def numbers(
+    value: float, low: float = math.nan, high: float = math.nan, edges: Sequence[float] = ()
+) -> tuple[str, str]:
+    """A number and its interval for people: two digits of the interval's half-width, three digits without one.
+
+    There are more where an end would read as the number itself or as one of ``edges``, which it is not.
 
     >>> numbers(0.00014, -0.00182, 0.00201)
-    ('0.000', '[-0.002, 0.002]')
+    ('0.0001', '[-0.0018, 0.0020]')
+    >>> numbers(0.7618, 0.7202, 0.8297, [0.83])
+    ('0.7618', '[0.7202, 0.8297]')
     >>> numbers(38.271)
     ('38.3', '')
     >>> numbers(20063)
@@ -29,12 +35,19 @@ def numbers(value: float, low: float = math.nan, high: float = math.nan) -> tupl
         long = max((abs(x) for x in (value, low, high) if math.isfinite(x)), default=0.0) < 1e6
         texts = [f"{x:,.0f}" if long and abs(x) >= 1e3 else f"{x:.3g}" for x in (value, low, high)]
     else:
-        places = min(6, max(0, -math.floor(math.log10(reach))))
+        places = min(6, max(0, 1 - math.floor(math.log10(reach))))
         if places == 0 and max(abs(low), abs(high)) < 100:
             places = 1
+        while places < 6 and _alike(f".{places}f", (low, high), (value, low, high, *edges)):
+            places += 1
         texts = [f"{x:,.{places}f}" for x in (value, low, high)]
         texts = [text.lstrip("-") if not text.strip("-0.") else text for text in texts]
     return texts[0], "" if math.isnan(low) else f"[{texts[1]}, {texts[2]}]"
+
+
+def _alike(spec: str, ends: Sequence[float], others: Sequence[float]) -> bool:
+    """Whether an end reads as another number, which it is not: an interval then seems to exclude or to touch it."""
+    return any(format(end, spec) == format(other, spec) for end in ends for other in others if other != end)
 
 
 PLACE = re.compile(r"\{([^{}|#]+)(?:(#n)|\|([^{}]+))?\}")
@@ -78,17 +91,35 @@ def filled(said: Mapping[str, str], readings: Sequence[Mapping[str, Any]], verdi
     return "" if missing else text
 
 
+def rests_on(said: Mapping[str, str], readings: Sequence[Mapping[str, Any]], lang: str) -> str:
+    """The n of the first number of a record's sentence (`filled`) that was measured; empty where none was."""
+    for name, _, _ in PLACE.findall(said.get(lang) or said["en"]):
+        reading, _, setting = name.partition("/")
+        row: Mapping[str, Any] = next((row for row in readings if row["reading"] == reading), {})
+        row = next((e for e in row.get("estimates", ()) if e["setting"] == setting), row) if setting else row
+        if row.get("low"):
+            return str(row["n"])
+    return ""
+
+
 def _with_interval(row: Mapping[str, Any], spec: str) -> str:
-    """A number and its interval in one format, with more decimals where the ends look alike; empty without one."""
+    """A number and its interval in one format, with more decimals where an end looks like another number."""
     low, high = (float(row.get(name) or "nan") for name in ("low", "high"))
     if not low < high:
         return ""
     sign, places, kind = re.fullmatch(r"(\+?)\.(\d)([a-z%])", spec).groups()  # type: ignore[union-attr]
-    for decimals in range(int(places), 7):
-        value, *ends = (format(x, f"{sign}.{decimals}{kind}") for x in (float(row["raw"]), low, high))
-        if ends[0] != ends[1]:
-            break
+    raw = float(row["raw"])
+    others = (raw, low, high, *edges(row))
+    most = 5 if kind == "%" else 7
+    decimals = next((d for d in range(int(places), most) if not _alike(f".{d}{kind}", (low, high), others)), most)
+    value, *ends = (format(x, f"{sign}.{decimals}{kind}") for x in (raw, low, high))
     return f"{value} [{', '.join(end.rstrip('%') for end in ends)}]"
+
+
+def edges(row: Mapping[str, Any]) -> list[float]:
+    """The finite ends of what was expected."""
+    ends = (float(row.get(name) or "nan") for name in ("expected_low", "expected_high"))
+    return [end for end in ends if math.isfinite(end)]
 
 
 def where(readings: Sequence[Mapping[str, Any]], t: Mapping[str, str]) -> list[tuple[str, str]]:

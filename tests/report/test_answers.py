@@ -44,12 +44,12 @@ def test_the_first_number_of_an_answer_has_its_interval():
     readings = [{**FACTOR, "estimates": [{**each, "low": each["raw"] - 0.004, "high": each["raw"] + 0.004}
                                          for each in FACTOR["estimates"]]}]  # fmt: skip
     said = {"verdict": "", "en": "{factor/glorot|.0%} and {factor/he|.1f}.", "zh": ""}
-    assert filled(said, readings, "refuted", "en") == "71 % [70, 71] and 1.0."
+    assert filled(said, readings, "refuted", "en") == "70.7 % [70.3, 71.1] and 1.0."
     said = {"verdict": "", "en": "{factor/glorot|+.2f}.", "zh": ""}
-    assert filled(said, readings, "refuted", "en") == "+0.71 [+0.70, +0.71]."
+    assert filled(said, readings, "refuted", "en") == "+0.707 [+0.703, +0.711]."
     assert filled(said, [FACTOR], "refuted", "en") == "+0.71."
     said = {"verdict": "", "en": "{factor/glorot|.1f}.", "zh": ""}
-    assert filled(said, readings, "refuted", "en") == "0.71 [0.70, 0.71]."  # ends that differ
+    assert filled(said, readings, "refuted", "en") == "0.707 [0.703, 0.711]."  # no end reads as the number
 
 
 def test_every_reading_has_a_name_in_chinese():

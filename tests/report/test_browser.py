@@ -66,8 +66,10 @@ if (only) { only.checked = true; found.refuted = count('.claim'); found.wrong = 
   document.getElementById('only-all').checked = true; }
 const guess = document.getElementById('guess');
 if (guess) { open.forEach(d => d.open = false); guess.checked = true;
-  const answer = document.querySelector('.claim .answer'); found.blurred = getComputedStyle(answer).filter;
-  answer.parentElement.querySelector('details').open = true; found.clear = getComputedStyle(answer).filter; }
+  const secret = '.claim .answer, .claim .tag, .condition, .findings, .verdicts, .pairs .tag, #numbers + details';
+  found.leaks = [...document.querySelectorAll(secret)].filter(e => seen(e) && e.checkVisibility()).length;
+  const answer = document.querySelector('.claim .answer'), evidence = answer.parentElement.querySelector('details');
+  evidence.open = true; found.clear = seen(answer) && seen(evidence); guess.checked = false; }
 const pre = document.createElement('pre'); pre.id = 'probe'; pre.textContent = JSON.stringify(found);
 document.body.appendChild(pre);
 """
@@ -179,8 +181,8 @@ def test_filters_and_guessing_work_by_style_alone(looked_at, measured):
     assert found["claims"] == 54
     assert 0 < found["refuted"] < 54
     assert found["wrong"] == 0
-    assert "blur" in found["blurred"]
-    assert found["clear"] == "none"
+    assert found["leaks"] == 0  # no colour, no list of conditions, no table, and not the filter by verdicts
+    assert found["clear"]
 
 
 def clashes(boxes):
@@ -237,6 +239,12 @@ def test_paper_has_every_answer_and_the_evidence(looked_at, tmp_path, name):
     answers = [plain(part) for part in re.findall(r'<p class="answer">(.*?)</p>', text, flags=re.S)]
     readings = [plain(part) for part in re.findall(r'<div class="reading[^>]*>\s*<p><strong>(.*?)</strong>', text)]
     assert len(answers) == 54
+    counts = [plain(part) for part in re.findall(r'<label class="[^>]*>(.*?)</label>', text)]
+    assert counts
+    assert not [count for count in counts if count not in printed]
+    words = subprocess.run(["pdftotext", "-bbox", tmp_path / "page.pdf", "-"], capture_output=True, text=True).stdout
+    wide = float(re.search(r'<page width="([\d.]+)"', words)[1])
+    assert max(float(end) for end in re.findall(r'xMax="([\d.]+)"', words)) <= wide  # the last column is not cut off
     assert not [answer for answer in answers if answer[:30] not in printed]
     assert readings
     assert not [reading for reading in readings if reading not in printed]

@@ -7,13 +7,15 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from actbench.drawing.style import VERDICTS
-from actbench.report.content import expectation
+from actbench.report.content import content, expectation
 from actbench.report.phrases import PHRASES
 from actbench.report.sentences import numbers
 from actbench.report.strip import strips
+from actbench.runs.folder import RunFolder
 
 ROOT = Path(__file__).parents[2]
 STYLE = (ROOT / "actbench" / "report" / "templates" / "page.css").read_text(encoding="utf-8")
@@ -93,17 +95,77 @@ def test_text_has_contrast(scheme):
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ((0.00014, -0.00182, 0.00201), ("0.000", "[-0.002, 0.002]")),
-        ((-0.0001, -0.001, 0.001), ("0.000", "[-0.001, 0.001]")),
-        ((0.3804, 0.3741, 0.3869), ("0.380", "[0.374, 0.387]")),
+        ((0.00014, -0.00182, 0.00201), ("0.0001", "[-0.0018, 0.0020]")),
+        ((-0.0001, -0.001, 0.001), ("-0.0001", "[-0.0010, 0.0010]")),
+        ((0.3804, 0.3741, 0.3869), ("0.3804", "[0.3741, 0.3869]")),
         ((1.0, 1.0, 1.0), ("1", "[1, 1]")),
         ((52.3, 40.1, 65.2), ("52.3", "[40.1, 65.2]")),
+        ((0.7618, 0.7262, 0.8156), ("0.762", "[0.726, 0.816]")),
+        ((0.5, 0.1, 0.9, [0.9004]), ("0.5000", "[0.1000, 0.9000]")),  # it does not touch the edge
         ((5.26e7,), ("5.26e+07", "")),
         ((float("nan"),), ("", "")),
     ],
 )
 def test_numbers_are_written_for_people(given, expected):
     assert numbers(*given) == expected
+
+
+def ends(told):
+    """The numbers of an interval as text."""
+    return [float(end.replace(",", "")) for end in told.strip("[]").split(", ")]
+
+
+def test_number_line_and_verdict_are_of_one_interval():
+    """Of every estimate: what is printed is what was judged, and no digit hides on which side of an edge it lies."""
+    folder, t = RunFolder(ROOT / "reports" / "article"), PHRASES["en"]
+    shown = content(folder, folder.read_run(), t, "en")
+    told = [row for row in shown["estimates"] if row["interval"] and "inf" not in row["interval"]]
+    assert len(told) > 200
+    for row in told:
+        low, high, *expected = row["ends"][1:]
+        printed, (left, right) = float(row["value"].replace(",", "")), ends(row["interval"])
+        digits = 10.0 ** -len(row["value"].partition(".")[2].partition("e")[0]) if "e" not in row["interval"] else 1.0
+        assert abs(left - low) <= 0.51 * digits, row
+        assert abs(right - high) <= 0.51 * digits, row
+        assert left <= printed <= right, row
+        for end, exact in ((left, low), (right, high)):
+            assert [end < edge for edge in expected if edge != exact] == [exact < edge for edge in expected
+                                                                         if edge != exact], row  # fmt: skip
+        assert row["at"].endswith(" %"), row
+    elu = next(row for row in told if (row["claim"], row["setting"]) == ("C09", "elu"))
+    assert (elu["interval"], elu["at"]) == ("[0.000, 0.092]", "99.58 %")
+
+
+def test_what_the_page_says_of_its_register_is_what_its_readings_say():
+    """Counted again from the tables: when each was registered, and what was changed after looking."""
+    home = ROOT / "reports" / "article"
+    since = pd.concat([pd.read_csv(home / f"{name}.csv") for name in ("verdicts", "timing_verdicts")])
+    since = since.drop_duplicates(["claim", "reading"], keep="last")["registered"].dropna()
+    whole = since.str.fullmatch(r"registered on [\d-]+, before the first run.*").sum()
+    numbers = since.str.contains("after the first run; its numbers on .* before the first run").sum()
+    folder = RunFolder(home)
+    shown = content(folder, folder.read_run(), PHRASES["en"], "en")
+    changed = [(claim["name"], row["reading"]) for claim in shown["claims"] for row in claim["readings"]
+               if row["changed"]]  # fmt: skip
+    entries = json.loads((home / "claims.json").read_text(encoding="utf-8"))
+    looked = {(e["claim"], c["reading"]) for e in entries for c in e["history"] if c["after_looking"]}
+    assert set(changed) == looked
+    told = [int(number) for number in re.findall(r": (\d+)", shown["beforehand"])]
+    assert told == [len(since), whole, numbers, len(since) - whole - numbers, len(looked)]
+    assert "beforehand" not in shown["lead"]
+
+
+def test_a_headline_has_the_verdict_as_intended_and_says_what_was_changed(pages):
+    text = re.search(r'<ul class="findings">(.*?)</ul>', pages["en"].read_text(encoding="utf-8"), flags=re.S)[1]
+    items = {re.search(r">(C\w+)<", item)[1]: item for item in text.split("</li>") if "<li>" in item}
+    assert "as intended: supported" in items["C06"]
+    assert "as intended: conditional" in items["C35"]
+    assert "n = 16 networks" in items["C35"]
+    assert "<mark>changed after looking</mark>" in items["C15"]
+    assert "<mark>" not in items["C35"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.search(r"\| C06 \|.*\| refuted; as intended: supported \|", readme)
+    assert re.search(r"\| C15 \|.*\| refuted; changed after looking \|", readme)
 
 
 INFINITE = float("inf")

@@ -167,7 +167,7 @@ def test_what_cannot_be_negative_has_no_interval_below_0():
     row = summarised(words, frame).iloc[0]
     assert row["q"] == "1.0 [0.0, 5.3]"  # t's own interval begins at -3.3
     assert row["mean"].startswith("1.0 [-3")
-    assert row["c"].endswith(", 1.0]")
+    assert row["c"].endswith(", 1.00]")
 
 
 def test_who_took_no_part_is_said_once_and_a_vector_in_four_digits():
