@@ -103,4 +103,4 @@ def test_the_article_s_conditional_claims_have_their_condition_on_the_page(pages
         html = pages[lang].read_text(encoding="utf-8")
         conditional = html.count('class="claim conditional"')
         assert html.count('<ul class="small condition"><li class="') == conditional > 0
-        assert t["where supported"].format(which="He (sigma_w2 = 2) (1.000)") in html
+        assert t["where supported"].format(which="He (sigma_w2 = 2) (0.9998)") in html
