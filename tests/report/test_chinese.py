@@ -112,7 +112,7 @@ def test_an_english_page_has_some(tmp_path, request):
 
 
 def test_the_markdown_beside_it_neither(pages):
-    text = pages["zh"].with_name("report.md").read_text(encoding="utf-8")
+    text = pages["zh"].with_suffix(".md").read_text(encoding="utf-8")
     prose = re.sub(rf"{ZH['source']}: .*|`[^`]*`|!?\[[^\]]*\]\([^)]*\)", "", text)
     assert not [line for line in prose.splitlines() if LATIN.search(line)]
 

@@ -24,8 +24,9 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_page_of_a_run_is_made_and_drawn_again(folder, lang, capsys):
     assert main(["report", str(folder), "--lang", lang]) == 0
-    assert capsys.readouterr().out.strip() == str(folder / "report.html")
-    page = (folder / "report.html").read_text(encoding="utf-8")
+    place = folder / {"en": "report.html", "zh": "report-zh.html"}[lang]  # beside the page of the run's own language
+    assert capsys.readouterr().out.strip() == str(place)
+    page = place.read_text(encoding="utf-8")
     assert f'lang="{lang}"' in page
     assert chinese(EXPERIMENTS["activity"].question, phrases(lang)) in page
     assert 'href="data/activity.csv"' in page
