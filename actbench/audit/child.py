@@ -246,7 +246,7 @@ def _told_apart(subject: Subject, recognised: Recognised) -> Finding:
 def _defaults(subject: Subject, recognised: Recognised) -> Finding:
     """Parameters other than the row's, and where that shows."""
     row = ACTIVATIONS[subject.spec.partition(":")[0]]
-    x = np.array([at for size in (1e-3, 1.0, 2.0, 4.0, 8.0) for at in (-size, size)])
+    x = np.array([at for size in (1e-3, *np.linspace(0.25, 8.0, 32), 1e3) for at in (-size, size)])
     came, usual = subject.row.forward(x), row.forward(x)
     i = int(np.flatnonzero(came != usual)[0]) if (came != usual).any() else 0
     return subject.finding(

@@ -24,6 +24,7 @@ MOSTLY, HALF = 0.97, 0.5  # shares of the points
 SLOPES = {"derivative", "deriv", "prime", "grad", "gradient", "backward", "bwd", "der", "dx", "diff", "slope"}
 NOISE = {"my", "layer", "activation", "act", "fn", "func", "function", "np", "numpy", "torch", "jax", "fast", "stable",
          "naive", "custom", "forward", "fwd", "module", "op", "impl", "the", "a", "f", "approx", "class"}  # fmt: skip
+HEDGES = {"fast", "approx", "approximate", "new"}
 # Names that mean something else where more stands around them.
 WHOLE_ONLY = {"linear", "step", "sign", "identity", "threshold", "exp", "sin", "sine", "ramp", "laplace", "exponential"}
 PIECES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
@@ -112,7 +113,9 @@ def recognise(made: Implementation, name: str, given: Any, like: str = "") -> Re
         return Recognised(made=made, spec=spec, why_not="" if spec else "is no function of the catalogue")
     sure = not _is_compound(name)
     rows = [ACTIVATIONS[one] for one in names if one in ACTIVATIONS]
-    row = next((one for one in rows if share(y, one.spec) >= MOSTLY), rows[0])
+    row = rows[0]
+    if _joined(name) not in ACTIVATIONS:  # gelu_tanh is held to gelu_tanh, whatever else its name speaks of
+        row = next((one for one in rows if share(y, one.spec) >= MOSTLY), row)
     for spec in _specs(row, given):
         if share(y, spec) >= (MOSTLY if sure else 1.0):  # SoftsignPlus is held to softsign where it is nothing else
             return Recognised(made=made, spec=spec, defaults=_other_defaults(row, spec))
@@ -123,7 +126,8 @@ def recognise(made: Implementation, name: str, given: Any, like: str = "") -> Re
             )
             return Recognised(made=made, spec=fitted, defaults=_other_defaults(general, fitted), hidden=hidden)
     if other := _by_values(y):
-        return Recognised(made=made, spec=other, named=named if sure else "")
+        said = not sure or _asked_for(name, row, ACTIVATIONS[other.partition(":")[0]], given)
+        return Recognised(made=made, spec=other, named="" if said else named)
     if not sure:
         return Recognised(made=made, why_not=f"is no function of the catalogue; {named} is but a part of its name")
     if share(y, row.spec, ROUGHLY) >= HALF:
@@ -133,9 +137,47 @@ def recognise(made: Implementation, name: str, given: Any, like: str = "") -> Re
 
 def _is_compound(name: str) -> bool:
     """Whether a name like EPReLU or SineReLU only contains a row's: it is another function's own name."""
-    words = [word.lower() for word in PIECES.findall(name)]
-    joined = "".join(word for word in words if word not in NOISE)
-    return "_" not in name and not name.islower() and joined not in ACTIVATIONS and not SLOPES & set(words)
+    words = {word.lower() for word in PIECES.findall(name)}
+    return "_" not in name and not name.islower() and _joined(name) not in ACTIVATIONS and not SLOPES & words
+
+
+def _joined(name: str) -> str:
+    """A name without what says nothing."""
+    return "".join(word for word in (word.lower() for word in PIECES.findall(name)) if word not in NOISE)
+
+
+def _asked_for(name: str, named: Activation, found: Activation, given: Any) -> bool:
+    """Whether an argument asks for the row that was found: ``GELU(approximate="tanh")``, ``gelu(approximate=False)``.
+
+    A word of the argument makes the one name the other, or a library's own name of the found row has that argument;
+    or the name itself says that it approximates: ``fast_gelu``.
+    """
+    if HEDGES & {word.lower() for word in PIECES.findall(name)} and found.name.startswith(f"{named.name}_"):
+        return True
+    stated = _stated(given)
+    if any(p.default != stated.get(k, p.default) for k, p in named.parameters.items() if isinstance(p, Fixed)):
+        return True  # ELU(alpha=0) is relu
+    arguments = _arguments(given)
+    words = {value for value in arguments.values() if isinstance(value, str)}
+    if any(_joined(f"{named.name}_{word}") == _joined(found.name) for word in words):
+        return True
+    bases = {text.partition("(")[0] for text in named.peers.values()}
+    asked = {f"{name}={value!r}" for name, value in arguments.items()}
+    return any(
+        text.partition("(")[0] in bases and text.partition("(")[2].removesuffix(")") in asked
+        for text in found.peers.values()
+    )
+
+
+def _arguments(given: Any) -> dict[str, Any]:
+    """What an object holds or its signature has by default, under a name."""
+    try:
+        parameters = inspect.signature(given).parameters.values()
+    except (TypeError, ValueError):
+        parameters = ()  # type: ignore[assignment]
+    bound = getattr(given, "keywords", None)  # of functools.partial, whose function may have no signature
+    held = bound if isinstance(bound, dict) else {}
+    return {p.name: p.default for p in parameters} | dict(getattr(given, "__dict__", {})) | held
 
 
 def answers(call: Callable[..., Any] | None, x: Any) -> Any:
@@ -196,17 +238,12 @@ def _specs(row: Activation, given: Any) -> Iterator[str]:
 
 def _stated(given: Any) -> Mapping[str, float]:
     """Numbers that an object or its signature holds under a name."""
-    try:
-        parameters = inspect.signature(given).parameters.values()
-        found = {p.name: p.default for p in parameters}
-    except (TypeError, ValueError):
-        found = {}
-    found.update({k: v for k, v in getattr(given, "__dict__", {}).items() if isinstance(k, str)})
-    return {k: float(v) for k, v in found.items() if isinstance(v, (int, float)) and not isinstance(v, bool)}
+    return {k: float(v) for k, v in _arguments(given).items()
+            if isinstance(k, str) and isinstance(v, (int, float)) and not isinstance(v, bool)}  # fmt: skip
 
 
 def _fitted(row: Activation, y: Any) -> str:
-    """The row at the parameters that give these values, rounded to six digits where that gives them too."""
+    """The row at the parameters that give these values, in as few digits as give them to the last one."""
     names = [name for name, parameter in row.parameters.items() if not isinstance(parameter, Sampled)]
     if not 1 <= len(names) <= 2:
         return ""
@@ -221,14 +258,17 @@ def _fitted(row: Activation, y: Any) -> str:
 
     start = np.array([row.parameters[name].default for name in names])  # type: ignore[union-attr]
     for factor in (1.0, 3.0, 0.3):
-        best = least_squares(off, start * factor + (0.0 if start.all() else 0.1), max_nfev=100).x
-        plain = np.array([float(f"{value:.3g}") for value in best.round(9)])
-        for values in (plain, best):
-            if np.isfinite(off(values)).all():
+        begin = start * factor + (0.0 if start.all() else 0.1)
+        best = least_squares(off, begin, max_nfev=100, xtol=1e-15, ftol=1e-15, gtol=1e-15).x
+        plain = [np.array([float(f"{value:.{digits}g}") for value in best.round(9)]) for digits in (3, 4, 6)]
+        least = 2 * np.abs(off(best)).max() + 1e-14  # fewer digits must not cost any
+        tiny = [value != 0 and abs(value) < 1e-9 for value in best]  # 0 is no parameter of the row, nor is this
+        for values in () if any(tiny) else (*plain, best):
+            if np.abs(off(values)).max() <= least:
                 try:
                     spec = row.bind(**dict(zip(names, map(float, values), strict=True))).spec
-                except ActbenchError:
-                    continue
+                except ActbenchError:  # 0 is no parameter of this row: nor is what was found in its place
+                    break
                 if share(y, spec) >= MOSTLY:
                     return spec
     return ""
