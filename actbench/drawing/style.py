@@ -154,7 +154,9 @@ def _translated(svg: bytes, words: Mapping[str, str]) -> bytes:
 
     def said(match: re.Match[str]) -> str:
         known = html.unescape(match.group(2))
-        return match.group(1) + html.escape(words.get(known, known), quote=False) + "</text>"
+        word, space, number = known.partition(" ")
+        said = words[word] + space + number if word in words and re.fullmatch(r"[-+.\d]+", number) else known
+        return match.group(1) + html.escape(words.get(known, said), quote=False) + "</text>"
 
     if not words:
         return svg

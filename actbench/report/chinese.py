@@ -26,13 +26,14 @@ UNITS = re.compile(r"(\d(?:[\d,]*\d)?(?:, \d(?:[\d,]*\d)?)*) (.+)")  # "64 netwo
 GLOSSARY = {
     "activation function": "激活函数", "unit": "单元", "layer": "层", "active": "激活", "dead unit": "死亡单元",
     "initialisation": "初始化", "gradient": "梯度", "vanishing": "消失", "exploding": "爆炸", "diverged": "发散",
-    "sparsity": "稀疏性", "step size": "步长", "learning rate": "学习率", "batch normalisation": "批归一化",
+    "sparsity": "稀疏性", "step size": "步长", "learning rate": "步长", "batch normalisation": "批归一化",
     "claim": "论断", "reading": "解读", "as written": "按字面", "as intended": "按本意", "verdict": "结论",
     "supported": "成立", "refuted": "不成立", "conditional": "有条件成立", "inconclusive": "尚无定论",
     "opinion": "观点", "not tested": "未检验", "cell": "实验设置", "quick run": "快速模式", "interval": "区间",
     "estimate": "估计值", "reference": "基准", "decision": "判定", "better": "更好", "worse": "更差",
-    "equal in practice": "实际等同", "undecided": "无法判定", "candidate": "候选函数", "slope": "斜率", "kink": "拐点",
+    "equal in practice": "实际等同", "undecided": "无法判定", "candidate": "候选函数", "slope": "斜率", "kink": "折点",
     "row": "条目", "ulp": "ulp", "edge of chaos": "混沌边缘", "paired": "配对", "false alarm": "误报",
+    "lasso": "LASSO", "stall": "停滞",
 }  # fmt: skip
 
 
@@ -58,9 +59,6 @@ def chinese(text: str, t: Mapping[str, str]) -> str:
     whole = _known(text)
     if whole is not None:
         return whole
-    counted = UNITS.fullmatch(text)
-    if counted and (unit := _known(counted[2])) is not None:
-        return f"{counted[1].replace(', ', '、')} {unit}"
     parts = [part.strip() for part in text.rstrip(".").split("; ")]
     said = [_clause(part, t) for part in parts]
     return text if said == parts else "；".join(said)
@@ -90,6 +88,9 @@ def _clause(text: str, t: Mapping[str, str]) -> str:
     known = _known(text)
     if known is not None:
         return known.rstrip("。")
+    counted = UNITS.fullmatch(text)
+    if counted and (unit := _known(counted[2])) is not None:
+        return f"{counted[1].replace(', ', '、')} {unit}"
     judged = JUDGED.fullmatch(text)
     if judged:
         return f"{in_words(judged[1], t)}：{t[judged[2]]}（{judged[3]}）"

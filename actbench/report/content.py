@@ -106,9 +106,8 @@ def _claim(
     verdict = by_name["overall"]["verdict"]
     deciding = levels["literal"] or levels["charitable"]
     own_words = filled(entry["answer"], ordered, verdict, lang) if entry.get("answer") else ""
-    said = (
-        t["between"].join((t[f"short {verdict}"], own_words)) if own_words else answer(ordered, by_name["overall"], t)
-    )
+    short = filter(None, (t[f"short {verdict}"], own_words))
+    said = t["between"].join(short) if own_words else answer(ordered, by_name["overall"], t)
     if by_name["overall"]["failed"] not in ("", "0"):
         said = f"{said} ({t['not final']})"
     return {
@@ -238,7 +237,8 @@ def _instrument(folder: RunFolder, t: dict[str, str]) -> list[dict[str, Any]]:
     if not (folder.path / "instrument.csv").exists():
         return []
     found = [shown(row) for row in rows(folder.read_frame("instrument"))]
-    return [{**row, "question": t[f"ask {row['question']}"].format(measure=t[row["measure"]])} for row in found]
+    return [{**_in_language(row, t), "expected": chinese(row["expected"], t),
+             "question": t[f"ask {row['question']}"].format(measure=t[row["measure"]])} for row in found]  # fmt: skip
 
 
 def _family(folder: RunFolder, t: dict[str, str], claims: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actbench.core.errors import ActbenchError
+from actbench.report.sentences import ORDER
 
 PHRASES: dict[str, dict[str, str]] = {
     "en": {
@@ -137,20 +138,20 @@ PHRASES: dict[str, dict[str, str]] = {
         "且二者都需要不带归一化的 Transformer，此处并不训练；GELU-sine 在分布外的表现：未找到来源。",
         "how": "论断先按字面评判；措辞可能另有所指时，再按本意评判。"
         "不成立：整个区间都在预期范围之外；尚无定论：区间横跨范围内外，需要更多网络；有条件成立：只在所问的部分设置下成立。",
-        "strips": "条形图中，阴影为事先写明的范围，圆圈为均值，线段为用于评判的区间，即方括号内的区间：一条论断的所有"
+        "strips": "刻度条中，阴影为事先写明的范围，圆圈为均值，线段为用于评判的区间，即方括号内的区间：一条论断的所有"
         "区间合计至多在 5 % 的样本中出错，因此有多个区间时每个的水平更高，标在区间之后；检验相等时为 90 %。",
         "where measured": "测量所用机器：{machine}。", "more about it": "关于本次运行",
         "contents": "本页内容", "findings": "出人意料的发现", "show": "显示", "all": "全部",
         "evidence": "证据", "guess": "先猜一猜：展开证据之前不显示答案",
         "from to": "从 {low} 到 {high}", "between": "", "colon": "{name}：{text}", "comma": "，", "stop": "{text}。",
-        "short supported": "是。", "short refuted": "否。", "short conditional": "部分成立。",
-        "short inconclusive": "尚无定论。", "short opinion": "属于观点。", "short not tested": "未检验。",
+        # the badge beside an answer says it already
+        **{f"short {verdict}": "" for verdict in ORDER},
         "changed": "{on} 修改（{when}）：{shown}。此前：{was}。此后：{now}。理由：{why}。",
         "after": "在看过结果之后", "before": "在得出结果之前",
-        "family": "{whole} 条论断中有 {claims} 条依据样本。即使每个真值都恰在要求的边界上，"
+        "family": "{whole} 条论断中有 {claims} 条依据抽样结果。即使每个真值都恰在要求的边界上，"
         "其 {settings} 个已判定的设置中预期至多 {wrong} 个因偶然而判错。"
         "若要求全部设置中出现任何一个错判的概率不超过 5 %（Bonferroni），仍有 {kept} 个结论不变{lost}。",
-        "family lost": "，{which} 中有的除外",
+        "family lost": "，其余分属 {which}",
         "reach": "网络彼此独立抽取；在真实数据上学习的网络各有自己的训练/测试划分："
         "区间针对的是同一数据集上的其他网络与其他划分，而不是其他数据集。",
         "coverage": "在 8 到 64 个网络上的模拟表明，这些区间的错误率与所承诺的相符，但有两种例外：取值偏斜时（指数分布"
@@ -189,8 +190,9 @@ PHRASES: dict[str, dict[str, str]] = {
         "source": "文献", "count": "条数", "kind": "判定方式",
         "experiment": "实验", "exact": "计算", "literature": "文献", "roll-up": "汇总",
         "machine": "{processor}，{cores} 核，{system}；Python {python}，NumPy {numpy}，SciPy {scipy}",
-        "commit": "代码版本 {commit}；主种子 {seed}；开始 {started}，结束 {finished}；预期的哈希值 {expectations}。",
-        "commit alone": "代码版本 {commit}；主种子 {seed}；开始 {started}，结束 {finished}。",
+        "commit": "代码版本 {commit}；主随机种子 {seed}；开始 {started}，结束 {finished}；"
+        "预期的哈希值 {expectations}。",
+        "commit alone": "代码版本 {commit}；主随机种子 {seed}；开始 {started}，结束 {finished}。",
         "run of": "运行", "all numbers": "数值",
         "means over": "对独立网络取平均，附 95 % 区间（Student t）与样本数 n。",
         "rows as measured": "逐行列出测得的数值。",
@@ -199,7 +201,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "lost cells": "有 {count} 个实验设置未能算出。",
         "races": "{races} 场比赛中我们在 {first} 场最快；最好的对手（几何平均）：{rivals}",
         "rival": "{name} 在 {count} 场中所用时间为我们的 {mean} 倍",
-        "races alone": "没有对手", "not installed": "未安装：{names}", "forward alone": "仅有前向：{names}",
+        "races alone": "没有对手", "not installed": "未安装：{names}", "forward alone": "仅有前向传播：{names}",
         "no part": "未参加：",
         "again run": "`actbench report DIR` 可仅凭文件重新绘制本页。",
         "data": "图中数据：{path}", "not_drawn": "未绘制：",

@@ -19,13 +19,13 @@ ANSWERS: Mapping[str, Said] = {
     "C02": Said(
         verdict="refuted",
         en="The rectifier stands in Householder's work of 1941, 60 years before the textbook that is named.",
-        zh="整流器早在 1941 年就见于 Householder 的论文，比文中所指的教科书早 60 年。",
+        zh="整流函数早在 1941 年就见于 Householder 的论文，比文中所指的教科书早 60 年。",
     ),
     "C03": Said(
         verdict="not tested",
         en="The figure is not part of the text; a simulated neuron's rate over its input current follows the known "
         "curve to within {rate_against_current/largest gap to the closed form|.1%} of its top rate.",
-        zh="原图不在文中；模拟神经元的放电率随输入电流的变化与已知曲线相差不到最高放电率的 "
+        zh="原图不在文中；模拟神经元的发放率随输入电流的变化与已知曲线相差不到最高发放率的 "
         "{rate_against_current/largest gap to the closed form|.1%}。",
     ),
     "C04": Said(
@@ -41,7 +41,7 @@ ANSWERS: Mapping[str, Said] = {
     "C06": Said(
         verdict="refuted",
         en="{mlp/sgd|.0%} of the units of a network trained on digits by SGD are active at once, not under 5 %.",
-        zh="在 digits 上用 SGD 训练后的网络中同时有 {mlp/sgd|.0%} 的单元活跃，远非不到 5 %。",
+        zh="在 digits 上用 SGD 训练后的网络中平均有 {mlp/sgd|.0%} 的单元同时激活，远高于 5 %。",
     ),
     "C07": Said(
         verdict="refuted",
@@ -64,13 +64,13 @@ ANSWERS: Mapping[str, Said] = {
         verdict="refuted",
         en="The share of active units stays as it is: its log2 changes by {units|+.4f} a layer, not by -1; what halves "
         "is the share of active paths ({paths|+.2f}).",
-        zh="活跃单元的比例保持不变：其 log2 每层变化 {units|+.4f}，而不是 -1；减半的是活跃路径的比例（{paths|+.2f}）。",
+        zh="激活单元的比例保持不变：其 log2 每层变化 {units|+.4f}，而不是 -1；减半的是激活路径的比例（{paths|+.2f}）。",
     ),
     "C10b": Said(
         verdict="refuted",
         en="In a trained convolutional network log2 of the active share changes by {trained/cnn_max|+.2f} a layer, "
         "not -1.",
-        zh="训练后的卷积网络中，活跃比例的 log2 每层变化 {trained/cnn_max|+.2f}，而不是 -1。",
+        zh="训练后的卷积网络中，激活比例的 log2 每层变化 {trained/cnn_max|+.2f}，而不是 -1。",
     ),
     "C11": Said(
         verdict="conditional",
@@ -111,18 +111,18 @@ ANSWERS: Mapping[str, Said] = {
         "{forward/diabetes|.0%} on diabetes, and few would be under 25 %; the lasso, which keeps some that do not "
         "matter, keeps {kept/breast_cancer|.0%}.",
         zh="前向选择在乳腺癌数据上保留 {forward/breast_cancer|.0%} 的指标，在糖尿病数据上保留 {forward/diabetes|.0%}"
-        "，低于 25 % 才算寥寥无几；套索会留下一些无关指标，保留 {kept/breast_cancer|.0%}。",
+        "，低于 25 % 才算寥寥无几；LASSO 会留下一些无关指标，保留 {kept/breast_cancer|.0%}。",
     ),
     "C15": Said(
         verdict="refuted",
         en="Of the pixels of digits the lasso keeps {kept/digits|.0%} and forward selection {forward/digits|.0%}.",
-        zh="digits 的像素中套索保留 {kept/digits|.0%}，前向选择保留 {forward/digits|.0%}。",
+        zh="digits 的像素中 LASSO 保留 {kept/digits|.0%}，前向选择保留 {forward/digits|.0%}。",
     ),
     "C16": Said(
         verdict="",
         en="Its AUC less that of leaky ReLU, which has no zeros, is {ranking/linear|+.3f} for linear teachers and "
         "{ranking/product|+.3f} for products; 0.02 was asked for.",
-        zh="与没有零输出的 leaky ReLU 相比，AUC 之差在线性教师上为 {ranking/linear|+.3f}，在乘积教师上为 "
+        zh="与没有零输出的 leaky ReLU 相比，AUC 之差在线性教师函数上为 {ranking/linear|+.3f}，在乘积型教师函数上为 "
         "{ranking/product|+.3f}；要求为 0.02。",
     ),
     "C17": Said(
@@ -188,14 +188,14 @@ ANSWERS: Mapping[str, Said] = {
         verdict="",
         en="No exponential is in it; at 2^20 float32 it is {faster/numpy, float32, 2^20|.1f} times as fast as its "
         "cheapest rival in NumPy, {faster/torch, float32, 2^20|.1f} times in torch.",
-        zh="其中确实没有指数；2^20 个 float32 时，在 NumPy 中是最快对手的 {faster/numpy, float32, 2^20|.1f} 倍速，"
+        zh="其中确实没有指数；2^20 个 float32 时，在 NumPy 中是最快对照函数的 {faster/numpy, float32, 2^20|.1f} 倍，"
         "在 torch 中是 {faster/torch, float32, 2^20|.1f} 倍。",
     ),
     "C27": Said(
         verdict="",
         en="Neither is in it, nor in its rivals' with their output kept: at 2^20 float32 its speed is "
         "{faster/numpy, float32, 2^20|.1f} times theirs in NumPy, {faster/torch, float32, 2^20|.1f} times in torch.",
-        zh="确实两者都不用，保留输出的对手也不用：2^20 个 float32 时，其速度在 NumPy 中是对手的 "
+        zh="确实两者都不用，对照函数若保留前向输出也不用：2^20 个 float32 时，其速度在 NumPy 中是对照函数的 "
         "{faster/numpy, float32, 2^20|.1f} 倍，在 torch 中是 {faster/torch, float32, 2^20|.1f} 倍。",
     ),
     "C28": Said(

@@ -78,7 +78,7 @@ stated(
     section="2",
     statement={
         "en": "For inputs above zero ReLU is the identity with derivative one, so the gradient goes through unaltered.",
-        "zh": "输入为正时 ReLU 就是恒等映射，导数是 1，梯度不作改动地通过。",
+        "zh": "输入为正时 ReLU 就是恒等映射，导数是 1，梯度原样通过。",
     },
     readings=[
         Reading(

@@ -85,7 +85,7 @@ stated(
     section="1, first figure",
     statement={
         "en": "The first figure plots a neuron's firing rate against time in milliseconds.",
-        "zh": "第一幅图画的是神经元放电率随时间（毫秒）的变化。",
+        "zh": "第一幅图画的是神经元发放率随时间（毫秒）的变化。",
     },
     readings=[
         Reading(
@@ -224,7 +224,7 @@ stated(
     section="1",
     statement={
         "en": "While some units are active others are silent, and each does a job of its own.",
-        "zh": "一部分单元活跃时，另一部分保持沉默，各自承担不同的任务。",
+        "zh": "一部分单元激活时，另一部分保持沉默，各自承担不同的任务。",
     },
     readings=[
         Reading(

@@ -44,7 +44,7 @@ stated(
     section="1, summary",
     statement={
         "en": "Because ReLU is shut on the left, hidden units die easily.",
-        "zh": "由于 ReLU 左侧全部关闭，隐藏单元很容易死掉。",
+        "zh": "由于 ReLU 左侧全部关闭，隐藏单元很容易死亡。",
     },
     readings=[
         Reading(
@@ -87,7 +87,7 @@ stated(
     section="1, summary",
     statement={
         "en": "Some of the hidden units that die never come back.",
-        "zh": "死掉的隐藏单元中，有一些再也恢复不过来。",
+        "zh": "死亡的隐藏单元中，有一些再也恢复不过来。",
     },
     readings=[
         Reading(

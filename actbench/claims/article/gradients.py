@@ -128,7 +128,7 @@ stated(
     section="1",
     statement={
         "en": "Where the gradient is below one, the error shrinks at each layer on its way back.",
-        "zh": "梯度不足 1 时，误差往回每经过一层就变小一些。",
+        "zh": "梯度小于 1 时，误差往回每经过一层就变小一些。",
     },
     readings=[
         Reading(
@@ -209,7 +209,7 @@ stated(
     section="1",
     statement={
         "en": "The decay brings the training of deep sigmoid networks to a halt.",
-        "zh": "这种衰减会让深层 sigmoid 网络的训练停顿下来。",
+        "zh": "这种衰减会让深层 sigmoid 网络的训练停滞。",
     },
     readings=[
         Reading(

@@ -71,7 +71,7 @@ stated(
     contradicts={
         "C07": {
             "en": "what is piecewise linear with a bend is not linear",
-            "zh": "带拐点的分段线性函数不是线性函数",
+            "zh": "带折点的分段线性函数不是线性函数",
         },
     },
 )

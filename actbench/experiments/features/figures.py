@@ -71,8 +71,8 @@ FIGURES = (
             "the 5 of 20 features that a teacher uses; each network has its own teacher and step sizes are "
             "tuned. Dot: mean; bar: the middle 90 %.",
             "zh": "左：与最优相差不超过一个标准误的 L1 模型中，对任一类别有权重的特征比例，每个数据集 16 次划分"
-            "。右：训练后网络的输入梯度能在多大程度上把教师所用的 5 个特征（共 20 个）排在前面；每个网络各有自"
-            "己的教师，步长已分别调好。圆点：均值；竖条：中间 90 %。",
+            "。右：训练后网络的输入梯度能在多大程度上把教师函数所用的 5 个特征（共 20 个）排在前面；每个网络各有自"
+            "己的教师函数，步长已分别调好。圆点：均值；竖条：中间 90 %。",
         },
         table=features_table,
         draw=features_figure,

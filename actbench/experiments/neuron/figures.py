@@ -58,8 +58,8 @@ FIGURES = (
             "en": "Simulated leaky integrate-and-fire neurons, each with constants of its own. Against the input "
             "current the rate is zero up to a threshold and rises beyond it (band: the middle 90 % of neurons, whose "
             "constants differ; line: mean of the closed form). Against time a constant input gives a constant rate.",
-            "zh": "带泄漏积分发放神经元的模拟，每个神经元有各自的常数。以输入电流为横轴：阈值以下放电率为零，之后上升"
-            "（色带：中间 90 % 的神经元，其常数不同；线：闭式解的均值）。以时间为横轴：输入恒定，放电率也恒定。",
+            "zh": "带泄漏积分发放神经元的模拟，每个神经元有各自的常数。以输入电流为横轴：阈值以下发放率为零，之后上升"
+            "（色带：中间 90 % 的神经元，其常数不同；线：闭式解的均值）。以时间为横轴：输入恒定，发放率也恒定。",
         },
         table=rate_table,
         draw=rate_figure,

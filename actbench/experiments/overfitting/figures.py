@@ -88,7 +88,7 @@ FIGURES = (
             "the training loss is down to 0.05. Left: each activation at its tuned step size, ReLU and its control, "
             "leaky ReLU, at one. Right: leaky ReLU (slope 0.01) without and with an explicit L1 penalty, and ReLU, at "
             "one step size. Dot: mean; bar: the middle 90 %.",
-            "zh": "300 幅 digits 图像用于训练，2 层、每层 64 个单元，每个网络各用一种划分，都在训练损失降到 0.05 时比较"
+            "zh": "300 张 digits 图像用于训练，2 层、每层 64 个单元，每个网络各用一种划分，都在训练损失降到 0.05 时比较"
             "。左：各激活函数取各自调好的步长，ReLU 与其对照 leaky ReLU 取同一步长。右：同一步长下，不加与加显式 L1 "
             "惩罚的 leaky ReLU（斜率 0.01），以及 ReLU。圆点：均值；竖条：中间 90 %。",
         },
