@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from actbench.core.errors import ActbenchError
-from actbench.report.sentences import ORDER
 
 PHRASES: dict[str, dict[str, str]] = {
     "en": {
@@ -144,8 +143,8 @@ PHRASES: dict[str, dict[str, str]] = {
         "contents": "本页内容", "findings": "出人意料的发现", "show": "显示", "all": "全部",
         "evidence": "证据", "guess": "先猜一猜：展开证据之前不显示答案",
         "from to": "从 {low} 到 {high}", "between": "", "colon": "{name}：{text}", "comma": "，", "stop": "{text}。",
-        # the badge beside an answer says it already
-        **{f"short {verdict}": "" for verdict in ORDER},
+        "short supported": "是。", "short refuted": "否。", "short conditional": "部分成立。",
+        "short inconclusive": "尚无定论。", "short opinion": "属于观点。", "short not tested": "未检验。",
         "changed": "{on} 修改（{when}）：{shown}。此前：{was}。此后：{now}。理由：{why}。",
         "after": "在看过结果之后", "before": "在得出结果之前",
         "family": "{whole} 条论断中有 {claims} 条依据抽样结果。即使每个真值都恰在要求的边界上，"
