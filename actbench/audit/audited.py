@@ -270,10 +270,13 @@ def _believed(said: dict[str, Any], names: list[str], at: int) -> Audited | None
             where, example = (tuple(float(v) for v in given.get(k, ())) for k in ("region", "example"))
             if (len(where), len(example)) not in ((0, 0), (2, 3)):
                 return None
-        except (KeyError, TypeError, ValueError):
+            most = given.get("worst") and (str(given["worst"][0]), *map(float, given["worst"][1:]))
+            if most and (len(most) != 3 or most[0] not in DTYPES):
+                return None
+        except (KeyError, IndexError, TypeError, ValueError):
             return None
         found.append(Finding(subject=names[at], kind=given["kind"], severity=given["severity"], also=also,
-                             region=where, example=example, **numbers, **words))  # fmt: skip
+                             region=where, example=example, worst=most or None, **numbers, **words))  # fmt: skip
     return Audited(
         target=names[at], row=texts["spec"], named=texts["named"], library=texts["library"],
         why_not=texts["why_not"], dtypes=tuple(map(_text, said.get("dtypes", ()))), findings=worst_first(found),

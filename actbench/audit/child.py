@@ -263,8 +263,9 @@ def merged(found: list[Finding]) -> list[Finding]:
         if key not in kept:
             kept[key] = finding
         elif finding.dtype != kept[key].dtype and finding.dtype not in kept[key].also:
-            worse = max(kept[key], finding, key=lambda f: ("note", "warning", "error").index(f.level)).level
-            kept[key] = replace(kept[key], also=(*kept[key].also, finding.dtype), severity=worse)
+            worse = max(kept[key], finding, key=lambda f: ("note", "warning", "error").index(f.level))
+            kept[key] = replace(kept[key], also=(*kept[key].also, finding.dtype), severity=worse.level,
+                                worst=worse.worst or kept[key].worst)  # fmt: skip
     return list(kept.values())
 
 

@@ -124,6 +124,10 @@ EVERYWHERE = {
     "en": "is wrong at {where}: at x = {one} it gives {got}, {right} is right. Nearest to 0 it {text}",
     "zh": "在{where}处都有错：在 x = {one} 处返回 {got}，应为 {right}。最接近 0 的一处：{text}",
 }
+AT_WORST = {
+    "en": "{text}; at worst {ulp:.3g} ulp at x = {at}{of}",
+    "zh": "{text}；最差为 {ulp:.3g} ulp，在 x = {at} 处{of}",
+}
 # what one fault of a formula is called at a kink, at an infinity, where results are small or exact ones are rounded
 SAME = ("value", "kink", "lost", "limit", "digits", "subnormal", "overflow")
 PASSES = {"forward": "前向", "backward": "反向", "second": "二阶"}
@@ -163,6 +167,9 @@ class Finding:
         The open interval in which every input that was tried is wrong, where it is a simple one.
     example
         A plain input in it, what came there, and the exact value rounded once.
+    worst
+        Format, input and error in ulp of the worst of its points, from which the severity comes; None where it comes
+        from something else or is no worse.
     """
 
     subject: str
@@ -180,6 +187,7 @@ class Finding:
     also: tuple[str, ...] = field(default=())
     region: tuple[float, ...] = ()
     example: tuple[float, ...] = ()
+    worst: tuple[str, float, float] | None = None
 
     @property
     def level(self) -> str:
@@ -210,6 +218,10 @@ class Finding:
             text = EVERYWHERE[lang].format(where=region.words(self.region[0], self.region[1], lang), text=text, **dict(
                 zip(("one", "got", "right"), (shortest(value, self.dtype) for value in self.example), strict=True)
             ))  # fmt: skip
+        if self.worst:
+            dtype, place, error = self.worst
+            of = "" if dtype == self.dtype else f" ({dtype})" if lang == "en" else f"（{dtype}）"
+            text = AT_WORST[lang].format(text=text, ulp=error, at=shown(place, dtype), of=of)
         head = (" " if lang == "en" else "，").join(filter(None, where))
         return f"{head}{': ' if lang == 'en' else '：'}{text}" if head else text
 
@@ -226,6 +238,7 @@ class Finding:
             "sentence": {"en": self.sentence(), "zh": self.sentence("zh")}, "promise": self.promise,
             "also": list(self.also), "fingerprint": self.fingerprint,
             "region": [repr(end) for end in self.region], "example": [repr(number) for number in self.example],
+            "worst": self.worst and {"dtype": self.worst[0], "at": repr(self.worst[1]), "ulp": self.worst[2]},
         }  # fmt: skip
 
 
@@ -237,8 +250,9 @@ def one_fault(findings: Sequence[Finding]) -> tuple[Finding, ...]:
             continue
         parts = [f for f in kept if f is not whole and _part(f, whole)]
         formats = dict.fromkeys(d for f in (whole, *parts) for d in (f.dtype, *f.also))
-        level = max((f.level for f in (whole, *parts)), key=SEVERITIES.index)
-        one = replace(whole, also=tuple(d for d in formats if d != whole.dtype), severity=level)
+        top = max((whole, *parts), key=lambda f: SEVERITIES.index(f.level))
+        one = replace(whole, also=tuple(d for d in formats if d != whole.dtype), severity=top.level,
+                      worst=top.worst or whole.worst)  # fmt: skip
         kept = [one if f is whole else f for f in kept if f not in parts]
     return tuple(kept)
 

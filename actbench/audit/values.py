@@ -26,6 +26,7 @@ NARROW = 1e5  # ulp of float64, where answers that are all float32 numbers are a
 CUT_SHARE, CUT_LEAST = 0.3, 200  # of all inexact results that a cut puts more than half a place too low; how many
 WHOLE = 1.1  # places: what is rounded is off by less than one, and by a little where it was computed in float32 before
 TWICE = 500  # seeded points of second derivatives, for which mpmath takes ten times as long
+ALIKE = 1.05  # times the error at the smallest input, which is then the worst too
 HUGE = 1e4  # inputs beyond it are not ordinary
 BESIDE = 4.0  # epsilons from a kink
 ROUNDS, BETWEEN = 3, 1000  # how often points nearer to 0 are tried, and how many
@@ -196,18 +197,25 @@ def _finding(subject: Subject, meter: ErrorMeter, call: Callable[[Array], Array]
 
 
 def _graded(finding: Finding, meter: ErrorMeter, got: Array, mask: Array) -> Finding:
-    """With the severity that the worst of its points deserve."""
+    """With the severity that the worst of its points deserve, and the worst of them beside the smallest."""
     if finding.kind == "overflow":
         return replace(finding, severity="warning" if abs(finding.at or 0.0) > HUGE else "error")
-    errors = meter.errors(got)[mask]
+    errors = meter.errors(got)
     if finding.kind == "digits":
-        return replace(finding, severity="warning" if errors.max() > 1000.0 else "note")
+        finding = replace(finding, severity="warning" if errors[mask].max() > 1000.0 else "note")
     if finding.kind == "value":
         with np.errstate(all="ignore"):
             off = np.abs(got.astype(np.float64) - meter.yard)
             gross = bool((mask & ~meter.near & _is_far(meter, off) & ~(off <= GROSS * np.abs(meter.yard))).any())
-        return replace(finding, severity="error" if gross else "warning")
-    return finding
+        finding = replace(finding, severity="error" if gross else "warning")
+    counts = mask & np.isfinite(errors)
+    counts = counts & ~meter.near if (counts & ~meter.near).any() else counts
+    if finding.kind not in ("digits", "value") or not counts.any():
+        return finding
+    i = int(np.argmax(np.where(counts, errors, -1.0)))
+    ulp = meter.settle(i, float(got[i]))
+    worse = math.isfinite(ulp) and ulp > ALIKE * (finding.ulp or 0.0)
+    return replace(finding, worst=(meter.dtype, float(meter.x[i]), ulp) if worse else None)
 
 
 def _is_narrow(meter: ErrorMeter, got: Array) -> bool:

@@ -6,12 +6,14 @@ import time
 from dataclasses import replace
 from types import SimpleNamespace
 
+import mpmath as mp
 import numpy as np
 import pytest
 
 from actbench.accuracy.meter import ErrorMeter
 from actbench.activations.registry import resolve
 from actbench.audit import arrays, values
+from actbench.audit.audited import audit
 from actbench.audit.finding import Finding
 from actbench.audit.subject import Subject
 from actbench.implementations.implementation import Implementation
@@ -302,3 +304,29 @@ def test_a_buffer_that_is_used_again_is_told(sign):
 
     found = [one for one in arrays.arrays(subject(shared), "float32") if one.kind == "aliasing"]
     assert [one.detail for one in found] == ["a later call overwrites an earlier result"]
+
+
+def test_a_finding_that_is_graded_by_its_worst_point_says_how_bad_that_is(tmp_path):
+    (tmp_path / "naive.py").write_text(
+        "import numpy as np\ndef gelu_tanh(x):\n"
+        "    one, c, d = x.dtype.type(1), x.dtype.type((2 / np.pi) ** 0.5), x.dtype.type(0.044715)\n"
+        "    return x.dtype.type(0.5) * x * (one + np.tanh(c * (x + d * x * x * x)))\n",
+        encoding="utf-8",
+    )
+    (naive,) = audit(str(tmp_path / "naive.py"), dtypes=["float32"], count=2000).subjects
+    digits = next(f for f in naive.findings if f.kind == "digits")
+    dtype, at, ulp = digits.worst
+    right = mp.mpf(at) / (1 + mp.exp(-2 * mp.sqrt(2 / mp.pi) * (mp.mpf(at) + mp.mpf("0.044715") * mp.mpf(at) ** 3)))
+    x = np.float32(at)
+    came = (
+        np.float32(0.5)
+        * x
+        * (np.float32(1) + np.tanh(np.float32((2 / np.pi) ** 0.5) * (x + np.float32(0.044715) * x * x * x)))
+    )
+    off = abs(mp.mpf(float(came)) - right) / mp.mpf(2) ** (mp.frexp(right)[1] - 24)
+    assert digits.level == "warning"
+    assert dtype == "float32"
+    assert digits.ulp < 1000 < ulp
+    assert abs(float(off) / ulp - 1) < 0.5  # tanh of one element and of many may differ by an ulp of 1
+    assert f"; at worst {ulp:.3g} ulp at x = " in digits.sentence()
+    assert f"；最差为 {ulp:.3g} ulp，在 x = " in digits.sentence("zh")
