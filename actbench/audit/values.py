@@ -24,6 +24,7 @@ CANCELLED = 8.0  # epsilons: an error this small against 1 (or x) is one of digi
 GROSS = 2.0**-6  # relative: two correct digits are not left
 NARROW = 1e5  # ulp of float64, where answers that are all float32 numbers are at home
 CUT_SHARE, CUT_LEAST = 0.3, 200  # of all inexact results that a cut puts more than half a place too low; how many
+IN_FLOAT32 = 8.0  # ulp of float32 that a result of 16 bits is off by before it is cut, as ours is at most
 WHOLE = 1.1  # places: what is rounded is off by less than one, and by a little where it was computed in float32 before
 TWICE = 500  # seeded points of second derivatives, for which mpmath takes ten times as long
 ALIKE = 1.05  # times the error at the smallest input, which is then the worst too
@@ -235,13 +236,15 @@ def _cut_off(subject: Subject, meter: ErrorMeter, call: Callable[[Array], Array]
     """Truncation: results are off by up to a whole place, always towards 0; or always to another side."""
     with np.errstate(all="ignore"):
         off = (meter.yard - got.astype(np.float64)) / meter.unit
-    counts = meter.normal & (meter.yard != 0) & ~meter.near & ~meter.kinked & (np.abs(off) > 1e-6)
+    before = IN_FLOAT32 * unit_roundoff("float32") / unit_roundoff(meter.dtype) if info(meter.dtype).bits <= 16 else 0.0
+    slack = max(before, 1e-6)
+    counts = meter.normal & (meter.yard != 0) & ~meter.near & ~meter.kinked & (np.abs(off) > slack)
     if counts.sum() < CUT_LEAST:
         return
     low = off * np.sign(meter.yard)
     for way, short in (("", low), ("away from 0", -low), ("down", off), ("up", -off)):
-        cut = counts & (short > 0.5 + 1e-6)
-        beyond = (short < -1e-6) | (short > WHOLE)
+        cut = counts & (short > 0.5 + slack)
+        beyond = (short < -slack) | (short > WHOLE)
         if beyond[counts].mean() <= 0.01 and cut.sum() > CUT_SHARE * counts.sum():
             at = meter.smallest(cut)
             assert at is not None

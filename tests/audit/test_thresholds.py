@@ -148,10 +148,24 @@ def cut(monkeypatch, low, yard=100.0):
     low = np.asarray(low)
     x, none = np.arange(1.0, low.size + 1), np.zeros(low.size, bool)
     meter = SimpleNamespace(yard=np.full(low.size, yard), unit=np.ones(low.size), normal=~none, near=none, kinked=none,
-                            smallest=lambda mask: float(x[mask][0]))  # fmt: skip
+                            dtype="float32", smallest=lambda mask: float(x[mask][0]))  # fmt: skip
     finding = lambda subject, meter, call, at, kind: Finding(subject="", kind=kind, at=at)  # noqa: E731
     monkeypatch.setattr(values, "_finding", finding)
     return [(f.kind, f.at) for f in values._cut_off(None, meter, None, meter.yard - low * np.sign(yard))]
+
+
+@pytest.mark.parametrize("steps", [0, 4])
+def test_half_precision_that_is_cut_from_float32_is_called_so(steps):
+    """Its lower bits fall away, as in a dump of a device; before that it may be some ulp of float32 off."""
+
+    def silu(x):
+        y = x.astype(np.float32) / (1 + np.exp(-x.astype(np.float32)))
+        y = (y.view(np.int32) + steps).view(np.float32) if steps else y
+        return (y.view(np.int32) & ~0x1FFF).view(np.float32).astype(np.float16)
+
+    with np.errstate(all="ignore"):
+        found = list(values.values(subject(silu, spec="silu"), "forward", "float16"))
+    assert "truncation" in [one.kind for one in found]
 
 
 @pytest.mark.parametrize("yard", [100.0, -100.0])
