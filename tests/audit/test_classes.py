@@ -37,6 +37,7 @@ def made_up(x, yard, got, dtype="float32", *, near=False, kinked=False, waves=Fa
     return SimpleNamespace(
         x=x, yard=yard, dtype=dtype, direction="forward", near=mask(near), kinked=mask(kinked), waves=waves,
         representable=mask(known), errors=errors, special=lambda came: ~np.isfinite(came) & mask(known), spec="tanh",
+        settle=lambda i, came: float(np.abs(came - yard[i]) / unit[i]),
     ), got  # fmt: skip
 
 
