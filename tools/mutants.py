@@ -192,6 +192,8 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     (GATES, r"^\+.*len\(pair.within\) < LONGEST|^\+LONGEST = [79]", "the arrays that are shown hold 4 numbers or 128"),
     ("", r"^\+.*reshape\((- 2|~1)\)", "NumPy takes every negative length for the one that it finds"),
     (ARRAYS, r"^\+.*np.full\( [68], |linspace\( ?(49|51)\.|50.0, (89|91)\.|90.0, 3[02]\)", "any other inputs will do"),
+    (ARRAYS, r"^\+(LENGTHS|FEW) = \(", "one length more or less of two hundred, or of eleven: as good a choice"),
+    (ARRAYS, r"^\+.*reshape\( ?0, +[24]\)", "an empty array of another shape"),
     (ARRAYS, r"^\+.*x.itemsize [|^] 1, ", "their product is even"),
     (ARRAYS, r"^\+.*counter\(\) % begun", "less than twice as much"),
     (ARRAYS, r"^\+.*>= SLOW", "no call takes that to the last digit of the clock"),
