@@ -32,6 +32,7 @@ from actbench.core.dtypes import Format
 from actbench.core.errors import ActbenchError
 from actbench.core.files import read_bytes, write_text
 from actbench.core.machine import machine, output
+from actbench.kernels.backends import FUSED, allowed
 from actbench.kernels.c99 import DIRECTIONS, FORMATS, function_name, header
 from actbench.kernels.lower import operands_of
 
@@ -181,7 +182,17 @@ class Certificate:
     def __str__(self) -> str:
         inputs = "all 2^32 inputs" if self.inputs == 1 << 32 else f"{self.inputs:,} sampled inputs"
         roots = "" if self.root_zone_eps is None else f", {self.root_zone_eps:.2g} epsilons next to roots"
-        return f"worst {self.worst_ulp:.2f} ulp at {self.at} of {inputs}{roots}, {self.lost} lost ({self.compiled})"
+        more = "" if self.holds else "; more than is promised"
+        return (
+            f"worst {self.worst_ulp:.2f} ulp at {self.at} of {inputs}{roots}, {self.lost} lost{more} ({self.compiled})"
+        )
+
+    @property
+    def holds(self) -> bool:
+        """Whether the promise of fused kernels is kept."""
+        direction = "backward" if "_backward_" in self.function else "forward"
+        ulp, epsilons = allowed(FUSED, "float32" if self.function.endswith("32") else "float64", direction)
+        return self.worst_ulp <= ulp and (self.root_zone_eps or 0.0) <= epsilons and not self.lost
 
 
 def code(row: Activation) -> str:
