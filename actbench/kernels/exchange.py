@@ -13,27 +13,8 @@ from numba import cfunc, njit, types
 
 from actbench.kernels.intrinsics import keep_flags, restore_flags
 from actbench.kernels.memory import invoke, load, stack, store
-from actbench.kernels.table import (
-    CHUNK,
-    COUNT,
-    COUNTERS,
-    ENVIRONMENT,
-    FUNCTION,
-    LARGEST_TEAM,
-    LINE,
-    NARROW,
-    NUMBERS,
-    OPERANDS,
-    PART,
-    SCALAR,
-    SIZE,
-    STREAMED,
-    STREAMS,
-    TASK_ROOM,
-    TEAM,
-    VALUES,
-    WIDTH,
-)  # fmt: skip
+from actbench.kernels.sharing import describe
+from actbench.kernels.table import LARGEST_TEAM, NARROW, PART, SCALAR, STREAMED, TASK_ROOM, VALUES
 from actbench.kernels.team import NUMBER, TASK, WORK
 
 # what the function is made with: the exchange's own function, tables, a number of elements that is large, the answers,
@@ -108,18 +89,7 @@ def large(context, table, size, places, count, width):
         invoke(function, (size, streams, places, numbers))
     else:
         task, given = stack(TASK_ROOM), stack(24)
-        store(task, FUNCTION, function)
-        store(task, SIZE, size)
-        store(task, STREAMS, streams)
-        store(task, OPERANDS, places)
-        store(task, COUNT, count)
-        store(task, WIDTH, width)
-        store(task, NUMBERS, numbers)
-        store(task, TEAM, team)
-        store(task, CHUNK, PART)
-        keep_flags(task + ENVIRONMENT)
-        for member in range(team):
-            store(task, COUNTERS + LINE * member, 0)
+        describe(task, function, size, streams, places, count, width, numbers, team, PART)
         store(given, TASK, task)
         store(given, WORK, load(openmp, WORKING))
         store(given, NUMBER, load(openmp, OWN_NUMBER))

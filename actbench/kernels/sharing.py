@@ -80,14 +80,8 @@ def begun(pool, team):
 
 
 @njit(error_model="numpy")
-def shared(table, function, size, streams, operands, count, width, numbers, part):
-    """One call by several threads; this one is the first of them, and the only one while they work for another."""
-    pool = load(table, POOL)
-    if acquire(load(pool, BUSY), 0) == 0:
-        invoke(function, (size, streams, operands, numbers))
-        return
-    team = min(load(table, THREADS), LARGEST_TEAM, max(size // part, 1))
-    task = stack(TASK_ROOM)
+def describe(task, function, size, streams, operands, count, width, numbers, team, part):
+    """A call as a task of that many threads, in the caller's floating-point environment; nothing of it is done yet."""
     store(task, FUNCTION, function)
     store(task, SIZE, size)
     store(task, STREAMS, streams)
@@ -100,6 +94,18 @@ def shared(table, function, size, streams, operands, count, width, numbers, part
     keep_flags(task + ENVIRONMENT)
     for member in range(team):
         store(task, COUNTERS + LINE * member, 0)
+
+
+@njit(error_model="numpy")
+def shared(table, function, size, streams, operands, count, width, numbers, part):
+    """One call by several threads; this one is the first of them, and the only one while they work for another."""
+    pool = load(table, POOL)
+    if acquire(load(pool, BUSY), 0) == 0:
+        invoke(function, (size, streams, operands, numbers))
+        return
+    team = min(load(table, THREADS), LARGEST_TEAM, max(size // part, 1))
+    task = stack(TASK_ROOM)
+    describe(task, function, size, streams, operands, count, width, numbers, team, part)
     others = begun(pool, team)
     for member in range(1, others + 1):
         seat = pool + SEAT * member
