@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from actbench.activations import registry
-from actbench.audit.finding import KINDS, PASSES, SEVERITIES, Finding
+from actbench.audit.chinese import PASSES
+from actbench.audit.finding import KINDS, SEVERITIES, Finding
 from actbench.audit.subject import DTYPES
 from actbench.audit.worst import Worst
 from actbench.core.errors import ActbenchError, unknown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from actbench.audit import region
+from actbench.audit.chinese import CLASSES, PASSES, in_chinese, spaced
 from actbench.core.errors import unknown
 
 SEVERITIES = ("note", "warning", "error")  # as SARIF calls them, the mildest first
@@ -80,7 +82,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (
          zh="在 {at} 处给出 {came}，超出界 {exact}"),
     Kind(name="shape", severity="error", en="does not keep the shape: {detail}", zh="形状没有保持：{detail}"),
     Kind(name="dtype", severity="warning", en="does not keep the dtype: {detail}", zh="数据类型没有保持：{detail}"),
-    Kind(name="raises", severity="warning", en="refuses {detail}", zh="拒绝了 {detail}"),
+    Kind(name="raises", severity="warning", en="refuses {detail}", zh="无法处理{detail}"),
     Kind(name="length", severity="error",
          en="depends on how many elements there are: {detail}; {came} at {at} in place of {exact}",
          zh="结果取决于元素个数：{detail}；在 {at} 处得 {came}，应为 {exact}"),
@@ -115,11 +117,6 @@ KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (
          en="is a reference that is itself wrong ({detail}): {came} at {at} for {exact}",
          zh="作为参考的实现本身有误（{detail}）：在 {at} 处得 {came}，应为 {exact}"),
 )})  # fmt: skip
-DETAILS = {
-    " and computes ": "，计算的却是 ",
-    "no function of the catalogue": "目录中没有的函数",
-    " (dy is not used at all)": "（完全没有用到 dy）",
-}  # of what is not quoted
 EVERYWHERE = {
     "en": "is wrong at {where}: at x = {one} it gives {got}, {right} is right. Nearest to 0 it {text}",
     "zh": "在{where}处都有错：在 x = {one} 处返回 {got}，应为 {right}。最接近 0 的一处：{text}",
@@ -130,7 +127,6 @@ AT_WORST = {
 }
 # what one fault of a formula is called at a kink, at an infinity, where results are small or exact ones are rounded
 SAME = ("value", "kink", "lost", "limit", "digits", "subnormal", "overflow")
-PASSES = {"forward": "前向", "backward": "反向", "second": "二阶"}
 
 
 def kind(name: str) -> Kind:
@@ -210,10 +206,12 @@ class Finding:
         words = {"at": at, "came": shown(self.came, self.dtype),
                  "exact": shown(self.exact, self.dtype), "ulp": ulp, "detail": self.detail}  # fmt: skip
         if lang == "zh":
-            for english, chinese in DETAILS.items():
-                words["detail"] = words["detail"].replace(english, chinese)
+            words["detail"] = self._detail_in_chinese()
         where = [PASSES.get(self.direction, "") if lang == "zh" else self.direction, self.dtype]
-        text = (sort.zh if lang == "zh" else sort.en).format(**words)
+        said = sort.zh if lang == "zh" else sort.en
+        if self.at is None:  # of a name whose function no single number tells apart
+            said = re.split("[;；]", said)[0]
+        text = said.format(**words)
         if self.region and self.example:
             text = EVERYWHERE[lang].format(where=region.words(self.region[0], self.region[1], lang), text=text, **dict(
                 zip(("one", "got", "right"), (shortest(value, self.dtype) for value in self.example), strict=True)
@@ -223,7 +221,14 @@ class Finding:
             of = "" if dtype == self.dtype else f" ({dtype})" if lang == "en" else f"（{dtype}）"
             text = AT_WORST[lang].format(text=text, ulp=error, at=shown(place, dtype), of=of)
         head = (" " if lang == "en" else "，").join(filter(None, where))
-        return f"{head}{': ' if lang == 'en' else '：'}{text}" if head else text
+        if lang == "zh":
+            return spaced(f"{head}：{text}" if head else text)
+        return f"{head}: {text}" if head else text
+
+    def _detail_in_chinese(self) -> str:
+        """The detail; of a reference it begins with the class of what is wrong with it."""
+        name, _, rest = self.detail.partition(", ") if self.kind == "reference" else ("", "", self.detail)
+        return "，".join(filter(None, (CLASSES.get(name, name), in_chinese(rest) if rest else "")))
 
     def data(self) -> dict[str, Any]:
         """For JSON: numbers in decimal and in hex, for JSON has neither infinities nor exact fractions."""

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from actbench.accuracy.meter import ErrorMeter, exact, rounded
-from actbench.audit.finding import PASSES, plain_hex, shown
+from actbench.audit.chinese import PASSES, spaced
+from actbench.audit.finding import plain_hex, shown
 from actbench.audit.subject import Array, unit_roundoff
 
 SENTENCES = {
@@ -54,7 +55,7 @@ class Worst:
     def sentence(self, lang: str = "en") -> str:
         """In one sentence."""
         worst, share, none, absolute, joint = SENTENCES[lang]
-        no_number = {"en": "without bound", "zh": "无界"}[lang]
+        no_number = {"en": "without bound", "zh": "无限大"}[lang]
         per_cent = 100 * self.beyond / self.n
         pass_ = PASSES[self.direction] if lang == "zh" else self.direction
         words: dict[str, Any] = {
@@ -64,7 +65,8 @@ class Worst:
             "allowed": self.allowed, "absolute": self.absolute, "absolute_at": self._place(self.absolute_at),
         }  # fmt: skip
         parts = [worst, share if self.beyond else none, *([absolute] * bool(self.beyond and self.absolute))]
-        return joint.join(part.format(**words) for part in parts)
+        said = joint.join(part.format(**words) for part in parts)
+        return spaced(said) if lang == "zh" else said
 
     def _place(self, at: float) -> str:
         return f"x = {shown(at, self.dtype)} ({plain_hex(at)})"

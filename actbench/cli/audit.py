@@ -76,7 +76,8 @@ def call(args: argparse.Namespace) -> int:
     several = len(targets) > 1
     if several and args.golden:
         raise ActbenchError(f"--golden {args.golden}: one reference is judged beside one target, not {len(targets)}")
-    report = _followed_all(targets, options) if several else _followed(targets[0], args.golden, options)
+    told = _progress(args.lang, "files" if several else "objects")
+    report = _followed_all(targets, options, told) if several else _followed(targets[0], args.golden, options, told)
     shown = by_file if several else lines
     print(as_json(as_data(report, known)) if args.json else "\n".join(shown(report, args.lang, known)))
     _write(args, report, known)
@@ -88,7 +89,14 @@ def call(args: argparse.Namespace) -> int:
     return 2 if several and {one.target for one in report.left_out} & {*targets} else 0
 
 
-def _followed(target: str, golden: str, options: dict[str, Any]) -> Report:
+def _progress(lang: str, unit: str) -> dict[str, Any]:
+    """What progress is called, and in which language."""
+    from actbench.report.audit import WORDS
+
+    return {"title": WORDS[lang]["audit"], "unit": WORDS[lang][unit], "late": True, "lang": lang}
+
+
+def _followed(target: str, golden: str, options: dict[str, Any], progress: dict[str, Any]) -> Report:
     """The audit of one target, an object a step."""
     from contextlib import ExitStack
 
@@ -102,7 +110,7 @@ def _followed(target: str, golden: str, options: dict[str, Any]) -> Report:
             if begun:
                 begun[0](1)
             else:
-                begun.append(open_.enter_context(follow("audit", of, done=done, unit="objects", late=True)))
+                begun.append(open_.enter_context(follow(total=of, done=done, **progress)))
 
         report = audit(target, golden=golden, progress=told, **options)
         if begun:
@@ -110,12 +118,12 @@ def _followed(target: str, golden: str, options: dict[str, Any]) -> Report:
     return report
 
 
-def _followed_all(targets: list[str], options: dict[str, Any]) -> Report:
+def _followed_all(targets: list[str], options: dict[str, Any], progress: dict[str, Any]) -> Report:
     """The audit of several, a file a step."""
     from actbench.audit.several import audit_all
     from actbench.runs.progress import follow
 
-    with follow("audit", len(targets), unit="files", late=True) as advance:
+    with follow(total=len(targets), **progress) as advance:
         return audit_all(targets, begun=lambda done: advance(1), **options)
 
 
@@ -140,13 +148,13 @@ def _write(args: argparse.Namespace, report: Report, known: frozenset[str]) -> N
 
 def lines(report: Report, lang: str, known: frozenset[str]) -> list[str]:
     """What a person reads."""
-    from actbench.report.audit import WORDS
+    from actbench.report.audit import WORDS, why_not
 
     t = WORDS[lang]
     said = []
     for one in report.subjects:
         said += [*_subject(one, lang, known), ""]
-    said += [f"{t['left'].lower()}: {one.target}: {one.why_not}" for one in report.left_out]
+    said += [t[": "].join((t["left"].lower(), one.target, why_not(one, lang))) for one in report.left_out]
     return [*said, _in_all(report, t, known)]
 
 
@@ -155,7 +163,7 @@ def by_file(report: Report, lang: str, known: frozenset[str]) -> list[str]:
     from rich.table import Table
 
     from actbench.audit.finding import SEVERITIES, one_fault
-    from actbench.report.audit import WORDS
+    from actbench.report.audit import WORDS, why_not
 
     t = WORDS[lang]
     grid = Table.grid(padding=(0, 2))
@@ -165,17 +173,17 @@ def by_file(report: Report, lang: str, known: frozenset[str]) -> list[str]:
         counts = [str(sum(f.level == level for f in found)) for level in reversed(SEVERITIES)]
         grid.add_row(one.target, *counts, found[0].sentence(lang) if found else t["clean"])
     for one in report.left_out:
-        grid.add_row(one.target, "-", "-", "-", f"{t['left']}: {one.why_not}")
+        grid.add_row(one.target, "-", "-", "-", t[": "].join((t["left"], why_not(one, lang))))
     return [_drawn(grid), "", _in_all(report, t, known)]
 
 
 def _in_all(report: Report, t: dict[str, str], known: frozenset[str]) -> str:
     """The last line: how many of each severity."""
     from actbench.audit.finding import SEVERITIES, one_fault
+    from actbench.report.audit import counted
 
     told_of = [finding for one in report.subjects for finding in one_fault(one.findings)]
-    counts = [(t[level], sum(f.level == level for f in told_of)) for level in reversed(SEVERITIES)]
-    told = t[", "].join(f"{count} {level}{t['s'] if count != 1 else ''}" for level, count in counts)
+    told = t[", "].join(counted(sum(f.level == each for f in told_of), each, t) for each in reversed(SEVERITIES))
     old = sum(f.fingerprint in known for f in told_of)
     return (t["audited"].format(count=len(report.subjects), seconds=f"{report.seconds:.1f}") + told
                 + (t["; "] + t["old"].format(count=old) if old else "")
@@ -186,23 +194,23 @@ def _subject(one: Audited, lang: str, known: frozenset[str]) -> list[str]:
     from rich.table import Table
 
     from actbench.audit.finding import one_fault
-    from actbench.report.audit import WORDS, promised
+    from actbench.report.audit import WORDS, named, promised
 
     t = WORDS[lang]
-    about = "; ".join(filter(None, (one.library, ", ".join(one.dtypes))))
-    golden = f" ({t['golden']})" if one.golden else ""
+    about = t["; "].join(filter(None, (one.library, ", ".join(one.dtypes))))
+    golden = t["aside"].format(what=t["golden"]) if one.golden else ""
     head = one.target + golden + (t[", "] + t["held"].format(row=one.row) if one.row else "")
     worst = [f"  {each.sentence(lang)}" for each in one.worst]
     if not one.findings:
-        return [f"{head}: {t['clean']} ({about})", *worst]
+        return [head + t[": "] + t["clean"] + t["aside"].format(what=about), *worst]
     grid = Table.grid(padding=(0, 2))
     for finding in one_fault(one.findings):
-        also = f" ({t['also']} {', '.join(finding.also)})" if finding.also else ""
+        also = t["aside"].format(what=t["also"].format(formats=", ".join(finding.also))) if finding.also else ""
         old = t["known"] if finding.fingerprint in known else t[finding.level]
-        grid.add_row("", old, finding.kind, finding.sentence(lang) + also)
+        grid.add_row("", old, named(finding, lang), finding.sentence(lang) + also)
     promise = next((promised(f, lang) for f in one.findings if f.promise), "")
     return [
-        f"{head} ({about})" if about else head,
+        head + (t["aside"].format(what=about) if about else ""),
         _drawn(grid),
         *worst,
         *([f"  {t['promises'].format(what=promise)}"] * bool(promise)),

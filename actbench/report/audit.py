@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from actbench.audit.audited import Audited, Report
-from actbench.audit.finding import PASSES, SEVERITIES, Finding, one_fault, plain_hex, shown
+from actbench.audit.chinese import CLASSES, PASSES, in_chinese
+from actbench.audit.finding import SEVERITIES, Finding, one_fault, plain_hex, shown
 from actbench.core.files import write_text
 from actbench.core.machine import machine, version
 from actbench.report.chinese import chinese
@@ -21,21 +22,25 @@ WORDS = {
         "class": "class", "where": "pass, formats", "at": "smallest failing input found",
         "came": "came", "exact": "exact",
         "says": "what is wrong", "promise": "actbench's own row", "clean": "nothing found",
-        "left": "Left out", "known": "known", "golden": "the reference", "count": "findings",
-        "held": "held to {row}", ", ": ", ", "also": "also", "promises": "actbench promises of {what}",
+        "left": "Left out", "known": "known", "golden": "the reference",
+        "held": "held to {row}", ", ": ", ", "also": "also {formats}", "promises": "actbench promises of {what}",
         "audited": "{count} audited in {seconds} s: ", "others": "{count} other objects are no activations",
-        "old": "{count} of them known", "error": "error", "warning": "warning", "note": "note", "s": "s", "; ": "; ",
-        "subject": "what", "worst": "the worst of it",
+        "old": "{count} of them known", "error": "error", "warning": "warning", "note": "note", "; ": "; ",
+        "counted": "{count} {level}{s}", "subject": "what", "worst": "the worst of it", ": ": ": ",
+        "aside": " ({what})", "audit": "audit", "files": "files", "objects": "objects",
+        "machine": "{processor}, {cores} cores, {system}",
     },
     "zh": {
         "title": "审查", "lead": "每个值与斜率都与精确值比较；每个错误给出能显示它的最小输入。",
         "class": "类别", "where": "方向与格式", "at": "最小的出错输入", "came": "得到", "exact": "精确值",
         "says": "问题", "promise": "actbench 自己的保证", "clean": "没有发现问题",
-        "left": "未审查", "known": "已知", "golden": "参考实现", "count": "个发现",
-        "held": "对照 {row}", ", ": "，", "also": "同样", "promises": "actbench 自己的保证：{what}",
+        "left": "未审查", "known": "已知", "golden": "参考实现",
+        "held": "对照 {row}", ", ": "，", "also": "{formats} 亦然", "promises": "actbench 自己的保证：{what}",
         "audited": "{seconds} 秒内审查了 {count} 个：", "others": "另有 {count} 个对象不是激活函数",
-        "old": "其中 {count} 个已知", "error": "错误", "warning": "警告", "note": "提示", "s": "", "; ": "；",
-        "subject": "对象", "worst": "最严重的问题",
+        "old": "其中 {count} 个已知", "error": "错误", "warning": "警告", "note": "提示", "; ": "；",
+        "counted": "{count} 个{level}", "subject": "对象", "worst": "最严重的问题", ": ": "：", "aside": "（{what}）",
+        "audit": "审查", "files": "个文件", "objects": "个对象",
+        "machine": "{processor}，{cores} 核，{system}",
     },
 }  # fmt: skip
 
@@ -55,9 +60,11 @@ def page(report: Report, *, lang: str = "en", known: Collection[str] = ()) -> st
     told = [finding for one in report.subjects for finding in one_fault(one.findings)]
     counts = {level: sum(f.level == level for f in told) for level in reversed(SEVERITIES)}
     return typeset(template("audit.html").render(
-        t=WORDS[lang], lang=lang, asked=report.asked, counts=counts, version=version("actbench-suite") or "",
-        machine="{processor}, {cores} cores, {system}".format_map(machine()),
-        subjects=[_subject(one, lang, known) for one in report.subjects], left=report.left_out,
+        t=WORDS[lang], lang=lang, asked=report.asked, version=version("actbench-suite") or "",
+        counts={level: counted(count, level, WORDS[lang]) for level, count in counts.items()},
+        machine=WORDS[lang]["machine"].format_map(machine()),
+        subjects=[_subject(one, lang, known) for one in report.subjects],
+        left=[(one.target, why_not(one, lang)) for one in report.left_out],
     ), lang)  # fmt: skip
 
 
@@ -70,7 +77,8 @@ def _subject(one: Audited, lang: str, known: Collection[str]) -> dict[str, Any]:
     passes = PASSES if lang == "zh" else {}
     rows = [
         {
-            "level": f.level, "kind": f.kind, "known": f.fingerprint in known, "promise": promised(f, lang),
+            "level": f.level, "kind": f.kind, "named": named(f, lang), "known": f.fingerprint in known,
+            "promise": promised(f, lang),
             "where": " ".join(filter(None, (passes.get(f.direction, f.direction), _formats(f)))),
             "at": shown(f.at, f.dtype), "hex": "" if f.at is None else plain_hex(f.at), "came": shown(f.came, f.dtype),
             "exact": shown(f.exact, f.dtype), "says": f.sentence(lang),
@@ -81,6 +89,21 @@ def _subject(one: Audited, lang: str, known: Collection[str]) -> dict[str, Any]:
     about = [text for text in (held, one.library, ", ".join(one.dtypes)) if text]
     return {"target": one.target, "about": about, "golden": one.golden, "rows": rows,
             "worst": [worst.sentence(lang) for worst in one.worst]}  # fmt: skip
+
+
+def counted(count: int, level: str, t: Mapping[str, str]) -> str:
+    """How many findings of a severity."""
+    return t["counted"].format(count=count, level=t[level], s="s" if count != 1 else "")
+
+
+def named(finding: Finding, lang: str) -> str:
+    """The class of a finding for people."""
+    return CLASSES[finding.kind] if lang == "zh" else finding.kind
+
+
+def why_not(one: Audited, lang: str) -> str:
+    """Why something is not judged, in the page's language."""
+    return in_chinese(one.why_not) if lang == "zh" else one.why_not
 
 
 def promised(finding: Finding, lang: str) -> str:

@@ -10,7 +10,7 @@ from actbench.core.files import write_text
 from actbench.drawing.style import PALETTE, save, theme
 from actbench.drawing.words import WORDS
 from actbench.report.chinese import chinese
-from actbench.report.page import pictured, template, typeset
+from actbench.report.page import beside, pictured, template, typeset
 from actbench.report.phrases import phrases
 from actbench.speed.commits.asv_results import FAILED, OK, SKIPPED, read_results
 
@@ -39,9 +39,9 @@ def render_commits(results: str | Path, out: str | Path | None = None, *, lang: 
 
     Returns
     -------
-    The path of report.html: one file, nothing from outside, complete with scripts off.
+    The path of report.html, or of report-zh.html beside it: one file, nothing from outside, complete with scripts off.
     """
-    frame, t = read_results(results), phrases(lang)
+    frame, t, mark = read_results(results), phrases(lang), beside({}, lang)
     place = Path(DEFAULT if out is None else out)
     write_text(place / "performance.csv", frame.to_csv(index=False, lineterminator="\n"))
     content = {
@@ -50,11 +50,12 @@ def render_commits(results: str | Path, out: str | Path | None = None, *, lang: 
         "failed": _failed(frame),
         "changes": changes(frame),
         "alone": int(_one_sample(frame).sum()),
-        "benchmarks": [_benchmark(str(name), part, place / "figures", t) for name, part in frame.groupby("benchmark")],
+        "benchmarks": [
+            _benchmark(str(name), part, place / f"figures/{name}{mark}", t) for name, part in frame.groupby("benchmark")
+        ],
     }
-    return write_text(
-        place / "report.html", typeset(template("performance.html", t).render(**content, t=t, lang=lang), lang)
-    )
+    page = typeset(template("performance.html", t).render(**content, t=t, lang=lang), lang)
+    return write_text(place / f"report{mark}.html", page)
 
 
 def _commits(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -131,7 +132,7 @@ def shown(value: float, unit: str) -> str:
     return f"{value / scale:.3g} {name}".strip()
 
 
-def _benchmark(name: str, part: pd.DataFrame, figures: Path, t: dict[str, str]) -> dict[str, Any]:
+def _benchmark(name: str, part: pd.DataFrame, place: Path, t: dict[str, str]) -> dict[str, Any]:
     """One benchmark's figure and the table of its last values."""
     unit = part["unit"].iloc[-1]
     relative = unit in ("seconds", "bytes")
@@ -139,9 +140,9 @@ def _benchmark(name: str, part: pd.DataFrame, figures: Path, t: dict[str, str]) 
     drawn = part[part["status"] != SKIPPED]
     if len(drawn):
         scale = chinese("relative to the first value" if relative else unit, t)
-        picture = save(_figure(drawn, relative), figures / name, limit=LIMIT, words=WORDS.get(t["language"]))
+        picture = save(_figure(drawn, relative), place, limit=LIMIT, words=WORDS.get(t["language"]))
         caption = chinese("Over commits, %s; the numbers are in the table below.", t) % scale
-        figure = pictured(name, "", caption, picture)
+        figure = pictured(place.name, "", caption, picture)
     latest = []
     for key, series in part.groupby(SERIES, sort=False):
         ok = series[series["status"] == OK]

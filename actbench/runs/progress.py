@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TextIO
@@ -17,6 +17,12 @@ LEAST_LEFT = 0.1  # of the time that was left when something was last finished, 
 NOTEBOOK_SECONDS = 0.5  # a bar that changes in place may do so often
 
 Advance = Callable[[int], None]
+WORDS = {
+    "en": {"so far": "{title}: {done} of {total} {unit}", "stored": ", {stored} of them from the store",
+           "in": " in {time}", "left": ", about {time} left"},
+    "zh": {"so far": "{title}：{done} / {total} {unit}", "stored": "，其中 {stored} 个早已存有",
+           "in": "，用时 {time}", "left": "，约剩 {time}"},
+}  # fmt: skip
 
 
 def _left(begun: float, moved: float, worked: float, rest: float) -> str:
@@ -110,6 +116,7 @@ def follow(
     file: TextIO | None = None,
     unit: str = "cells",
     late: bool = False,
+    lang: str = "en",
 ) -> Iterator[Advance]:
     """Show progress while the block runs; call what it yields with the number of cells that were finished.
 
@@ -127,6 +134,8 @@ def follow(
         What is counted.
     late
         Whether nothing is said of what takes less than five seconds: for verbs that most often answer at once.
+    lang
+        The language of the lines, of title and unit: ``"en"`` or ``"zh"``.
     """
     file = sys.stderr if file is None else file
     overall = _OVERALL[-1] if _OVERALL and show and _OVERALL[-1].enter(title, total, done) else None
@@ -140,7 +149,7 @@ def follow(
             yield lambda count: _moved(bar, task, count)
     else:
         kind = _Cell if _in_notebook() else _Lines
-        lines = kind(title, total, done, file, unit, overall)
+        lines = kind(title, total, done, file, unit, overall, WORDS[lang])
         if not late:
             lines.first()
         try:
@@ -200,9 +209,10 @@ class _Lines:
     least_seconds, least_share = LEAST_SECONDS, LEAST_SHARE
 
     def __init__(
-        self, title: str, total: int, done: int, file: TextIO, unit: str, overall: _Overall | None = None
-    ) -> None:
-        self.unit, self.overall = unit, overall
+        self, title: str, total: int, done: int, file: TextIO, unit: str, overall: _Overall | None = None,
+        words: Mapping[str, str] = WORDS["en"],
+    ) -> None:  # fmt: skip
+        self.unit, self.overall, self.words = unit, overall, words
         self.title = (overall.number if overall else "") + title
         self.total, self.stored, self.done, self.file = total, done, done, file
         self.shown_done, self.begun = done, time.monotonic()
@@ -211,8 +221,7 @@ class _Lines:
         threading.Thread(target=self._breathe, daemon=True).start()
 
     def first(self) -> None:
-        stored = f", {self.stored} of them from the store" if self.stored else ""
-        self._print(f"{self.done} of {self.total} {self.unit}{stored}")
+        self._print(self.words["stored"].format(stored=self.stored) if self.stored else "")
 
     def advance(self, count: int) -> None:
         self.done += count
@@ -230,7 +239,7 @@ class _Lines:
         if late and self.shown_at == self.begun:
             return
         if self.done > self.stored or self.done < self.total:
-            self._print(f"{self.done} of {self.total} {self.unit} in {span(time.monotonic() - self.begun)}")
+            self._print(self.words["in"].format(time=span(time.monotonic() - self.begun)))
 
     def _breathe(self) -> None:
         """A line where nothing was finished for long: in a clock of its own, for one cell may take minutes."""
@@ -247,15 +256,20 @@ class _Lines:
     def _state(self) -> None:
         now = time.monotonic()
         spent, worked = now - self.begun, self.done - self.stored
-        left = f", about {_left(self.begun, self.moved, worked, self.total - self.done)} left" if worked else ""
+        rest = _left(self.begun, self.moved, worked, self.total - self.done) if worked else ""
+        left = self.words["left"].format(time=rest) if rest else ""
         if self.overall:
             left = f"; {self.overall.left}" if self.overall.left else ""
         self.shown_at, self.shown_done = now, self.done
-        self._print(f"{self.done} of {self.total} {self.unit} in {span(spent)}{left}")
+        self._print(self.words["in"].format(time=span(spent)) + left)
 
-    def _print(self, text: str) -> None:
+    def _line(self, more: str) -> str:
+        told = {"title": self.title, "done": self.done, "total": self.total, "unit": self.unit}
+        return self.words["so far"].format(**told) + more
+
+    def _print(self, more: str) -> None:
         with self.writing:
-            _write(self.file, f"{self.title}: {text}")
+            _write(self.file, self._line(more))
 
 
 class _Cell(_Lines):
@@ -264,12 +278,12 @@ class _Cell(_Lines):
     least_seconds, least_share = NOTEBOOK_SECONDS, 0.0
     handle: Any = None
 
-    def _print(self, text: str) -> None:
+    def _print(self, more: str) -> None:
         from html import escape
 
         from IPython.display import HTML, display
 
-        line = f"{escape(self.title)}: {escape(text)}"
+        line = escape(self._line(more))
         shown = HTML(f'<progress value="{self.done}" max="{self.total}"></progress> {line}')
         with self.writing:
             if self.handle is None:

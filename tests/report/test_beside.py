@@ -1,6 +1,10 @@
 """A page in another language than the run's stands beside it."""
 
+from pathlib import Path
+
 from actbench.cli import main
+
+ASV = Path(__file__).parents[1] / "data" / "asv"
 
 RUN = ("run", "activity", "--activation", "relu", "--depth", "2", "--width", "8", "--net", "0:2", "--workers", "1")
 
@@ -14,6 +18,18 @@ def test_a_page_in_chinese_stands_beside_the_english_one(tmp_path, capsys):
     assert 'lang="zh"' in (page.parent / "report-zh.html").read_text(encoding="utf-8")
     assert page.read_bytes() == english
     assert all(path.read_bytes() == held for path, held in figures.items())
+
+
+def test_performance_in_chinese_stands_beside_the_english_page(tmp_path, capsys):
+    assert main(["report", str(ASV), "--out", str(tmp_path)]) == 0
+    held = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert main(["report", str(ASV), "--out", str(tmp_path), "--lang", "zh"]) == 0
+    page = Path(capsys.readouterr().out.split()[-1])
+    assert page == tmp_path / "report-zh.html"
+    text = page.read_text(encoding="utf-8")
+    assert 'lang="zh"' in text
+    assert 'href="figures/' in text
+    assert {path: path.read_bytes() for path in held} == held
 
 
 def test_claims_are_listed_ledger_by_ledger(capsys):

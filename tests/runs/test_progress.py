@@ -55,6 +55,15 @@ def test_progress_on_a_terminal_is_a_bar() -> None:
     assert "[activity]" in terminal.getvalue()
 
 
+def test_lines_in_chinese() -> None:
+    pipe = io.StringIO()
+    with follow("审查", 3, file=pipe, unit="个文件", lang="zh") as advance:
+        advance(3)
+    first, last = pipe.getvalue().splitlines()
+    assert first == "审查：0 / 3 个文件"
+    assert last.startswith("审查：3 / 3 个文件，用时 ")
+
+
 def test_a_notebook_has_one_bar_that_moves(monkeypatch: pytest.MonkeyPatch) -> None:
     """As IPython shows it: the first call displays, the others change what is there."""
     import sys
