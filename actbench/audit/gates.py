@@ -16,7 +16,7 @@ from actbench.audit.finding import Finding
 from actbench.audit.recognise import row_named
 from actbench.audit.subject import ALLOWED
 from actbench.core.errors import ActbenchError
-from actbench.identification.blackbox import LENGTH, BlackBox
+from actbench.identification.blackbox import FORMATS, BlackBox
 from actbench.identification.identified import identify
 from actbench.implementations.targets.objects import in_words
 
@@ -43,7 +43,8 @@ def gate_findings(
     ActbenchError
         For what is no gate at all.
     """
-    box = BlackBox(candidate.given())
+    wanted = [dtype for dtype in asked["dtypes"] if dtype in FORMATS] or ["float64"]
+    box = BlackBox(candidate.given(), FORMATS if "float64" in wanted else FORMATS[::-1])
     if box.kind == "elementwise":
         is_ = identify(candidate.given())
         said = f"[1, 2] -> 2 numbers, of which {row.name} makes one; it is "
@@ -52,11 +53,10 @@ def gate_findings(
                         detail=said)], [box.dtype]  # fmt: skip
     if box.kind not in ("two", "halved"):
         raise ActbenchError(f"{row.name} takes two inputs, or one array that it halves; this one does not")
-    wanted = [dtype for dtype in asked["dtypes"] if dtype in ("float32", "float64")] or ["float64"]
-    dtypes = [dtype for dtype in wanted if dtype in ("float32", box.dtype)] or [box.dtype]
+    dtypes = [dtype for dtype in wanted if dtype in ("float32", box.dtype) and dtype in box.formats] or [box.dtype]
     found = []
     for dtype in dtypes:
-        for direction, call in _calls(box).items():
+        for direction, call in _calls(box, row).items():
             allowed = float(asked["max_ulp"] or ALLOWED[dtype])
             try:
                 with np.errstate(all="ignore"):
@@ -70,7 +70,7 @@ def gate_findings(
                                      dtype=dtype, detail=f"every input that was tried: {in_words(error)}"))  # fmt: skip
                 continue
             if pair is not None:
-                found.append(_finding(candidate, row, pair, direction, dtype))
+                found.append(_finding(candidate, row, pair, direction, dtype, box.length if box.fixed else 0))
         if (came := _answers_in(box, dtype)) != dtype:
             found.append(Finding(subject=candidate.target, row=row.spec, kind="dtype", direction="forward", dtype=dtype,
                                  detail=f"{dtype} -> {came}"))  # fmt: skip
@@ -79,17 +79,21 @@ def gate_findings(
 
 def _answers_in(box: BlackBox, dtype: str) -> str:
     """The format of its product of numbers of a format."""
-    x = np.full(LENGTH, 0.5, dtype)
+    x = np.full(box.length, 0.5, dtype)
     with np.errstate(all="ignore"):
         return str(np.asarray(box.raw(x, x.copy()) if box.kind == "two" else box.raw(x)).dtype)
 
 
-def _calls(box: BlackBox) -> dict[str, Callable[..., Any]]:
+def _calls(box: BlackBox, row: VectorFunction) -> dict[str, Callable[..., Any]]:
     """Its passes as `actbench.accuracy.gates.wrong` calls them: a row of a matrix, or two vectors."""
     raw, pull = box.raw, box.pull
-    two = box.kind == "two"
+    two, layout = box.kind == "two", row.layout
+
+    def whole(x: Any) -> Any:
+        return box.joined(*layout.split(x), layout) if box.fixed and layout else np.asarray(raw(x))
+
     calls: dict[str, Callable[..., Any]] = {
-        "forward": (lambda a, b: raw(a, b)) if two else (lambda x: np.asarray(raw(x[0]))[None])
+        "forward": (lambda a, b: raw(a, b)) if two else (lambda x: whole(x[0])[None])
     }
     if pull is not None:
         calls["backward"] = (
@@ -98,17 +102,20 @@ def _calls(box: BlackBox) -> dict[str, Callable[..., Any]]:
     return calls
 
 
-def _finding(candidate: Candidate, row: VectorFunction, pair: Pair, direction: str, dtype: str) -> Finding:
+def _finding(candidate: Candidate, row: VectorFunction, pair: Pair, direction: str, dtype: str, width: int) -> Finding:
     """With what `identify` says that it is instead, where a value is wrong and no tail lost."""
     lost = pair.came == 0 and np.finfo(dtype).tiny <= abs(pair.exact) < SMALL
     severity = "warning" if lost or (pair.ulp > MANY and not pair.gross) else "error" if pair.gross else "note"
     what = f"a = {pair.a!r}, b = {pair.b!r}"
-    if pair.within:
+    if width:  # the only arrays that it takes
+        what += f" of an array of {width}"
+    elif pair.within:
         numbers = ", ".join(f"{x:g}" for x in pair.within)
         what += f" of x = [{numbers}]" if len(pair.within) <= LONGEST else f" of an array of {len(pair.within)}"
     if direction == "forward" and pair.gross:
         is_ = identify(candidate.given())
-        what += f" ({is_.found.form if is_.found else 'no gate of the catalogue'})"
+        form = is_.found.form if is_.found else "no gate of the catalogue"
+        what += f" ({form})" if form != row.spec else ""
     elif direction == "backward":
         what = f"{pair.part}, {what}"
     return Finding(

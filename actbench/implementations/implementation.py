@@ -105,6 +105,8 @@ class Implementation:
         Of a dump: the only inputs to which it has answers.
     lacks
         Direction to the reason why it is not offered.
+    width
+        Of a gate of one array: how many numbers its last axis has, where it takes no other count; else 0.
     dtypes, devices
         What it computes in, and where it is raced.
     prepare
@@ -127,6 +129,7 @@ class Implementation:
     raw: Call | None = None
     into: Callable[[Array, Array], None] | None = None
     inputs: Array | None = None
+    width: int = 0
     lacks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     dtypes: tuple[str, ...] = ("float32", "float64")
     devices: tuple[str, ...] = ("cpu",)

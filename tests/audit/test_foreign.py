@@ -6,13 +6,18 @@ import json
 import math
 import shutil
 import subprocess
+from functools import partial
 
 import numpy as np
 import pytest
 
+from actbench.activations.registry import along
 from actbench.audit.audited import audit
+from actbench.audit.discover import Candidate
+from actbench.audit.gates import gate_findings
 from actbench.cli import main
 from actbench.core.errors import ActbenchError
+from actbench.identification.blackbox import BlackBox
 from actbench.implementations.targets.target import load, parse
 
 C = r"""
@@ -167,6 +172,55 @@ def test_an_onnx_file_is_an_implementation(tmp_path):
         file.write_bytes(model.SerializeToString())
         (one,) = audit(str(file), count=200).subjects
         assert (one.row, one.dtypes) == ("sigmoid", ("float32",))
+
+
+HALVES = [("Split", ["x"], ["a", "b"], {"axis": -1, "num_outputs": 2})]
+PAIRED = [("Slice", ["x", f"from_{at}", "far", "last", "two"], [name], {}) for at, name in ((0, "a"), (1, "b"))]
+PRODUCT = [("Sigmoid", ["a"], ["s"], {}), ("Mul", ["a", "s"], ["h"], {}), ("Mul", ["h", "b"], ["y"], {})]
+
+
+def gate_model(file, shape, nodes, dtype="float32"):
+    """SwiGLU of one array, as converters write it."""
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    helper, kind = onnx.helper, onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    half = [n // 2 if isinstance(n, int) and i == len(shape) - 1 else n for i, n in enumerate(shape)]
+    ports = [helper.make_tensor_value_info("x", kind, shape), helper.make_tensor_value_info("y", kind, half)]
+    if ports[1].type.tensor_type.shape.dim[-1].dim_param:
+        ports[1].type.tensor_type.shape.dim[-1].dim_param = "half"
+    numbers = {"from_0": 0, "from_1": 1, "far": 2**62, "last": -1, "two": 2}
+    held = [onnx.numpy_helper.from_array(np.array([value], np.int64), name) for name, value in numbers.items()]
+    made = [helper.make_node(*node[:3], **node[3]) for node in (*nodes, *PRODUCT)]
+    graph = helper.make_graph(made, "g", ports[:1], ports[1:], held)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    file.write_bytes(model.SerializeToString())
+    return file
+
+
+SHAPES = [["m"], ["b", "n", "m"], ["n", 16], [4, 16], [3, "m"]]
+
+
+@pytest.mark.parametrize(("shape", "dtype"), [
+    *((["n", "m"], dtype) for dtype in ("float64", "float16")), *((shape, "float32") for shape in SHAPES),
+])  # fmt: skip
+def test_a_gate_that_halves_its_last_axis_is_judged_in_its_own_format(tmp_path, shape, dtype):
+    for nodes, layout in ((HALVES, "halves"), (PAIRED, "interleaved")):
+        given = load(parse(str(gate_model(tmp_path / f"{layout}.onnx", shape, nodes, dtype))))
+        box = BlackBox(given)
+        assert (box.kind, box.dtype, box.layouts()[0].name) == ("halved", dtype, layout)
+        candidate = Candidate(target="g", name="g", given=partial(lambda it: it, given))
+        for like in ("halves", "interleaved"):
+            row = along(f"swiglu:layout={like}")
+            came, formats = gate_findings(candidate, row, {"dtypes": ["float32"], "max_ulp": 1e7, "count": 64})
+            assert formats == [dtype]
+            assert {f.dtype for f in came} <= {dtype}
+            assert any("(swiglu" in f.detail for f in came) is (like != layout), [f.sentence() for f in came]
+
+
+def test_a_gate_s_file_is_found_by_its_name(tmp_path):
+    (one,) = audit(str(gate_model(tmp_path / "swiglu.onnx", ["n", "m"], HALVES)), count=100).subjects
+    assert (one.row, one.dtypes) == ("swiglu", ("float32",))
+    assert {f.kind for f in one.findings} <= {"gate"}
 
 
 def test_files_that_are_no_sound_models_are_said_to_be_so(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,11 @@ import actbench as ab
 from actbench.accuracy.gates import wrong
 from actbench.activations.namesakes import NAMESAKES, REDISCOVERIES
 from actbench.activations.registry import ACTIVATIONS, AXIS
+from actbench.core.errors import ActbenchError
 from actbench.expression.graph import argument_names
 from actbench.identification import elementwise, identify
 from actbench.identification.configs import read
+from actbench.implementations.implementation import Implementation
 
 
 def sigmoid(x):
@@ -369,3 +372,38 @@ def test_the_command_names_and_says_no(tmp_path, capsys):
     assert main(["identify", str(config)]) == 0
     assert "gelu_tanh" in capsys.readouterr().out
     assert main(["identify", f"{file}:none"]) == 2
+
+
+def of_columns(x):
+    a, b = np.split(x, 2, axis=1)
+    return a / (1 + np.exp(-a)) * b
+
+
+def of_float32(function, x):
+    if x.dtype != np.float32:
+        raise TypeError("in float32 alone")
+    return function(x)
+
+
+@pytest.mark.parametrize("function", [of_columns, partial(of_float32, of_columns)])
+def test_a_function_that_refuses_a_vector_is_given_a_row(function):
+    assert ab.identify(function).found.spec == "swiglu"
+
+
+def test_a_function_of_tensors_that_refuses_a_vector_is_given_a_row():
+    torch = pytest.importorskip("torch", reason="torch is an optional peer")
+
+    def gate(x):
+        a, b = x.chunk(2, dim=1)
+        return torch.nn.functional.silu(a) * b
+
+    assert ab.identify(gate).found.spec == "swiglu"
+
+
+def test_a_refusal_names_the_format_that_was_asked():
+    with pytest.raises(ActbenchError, match=r"float64: .* in float32 alone; float32: .* no kernel"):
+        ab.identify(partial(of_float32, lambda x: exec('raise ValueError("no kernel")')))
+    model = Implementation(library="mine", dtypes=("float32",), forward=lambda x: x.reshape(-1)[:3])
+    with pytest.raises(ActbenchError) as told:
+        ab.identify(model)
+    assert "float64" not in str(told.value)

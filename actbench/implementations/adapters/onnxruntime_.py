@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from actbench.implementations.libraries import Function, Library
 
 OPSET, IR = 20, 10
 TENSORS = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(float16)": "float16"}
+EVEN = 128  # entries of a free axis that a gate halves
+Shape = tuple[int, ...]
 NO_GRADIENTS = "onnxruntime has no gradients"
 # Row to its operator and the attribute of each parameter; from opset 20 of the ONNX specification.
 _OPERATORS: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
@@ -119,6 +121,8 @@ def of_sessions(start: Callable[[str], Any], *, kind: str = "row") -> Implementa
 def of_file(file: Path) -> Implementation:
     """A user's model of one input and one output, in its own format; where its shape is fixed, in parts of that size.
 
+    A gate of one array gives half as many numbers along the last axis, which are vectors then.
+
     Raises
     ------
     ActbenchError
@@ -135,24 +139,55 @@ def of_file(file: Path) -> Implementation:
     dtype = TENSORS.get(ports[0].type, "")
     if not dtype or ports[1].type != ports[0].type:
         raise ActbenchError(f"{file.name} takes {ports[0].type} and gives {ports[1].type}; known: {', '.join(TENSORS)}")
-    dims = list(ports[0].shape)
-    free = [i for i, dim in enumerate(dims) if not isinstance(dim, int)]
-    whole = int(np.prod([dim for dim in dims if isinstance(dim, int)]))
-    each = [dim if isinstance(dim, int) else -1 if i == free[-1] else 1 for i, dim in enumerate(dims)]
+    call = partial(_filled, run, ports[0].name, dtype, file.name)
+    made = partial(Implementation, library="onnxruntime", version=str(version("onnxruntime")), kind="model",
+                   dtypes=(dtype,), lacks={"backward": NO_GRADIENTS})  # fmt: skip
+    dims = [dim if isinstance(dim, int) else 0 for dim in ports[0].shape]  # 0 is free
+    if dims and _halves_or_doubles(run, ports[0].name, dims, dtype):
+        return made(width=dims[-1], forward=partial(_of_rows, call, dims, file.name))
 
     def forward(x: Array) -> Array:
-        if x.dtype != np.dtype(dtype):
-            raise Absent(f"{file.name} computes in {dtype} alone")
-        flat = np.zeros(-(-max(x.size, 1) // whole) * whole, dtype)
-        flat[: x.size] = np.ascontiguousarray(x).reshape(-1)
-        parts = [flat.reshape(each)] if free else [part.reshape(each) for part in flat.reshape(-1, whole)]
-        answers = [np.asarray(run.run(None, {ports[0].name: part})[0]) for part in parts]
-        if any(a.shape != part.shape for a, part in zip(answers, parts, strict=True)):
-            raise ActbenchError(f"{file.name} gives shape {list(answers[0].shape)} for {list(parts[0].shape)}")
-        return np.concatenate([a.reshape(-1) for a in answers])[: x.size].reshape(x.shape)
+        answers = call(x, dims)
+        if any(answer.shape != shape for answer, shape in answers):
+            raise ActbenchError(f"{file.name} gives shape {list(answers[0][0].shape)} for {list(answers[0][1])}")
+        return np.concatenate([answer.reshape(-1) for answer, _ in answers])[: x.size].reshape(x.shape)
 
-    return Implementation(library="onnxruntime", version=str(version("onnxruntime")), kind="model", forward=forward,
-                          dtypes=(dtype,), lacks={"backward": NO_GRADIENTS})  # fmt: skip
+    return made(forward=forward)
+
+
+def _filled(run: Any, port: str, dtype: str, name: str, x: Array, dims: list[int]) -> list[tuple[Array, Shape]]:
+    """Answers, and the shapes of what was given: as many numbers at a time as a shape holds, the last filled up by 0.
+
+    Of the free axes, which are 0, the last is as long as all that there is.
+    """
+    if x.dtype != np.dtype(dtype):
+        raise Absent(f"{name} computes in {dtype} alone")
+    free = [i for i, dim in enumerate(dims) if not dim]
+    whole = int(np.prod([dim for dim in dims if dim]))
+    each = [dim or (-1 if i == free[-1] else 1) for i, dim in enumerate(dims)]
+    flat = np.zeros(-(-max(x.size, 1) // whole) * whole, dtype)
+    flat[: x.size] = np.ascontiguousarray(x).reshape(-1)
+    parts = [flat.reshape(each)] if free else [part.reshape(each) for part in flat.reshape(-1, whole)]
+    return [(np.asarray(run.run(None, {port: part})[0]), part.shape) for part in parts]
+
+
+def _halves_or_doubles(run: Any, port: str, dims: list[int], dtype: str) -> bool:
+    """Whether it gives half or twice as many numbers along the last axis, as gates of one array do."""
+    shape = (*(dim or 1 for dim in dims[:-1]), dims[-1] or EVEN)
+    try:
+        came = np.asarray(run.run(None, {port: np.zeros(shape, dtype)})[0]).shape
+    except Exception:  # somebody's model, which is asked again where its reason is told
+        return False
+    return came[:-1] == shape[:-1] and came[-1:] in ((shape[-1] // 2,), (2 * shape[-1],))
+
+
+def _of_rows(call: Callable[[Array, list[int]], Any], dims: list[int], name: str, x: Array) -> Array:
+    """A gate's answers to vectors along the last axis, as long as its own is."""
+    if dims[-1] not in (0, x.shape[-1]):
+        raise ActbenchError(f"{name} takes {dims[-1]} numbers along its last axis alone, not {x.shape[-1]}")
+    answers = [answer for answer, _ in call(x, [*dims[:-1], x.shape[-1]])]
+    rows = np.concatenate([answer.reshape(-1, answer.shape[-1]) for answer in answers])
+    return rows[: x.size // x.shape[-1]].reshape(*x.shape[:-1], -1)
 
 
 def of_row(row: Function) -> Implementation:
