@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import subprocess
 import sys
 
@@ -11,6 +13,7 @@ import pytest
 
 import actbench as ab
 from actbench.core.errors import ActbenchError
+from actbench.kernels import cache
 
 X = np.linspace(-3, 3, 64, dtype=np.float32)
 
@@ -87,10 +90,10 @@ print("right" if error < 1e-6 else "wrong")
 """
 
 
-def _run(cache, **environment):
+def _run(place, before="", **environment):
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        env={**os.environ, "ACTBENCH_CACHE": str(cache), **environment},
+        [sys.executable, "-c", f"{before}\n{PROGRAM}"],
+        env={**os.environ, "ACTBENCH_CACHE": str(place), **environment},
         capture_output=True,
         text=True,
         timeout=120,
@@ -98,41 +101,70 @@ def _run(cache, **environment):
     return done
 
 
+TEXT = "from numba import njit\n\n@njit('int64(int64)', cache={})\ndef kernel(x):\n    return x + %d\n"
+ADDED = 1234567
+
+
+def _load(place, monkeypatch, added=ADDED):
+    """A kernel of one instruction from a cache, as a real one is loaded; numba takes what lies there anew each time."""
+    monkeypatch.setenv("ACTBENCH_CACHE", str(place))
+    return cache.load((TEXT % added).format)(1) == 1 + added
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """Where a process under umask 0 made a cache of two real kernels; numba was told of another."""
+    place = tmp_path_factory.mktemp("kept")
+    places = {"ACTBENCH_CACHE": str(place / "new" / "below"), "NUMBA_CACHE_DIR": str(place / "numba's")}
+    done = _run(places.pop("ACTBENCH_CACHE"), before="import os; os.umask(0)", **places)
+    assert done.stdout == "right\n", done.stderr
+    return place
+
+
+@pytest.mark.parametrize("part", ["nbi", "nbc"])
+def test_a_damaged_cache_costs_time_only(tmp_path, monkeypatch, part):
+    assert _load(tmp_path, monkeypatch)
+    (file,) = (tmp_path / "__pycache__").glob(f"k_*.{part}")
+    assert len(list((tmp_path / "__pycache__").glob("k_*.nb[ci]"))) == 2  # an index and machine code
+    whole = file.read_bytes()
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 0x55
+    other = whole.replace(*(number.to_bytes(4, "little") for number in (ADDED, ADDED + 1)))
+    assert (other != whole) == (part == "nbc")  # numba itself would run this without a word
+    for damaged in {whole[: len(whole) // 2], b"", bytes(flipped), other} - {whole}:
+        file.write_bytes(damaged)
+        assert _load(tmp_path, monkeypatch)
+        assert file.read_bytes() not in (damaged, b"")
+
+
 @pytest.mark.slow
-def test_a_damaged_cache_costs_time_only(tmp_path):
-    assert _run(tmp_path).stdout == "right\n"
-    objects = sorted((tmp_path / "__pycache__").glob("k_*.nb[ci]"))
+def test_real_kernels_of_a_damaged_cache_are_compiled_anew(kept, tmp_path):
+    place = tmp_path / "cache"
+    shutil.copytree(kept / "new" / "below", place)
+    place.chmod(0o700)
+    objects = sorted((place / "__pycache__").glob("k_*.nb[ci]"))
     assert len(objects) == 4  # an index and machine code, of the kernel and of the entry
     for file in objects:
-        whole = file.read_bytes()
-        flipped = bytearray(whole)
-        flipped[len(whole) // 2] ^= 0x55
-        for damaged in (whole[: len(whole) // 2], b"", bytes(flipped)):
-            file.write_bytes(damaged)
-            done = _run(tmp_path)
-            assert done.stdout == "right\n", done.stderr
+        flipped = bytearray(file.read_bytes())
+        flipped[len(flipped) // 2] ^= 0x55
+        file.write_bytes(flipped)
+    done = _run(place)
+    assert (done.stdout, done.stderr) == ("right\n", "")
 
 
-def test_the_cache_is_the_user_s_alone_whatever_the_umask(tmp_path):
-    places = {"ACTBENCH_CACHE": str(tmp_path / "new" / "below"), "NUMBA_CACHE_DIR": str(tmp_path / "numba's")}
-    done = subprocess.run(
-        [sys.executable, "-c", "import os; os.umask(0)\n" + PROGRAM],
-        env={**os.environ, **places}, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    assert done.stdout == "right\n", done.stderr
-    place = tmp_path / "new" / "below" / "__pycache__"
+def test_the_cache_is_the_user_s_alone_whatever_the_umask(kept):
+    place = kept / "new" / "below" / "__pycache__"
     for part in (place, place.parent, place.parent.parent):
         assert part.stat().st_mode & 0o777 == 0o700
     assert len(list(place.glob("k_*.nb[ci]"))) == 4
-    assert not (tmp_path / "numba's").exists()  # what lies there is a pickle too, and nobody seals it
+    assert not (kept / "numba's").exists()  # what lies there is a pickle too, and nobody seals it
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="modes and owners are POSIX's")
 @pytest.mark.parametrize(
     "how", ["group may write", "all may write", "objects are open", "another's", "a link inside", "may be replaced"]
 )
-def test_a_cache_that_others_may_write_is_not_used(tmp_path, how):
+def test_a_cache_that_others_may_write_is_not_used(tmp_path, monkeypatch, how):
     place = tmp_path / "cache"
     (place / "__pycache__").mkdir(parents=True)
     if how == "group may write":
@@ -151,39 +183,48 @@ def test_a_cache_that_others_may_write_is_not_used(tmp_path, how):
         os.chown(place, 12345, 12345)
     else:
         pytest.skip("only root can give a folder away")
-    done = _run(place)
-    assert done.stdout == "right\n", done.stderr
-    assert done.stderr.count("the kernel cache") == 1
+    with pytest.warns(UserWarning, match="the kernel cache") as said:
+        assert all(
+            _load(place, monkeypatch, ADDED + more) for more in (0, 1)
+        )  # two kernels, as a row and its entry are
+    assert len(said) == 1
     assert not list(place.glob("k_*"))
     assert not [*tmp_path.glob("elsewhere/*")]
 
 
-@pytest.mark.slow
-def test_what_lies_in_a_kernel_s_place_is_set_aside(tmp_path):
-    assert _run(tmp_path).stdout == "right\n"
-    made = sorted([*tmp_path.glob("k_*"), *tmp_path.glob("__pycache__/k_*.nb[ci]")])
-    for make in (
+@pytest.mark.parametrize(
+    "make",
+    [
         lambda p: p.mkdir(),
-        os.mkfifo,
+        lambda p: os.mkfifo(p),
         lambda p: p.write_bytes(b"\xff\xfe noise"),
         lambda p: p.symlink_to("/dev/zero"),
-    ):
-        for file in made:
-            file.unlink()
-            make(file)
-        done = _run(tmp_path)
-        assert (done.stdout, done.stderr) == ("right\n", "")
+    ],
+    ids=["a folder", "a pipe", "noise", "a link"],
+)
+def test_what_lies_in_a_kernel_s_place_is_set_aside(tmp_path, monkeypatch, make):
+    assert _load(tmp_path, monkeypatch)
+    made = sorted([*tmp_path.glob("k_*"), *tmp_path.glob("__pycache__/k_*.nb[ci]")])
+    assert len(made) == 4  # text and seal, index and machine code
+    for file in made:
+        file.unlink()
+        make(file)
+    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it reads a pipe, which never ends"))
+    signal.alarm(60)
+    try:
+        assert _load(tmp_path, monkeypatch)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can give a file away")
 def test_another_user_s_file_is_set_aside(tmp_path):
     """From when the folder was open to others, an index and the seal beside it."""
-    from actbench.kernels.cache import _set_aside
-
     for owner, stays in ((12345, False), (os.geteuid(), True)):
         (file := tmp_path / "k_1.sha256").write_text("mine")
         os.chown(file, owner, owner)
-        _set_aside(file)
+        cache._set_aside(file)
         assert file.exists() is stays
 
 
@@ -195,19 +236,15 @@ def test_a_cache_that_cannot_be_written_costs_time_only(tmp_path):
 
 
 def test_a_disk_that_fills_costs_time_only(tmp_path, monkeypatch):
-    from actbench.kernels import cache
-
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setenv("ACTBENCH_CACHE", str(tmp_path))
-    text = "from numba import njit\n\n@njit(cache={})\ndef kernel(x):\n    return x + 1\n".format
     for name in ("_write", "_import"):
         with monkeypatch.context() as patched:
             patched.setattr(cache, name, full)
             with pytest.warns(UserWarning, match="compiling in memory"):
-                assert cache.load(text)(1) == 2
-    assert cache.load(text)(1) == 2
+                assert _load(tmp_path, monkeypatch)
+    assert _load(tmp_path, monkeypatch)
     assert not list(tmp_path.glob("*.tmp"))
 
 
@@ -217,10 +254,10 @@ def test_without_numba_s_compiler_the_error_names_the_remedy(tmp_path):
 
 
 @pytest.mark.slow
-def test_another_cpu_gets_another_kernel(tmp_path):
-    assert _run(tmp_path).stdout == "right\n"
-    assert _run(tmp_path, NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="").stdout == "right\n"
-    assert len(list(tmp_path.glob("k_*.py"))) == 4  # a kernel and the entry, twice
+def test_another_cpu_gets_another_kernel(kept, tmp_path):
+    place = shutil.copytree(kept / "new" / "below", tmp_path / "cache")
+    assert _run(place, NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="").stdout == "right\n"
+    assert len(list(place.glob("k_*.py"))) == 4  # a kernel and the entry, twice
 
 
 @pytest.mark.parametrize(("name", "instructions", "saved"), [("gelu", 2, 16), ("gelu_tanh", 4, 20)])
