@@ -7,7 +7,6 @@ finished run of it, it takes over that one; ``--pages`` only writes the page aga
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import sys
 import tempfile
@@ -22,7 +21,6 @@ PLUGIN = HOME / "bump.py"
 ARMS = ("relu", "gelu", "bump.py:act")
 KEPT = ("decisions.csv", "comparisons.csv", "ranks.csv", "medians.csv", "measures.csv", "arms.json", "dossier.html")
 ALARMS = 100
-OBSERVATIONS = re.compile(r'<a href="data/[^"]*">[^<]*</a> · ')
 
 
 def measure(folder: Path) -> Path:
@@ -49,13 +47,14 @@ def take(run: Path, processor: float | None = None) -> None:
     """Draw the dossier of a finished run, and take over what is committed of it."""
     from actbench.comparison.calibration import false_alarms
     from actbench.report.dossier import render
+    from actbench.report.foot import without_observations
     from actbench.runs.folder import RunFolder
 
     render(RunFolder(run))
     for name in KEPT:
         shutil.copyfile(run / name, HOME / name)
     page = HOME / "dossier.html"  # observations are megabytes and stay out of git
-    page.write_text(OBSERVATIONS.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
+    page.write_text(without_observations(page.read_text(encoding="utf-8")), encoding="utf-8")
     shutil.copytree(run / "latex", HOME / "latex", dirs_exist_ok=True)
     (HOME / "figures").mkdir(exist_ok=True)
     for file in (run / "figures").iterdir():

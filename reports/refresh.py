@@ -31,12 +31,16 @@ KEPT = (
 
 def copy(run: Path, folder: Path) -> None:
     """Take the small files of a run; observations stay out of git (megabytes), their tables are in."""
+    from actbench.report.foot import without_observations
+
     shutil.rmtree(folder, ignore_errors=True)
     for pattern in KEPT:
         for file in run.glob(pattern):
             target = folder / file.relative_to(run)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, target)
+    page = folder / "report.html"
+    page.write_text(without_observations(page.read_text(encoding="utf-8")), encoding="utf-8")
     shutil.copyfile(run / "report.md", folder / "README.md")
 
 

@@ -86,7 +86,7 @@ def call(args: argparse.Namespace) -> int:
     if args.dry_run:
         return dry_run(args, [(experiment, cells)])
     result, folder = measured(
-        args, experiment, cells, command="bench", out=f"{DEFAULT}/bench",
+        args, experiment, cells, command="bench", out=f"{DEFAULT}/bench", asked=_words(args),
         threads={"count": args.threads or 1, "cores": list(usable()[-(args.threads or 1):])},
     )  # fmt: skip
     table = result.frame[[*FACTORS, *COLUMNS]]
@@ -105,6 +105,15 @@ def call(args: argparse.Namespace) -> int:
         again = "" if not result.reused else f" ({result.reused} of {len(cells)} cells were there; --fresh: once more)"
         print(f"page: {folder.path / 'report.html'}; tables, samples and figures beside it{again}")
     return status(result) or (0 if table["time_s"].notna().any() else 3)
+
+
+def _words(args: argparse.Namespace) -> list[str]:
+    """The names and options that chose the races, as they are typed."""
+    words = list(args.names)
+    for name in ("dtype", "size", "direction", "inputs", "layout", "threads", "peers", "device", "rounds"):
+        if (given := getattr(args, name)) is not None:
+            words += [f"--{name}", *map(str, given if isinstance(given, list) else [given])]
+    return words
 
 
 def samples(frame: Any) -> Iterator[dict[str, Any]]:

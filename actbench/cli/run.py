@@ -71,7 +71,8 @@ def call(args: argparse.Namespace) -> int:
     cells = experiment.cells(quick=args.quick, **given)
     if args.dry_run:
         return dry_run(args, [(experiment, cells)])
-    result, folder = measured(args, experiment, cells)
+    asked = [*args.rest, *["--exhaustive"] * args.exhaustive]
+    result, folder = measured(args, experiment, cells, asked=asked)
     file = folder.path / f"{observations(experiment.name)}.csv"
     rows = result.frame.to_dict(orient="records") if args.json else []
     print(
@@ -101,7 +102,7 @@ def of_kind(given: dict[str, list[Any]]) -> tuple[str, dict[str, list[Any]]]:
 
 def measured(
     args: argparse.Namespace, experiment: Experiment, cells: Sequence[Cell], *, command: str = "run",
-    out: str | None = None, **described: Any,
+    out: str | None = None, asked: Sequence[str] = (), **described: Any,
 ) -> tuple[Result, RunFolder]:  # fmt: skip
     """Run cells into a folder: observations are on disk before anything is drawn.
 
@@ -113,6 +114,8 @@ def measured(
         What is run.
     command, out
         Whose folder it is, and where by default.
+    asked
+        The words that chose the cells, for whoever asks for the same.
     **described
         What else stands in run.json.
     """
@@ -127,7 +130,7 @@ def measured(
     folder, identity = open_folder(args.out or out, command=command, target=experiment.name, seed=args.seed,
                                    fresh=args.fresh, quick=args.quick)  # fmt: skip
     description = {**identity, **provenance.describe(), "quick": args.quick, "workers": args.workers, "lang": "en",
-                   "started": provenance.now(), **described}  # fmt: skip
+                   "started": provenance.now(), "asked": [*asked], **described}  # fmt: skip
     folder.write_run({**description, "finished": None})
     result = run(experiment, cells, seed=args.seed, workers=args.workers, store=folder.store)
     written = observations(experiment.name)

@@ -138,7 +138,8 @@ def compare(
     folder, identity = open_folder(out, command=command, target=" ".join(asked), seed=seed, fresh=fresh,
                                    quick=quick)  # fmt: skip
     started = provenance.now()
-    run = {**identity, **provenance.describe(), "quick": quick, "workers": workers, "lang": "en", "started": started}
+    run = {**identity, **provenance.describe(), "quick": quick, "workers": workers, "lang": "en", "started": started,
+           "asked": [] if reference is None else ["--reference", reference]}  # fmt: skip
     folder.write_run({**run, "finished": None})
     with follow("examine plug-ins", len(asked), show=progress) as advance:
         arms = chosen(asked, folder.path / "plugins", limit=limit, workers=workers)

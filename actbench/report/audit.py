@@ -10,8 +10,9 @@ from actbench.audit.audited import Audited, Report
 from actbench.audit.chinese import CLASSES, PASSES, in_chinese
 from actbench.audit.finding import SEVERITIES, Finding, one_fault, plain_hex, shown
 from actbench.core.files import write_text
-from actbench.core.machine import machine, version
+from actbench.core.machine import machine
 from actbench.report.chinese import chinese
+from actbench.report.foot import foot
 from actbench.report.page import template, typeset
 from actbench.report.phrases import phrases
 
@@ -60,7 +61,8 @@ def page(report: Report, *, lang: str = "en", known: Collection[str] = ()) -> st
     told = [finding for one in report.subjects for finding in one_fault(one.findings)]
     counts = {level: sum(f.level == level for f in told) for level in reversed(SEVERITIES)}
     return typeset(template("audit.html").render(
-        t=WORDS[lang], lang=lang, asked=report.asked, version=version("actbench-suite") or "",
+        t=WORDS[lang], lang=lang, asked=report.asked, phrases=phrases(lang),
+        foot=foot(f"actbench audit {report.asked} --html FILE", ""),
         counts={level: counted(count, level, WORDS[lang]) for level, count in counts.items()},
         machine=WORDS[lang]["machine"].format_map(machine()),
         subjects=[_subject(one, lang, known) for one in report.subjects],

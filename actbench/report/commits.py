@@ -10,6 +10,7 @@ from actbench.core.files import write_text
 from actbench.drawing.style import PALETTE, save, theme
 from actbench.drawing.words import WORDS
 from actbench.report.chinese import chinese
+from actbench.report.foot import foot
 from actbench.report.page import beside, pictured, template, typeset
 from actbench.report.phrases import phrases
 from actbench.speed.commits.asv_results import FAILED, OK, SKIPPED, read_results
@@ -45,6 +46,7 @@ def render_commits(results: str | Path, out: str | Path | None = None, *, lang: 
     place = Path(DEFAULT if out is None else out)
     write_text(place / "performance.csv", frame.to_csv(index=False, lineterminator="\n"))
     content = {
+        "foot": foot("asv run", "actbench report .asv/results", place),
         "commits": _commits(frame),
         "places": _places(frame),
         "failed": _failed(frame),

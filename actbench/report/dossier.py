@@ -24,6 +24,7 @@ from actbench.implementations.targets.slopes import MANY_KINKS
 from actbench.report import mathml
 from actbench.report.checklist import checklist
 from actbench.report.chinese import chinese
+from actbench.report.foot import foot_of
 from actbench.report.page import beside, pictured, template, typeset, undrawn
 from actbench.report.phrases import phrases
 from actbench.report.sentences import numbers
@@ -99,6 +100,7 @@ def render(folder: RunFolder, *, title: str | None = None, lang: str | None = No
         "interest": 100 * differences.OF_INTEREST,
         "figures": figures, "tags": TAGS, "t": t,
         "checks": checklist(tables, arms, run), "run": _run(run),
+        "foot": foot_of(run, folder.path, " --dossier"),
     }  # fmt: skip
     for name in ("decisions", "measures", "settings"):
         write_text(folder.at(f"latex/{name}.tex"), _tex(f"dossier_{name}.tex").render(**content))

@@ -73,5 +73,6 @@ def comparison(found: Any) -> str:
     shown = measures(tables["measures"]) if len(tables.get("measures", ())) else {"arms": [], "rows": []}
     refused = [(arm.asked, arm.reason) for arm in found.arms if arm.reason]
     html: str = template("notebook.html").render(kind="comparison", decisions=decisions, measures=shown, colours=TAGS,
-                                                 refused=refused)  # fmt: skip
+                                                 refused=refused, rehearsal=bool(found.run.get("quick")),
+                                                 unfinished=found.interrupted)  # fmt: skip
     return html

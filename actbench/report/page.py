@@ -15,6 +15,7 @@ from actbench.drawing.style import UNDATED, Picture, save
 from actbench.drawing.words import WORDS
 from actbench.report.chinese import chinese
 from actbench.report.content import content
+from actbench.report.foot import foot_of
 from actbench.report.phrases import phrases
 from actbench.runs.experiment import EXPERIMENTS
 from actbench.runs.folder import RunFolder
@@ -46,7 +47,7 @@ def render(folder: RunFolder, *, lang: str | None = None, progress: bool = True)
     run = folder.read_run()
     lang = lang or str(run.get("lang", "en"))
     t = phrases(lang)
-    shown = content(folder, run, t, lang)
+    shown = content(folder, run, t, lang) | {"foot": foot_of(run, folder.path)}
     figures = draw_figures(folder, run, lang, progress=progress)
     for claim in shown["claims"]:  # a figure stands with the first claim that it bears on, the others point to it
         claim["figures"] = [f for f in figures if _first(f, shown["claims"]) == claim["name"]]

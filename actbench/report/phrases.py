@@ -104,9 +104,13 @@ PHRASES: dict[str, dict[str, str]] = {
         "rival": "{name} takes {mean} times as long in {count}",
         "races alone": "ours ran without a rival", "not installed": "not installed: {names}",
         "forward alone": "forward alone: {names}", "no part": "Took no part:",
-        "again run": "`actbench report DIR` draws this page again from the files alone.",
         "data": "Figure data: {path}", "not_drawn": "Not drawn:",
-        "again": "Made by `actbench reproduce`; `actbench report DIR` draws it again from the files alone.",
+        "foot made": "Made with actbench {version}: `{command}`.", "foot beside": "Beside this page lie:",
+        "foot alone": "Where they do not, the page was handed on alone: the command above makes all of it again, and "
+        "`{redraw}` draws it from the files.",
+        "foot more": "Every command is explained by `actbench --help`; the documents, from a start in five minutes to "
+        "the statistics, are in the folder `docs` of the source.",
+        "brief": "Print the summary alone: answers without evidence",
     },
     "zh": {
         "title article": "逐条评判文章的论断",
@@ -202,9 +206,12 @@ PHRASES: dict[str, dict[str, str]] = {
         "rival": "{name} 在 {count} 场中所用时间为我们的 {mean} 倍",
         "races alone": "没有对手", "not installed": "未安装：{names}", "forward alone": "仅有前向传播：{names}",
         "no part": "未参加：",
-        "again run": "`actbench report DIR` 可仅凭文件重新绘制本页。",
         "data": "图中数据：{path}", "not_drawn": "未绘制：",
-        "again": "由 `actbench reproduce` 生成；`actbench report DIR` 可仅凭文件重新绘制。",
+        "foot made": "由 actbench {version} 生成：`{command}`。", "foot beside": "与本页放在一起的有：",
+        "foot alone": "如果这些文件不在，说明只收到了这一页：上面的命令可以重新生成全部内容，`{redraw}` 可仅凭文件"
+        "重新绘制本页。",
+        "foot more": "`actbench --help` 说明每条命令；从五分钟入门到统计方法的文档在源代码的 `docs` 文件夹中。",
+        "brief": "只打印摘要：有回答，无证据",
     },
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ from actbench.core.files import write_text
 from actbench.report import races
 from actbench.report.chinese import chinese
 from actbench.report.content import provenance_lines
+from actbench.report.foot import foot_of
 from actbench.report.page import beside, draw_figures, template, typeset
 from actbench.report.phrases import phrases
 from actbench.report.sentences import numbers
@@ -156,6 +157,7 @@ def render(folder: RunFolder, *, lang: str | None = None) -> Path:
         "columns": {c: chinese(experiment.columns[c], t) for c in table.columns if c in experiment.columns},
         "failures": len(folder.read_frame(f"{place}.failures")) if failures.exists() else 0,
         "units": experiment.batch in UNITS, "figures": draw_figures(folder, run, lang), **provenance_lines(run, t),
+        "foot": foot_of(run, folder.path),
     }  # fmt: skip
     page = write_text(
         folder.at(f"report{beside(run, lang)}.html"),

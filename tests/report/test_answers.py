@@ -101,6 +101,6 @@ def test_a_condition_says_where_a_claim_holds_and_where_it_does_not():
 def test_the_article_s_conditional_claims_have_their_condition_on_the_page(pages):
     for lang, t in PHRASES.items():
         html = pages[lang].read_text(encoding="utf-8")
-        conditional = html.count('class="claim conditional"')
+        conditional = html.count('class="claim of conditional"')
         assert html.count('<ul class="small condition"><li class="') == conditional > 0
         assert t["where supported"].format(which="He (sigma_w2 = 2) (0.9998)") in html

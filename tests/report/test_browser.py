@@ -255,6 +255,31 @@ def test_paper_has_every_answer_and_the_evidence(looked_at, tmp_path, name):
     assert not [reading for reading in readings if reading not in printed]
 
 
+def test_paper_has_what_is_filtered(looked_at, tmp_path):
+    text = looked_at["en"].read_text(encoding="utf-8")
+    chosen = tmp_path / "refuted.html"
+    chosen.write_text(text.replace('id="only-refuted"', 'id="only-refuted" checked'), encoding="utf-8")
+    printed = paper(tmp_path, chosen)
+    claims = re.findall(r'<article class="claim of ([\w-]+)".*?<p class="answer">(.*?)</p>', text, flags=re.S)
+    there = [verdict for verdict, answer in claims if plain(answer) in printed]
+    assert there == [verdict for verdict, _ in claims if verdict == "refuted"]
+    assert len(claims) > len(there) > 0
+    assert "aswritten,experiment" in printed  # with their evidence
+
+
+def test_a_summary_on_paper_is_two_pages_of_answers(looked_at, tmp_path):
+    text = looked_at["en"].read_text(encoding="utf-8")
+    brief = tmp_path / "brief.html"
+    brief.write_text(text.replace('id="brief"', 'id="brief" checked'), encoding="utf-8")
+    printed = paper(tmp_path, brief)
+    answers = [plain(part) for part in re.findall(r'<p class="answer">(.*?)</p>', text, flags=re.S)]
+    assert len(answers) == 54
+    assert not [answer for answer in answers if answer[:30] not in printed]
+    assert "aswritten,experiment" not in printed
+    told = subprocess.run(["pdfinfo", tmp_path / "page.pdf"], capture_output=True, text=True).stdout
+    assert re.search(r"Pages: +2\n", told)
+
+
 @pytest.mark.parametrize("name", ["dossier", "run", "bench", "audit", "performance"])
 def test_paper_has_every_part(looked_at, tmp_path, name):
     printed = paper(tmp_path, looked_at[name])

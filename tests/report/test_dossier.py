@@ -73,7 +73,7 @@ def test_the_page_holds_every_part_escaped_and_nothing_from_outside(page):
         assert part in page
     assert "raises &lt;script&gt;" in page
     assert "<b>odd</b>" not in page
-    assert not re.search(r'(src|href)="(?!data[:/]|#|figures/|[a-z_]+\.csv)', page)
+    assert not re.search(r'(src|href)="(?!data[:/]|#|(figures|latex|timings)/|[a-z_]+\.(csv|json))', page)
     assert page.count("<math") >= 4  # f and f' of two rows; f of what was traced
     assert "<th>" not in page
     assert page.count("<img") == 5  # without gradients and activity, which this run has not

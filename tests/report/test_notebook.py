@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import doctest
 import re
+from dataclasses import replace
+from pathlib import Path
 from xml.dom import minidom
 
 import numpy as np
@@ -12,10 +14,15 @@ import pytest
 import actbench as ab
 from actbench.activations.latex import formula, latex
 from actbench.activations.registry import ACTIVATIONS, AXIS
+from actbench.claims.claim import CLAIMS
+from actbench.claims.verdicts import natural
 from actbench.core.errors import ActbenchError
 from actbench.expression.graph import derivative, record
 from actbench.expression.simplify import simplified
+from actbench.report.content import content
 from actbench.report.mathml import FUNCTIONS, LETTERS, mathml
+from actbench.report.reproduction import Report
+from actbench.runs.folder import RunFolder
 
 
 def test_the_package_lists_what_users_use():
@@ -115,6 +122,29 @@ def test_a_report_shows_its_first_screen():
     assert "<script" not in html
 
 
+def test_a_report_says_what_its_page_says_beside_an_answer():
+    """The committed run: each claim's n, its verdict as intended where it is another, what changed after looking."""
+    from actbench.report.notebook import report
+    from actbench.report.phrases import phrases
+
+    folder = RunFolder(Path(__file__).parents[2] / "reports" / "article")
+    names = ("verdicts", "estimates", "timing_verdicts", "timing_estimates")
+    tables = {name: folder.read_frame(name) for name in names}
+    ledger = [claim for claim in CLAIMS if claim.ledger == "article"]
+    ledger.sort(key=lambda claim: natural(claim.name))
+    run = folder.read_run()
+    found = Report(**tables, frames={}, instrument=None, failures={}, claims=tuple(ledger), run=run)
+    shown = content(folder, run, phrases("en"), "en")["claims"]
+    rows = dict(re.findall(r"<tr><td>(C\w+)</td>(.*?)</tr>", report(found), flags=re.S))
+    assert len(rows) == len(shown) == 54
+    for claim in shown:
+        row = rows[claim["name"]]
+        assert ("changed after looking" in row) == claim["changed"]
+        assert ("as intended: " in row) == bool(claim["otherwise"])
+        assert f"(n = {claim['n']})" in row or not claim["n"]
+    assert sum(claim["changed"] for claim in shown) > 5
+
+
 def test_a_comparison_shows_its_decisions():
     import pandas as pd
 
@@ -125,6 +155,9 @@ def test_a_comparison_shows_its_decisions():
     decisions = pd.DataFrame([{"activation": "gelu", "decision": "undecided", "reason": "a <b> reason"}])
     found = Comparison(arms=(), tables={"measures": measures, "decisions": decisions}, frames={}, failures={})
     html = found._repr_html_()
+    assert "quick run" not in html
+    assert "Nothing here is final" in replace(found, run={"quick": True})._repr_html_()
+    assert "was interrupted" in replace(found, interrupted=True)._repr_html_()
     assert ">undecided</span>" in html
     assert "a &lt;b&gt; reason" in html
     assert "95.0 [94.0, 96.0]" in html

@@ -32,7 +32,6 @@ def test_the_page_of_a_run_is_made_and_drawn_again(folder, lang, capsys):
     assert 'href="data/activity.csv"' in page
     assert "<img" in page
     assert "<script" not in page
-    assert "<code>actbench report DIR</code>" in page
     assert "`" not in page
     commit = json.loads((folder / "run.json").read_text())["commit"]  # the one to cite; None outside a checkout
     assert commit is None or commit["commit"][:12] in page
