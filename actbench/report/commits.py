@@ -46,7 +46,6 @@ def render_commits(results: str | Path, out: str | Path | None = None, *, lang: 
     place = Path(DEFAULT if out is None else out)
     write_text(place / "performance.csv", frame.to_csv(index=False, lineterminator="\n"))
     content = {
-        "foot": foot("asv run", "actbench report .asv/results", place),
         "commits": _commits(frame),
         "places": _places(frame),
         "failed": _failed(frame),
@@ -55,6 +54,7 @@ def render_commits(results: str | Path, out: str | Path | None = None, *, lang: 
         "benchmarks": [
             _benchmark(str(name), part, place / f"figures/{name}{mark}", t) for name, part in frame.groupby("benchmark")
         ],
+        "foot": foot("asv run", "actbench report .asv/results", place),
     }
     page = typeset(template("performance.html", t).render(**content, t=t, lang=lang), lang)
     return write_text(place / f"report{mark}.html", page)

@@ -100,11 +100,11 @@ def render(folder: RunFolder, *, title: str | None = None, lang: str | None = No
         "interest": 100 * differences.OF_INTEREST,
         "figures": figures, "tags": TAGS, "t": t,
         "checks": checklist(tables, arms, run), "run": _run(run),
-        "foot": foot_of(run, folder.path, " --dossier"),
     }  # fmt: skip
     for name in ("decisions", "measures", "settings"):
         write_text(folder.at(f"latex/{name}.tex"), _tex(f"dossier_{name}.tex").render(**content))
     write_text(folder.at("latex/sources.bib"), _tex("dossier_sources.tex").render(**content))
+    content["foot"] = foot_of(run, folder.path, " --dossier")
     page = write_text(folder.at(f"dossier{mark}.html"), typeset(template("dossier.html", t).render(**content), lang))
     folder.list_files(begin=False)
     return page

@@ -47,11 +47,12 @@ def render(folder: RunFolder, *, lang: str | None = None, progress: bool = True)
     run = folder.read_run()
     lang = lang or str(run.get("lang", "en"))
     t = phrases(lang)
-    shown = content(folder, run, t, lang) | {"foot": foot_of(run, folder.path)}
+    shown = content(folder, run, t, lang)
     figures = draw_figures(folder, run, lang, progress=progress)
     for claim in shown["claims"]:  # a figure stands with the first claim that it bears on, the others point to it
         claim["figures"] = [f for f in figures if _first(f, shown["claims"]) == claim["name"]]
         claim["see"] = [f for f in figures if claim["name"] in f["claims"] and f not in claim["figures"]]
+    shown["foot"] = foot_of(run, folder.path)
     page = typeset(template("report.html").render(**shown, t=t, lang=lang, figures=figures), lang)
     mark = beside(run, lang)
     write_text(folder.at(f"report{mark}.md"), template("report.md").render(**shown, t=t, figures=figures))

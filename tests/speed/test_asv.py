@@ -134,7 +134,7 @@ def test_the_page_is_one_file_and_says_what_failed_and_changed(tmp_path, frame, 
     assert main(["report", str(DATA), "--out", str(tmp_path)]) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert not re.search(r'(src|href)="(?!#|data:|figures/)', page), "nothing from outside"
+    assert not re.search(r'(src|href)="(?!#|data:|figures/|performance\.csv)', page), "nothing from outside"
     assert "<script" not in page
     assert page.count("data:image/svg+xml") == frame["benchmark"].nunique()
     assert "<code>work.time_endless</code> failed" in page
