@@ -57,7 +57,7 @@ def command(run: Mapping[str, Any]) -> str:
     words += map(shlex.quote, run.get("asked") or ())
     words += ["--quick"] * bool(run.get("quick"))
     words += ["--lang zh"] * (run["command"] == "reproduce" and run.get("lang") == "zh")
-    words += [f"--seed {run['seed']}"] * bool(run.get("seed"))
+    words += [f"--seed {run.get('seed')}"] * bool(run.get("seed"))
     return " ".join(words)
 
 

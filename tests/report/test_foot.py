@@ -51,7 +51,7 @@ def test_the_command_of_a_run_s_page_asks_for_the_same_cells(folder, tmp_path, c
     ("run", "command"),
     [
         ({"command": "bench", "target": "throughput", "quick": True, "asked": ["relu", "--size", "2^10"]},
-         "actbench bench relu --size 2^10 --quick"),
+         "actbench bench relu --size '2^10' --quick"),
         ({"command": "reproduce", "target": "C10", "lang": "zh"}, "actbench reproduce C10 --lang zh"),
         ({"command": "compare", "target": "relu gelu", "seed": 3, "asked": ["--reference", "gelu"]},
          "actbench compare relu gelu --reference gelu --seed 3"),
