@@ -1,4 +1,4 @@
-"""Sixteen plug-ins, each of which breaks one law, with a part of the reason that it must be given."""
+"""Fifteen plug-ins, each of which breaks one law, with a part of the reason that it must be given."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ BAD = {
     "exits": ("import os\ndef act(x): os._exit(7)", "exit status 7"),
     "leaves": ("import sys\nsys.exit(0)\nact = None", "SystemExit"),
     "crashes": ("import ctypes\ndef act(x): return ctypes.string_at(0)", "SIGSEGV"),
-    "missing": ("def other(x): return x", "no object named 'act'"),
     "broken": ("def act(x) return x", "SyntaxError"),
     "neighbours": ("def act(x): return x - x.mean()", "elementwise"),
     "text": ("act = 'relu'", "cannot be called"),

@@ -20,6 +20,10 @@ panel in which each has the same data, shapes, starts and number of step sizes t
   actbench compare relu torch.nn.functional:silu      other people's code, in a process of its own
   actbench compare --false-alarms 40                  the method under its own test: equal candidates called different
 
+Trained are perceptrons 3 to 10 layers deep on digits, spirals, breast_cancer, wine and xor (quick: digits and
+spirals), and where torch is installed a small transformer on characters; no convolutions, no large data. Data of your
+own (X, y) and models of your own cannot be given.
+
 A plug-in is examined in a process with a time limit; one that breaks a law is a row with its reason.
 """
 
@@ -38,6 +42,7 @@ def add(verbs: Any) -> None:
     parser.add_argument("--budget", type=float, metavar="SECONDS", help="for measuring one plug-in whose code is "
                         "called (default 1800, quick; else 28800); the others keep their tables")  # fmt: skip
     parser.add_argument("--dossier", action="store_true", help="write one page with all of it, and LaTeX tables")
+    parser.add_argument("--data", nargs="*", help=argparse.SUPPRESS)  # often tried: it has its own answer
     parser.add_argument("--false-alarms", type=int, metavar="N", help="compare ReLU with itself N times, and count")
     add_json(parser)
     parser.set_defaults(call=call)
@@ -45,6 +50,10 @@ def add(verbs: Any) -> None:
 
 def call(args: argparse.Namespace) -> int:
     """Compare, and print the decisions."""
+    if args.data is not None:
+        from actbench.comparison.models import MODELS, NOT_YOURS
+
+        raise ActbenchError(f"--data: {NOT_YOURS}; what is trained is {MODELS}")
     if args.false_alarms is not None:
         if args.names:
             raise ActbenchError(f"--false-alarms compares ReLU with itself; leave {' '.join(args.names)} away")
@@ -118,7 +127,7 @@ def summary(found: Any) -> str:
         lines.append(f"\n{', '.join(arm.spec for arm in gates)}: {OF_GATES}")
     lines += [f"\n{arm.asked} takes no part: {arm.reason}" for arm in found.arms if arm.reason]
     if found.run.get("quick"):
-        lines.append("\na quick run: fewer networks than the full grid, nothing is final")
+        lines.append("\na quick run: a part of the grid, fewer settings, step sizes and networks; nothing is final")
     if found.interrupted:
         lines.append("\ninterrupted: these numbers rest on the cells that were finished, and decide nothing")
     return "\n".join(lines)

@@ -45,7 +45,9 @@ def add_run_options(parser: argparse.ArgumentParser, *, workers: bool = True) ->
     else:
         parser.set_defaults(workers=1)
     group.add_argument(
-        "--quick", action="store_true", help="the same cells with fewer networks; nothing of it is final"
+        "--quick",
+        action="store_true",
+        help="a part of the grid: fewer settings, step sizes and networks; not final",
     )
     group.add_argument("--fresh", action="store_true", help="delete what the folder holds of an earlier run")
     group.add_argument("--dry-run", action="store_true", help="say how many cells it is and how long, and do nothing")

@@ -13,7 +13,7 @@ DESCRIPTION = """\
 Run the experiments that the claims need, judge every claim, and write tables, figures and a page.
 
   actbench reproduce                    the article: every claim
-  actbench reproduce --quick            the same with fewer networks, a minute or two; not final
+  actbench reproduce --quick            a part of each grid, a minute or two; not final
   actbench reproduce literature         published results on activation functions, run again at small scale
   actbench reproduce C10 C07            some claims
   actbench reproduce my_claims.py       a ledger of your own: a file that calls actbench.claim(...)
@@ -72,7 +72,8 @@ def summary(report: Any) -> str:
     ]
     tally = ", ".join(f"{count} {verdict}" for verdict, count in Counter(overall).most_common())
     head = table(rows, ("claim", "as written", "as intended", "statement"), limit=width()) + "\n\n" if rows else ""
-    notes = ["a quick run: fewer networks than the full grid, nothing is final"] if report.run.get("quick") else []
+    quick = "a quick run: a part of the grid, fewer settings, step sizes and networks; nothing is final"
+    notes = [quick] if report.run.get("quick") else []
     left = verdicts.loc[(verdicts["reading"] == "overall") & (verdicts["left_out"] > 0), "left_out"]
     if len(left):
         each = ", ".join(f"{claim} {count}" for claim, count in left.items())

@@ -66,13 +66,16 @@ def chosen(asked: Sequence[str], folder: Path, *, limit: float, workers: Workers
     Raises
     ------
     ActbenchError
-        For a name that nothing answers to. A plug-in that cannot be compared is no error but an arm with a reason.
+        For a name that nothing answers to, in a plug-in's module too. A plug-in that cannot be compared is no error
+        but an arm with a reason.
     """
     targets = [text for text in asked if is_target(text)]
     rows = {text: row_of(text) for text in asked if text not in targets}
     answers = iter(examine(list(dict.fromkeys(targets)), folder, limit=limit,
                            workers=workers if isinstance(workers, int) else 1))  # fmt: skip
     plugins = {answer.target: answer for answer in answers}
+    if wrong := [f"{text}: {plugins[text].reason}" for text in plugins if plugins[text].request]:
+        raise ActbenchError("; ".join(wrong))
     found: dict[str, Arm] = {}
     for text in asked:
         if text in rows:

@@ -12,6 +12,7 @@ from actbench.comparison.arms import Arm, chosen, enter, row_of, rows_of
 from actbench.comparison.cost import COLUMNS, raced
 from actbench.comparison.elsewhere import elsewhere
 from actbench.comparison.measured import PARTS, curves, measure, planned, theory
+from actbench.comparison.models import MODELS
 from actbench.comparison.tables import tables
 from actbench.core.errors import ActbenchError
 from actbench.core.views import VIEWS
@@ -70,8 +71,9 @@ def _how_long(
         return
     stages = plan(planned(asked, quick, reference), workers if isinstance(workers, int) else 1)
     cells, about = sum(row["cells"] for row in stages), span(sum(row["seconds"] for row in stages))
-    less = "a quick run, nothing of it is final" if quick else "quick=True, or --quick, takes fewer networks"
+    less = "a quick run, nothing of it is final" if quick else "quick=True, or --quick, takes a part of the grid"
     note(f"compare: {cells:,} cells, about {about} of computing, a third or three times that; {less}")
+    note(f"compare: trained are {MODELS}")
 
 
 def compare(
@@ -98,7 +100,7 @@ def compare(
         Names and specs of the catalogue, gates among them, and plug-ins: ``FILE.py:OBJ``, ``package.module:OBJ``,
         entry points; or one list of them.
     quick
-        The panel's sub-grid: the same cells, fewer settings, step sizes and networks.
+        A part of the grid: fewer settings, step sizes and networks.
     seed, workers, fresh, progress
         As in `actbench.reproduce`.
     out
@@ -141,11 +143,11 @@ def compare(
     run = {**identity, **provenance.describe(), "quick": quick, "workers": workers, "lang": "en", "started": started,
            "asked": [] if reference is None else ["--reference", reference]}  # fmt: skip
     folder.write_run({**run, "finished": None})
-    with follow("examine plug-ins", len(asked), show=progress) as advance:
-        arms = chosen(asked, folder.path / "plugins", limit=limit, workers=workers)
-        advance(len(asked))
-    alive = [arm for arm in arms if not arm.reason]
     try:
+        with follow("examine plug-ins", len(asked), show=progress) as advance:
+            arms = chosen(asked, folder.path / "plugins", limit=limit, workers=workers)
+            advance(len(asked))
+        alive = [arm for arm in arms if not arm.reason]
         _enough(arms, alive, progress)
     except ActbenchError:
         folder.withdraw()

@@ -17,7 +17,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "it: {after}. Changed after looking at results: {changed}, each marked “changed after looking” and told "
         "with what it was before.",
         "mark": "changed after looking",
-        "rehearsal": "A quick run: a part of the grid, the same cells with fewer networks. Its verdicts are not final.",
+        "rehearsal": "A quick run: a part of the grid, fewer settings, step sizes and networks. Nothing is final.",
         "unfinished": "The run was interrupted: what is shown rests on the cells that were finished.",
         "failed": "{failed} of {cells} cells of {experiment} could not be computed: what rests on it is not final.",
         "left out": "left out", "not final": "not final: cells failed",
@@ -122,7 +122,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "登记、其余内容（网络、设置、效应）在其后登记的有 {numbers} 个；全部在首次运行之后登记的有 {after} 个。"
         "看过结果之后修改的有 {changed} 个，各注明“看过结果后修改”，并写明修改之前的内容。",
         "mark": "看过结果后修改",
-        "rehearsal": "快速模式：只运行网格的一部分，实验设置相同而网络较少，结论并非最终结论。",
+        "rehearsal": "快速模式：只运行网格的一部分，设置、步长与网络较少，结论并非最终结论。",
         "unfinished": "运行被中断：以下内容只依据已经完成的部分。",
         "failed": "{experiment} 的 {cells} 个实验设置中有 {failed} 个未能算出：以此为依据的结论并非最终结论。",
         "left out": "未计入", "not final": "有实验设置计算失败，并非最终结论",

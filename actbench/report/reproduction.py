@@ -127,7 +127,7 @@ def reproduce(
     *targets
         ``"article"`` (the default), ids such as ``"C10"``, or files with claims of your own.
     quick
-        Take each experiment's sub-grid: the same cells, fewer networks. The verdicts are marked as a quick run's.
+        A part of each grid: fewer settings, step sizes and networks. The verdicts are marked as a quick run's.
     seed, workers
         The master seed; how many processes compute, or a scheduler's address; by default the cores, as on the command
         line (this process alone where rows or experiments are defined in the running script).

@@ -179,7 +179,7 @@ def experiment(
     columns
         Every measure that the function yields, with its meaning and unit.
     quick
-        The levels that the sub-grid keeps of some factors: the same cells, fewer of them.
+        The levels that the sub-grid keeps of some factors: a part of the grid.
     batch
         The factor whose levels come in blocks of 8 as a tuple; the function then yields that factor in each row.
     version

@@ -126,6 +126,7 @@ run throughput --size 2^ | 2^20
 run throughput --threads 0 | threads
 reproduce --workers 0 | 1 or more
 reproduce --seed x | no seed
+compare relu gelu --data mine.csv | data of your own (X, y)
 compare relu gelu --limit 0 | seconds above 0
 compare relu gelu --limit -1 | seconds above 0
 compare relu gelu --limit nan | seconds above 0

@@ -28,7 +28,7 @@ TINY = {"parts": ("activity",), "cost": False, "progress": False, "only": {"net"
 
 
 @pytest.mark.slow
-def test_sixteen_bad_plug_ins_have_their_reasons_and_change_no_byte_of_the_others(tmp_path):
+def test_fifteen_bad_plug_ins_have_their_reasons_and_change_no_byte_of_the_others(tmp_path):
     bad = write_bad(tmp_path)
     alone = compare("relu", "tanh", out=tmp_path / "alone", **TINY)
     among = compare("relu", *bad.values(), "tanh", out=tmp_path / "among", workers=4, limit=20.0, **TINY)

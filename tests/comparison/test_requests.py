@@ -8,8 +8,12 @@ import sys
 
 import pytest
 
-from actbench.comparison import compare
+import actbench.experiments  # noqa: F401  fills the registry
+from actbench.cli.compare import DESCRIPTION
+from actbench.comparison import compare, compared
+from actbench.comparison.models import MODELS, NOT_YOURS
 from actbench.core.errors import ActbenchError
+from actbench.runs.experiment import EXPERIMENTS
 
 
 @pytest.mark.parametrize(
@@ -20,12 +24,31 @@ from actbench.core.errors import ActbenchError
         (["relu", "gelu"], {"reference": "tanh"}, "takes no part"),
         (["relu", "gelu"], {"limit": 0.0}, "no time"),
         (["relu", "gellu"], {}, "did you mean"),
+        (["relu", "gelu", "mine.py:actt"], {}, "mine.py:actt: no object named 'actt'.*did you mean 'act'"),
+        (["relu", "gelu", "nowhere_at_all.part:act"], {}, "nowhere_at_all.part:act: .*No module named"),
     ],
 )
-def test_a_request_that_cannot_be_meant_leaves_no_folder(tmp_path, names, options, said):
+def test_a_request_that_cannot_be_meant_leaves_no_folder(tmp_path, monkeypatch, names, options, said):
+    """Two arms beside it could be compared: what is misspelt is said before they are, also within a file."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(compared, "measure", lambda *_, **__: pytest.fail("something was measured"))
+    (tmp_path / "mine.py").write_text("def act(x):\n    return 0.5 * x\n")
     with pytest.raises(ActbenchError, match=said):
         compare(*names, quick=True, out=tmp_path / "run", progress=False, **options)
     assert not (tmp_path / "run").exists()
+
+
+def test_what_is_trained_is_said_as_the_grids_have_it():
+    trained = [EXPERIMENTS[part] for part in ("panel", "learning", "torch_panel")]
+    cells = [cell for each in trained for cell in each.cells()]
+    quick = {cell["data"] for each in trained for cell in each.cells(quick=True)}
+    assert all(data in MODELS for data in {cell["data"] for cell in cells})
+    assert f"quick: {' and '.join(sorted(quick))}" in MODELS
+    depths = sorted({cell["depth"] for cell in EXPERIMENTS["panel"].cells()})
+    assert f"{depths[0]} to {depths[-1]} layers" in MODELS
+    said = " ".join(DESCRIPTION.split())
+    assert MODELS in said
+    assert NOT_YOURS[1:] in said
 
 
 def test_an_entry_point_of_an_installed_distribution_is_a_target(tmp_path):

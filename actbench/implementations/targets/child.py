@@ -27,7 +27,7 @@ from actbench.implementations.targets.examine import die_with_parent
 from actbench.implementations.targets.facts import ends, facts, kinks_go_on
 from actbench.implementations.targets.objects import adapt, in_words
 from actbench.implementations.targets.slopes import MANY_KINKS, Slopes, complex_agrees, find_kinks
-from actbench.implementations.targets.target import load, parse
+from actbench.implementations.targets.target import is_request, load, parse
 from actbench.implementations.targets.tracing import agrees, exact, slope_graph, traced
 
 MEMORY = 8 << 30  # bytes that the process may hold; beyond it Python raises MemoryError
@@ -41,7 +41,7 @@ def main(words: list[str]) -> None:
     try:
         found: dict[str, Any] = {"ok": True, **examined(target)}
     except (Exception, SystemExit) as error:  # the plug-in may raise whatever it likes
-        found = {"ok": False, "reason": in_words(error)}
+        found = {"ok": False, "reason": in_words(error), "request": is_request(error, target)}
     Path(answer).write_text(json.dumps(found), encoding="utf-8")
 
 

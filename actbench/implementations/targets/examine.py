@@ -47,6 +47,8 @@ class Examined:
         The row's name, also where there is no row.
     reason
         Why it cannot be compared; empty where it can.
+    request
+        Whether that is for the name that was asked for: nothing answers to it.
     module
         The generated module that enters the row.
     found
@@ -56,6 +58,7 @@ class Examined:
     target: str
     name: str
     reason: str = ""
+    request: bool = False
     module: str = ""
     found: dict[str, Any] = field(default_factory=dict)
 
@@ -90,7 +93,8 @@ def examine(targets: Sequence[str], folder: Path, *, limit: float = LIMIT, worke
     for target, found in zip(targets, answers, strict=True):
         name = found.get("name", target)
         if not found["ok"]:
-            done.append(Examined(target=target, name=found["name"], reason=found["reason"]))
+            done.append(Examined(target=target, name=found["name"], reason=found["reason"],
+                                 request=found.get("request") is True))  # fmt: skip
             continue
         if normal(name) in known:  # two files of one name: told apart by their content
             found = {**found, "name": f"{name}_{found['sha256'][:6] or len(known)}"}

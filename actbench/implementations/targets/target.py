@@ -27,6 +27,13 @@ class NoObject(ActbenchError):
     """A module has no object of this name: the request is wrong, not the object."""
 
 
+def is_request(error: BaseException, text: str) -> bool:
+    """Whether it is the name that is wrong, no object in the module or no such module, and not what it names."""
+    if isinstance(error, ModuleNotFoundError):  # of the module that was asked for, and not of one that it imports
+        return bool(error.name) and f"{text.partition(':')[0]}.".startswith(f"{error.name}.")
+    return isinstance(error, NoObject)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Target:
     """Where an object is found.
