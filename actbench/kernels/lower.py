@@ -15,7 +15,7 @@ from actbench.core.dtypes import Format
 from actbench.core.errors import ActbenchError
 from actbench.expression.graph import PRIMITIVES, Expression, Graph, Step, composed, record, trace
 from actbench.expression.primitives.pairs import halved
-from actbench.kernels.emit import STEPS, VECTOR_STEPS
+from actbench.kernels.emit import RARE, STEPS, VECTOR_STEPS
 
 EXTREMES = frozenset({"maximum", "minimum"})
 AVX512 = ("avx512f", "avx512dq", "avx512vl")
@@ -98,7 +98,7 @@ def lowered(
     if not activation.long_exponential and (has_vectors() if vectors is None else vectors):
         wide = Format(form.bits, vectors=True)
         steps = expanded(graph, wide)
-        if all(step.op in VECTOR_STEPS or step.op in ("argument", "constant") for step in steps):
+        if all(step.op in VECTOR_STEPS | RARE or step.op in ("argument", "constant") for step in steps):
             return contracted(steps), wide
     return expanded(graph, form), form
 

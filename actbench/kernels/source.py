@@ -6,6 +6,7 @@ generated module needs nothing of ours but a few instructions, so its name can b
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -22,7 +23,7 @@ import numpy as np
 from numba import cfunc, types
 from actbench.kernels.intrinsics import bits, fma, from_bits, held, select
 from actbench.kernels.memory import fence, memcpy, offset, same, scratch, store_nontemporal, unaligned
-from actbench.kernels.vectors import vector_loop
+from actbench.kernels.vectors import vector_loop, vector_pass
 
 whole = np.int{width}
 F = types.CPointer(types.float{width})
@@ -64,20 +65,24 @@ COPY = """    if not streams:
         memcpy(out, {whole}, size)
         return
 """
-# A block in which some angle is beyond the vector loop's reach has those elements once more, one by one, from copies
-# where `out` is the input itself. Every other element is the vector loop's in every block.
+# A block in which some angle is beyond the vector loop's reach, or on AVX-512 what a row asks to be finite is not, has
+# those elements once more, one by one, from copies where `out` is the input itself. Every other element is the vector
+# loop's in every block.
 RARELY = """{copies}
-        found = False
-        for i in range(count):
-{body}
-            found |= {far}
-            out_[i] = {result}
+{usual}
         if found:
             for i in range(count):
 {look_again}
                 if {far}:
 {all}
                     out_[i] = {whole}"""
+USUALLY = """        found = False
+        for i in range(count):
+{body}
+            found |= {far}
+            out_[i] = {result}"""
+USUAL_VECTORS = """        found, = vector_pass({programs!r},
+                             "{names}", ({arrays}), ({numbers}), (out_,), (), count)"""
 BLOCK_BYTES = 1 << 11  # of the output, as many as `memory.scratch` has
 
 
@@ -104,9 +109,10 @@ def source(
         Whether numba shall keep the machine code beside the file.
     """
     names = operands_of(activation, direction, saved=saved)
+    careful, _ = lowered(activation, direction, form, saved=saved, vectors=False)
     graph, form = lowered(activation, direction, form, saved=saved)
     array = {name: name not in activation.parameters or name in arrays for name in names}
-    constants, loop = _loop(graph, form, array)
+    constants, loop = _loop(graph, careful, form, array)
     first, second = ([name for name in names if array[name] == kind] for kind in (True, False))
     header = HEADER.format(
         title=f"{activation.name} {direction}{' from what is saved' if saved else ''} in {form.name}", width=form.bits,
@@ -119,8 +125,8 @@ def source(
     return header + loop
 
 
-def _loop(graph: Graph, form: Format, array: Mapping[str, bool]) -> tuple[list[str], str]:
-    """The constants of a kernel and the text behind its arrays."""
+def _loop(graph: Graph, careful: Graph, form: Format, array: Mapping[str, bool]) -> tuple[list[str], str]:
+    """The constants of a kernel and the text behind its arrays; ``careful`` is what an element alone goes through."""
     block = 8 * BLOCK_BYTES // form.bits
     names = [name for name in array if array[name]]
     before, step = "", "size"
@@ -128,14 +134,10 @@ def _loop(graph: Graph, form: Format, array: Mapping[str, bool]) -> tuple[list[s
     if last.op == "argument" and array[str(last.value)]:
         before = COPY.format(whole=last.value)
     if any(operation.op in RARE for operation in graph):
-        constants, inner = _rarely(graph, form, array)
+        constants, inner = _rarely(graph, careful, form, array)
         step = str(block)
     elif form.vectors:
-        numbers = [name for name in array if not array[name]]
-        constants, inner = [], VECTORS.format(
-            program=program(graph), names=" ".join([*names, *numbers]),
-            arrays="".join(f"{name}_, " for name in names), numbers="".join(f"{name}, " for name in numbers),
-        )  # fmt: skip
+        constants, inner = [], VECTORS.format(program=program(graph), **_given(array))
     else:
         constants, lines, result = written(graph, form)
         inner = STRAIGHT.format(body=_indented(12, [*_loads(graph, array, "_"), *lines]), result=result)
@@ -175,30 +177,61 @@ def _loads(graph: Graph, array: Mapping[str, bool], suffix: str) -> list[str]:
     return [f"_{name} = {name}{suffix}[i]" if array[name] else f"_{name} = {name}" for name in array if name in used]
 
 
-def _rarely(graph: Graph, form: Format, array: Mapping[str, bool]) -> tuple[list[str], str]:
-    """Constants, and `RARELY`: what is far, what every element is if it is not, and what it is if it is."""
+def _given(array: Mapping[str, bool]) -> dict[str, str]:
+    """What a vector loop is told of its operands."""
+    names, numbers = ([name for name in array if array[name] == kind] for kind in (True, False))
+    return {
+        "names": " ".join([*names, *numbers]), "arrays": "".join(f"{name}_, " for name in names),
+        "numbers": "".join(f"{name}, " for name in numbers),
+    }  # fmt: skip
+
+
+def _asks_whether_finite(op: str, operands: Sequence[Expression]) -> bool:
+    return op == "less" and operands[0].op == "absolute" and _is(operands[1], math.inf)
+
+
+def _is(expression: Expression, value: float | bool) -> bool:
+    return expression.op == "constant" and bool(expression.args[0] == value)
+
+
+def _rarely(graph: Graph, careful: Graph, form: Format, array: Mapping[str, bool]) -> tuple[list[str], str]:
+    """Constants, and `RARELY`: what is far, what every element is if it is not, and what it is if it is.
+
+    What is not finite is far too where vectors are said, which then need not ask: a fifth of sine's time.
+    """
     tests: list[Expression] = []
 
     def near(step: Step, operands: list[Expression]) -> Expression:
         if step.op in RARE:
             tests.append(operands[0])
             return operands[1]
+        if form.vectors and _asks_whether_finite(step.op, operands):
+            tests.append(Expression("logical_not", Expression("less", *operands)))
+            return Expression("constant", True)
+        if step.op == "where" and _is(operands[0], True):
+            return operands[1]
         return Expression(step.op, *operands, *([] if step.value is None else [step.value]))
 
     result = graph.fold(near)[-1]
     test = reduce(lambda a, b: Expression("logical_or", a, b), tests)
-    argument_names, usual = trace(test, graph.arguments), trace(result, graph.arguments)
-    constants, look, far = written(argument_names, form, "far_")
-    more, body, value = written(usual, form)
-    most, everything, whole = written(graph, form, "all_")
+    tested, usual = trace(test, graph.arguments), trace(result, graph.arguments)
+    constants, look, far = written(tested, form, "far_")
+    most, everything, whole = written(careful, form, "all_")
+    if form.vectors:
+        both = f"(False, [('any', 'far', {program(tested)}), ('each', 'near', {program(usual)})])"
+        loop = USUAL_VECTORS.format(programs=both, **_given(array))
+    else:
+        more, body, value = written(usual, form)
+        constants += more
+        lines = _indented(12, [*_loads(graph, array, "_"), *look, *body])
+        loop = USUALLY.format(body=lines, far=far, result=value)
     copied = _loads(graph, array, "_was")
     text = RARELY.format(
-        far=far, result=value, whole=whole,
+        usual=loop, far=far, whole=whole,
         copies=_indented(8, [
             f"{name}_was = memcpy(scratch({name}_), {name}_, count) if same({name}, out) else {name}_"
             for name in array if array[name]
         ]),
-        body=_indented(12, [*_loads(graph, array, "_"), *look, *body]),
         look_again=_indented(16, [*copied, *look]), all=_indented(20, everything),
     )  # fmt: skip
-    return [*constants, *more, *most], text
+    return [*constants, *most], text

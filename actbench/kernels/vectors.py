@@ -66,10 +66,10 @@ def vector_pass(
     """Several programs in one loop over so many elements; the sums and maxima among them, in their order.
 
     Each is ``(kind, name, steps)``: ``"each"`` writes its values to the next pointer of ``outs``, ``"sum"`` adds them
-    in float64, ``"max"`` keeps the largest or a NaN, ``"value"`` is only for those that follow, which all may use an
-    earlier one by its name. A number that is an integer is a place: 1 there, and 0 elsewhere. Before the programs
-    stands whether the loop begins at the end, which the pass before it has left in the caches. What ``coming`` points
-    to is fetched.
+    in float64, ``"max"`` keeps the largest or a NaN, ``"any"`` whether a condition holds, ``"value"`` is only for those
+    that follow, which all may use an earlier one by its name. A number that is an integer is a place: 1 there, and 0
+    elsewhere. Before the programs stands whether the loop begins at the end, which the pass before it has left in the
+    caches. What ``coming`` points to is fetched.
     """
     back, programs = ast.literal_eval(text.literal_value)
     named = names.literal_value.split()
@@ -290,7 +290,24 @@ class Largest:
         return builder.select(any_lost, ir.Constant(self.shape.number, float("nan")), largest)
 
 
-REDUCED: Mapping[str, Any] = {"sum": Sum, "max": Largest}
+class Some:
+    """Whether a condition holds anywhere, as 1 or 0."""
+
+    def __init__(self, builder: Builder, shape: Shape) -> None:
+        self.builder, self.shape, self.nowhere = builder, shape, ir.Constant(shape.truths, [0] * shape.lanes)
+        self.found = cgutils.alloca_once_value(builder, self.nowhere)  # type: ignore[no-untyped-call, unused-ignore]
+
+    def take(self, values: Sequence[Value], mask: Value | None, exact: bool) -> None:
+        builder = self.builder
+        kept = values if mask is None else [builder.and_(value, mask) for value in values]
+        builder.store(builder.or_(builder.load(self.found), _folded(builder.or_, kept)), self.found)
+
+    def end(self) -> Value:
+        bits = self.builder.bitcast(self.builder.load(self.found), ir.IntType(self.shape.lanes))
+        return self.builder.uitofp(self.builder.icmp_unsigned("!=", bits, bits.type(0)), self.shape.number)
+
+
+REDUCED: Mapping[str, Any] = {"sum": Sum, "max": Largest, "any": Some}
 
 
 def _fetched(builder: Builder, place: Value) -> None:

@@ -8,6 +8,7 @@ import pytest
 import actbench as ab
 from actbench.accuracy.oracle import MP, ulp_error
 from actbench.expression.primitives.periodic import REACH
+from actbench.kernels.lower import has_vectors
 
 ROWS = ("sine", "siren", "gcu", "snake", "sinlu", "coslu", "sinc", "sinsig")
 EXACT = {"forward": MP.sin, "backward": MP.cos}
@@ -64,4 +65,4 @@ def test_next_to_every_multiple_of_a_quarter_turn_and_at_the_end_of_reach(direct
     with MP.workprec(400):
         errors = [ulp_error(float(g), EXACT[direction](MP.mpf(float(v))), dtype) for g, v in zip(got, x, strict=True)]
     worst = int(np.argmax(errors))
-    assert errors[worst] <= 1.0, f"{errors[worst]:.3g} ulp at {float(x[worst])!r}"
+    assert errors[worst] <= (1.5 if has_vectors() else 1.0), f"{errors[worst]:.3g} ulp at {float(x[worst])!r}"

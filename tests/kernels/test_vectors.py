@@ -50,6 +50,20 @@ def test_a_power_of_two_and_a_table_are_one_instruction_each_and_other_processor
 
 
 @needed
+@pytest.mark.parametrize("bits", [32, 64])
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+@pytest.mark.parametrize("name", ["sine", "gcu", "snake", "snake_beta", "sinlu", "coslu", "sinc"])
+def test_sines_are_vectors_whose_rare_elements_are_looked_for_beside_them(name, direction, bits):
+    text = source(ab.get(name).at_defaults(), direction, Format(bits))
+    usual, looking, rare = text.partition("if found:")
+    assert "vector_pass(" in usual
+    assert looking
+    called = ("np.sin(", "np.cos(")
+    assert any(name in rare for name in called)
+    assert not any(name in usual for name in called)
+
+
+@needed
 def test_an_exponential_is_rounded_once_below_the_normal_numbers():
     x = np.linspace(-104.5, -92, 2001, dtype=np.float32)
     exact = np.exp(x.astype(np.float64))

@@ -1,9 +1,10 @@
 """Sine, cosine and arc tangent, in plain arithmetic that vectorises.
 
 The nearest multiple of pi/2 is taken off in parts so short that all but the last product are exact (Cody & Waite 1980);
-what is left is a pair, and both polynomials are said, of which the quarter chooses. A large argument needs as many
-digits of pi as its exponent has bits, which no short loop without a branch has: beyond `REACH` the step ``far_sin``
-says what the C library does. The choice looks at the element alone, never at its neighbours.
+what is left is a pair, and both polynomials are said, of which the quarter chooses. Vectors round at each part, by one
+instruction, and have no pair. A large argument needs as many digits of pi as its exponent has bits, which no short loop
+without a branch has: beyond `REACH` the step ``far_sin`` says what the C library does. The choice looks at the element
+alone, never at its neighbours.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from actbench.expression.primitives.bits import (
     bits,
     copysign,
     from_bits,
+    fused,
     looked_up,
     masked,
     plus,
@@ -76,6 +78,12 @@ QUARTER = {
     32: (1.5706787109375, 0.00011761486530303955, 9.920313459588215e-10, 6.223371969669989e-14),
     64: (1.5707963267923333, 2.5633441515839558e-12, 1.0562999066987428e-23),
 }
+# vectors: a part of full length, one of 14 (38) bits and the rest, off by 2^-65 (2^-147). A fused step with the first
+# is exact, and so is one with the second where it takes away all but a little
+VECTOR_QUARTER = {
+    32: (1.5707963705062866, -4.371031536720693e-08, -1.074634630414406e-12),
+    64: (1.5707963267948966, 6.123233995748117e-17, -1.1351118607522201e-28),
+}
 REACH = {32: 1024.0, 64: 32768.0}
 TWO_BY_PI = 0.6366197723675814
 
@@ -84,6 +92,8 @@ def _quarters(form: Format, x: Any, low: Any) -> tuple[Any, Any, Any]:
     """An integer whose two lowest bits are those of k, and x + low - k pi/2 as a pair, at most pi/4 in size."""
     t = x * TWO_BY_PI + form.magic
     k = t - form.magic
+    if form.vectors:
+        return bits(t), _vector_rest(form, x, low, k), None
     first, *between, last = QUARTER[form.bits]
     r, rest = x - k * first, None  # exact; the next differences are where they cancel, elsewhere their error is kept
     for part in between:
@@ -97,9 +107,23 @@ def _quarters(form: Format, x: Any, low: Any) -> tuple[Any, Any, Any]:
     return bits(t), r, rest - k * last
 
 
+def _vector_rest(form: Format, x: Any, low: Any, k: Any) -> Any:
+    """x + low - k pi/2 within a unit of its last place."""
+    first, second, third = VECTOR_QUARTER[form.bits]
+    near = fused(k, -first, x)
+    r: Any = fused(k, -second, near)
+    if low is None:
+        return fused(k, -third, r)
+    lost = fused(k, -second, near - r)  # counts where the next sum cancels
+    return (r + low) + fused(k, -third, lost)
+
+
 def _waves(form: Format, r: Any, rest: Any) -> tuple[Any, Any]:
     """sin(r + rest) and cos(r + rest)."""
     z = r * r
+    if rest is None:
+        cosine = fused(z, horner((-0.5, *COS[form.bits]), z), 1.0)
+        return fused(r * z, horner(SIN[form.bits], z), r), cosine
     half = 0.5 * z
     most = 1.0 - half
     sine = r + (r * (z * horner(SIN[form.bits], z)) + rest * most)
@@ -126,8 +150,13 @@ def _near_cos(form: Format, x: Expression, low: Any = None) -> Any:
     return _chosen(form, plus(quarter, 1), sine, cosine)
 
 
-def _sin_within_kernel(form: Format, x: Expression) -> Any:
+def _sin_kernel(form: Format, x: Expression) -> Any:
     return np.where(x == 0.0, x, _near_sin(form, x))  # -0.0 stays
+
+
+def _to_the_last_digit(form: Format) -> Format:
+    """What takes a sine from a cosine needs the pair on vectors too: without it sinsig's slope is 16.3 ulp off."""
+    return Format(form.bits)
 
 
 def _beyond(form: Format, x: Expression) -> Any:
@@ -167,7 +196,7 @@ register(
     partials=lambda y, x: (np.cos(x),),
     latex=(r"\sin({0})", 8),
     cost={"trigonometric": 1},
-    kernel=lambda form, x: Expression("far_sin", _beyond(form, x), _sin_within_kernel(form, x), x),
+    kernel=lambda form, x: Expression("far_sin", _beyond(form, x), _sin_kernel(form, x), x),
 )
 register(
     "cos",
@@ -194,7 +223,7 @@ register(
     partials=lambda y, x: (cos_within(x),),
     latex=(r"\sin({0})", 8),
     cost={"trigonometric": 1},
-    kernel=_sin_within_kernel,
+    kernel=lambda form, x: _sin_kernel(_to_the_last_digit(form), x),
 )
 def sin_within(x: Any) -> Any:
     """sin(x) for an angle within `REACH`, or where the result does not count: beyond, a kernel gives some number."""
@@ -206,7 +235,7 @@ def sin_within(x: Any) -> Any:
     partials=lambda y, x: (-sin_within(x),),
     latex=(r"\cos({0})", 8),
     cost={"trigonometric": 1},
-    kernel=_near_cos,
+    kernel=lambda form, x: _near_cos(_to_the_last_digit(form), x),
 )
 def cos_within(x: Any) -> Any:
     """cos(x) for an angle within `REACH`, or where the result does not count: beyond, a kernel gives some number."""
