@@ -50,6 +50,9 @@ def _term(step: Step, operands: list[Term]) -> Term:
     whole = Expression(step.op, *([o.whole for o in operands] or [step.value]))
     if step.op in PRIMITIVES and PRIMITIVES[step.op].growth is not None:
         others = tuple(o.whole for o in operands[1:])
+        if step.op == "exp_times_pair" and _is_zero(others[1]) and _steep(others[0]) is not None:
+            steep = _exponential(whole, others[0])
+            return steep.by(operands[0].whole * steep.factor)
         rest, within = _exact(step.op, *others)
         first: Any = operands[0].whole if within is None else np.where(within, operands[0].whole, 0.0)
         return Term(Expression(step.op, first, *rest), first, step.op, rest, others)

@@ -9,8 +9,9 @@ import numpy as np
 from actbench.activations.define import define
 from actbench.activations.families.learned_gates import _crossing
 from actbench.activations.parameter import Fixed
-from actbench.expression.primitives import exp_times, exp_times_pair, log1p_ratio
+from actbench.expression.primitives import exp_times, log1p_ratio
 from actbench.expression.primitives.gates import FAR, divided, near, sigmoid_times
+from actbench.expression.primitives.logistic import bell_times
 
 INF = np.inf
 SMALL = 1e-8  # |x / cap| up to which tanh changes no digit: x / cap may be subnormal there, x is not
@@ -27,11 +28,8 @@ def softcapped(x, cap):
 
 
 def softcap_slope_times(c, x, cap):
-    """c * (1 - tanh^2(x / cap)), the tails whole: 4 q / (1 + q)^2 with q = exp(-2 |x / cap|)."""
-    u = divided(x, cap)
-    size, rest = np.absolute(u[0]), np.where(u[0] >= 0.0, u[1], -u[1])
-    o = 1.0 + np.exp(-2.0 * size)
-    return exp_times_pair(4.0 * c / (o * o), -2.0 * size, -2.0 * rest)
+    """c * (1 - tanh^2(x / cap)), the tails whole."""
+    return bell_times(4.0 * c, *divided(x, cap))
 
 
 define(

@@ -9,11 +9,12 @@ from actbench.activations.parameter import Fixed
 from actbench.activations.record import Kink
 from actbench.activations.shapes import GATE
 from actbench.expression.primitives import exp_times
-from actbench.expression.primitives.gates import gated, gated_slope, logistic, near, tail
-from actbench.expression.primitives.periodic import cos_within, sin_within
+from actbench.expression.primitives.gates import FAR, gated, gated_slope, logistic, near, tail
+from actbench.expression.primitives.series import less_one
 
 INF = np.inf
 HALF_PI = 1.5707963267948966
+SHORT = 6.123233995736766e-17  # of pi / 2: sinsig takes HALF_PI as it stands, and its slope ends in this
 
 
 def _sigmoid(x):
@@ -95,7 +96,9 @@ def _eanaf(x):
 def _eanaf_slope(dy, x):
     c, e = tail(x)
     d = _eanaf_gate(c, e)
-    return dy * gated_slope(c, np.where(c >= 0.0, 1.0, e) / d, 2.0 / (d * d), e)
+    rise, right = 2.0 * (1.0 + c), c >= 0.0  # exact next to the root: there exp(x) alone is rounded
+    whole = np.where(right, 1.0 + e * rise, e + rise) / (d * d)
+    return dy * np.where(right, whole, exp_times(whole, -np.absolute(c)))
 
 
 define(
@@ -110,15 +113,28 @@ define(
 )
 
 
+def _sinsig_parts(c, e):
+    """r and v = r e, the angle from the nearer of 0 and pi / 2; sin(v) / v and cos(v), each without its 1."""
+    r = HALF_PI / (1.0 + e)
+    v = r * e + np.where(c >= 0.0, SHORT, 0.0)
+    return r, v, *less_one(v * v)
+
+
 def _sinsig(x):
     c, e = tail(x)
-    return gated(x, sin_within(HALF_PI * logistic(c, e)), e)
+    r, _, sine, cosine = _sinsig_parts(c, e)
+    low = np.maximum(x, -FAR)
+    return np.where(x >= 0.0, x * (1.0 + cosine), exp_times(low * (r + r * sine), -np.absolute(low)))
 
 
 def _sinsig_slope(dy, x):
     c, e = tail(x)
-    u, o = HALF_PI * logistic(c, e), 1.0 + e
-    return dy * gated_slope(c, sin_within(u), HALF_PI * cos_within(u) / (o * o), e)
+    r, v, sine, cosine = _sinsig_parts(c, e)
+    o = 1.0 + e
+    right = (1.0 + cosine) + c * (e * (r / o * (v + v * sine)))
+    # on the left r / o times the sum of o sin(v) / v and x cos(v): of these 1 + x is exact next to the root
+    left = exp_times(r / o * (((1.0 + c) + e) + (o * sine + c * cosine)), -np.absolute(c))
+    return dy * np.where(c >= 0.0, right, left)
 
 
 define(
@@ -129,7 +145,6 @@ define(
     bounds=(-0.4291776320505466, INF),
     **GATE,
     roots_of_slope=(-1.316745525498137,),
-    cancels="on the right the sine of nearly pi / 2 has lost its angle",
     source="Douge, Berrahou, Talibi Alaoui & Talibi Alaoui 2022, SinSig",
 )
 

@@ -19,6 +19,7 @@ from actbench.expression.primitives import (
 )
 from actbench.expression.primitives.gates import FAR, decay, divided, gated, gated_slope, grown, near, scaled, tail
 from actbench.expression.primitives.gaussian import TAIL_END, erf_ratio, erf_slope_times
+from actbench.expression.primitives.pairs import two_sum
 from actbench.expression.primitives.roots import hypotenuse
 from actbench.expression.primitives.series import sinh_ratio
 
@@ -89,8 +90,11 @@ def _gish(x):
 def _gish_slope(dy, x):
     c, e = tail(x)
     g = grown(c, e)
-    w = np.exp(-g)
-    return dy * gated_slope(c, np.log1p(-np.expm1(-g)), _steep(c, g) * w / (2.0 - w), e)
+    w, p = np.exp(-g), -np.expm1(-g)
+    o, gate = 1.0 + p, np.log1p(p)
+    # on the left w / o = 1 - 2 p / o: x is exact, and what is taken from it is small next to the root
+    left = exp_times((gate / e + c) - c * (2.0 * p / o), -np.absolute(c))
+    return dy * np.where(c >= 0.0, gate + c * (e * (g * g * w / o)), left)
 
 
 define(
@@ -103,7 +107,6 @@ define(
     slope_limits=(-0.0, 0.6931471805599453),
     roots_of_slope=(-1.282051049260126,),
     monotone=False,
-    long_exponential="the shorter one leaves 19.8 ulp where 16 are promised",
     source="Kaytan, Aydilek & Yeroglu 2023, Gish; x log(2 - exp(-exp(x)))",
 )
 
@@ -260,12 +263,16 @@ def _colu(x):
 
 def _colu_slope(dy, x):
     c, e = tail(x)
-    w = np.exp(-grown(c, e))
-    fall = c * c * (w * (1.0 + e))
-    right = c >= 0.0
-    whole = np.where(right, 1.0 - c * (e * w), e - c * w)
-    # divided twice: the square of it is one more rounding, 1.013 eps beside the root, this 0.962 at worst
-    return dy * exp_times((np.where(right, 1.0, e) - fall) / whole / whole, np.where(right, 0.0, c))
+    g = grown(c, e)
+    high, low = two_sum(c, g)
+    down, rest = decay((high, low))
+    right, above = c >= 0.0, high >= 0.0
+    # one exponential, of -|x + exp(x)|, is rounded next to the root, not one of x and another of -exp(x)
+    k = exp_times_pair(np.where(right, e, 1.0), np.where(right, -g, down), np.where(right, 0.0, rest))
+    one, fall = np.where(above, 1.0, k), np.where(above, k, 1.0)
+    whole = one - c * fall
+    slope = (one - c * c * (fall * (1.0 + g))) / (whole * whole)
+    return dy * (slope * one)  # a slope of size 1: the tail keeps its digits
 
 
 define(
@@ -276,7 +283,6 @@ define(
     bounds=(-0.37715856839612916, INF),
     **GATE,
     roots_of_slope=(-0.7269249885960442,),
-    long_exponential="the shorter one leaves 1.5 eps where one is promised",
     source="Vagerwal 2021, arXiv 2112.12078",
 )
 
