@@ -1,8 +1,9 @@
 """Write reports/throughput from what the races measured: the figures that the lab is judged by, tables and charts.
 
 ``python -m benchmarks.races.peers`` and ``python -m benchmarks.races.lab`` measure (an hour in all, in pieces if need
-be) into a folder; ``python reports/throughput.py FOLDER`` takes their tables from there. Without a folder the page is
-written again from the tables that are in reports/throughput.
+be) into a folder, ``python -m benchmarks.races.header --out FOLDER`` races exported headers into one;
+``python reports/throughput.py FOLDER`` takes their tables from there. Without a folder the page is written again from
+the tables that are in reports/throughput.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ HOME = ROOT / "reports" / "throughput"
 KEPT = ["activation", "direction", "dtype", "size", "inputs", "threads", "implementation", "rank", "time_s", "low_s",
         "high_s", "ratio", "ratio_low", "ratio_high", "copy_share", "kept_bytes", "worst_ulp", "holds", "preallocated",
         "rounds", "reason"]  # fmt: skip
-PARTS = ("selftest", "overhead", "threads")
+PARTS = ("selftest", "overhead", "threads", "header")
 # why a function is slower than a peer, shown while it is
 REASONS = {
     "gelu": "the whole left tail; LiteRT's is lost",
@@ -44,13 +45,15 @@ CHART = ("relu", "silu", "gelu", "sigmoid", "tanh", "softplus")
 def take(folder: Path) -> None:
     """The tables of a folder of measurements, in four digits, and the machine that made them."""
     HOME.mkdir(parents=True, exist_ok=True)
-    cells = pd.read_csv(folder / "cells.csv")[KEPT]
-    cells["reason"] = cells["reason"].astype(object).where(cells["reason"].notna(), "").astype(str).str.slice(0, 100)
-    write_text(HOME / "cells.csv", cells.to_csv(index=False, float_format="%.4g"))
     for part in PARTS:
         if (folder / f"{part}.csv").exists():
             frame = pd.read_csv(folder / f"{part}.csv")
             write_text(HOME / f"{part}.csv", frame.to_csv(index=False, float_format="%.4g"))
+    if not (folder / "cells.csv").exists():
+        return
+    cells = pd.read_csv(folder / "cells.csv")[KEPT]
+    cells["reason"] = cells["reason"].astype(object).where(cells["reason"].notna(), "").astype(str).str.slice(0, 100)
+    write_text(HOME / "cells.csv", cells.to_csv(index=False, float_format="%.4g"))
     described = provenance.describe()
     kept = {
         "machine": {k: v for k, v in described["machine"].items() if k != "node"},
@@ -188,6 +191,34 @@ def holding(cells: pd.DataFrame) -> list[str]:
     return lines
 
 
+def exported() -> list[str]:
+    """Exported headers and textbook loops against the kernels, or nothing where they were not raced."""
+    if not (HOME / "header.csv").exists():
+        return []
+    raced = pd.read_csv(HOME / "header.csv")
+    rivals = raced[raced["implementation"] != OURS]
+    columns = list(rivals.groupby(["implementation", "size"]).groups)
+    names = [f"{who}, 2^{size.bit_length() - 1}" for who, size in columns]
+    worst = [f"{who}, worst ulp" for who in dict.fromkeys(who for who, _ in columns)]
+    lines = [
+        "## Kernels taken along", "",
+        f"The exported header as compiled ({raced['compiled'].iloc[0]}), and the textbook formula as a loop that the "
+        "compiler hands to glibc's vector functions (libmvec), against our kernels in the same rounds, float32, "
+        "forward, processor time: theirs over ours with its interval. A star: values that break the promise.", "",
+        "| function | " + " | ".join([*names, *worst]) + " |", "|---|" + "---|" * (len(names) + len(worst)),
+    ]  # fmt: skip
+    for name, part in rivals.groupby("activation"):
+        of = part.set_index(["implementation", "size"])
+        ratios = [f"{r.ratio:.2f} [{r.ratio_low:.2f}, {r.ratio_high:.2f}]" for r in (of.loc[at] for at in columns)]
+        last = part.drop_duplicates("implementation")
+        ulps = [f"{row.worst_ulp:.3g}{'' if row.holds else '*'}" for row in last.itertuples()]
+        lines.append(f"| {name} | " + " | ".join([*ratios, *ulps]) + " |")
+    means = [
+        peers.geometric(rivals[(rivals["implementation"] == w) & (rivals["size"] == s)]["ratio"]) for w, s in columns
+    ]
+    return [*lines, "| geometric mean | " + " | ".join(f"{mean:.2f}" for mean in means) + " |" + "  |" * len(worst), ""]
+
+
 def peers_in(cells: pd.DataFrame) -> list[str]:
     """Other people's implementations that were timed."""
     timed = cells[cells["time_s"].notna()]["implementation"]
@@ -231,7 +262,7 @@ def page() -> str:
         "", "![Share of the copy's bandwidth](figures/roofline.svg)", "",
         "Memory traffic over the faster copy's (np.copyto or an identity kernel) in the same rounds, float32, 2^24.",
         "", "## Best peer's time over ours, and which peer it is", "", *table(peers.best_rivals(cells)), "",
-        "The whole table, with intervals, is in `cells.csv`.", "",
+        "The whole table, with intervals, is in `cells.csv`.", "", *exported(),
     ])  # fmt: skip
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from actbench.speed.race import race
+from actbench.speed.race import Race, Stopwatch, race
 
 OURS = "actbench"
 
 
-def shown(what: str, calls: Mapping[str, Callable[[], object]], *, rounds: int = 41, most: float = 1.0) -> None:
+def shown(
+    what: str, calls: Mapping[str, Callable[[], object]], *, rounds: int = 41, most: float = 1.0,
+    stopwatch: Stopwatch | None = None,
+) -> Race:  # fmt: skip
     """Race calls against ours, interleaved, and print times and ratios (above 1, ours is faster) with intervals."""
-    found = race(calls, rounds=rounds, most=most)
+    found = race(calls, rounds=rounds, most=most, stopwatch=stopwatch)
     ours = found.median(OURS).value
     parts = [f"{what}: {OURS} {1e6 * ours:.2f} us"]
     for name in calls:
@@ -21,3 +24,4 @@ def shown(what: str, calls: Mapping[str, Callable[[], object]], *, rounds: int =
             ratio = found.ratio(OURS, name)
             parts.append(f"{name} {ratio.value:.2f} [{ratio.low:.2f}, {ratio.high:.2f}]")
     print("; ".join(parts), flush=True)
+    return found
