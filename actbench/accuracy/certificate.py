@@ -9,6 +9,7 @@ import csv
 import ctypes
 import io
 import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -25,24 +26,21 @@ from numpy.typing import NDArray
 
 from actbench.accuracy.exhaustive import exhaust
 from actbench.accuracy.meter import ErrorMeter, where_promised
-from actbench.accuracy.vectors import vectors
 from actbench.activations.record import Activation
-from actbench.activations.registry import resolve
 from actbench.core.dtypes import Format
 from actbench.core.errors import ActbenchError
 from actbench.core.files import read_bytes, write_text
 from actbench.core.machine import machine, output
 from actbench.kernels.backends import FUSED, allowed
-from actbench.kernels.c99 import DIRECTIONS, FORMATS, function_name, header
+from actbench.kernels.c99 import FORMATS, directions, function_name, header
 from actbench.kernels.lower import operands_of
 
-FLAGS = "-O3 -march=native -fno-math-errno"
+FLAGS = "-std=c99 -O3 -march=native -fno-math-errno"  # in C99 gcc contracts nothing, so compilers make the same bits
 SAMPLED = 20_000  # float64 points, most of them screened with the row in float64, the worst settled by mpmath
 SHIPPED = Path(__file__).with_name("certificates.csv")
 TYPES: dict[str, Callable[[str], Any]] = {
     "str": str, "int": int, "float": float, "float | None": lambda text: float(text) if text else None,
 }  # fmt: skip
-CHECKED = 200  # vectors a function in a check program
 
 
 def compiler(name: str | None = None) -> str:
@@ -61,7 +59,7 @@ def compiler(name: str | None = None) -> str:
 
 
 @contextmanager
-def compiled(row: Activation, *, cc: str, flags: str) -> Iterator[Callable[[str, str], Loop]]:
+def compiled(row: Activation, *, cc: str, flags: str, second: bool = False) -> Iterator[Callable[[str, str], Loop]]:
     """A row's header as a shared library: ``call(direction, dtype)`` gives ``f(x, out=)`` or ``f(dy, x, out=)``.
 
     Parameters
@@ -70,15 +68,17 @@ def compiled(row: Activation, *, cc: str, flags: str) -> Iterator[Callable[[str,
         Its parameters are bound to their values.
     cc, flags
         The compiler and its flags.
+    second
+        Whether second derivatives come too.
 
     Raises
     ------
     ActbenchError
         Where it does not compile, with the compiler's first line.
     """
-    names = [function_name(row, direction, form) for direction in DIRECTIONS for form in FORMATS]
+    names = [function_name(row, direction, form) for direction in directions(second) for form in FORMATS]
     table = "".join(f"void *take_{name}(void) {{ return (void *)(size_t){name}_n; }}\n" for name in names)
-    files = {"kernel.h": header([row], version=""), "kernel.c": '#include "kernel.h"\n' + table}
+    files = {"kernel.h": header([row], version="", second=second), "kernel.c": '#include "kernel.h"\n' + table}
     with library(files, cc=cc, flags=flags) as loaded:
 
         def call(direction: str, dtype: str) -> Loop:
@@ -100,7 +100,7 @@ def library(files: Mapping[str, str], *, cc: str, flags: str) -> Iterator[Any]:
         for name, text in files.items():
             (Path(folder) / name).write_text(text, encoding="utf-8")
         done = subprocess.run(  # noqa: S603  a compiler that the user named or that was found, files of ours
-            [cc, *shlex.split(flags), "-std=c99", "-shared", "-fPIC", "kernel.c", "-o", "kernel.so", "-lm"],
+            [cc, *shlex.split(flags), "-shared", "-fPIC", "kernel.c", "-o", "kernel.so", "-lm"],
             cwd=folder, capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode:
@@ -157,7 +157,7 @@ class Certificate:
     function
         Its name in C.
     code
-        A hash of its row's header: what is known of another text is no certificate.
+        What `code` says of its row's header: what is known of another text is no certificate.
     compiled
         Compiler, flags, target.
     inputs
@@ -190,14 +190,19 @@ class Certificate:
     @property
     def holds(self) -> bool:
         """Whether the promise of fused kernels is kept."""
-        direction = "backward" if "_backward_" in self.function else "forward"
+        direction = next((way for way in ("backward", "second") if f"_{way}_f" in self.function), "forward")
         ulp, epsilons = allowed(FUSED, "float32" if self.function.endswith("32") else "float64", direction)
         return self.worst_ulp <= ulp and (self.root_zone_eps or 0.0) <= epsilons and not self.lost
 
 
-def code(row: Activation) -> str:
-    """A hash of a row's header, its parameters' values among it."""
-    return sha256(header([row], version="").encode()).hexdigest()[:16]
+def code(row: Activation, direction: str = "forward") -> str:
+    """A hash of what a row's header says but in comments, and of its parameters' values.
+
+    That of a second derivative is of the header that has it.
+    """
+    text = header([row], version="", second=direction == "second").partition("#include <string.h>")[2]
+    said = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    return sha256(f"{row.spec}{said}".encode()).hexdigest()[:16]
 
 
 def kept(file: Path) -> dict[str, Certificate]:
@@ -224,19 +229,23 @@ def kept(file: Path) -> dict[str, Certificate]:
 def shipped(rows: Iterable[Activation]) -> dict[str, Certificate]:
     """What the package's own file says of rows' headers, where they have not changed since."""
     known = kept(SHIPPED)
-    lines = ((row, known.get(function_name(row, way, form))) for row in rows for way in DIRECTIONS for form in FORMATS)
-    return {line.function: line for row, line in lines if line is not None and line.code == code(row)}
+    found: dict[str, Certificate] = {}
+    for row in rows:
+        for way in directions(True):
+            lines = [line for form in FORMATS if (line := known.get(function_name(row, way, form)))]
+            found |= {line.function: line for line in lines if line.code == code(row, way)}
+    return found
 
 
 def certificates(
     row: Activation, *, cc: str, flags: str = FLAGS, every: bool = True, threads: int = 1,
-    told: Callable[[str], None] = lambda line: None, keep: Path | None = None,
+    told: Callable[[str], None] = lambda line: None, keep: Path | None = None, second: bool = False,
 ) -> dict[str, Certificate]:  # fmt: skip
     """Measure each function of a row's header, by its name in C.
 
     Parameters
     ----------
-    row, cc, flags
+    row, cc, flags, second
         As for `compiled`.
     every
         All 2^32 floats, 5 to 100 s of processor time a function, or `SAMPLED` points as for double.
@@ -249,22 +258,23 @@ def certificates(
         the same.
     """
     version = (output(cc, "--version") or cc).splitlines()[0]
-    where, now = f"{version} {flags}, {platform.machine()}, {machine()['processor']}", code(row)
-    jobs = {function_name(row, direction, form): (direction, form) for direction in DIRECTIONS for form in FORMATS}
+    where = f"{version} {flags}, {platform.machine()}, {machine()['processor']}"
+    now = {direction: code(row, direction) for direction in directions(second)}
+    jobs = {function_name(row, direction, form): (direction, form) for direction in now for form in FORMATS}
     known = {} if keep is None else kept(keep)
     lines = {
-        name: line for name, (_, form) in jobs.items()
-        if (line := known.get(name)) and (line.code, line.compiled) == (now, where)
+        name: line for name, (direction, form) in jobs.items()
+        if (line := known.get(name)) and (line.code, line.compiled) == (now[direction], where)
         and (line.inputs == 1 << 32 or not every or form.bits != 32)
     }  # fmt: skip
     if len(lines) == len(jobs):
         return lines
-    with compiled(row, cc=cc, flags=flags) as call:
+    with compiled(row, cc=cc, flags=flags, second=second) as call:
         for name in [name for name in jobs if name not in lines]:
             direction, form = jobs[name]
             told(name)
             found = _measured(row, direction, form, call(direction, form.name), every and form.bits == 32, threads)
-            lines[name] = Certificate(function=name, code=now, compiled=where, **found)
+            lines[name] = Certificate(function=name, code=now[direction], compiled=where, **found)
             if keep is not None:  # read again: another process may have written
                 _write(keep, {**kept(keep), name: lines[name]})
     return lines
@@ -279,7 +289,7 @@ def _measured(
         at, root = found.at_hex, found.root_zone_eps
         return {"inputs": found.inputs, "worst_ulp": found.worst_ulp, "at": at, "root_zone_eps": root, "lost": lost}
     x = where_promised(row.spec, form.name, SAMPLED, direction)
-    got = run(x) if direction == "forward" else run(np.ones_like(x), x)
+    got = run(np.ones_like(x), x) if direction == "backward" else run(x)
     measured = ErrorMeter(row.spec, direction, form.name, x).measure(got)
     lost = measured.lost + measured.special
     at, root = float(measured.at).hex(), measured.root_eps
@@ -294,88 +304,3 @@ def _write(file: Path, known: Mapping[str, Certificate]) -> None:
         numbers = {key: float(f"{value:.4g}") for key, value in vars(line).items() if isinstance(value, float)}
         writer.writerow({**vars(line), **numbers})
     write_text(file, text.getvalue())
-
-
-CHECK = """\
-/* Compares {names} with exact values, rounded once: a line a function, status 1 where one breaks its tolerance.
-   cc -O3 -march=native -fno-math-errno {file}_check.c -o check -lm && ./check */
-#include "{file}.h"
-#include <stdio.h>
-
-static int failed;
-{functions}
-int main(void)
-{{
-{calls}    return failed;
-}}
-"""
-CHECKING = """
-static void check_{name}(void)
-{{
-    static const {real} table[][3] = {{ /* input, exact output, tolerance in ulp */
-{rows}
-    }};
-    double worst = 0.0;
-    int broken = 0;
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {{
-        const {real} x = table[i][0], want = table[i][1], got = {name}({call});
-        if (isnan(want) || isinf(want) || isinf(got)) {{
-            broken += isnan(want) ? !isnan(got) : got != want;
-            continue;
-        }}
-        int exponent;
-        (void)frexp(want, &exponent);
-        const double unit = ldexp(1.0, (exponent > {least} && want != 0 ? exponent : {least}) - {digits});
-        /* half for the rounding of the exact value; next to a root of a slope the tolerance is many ulp */
-        const double share = fabs((double)got - (double)want) / unit / ((double)table[i][2] + 0.5);
-        worst = share > worst ? share : worst;
-        broken += !(share <= 1.0);
-    }}
-    printf("{name}: worst error %.2f of the tolerance, %d broken\\n", worst, broken);
-    failed |= broken > 0;
-}}"""
-
-
-def check_program(
-    rows: Sequence[Activation], file: str, *, second: bool = False, told: Callable[[int], None] = lambda done: None
-) -> str:
-    """A C program that holds a header to reference vectors.
-
-    Parameters
-    ----------
-    rows, second
-        As for `actbench.kernels.c99.header`.
-    file
-        The header's name without its ending.
-    told
-        Called after each function with 1: exact values take some tenths of a second each.
-    """
-    parts, names = [], []
-    for row in rows:
-        for direction in (*DIRECTIONS, *["second"] * second):
-            for form in FORMATS:
-                name = function_name(row, direction, form)
-                names.append(name)
-                info = np.finfo(form.name)
-                values = resolve(row.spec).values()
-                operands = operands_of(row, direction)
-                parameters = ["x" if op == "x" else "1" if op == "dy" else float(values[op]).hex() for op in operands]
-                found = vectors(row.spec, dtype=form.name, direction=direction, count=CHECKED)["vectors"]
-                parts.append(CHECKING.format(
-                    name=name, real="float" if form.bits == 32 else "double", call=", ".join(parameters),
-                    least=int(info.minexp) + 1, digits=info.nmant + 1,
-                    rows="\n".join("        {" + ", ".join(map(_in_c, (v["input"], v["output"], v["tolerance_ulp"])))
-                                   + "}," for v in found),
-                ))  # fmt: skip
-                told(1)
-    return CHECK.format(
-        names=", ".join(row.name for row in rows),
-        file=file,
-        functions="\n".join(parts),
-        calls="".join(f"    check_{name}();\n" for name in names),
-    )
-
-
-def _in_c(number: str | float) -> str:
-    text = str(number)
-    return {"inf": "INFINITY", "-inf": "-INFINITY", "nan": "NAN"}.get(text, text)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actbench.accuracy.meter import ErrorMeter, in_format, overflow
+from actbench.accuracy.meter import ErrorMeter, in_format, overflow, reference, turns, where_promised
 from actbench.accuracy.points import ROOT_ZONE
 from actbench.activations.registry import resolve
 from actbench.core.dtypes import WHOLE, Format, every, patterns
@@ -26,6 +26,7 @@ Array = NDArray[Any]
 FORMATS = (*WHOLE, "float32")
 BLOCK = 1 << 15  # floats at a time: all arrays of a block (0.7 MB) stay in the second-level cache
 SHARE = 1 << 27  # inputs that one thread takes at a time
+TURNED = 4000  # points that are asked where a second derivative changes its sign
 HUGE = 1e5  # from here on every point is looked at one by one: it may be a result lost
 
 
@@ -86,7 +87,7 @@ def exhaust(
     Parameters
     ----------
     spec, direction
-        An activation, and ``"forward"`` or ``"backward"``.
+        An activation, and ``"forward"``, ``"backward"`` or, in float32, ``"second"``.
     dtype
         ``"float32"``: the fused kernel against the fused float64 kernel, which tests hold to mpmath; 13-110 s of
         processor time. ``"float16"``, and with ml_dtypes ``"bfloat16"``, ``"float8_e4m3fn"``, ``"float8_e5m2"``: the
@@ -154,20 +155,22 @@ class _Sweep:
 
     def __init__(self, spec: str, direction: str, narrow: Callable[..., Any] | None) -> None:
         row = resolve(spec)
-        self.spec, self.forward = spec, direction == "forward"
+        self.spec, self.direction = spec, direction
         self._narrow = narrow or kernel(spec, direction, dtype="float32", at_defaults=True)
         self._wide = kernel(spec, direction, dtype="float64", at_defaults=True)
-        self.roots = [root for root in row.fact("roots" if self.forward else "roots_of_slope") if root != 0.0]
-        self.excluded = () if self.forward else row.fact("excluded_slope")
-        self.terms = None if self.forward else row.slope_terms
-        self.passes_nan = self.forward or bool(row.saves)
+        self.roots = _roots(spec, direction)
+        self.excluded = () if direction == "forward" else row.fact("excluded_slope")
+        self.terms = None if direction == "forward" else row.slope_terms
+        if direction == "second" and row.cancels:  # as `ErrorMeter` counts: what float64 loses of 1
+            self.terms = lambda x: np.full(x.shape, 2.0**-52 / float(np.finfo(np.float32).eps))
+        self.passes_nan = direction != "backward" or bool(row.saves)
         self.stop, self.lock = threading.Event(), threading.Lock()
         self.seconds = 0.0
         self.worst, self.at, self.root_eps, self.lost, self.special, self.nan_lost = -1.0, 0.0, 0.0, 0, 0, 0
 
     def fused(self, x: Array) -> Array:
         """The float32 answers that are judged."""
-        found = self._narrow(x) if self.forward else self._narrow(np.ones_like(x), x)
+        found = self._narrow(np.ones_like(x), x) if self.direction == "backward" else self._narrow(x)
         return np.asarray(found)
 
     def share(self, start: int) -> None:
@@ -181,12 +184,12 @@ class _Sweep:
             if self.stop.is_set():
                 return
             fill(first, x, wide)
-            if self.forward:
-                self._narrow(x, out=got)
-                self._wide(wide, out=yard)
-            else:
+            if self.direction == "backward":
                 self._narrow(one, x, out=got)
                 self._wide(one_wide, wide, out=yard)
+            else:
+                self._narrow(x, out=got)
+                self._wide(wide, out=yard)
             compare(got, yard, yard, error)
             if self.terms is not None and (doubtful := ~(error <= self.worst)).any():
                 # a size only lowers an error: sines in NumPy for these alone, or they take half of all time
@@ -235,6 +238,18 @@ class _Sweep:
                 self.root_eps = max(self.root_eps, float(inside.max()) / float(np.finfo(np.float32).eps))
             if error[i] > self.worst:
                 self.worst, self.at = float(error[i]), float(x[i])
+
+
+def _roots(spec: str, direction: str) -> list[float]:
+    """Next to which the absolute error counts: declared ones but 0; of second derivatives, where points see a turn."""
+    row = resolve(spec)
+    if direction != "second":
+        return [root for root in row.fact("roots" if direction == "forward" else "roots_of_slope") if root != 0.0]
+    if row.slope_terms is not None or row.cancels:
+        return []
+    x = where_promised(spec, "float64", TURNED, direction)
+    before, after = turns(reference(spec, direction, x), x)
+    return [float(root) for root in 0.5 * (before + after)]
 
 
 @lru_cache(maxsize=1)

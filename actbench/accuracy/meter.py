@@ -154,12 +154,18 @@ def near_roots(activation: Activation, direction: str, x: Array) -> Array:
 
 def _near_turns(bent: Array, x: Array) -> Array:
     """Points within `ROOT_ZONE` of where the points see a sign change."""
+    before, after = turns(bent, x)
+    left, right = before - ROOT_ZONE, after + ROOT_ZONE
+    opened = np.searchsorted(left, x, side="right")
+    return np.asarray((opened > 0) & (x <= right[np.maximum(opened - 1, 0)])) if left.size else np.zeros(x.shape, bool)
+
+
+def turns(bent: Array, x: Array) -> tuple[Array, Array]:
+    """The points before and after each change of sign that points in any order see."""
     order = np.argsort(x)
     some = order[bent[order] != 0]
-    turns = np.flatnonzero(np.signbit(bent[some[1:]]) != np.signbit(bent[some[:-1]]))
-    left, right = x[some[turns]] - ROOT_ZONE, x[some[turns + 1]] + ROOT_ZONE
-    opened = np.searchsorted(left, x, side="right")
-    return np.asarray((opened > 0) & (x <= right[np.maximum(opened - 1, 0)])) if turns.size else np.zeros(x.shape, bool)
+    found = np.flatnonzero(np.signbit(bent[some[1:]]) != np.signbit(bent[some[:-1]]))
+    return x[some[found]], x[some[found + 1]]
 
 
 def overflow(dtype: str) -> float:

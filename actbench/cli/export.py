@@ -14,7 +14,7 @@ double, no dependency but the C library, and a program that checks them against 
   actbench export gelu tanh --out kernels.h           both in one header, kernels_check.c beside it
   actbench export silu --certify                      with the worst error of all 2^32 floats, as compiled here
   actbench export silu --certify sampled --cc clang --flags=-O2
-  actbench export silu --second                       with f'' too (in float computed in double; not certified)
+  actbench export silu --second                       with f'' too (in float computed in double)
   actbench export all --certify --keep mine.csv       hours of processor time; begun again, it goes on where it stopped
 
 Without --certify, comments carry the certificates that come with actbench, where they are of the same code.
@@ -28,9 +28,7 @@ def add(verbs: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("name", nargs="+", metavar="NAME", help="activations; 'all' for every one that can be exported")
-    parser.add_argument(
-        "--second", action="store_true", help="second derivatives too, which --certify does not measure"
-    )
+    parser.add_argument("--second", action="store_true", help="second derivatives too")
     parser.add_argument("--to", default="c", choices=("c",), help="the language (default c)")
     parser.add_argument("--out", metavar="FILE.h", help="the header (default actbench_NAME.h, actbench_kernels.h)")
     parser.add_argument(
@@ -38,7 +36,7 @@ def add(verbs: Any) -> None:
         help="compile it and measure the worst error: of all floats (minutes), or of 20,000",
     )  # fmt: skip
     parser.add_argument("--cc", metavar="COMPILER", help="the compiler for --certify (default cc, gcc or clang)")
-    parser.add_argument("--flags", help="its flags (default -O3 -march=native -fno-math-errno)")
+    parser.add_argument("--flags", help="its flags (default -std=c99 -O3 -march=native -fno-math-errno)")
     parser.add_argument(
         "--keep", metavar="FILE.csv", help="with --certify: keep each certificate there, and use it again"
     )
@@ -49,7 +47,8 @@ def call(args: argparse.Namespace) -> int:
     """Write the files and say which."""
     from pathlib import Path
 
-    from actbench.accuracy.certificate import FLAGS, certificates, check_program, compiler, shipped
+    from actbench.accuracy.certificate import FLAGS, certificates, compiler, shipped
+    from actbench.accuracy.check_program import check_program
     from actbench.activations.registry import ACTIVATIONS, resolve
     from actbench.core.errors import ActbenchError
     from actbench.core.files import write_text
@@ -80,7 +79,7 @@ def call(args: argparse.Namespace) -> int:
         for row in rows:
             found = certificates(
                 row, cc=cc, flags=FLAGS if args.flags is None else args.flags, every=args.certify == "all",
-                threads=usable_cores(), keep=Path(args.keep) if args.keep else None,
+                threads=usable_cores(), keep=Path(args.keep) if args.keep else None, second=args.second,
                 told=lambda name: print(f"measuring {name}", file=sys.stderr, flush=True),
             )  # fmt: skip
             known |= {name: beside(known.get(name), here) for name, here in found.items()}
