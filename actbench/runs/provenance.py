@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import gc
 import hashlib
 import os
 from collections.abc import Iterable
@@ -57,6 +58,7 @@ OUTSIDE = {
     "core/machine.py": "describes the machine",
 }
 
+DOCUMENTED = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 FINISHED = ("effects.py", "figures.py")  # of an experiment: they read its finished frame
 
 
@@ -87,23 +89,47 @@ def covered(file: str | os.PathLike[str]) -> bool:
 
 @functools.cache
 def _package_fingerprint() -> str:
-    """Once a process: the code that runs does not change while it runs (93 ms for 3,400 lines)."""
-    parts = [f"{path.relative_to(PACKAGE).as_posix()} {_said(path)}" for path in PACKAGE.rglob("*.py") if covered(path)]
+    """Once a process: the code that runs does not change while it runs (half a second for 31,000 lines)."""
+    collecting = gc.isenabled()
+    gc.disable()  # trees have no cycles, and looking for some takes as long as parsing
+    try:
+        parts = [
+            f"{file.relative_to(PACKAGE).as_posix()} {_said(file)}" for file in PACKAGE.rglob("*.py") if covered(file)
+        ]
+    finally:
+        if collecting:
+            gc.enable()
     return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()
 
 
 def _said(path: Path) -> str:
     """What a Python file says: its syntax tree without docstrings and positions, hashed."""
+    words: list[str] = []
     try:
-        tree = ast.parse(path.read_bytes())
+        _write(ast.parse(path.read_bytes()), words)
     except (OSError, SyntaxError, ValueError) as error:
         raise ActbenchError(f"cannot read the code of {path}: {error}") from error
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and type(first.value.value) is str:
-                del node.body[0]
-    return hashlib.sha256(ast.dump(tree).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(" ".join(words).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _write(node: ast.AST, words: list[str]) -> None:
+    """Add what a node says, as `ast.dump` would, in half of the time."""
+    words.append(f"{type(node).__name__}(")
+    for field in node._fields:
+        value = getattr(node, field, None)
+        if isinstance(value, ast.AST):
+            _write(value, words)
+        elif isinstance(value, list):
+            words.append("[")
+            first = (
+                field == "body" and isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None
+            )
+            for part in value[first:]:
+                _write(part, words) if isinstance(part, ast.AST) else words.append(repr(part))
+            words.append("]")
+        else:
+            words.append(repr(value))
+    words.append(")")
 
 
 def now() -> str:

@@ -269,6 +269,22 @@ def test_the_fingerprint_hears_code_and_not_words(tmp_path: Path) -> None:
     assert provenance.fingerprint() == provenance.fingerprint() != prints[0]
 
 
+@pytest.mark.parametrize(("one", "other"), [
+    ("f(1)", "f('1')"), ("f(1)", "f(1.0)"), ("f(1)", "f(True)"), ("f(1)", "f()"), ("f(a, b)", "f(a)(b)"),
+    ("'words'\n'said'", "'words'"), ("x = 'words'", "x = ''"), ("def f():\n 'words'\n return", "def f(): pass"),
+    ("if x:\n 'words'", "if x:\n ''"), ("def f(a, /): pass", "def f(a): pass"), ("[a, [b]]", "[[a], b]"),
+    ("def f(a, *, b=1): pass", "def f(a=1, *, b): pass"), ("{**a}", "{a: a}"), ("if a: b\nc", "if a:\n b\n c"),
+    ("x: int", "x = int"), ("f'{a!r}'", "f'{a}'"), ("a.b", "a['b']"), ("def f(): a", "async def f(): a"),
+])  # fmt: skip
+def test_the_fingerprint_tells_programs_apart(one: str, other: str, tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text(one)
+    (tmp_path / "other.py").write_text(other)
+    assert provenance.fingerprint(tmp_path / "one.py") != provenance.fingerprint(tmp_path / "other.py")
+    (tmp_path / "one.py").write_text(f"class C:\n 'Words.'\n def g(self):\n  'More.'\n  return\n{other}  # and more")
+    (tmp_path / "other.py").write_text(f"class C:\n\n def g(self):\n  return\n{other}")
+    assert provenance.fingerprint(tmp_path / "one.py") == provenance.fingerprint(tmp_path / "other.py")
+
+
 def test_what_can_reach_a_measurement_is_in_the_fingerprint() -> None:
     inside = (
         "activations/rectified.py",
