@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "reports" / "mutants"
 ENOUGH = 0.9  # of a module's mutants
 CLAIMS, STATISTICS, EXPERIMENTS = "tests/claims", "tests/statistics", "tests/experiments"
-CHECKS = " ".join(f"tests/audit/test_{name}.py" for name in ("checks", "thresholds", "classes"))
+CHECKS = " ".join(f"tests/audit/test_{name}.py" for name in ("checks", "thresholds", "classes", "one_cause"))
 # Effects; none of bifurcation's, which is one line that no operator changes.
 AT_BIRTH = ["activity", "born_dead", "expressivity", "finite_width", "jacobian_spectrum", "signal_propagation"]
 OF_ARMS = ["neuron", "pass_cost", "retraining", "selectivity", "subgradient"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,9 @@ from actbench.audit.finding import Finding
 from actbench.audit.subject import Array, Subject, unit_roundoff
 
 SEED = 20260402
+ITS_OWN = "the result is the input's memory"
+WRITES = {"aliasing": ITS_OWN, "raises": "read-only"}
+WHOLE = 4160  # elements of what others are compared to: no remainder of 64 in it
 LENGTHS = (*range(1, 130), 255, 256, 257, 1023, 4097)  # every remainder of 64, and what is split among threads
 FEW = (1, 2, 3, 5, 8, 15, 17, 33, 64, 65, 257)  # of what compiles every length anew: longer than SLOW seconds
 SLOW = 0.005
@@ -26,16 +31,25 @@ def arrays(subject: Subject, dtype: str) -> Iterator[Finding]:
     """Findings about the forward pass, and about what either pass writes into; at most one of each class."""
     call = subject.made.raw or subject.made.forward
     assert call is not None
-    seen: set[str] = set()
+    seen: dict[str, Finding] = {}
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for finding in _all(subject, call, dtype):
-            if finding.kind not in seen:
-                seen.add(finding.kind)
-                yield finding
+            first = seen.setdefault(finding.kind, finding)
+            seen[finding.kind] = first.seen_also_as(*finding.seen_as)
+    yield from _of_one_write(seen)
 
 
-def sample(dtype: str, count: int = 4097) -> Array:
+def _of_one_write(seen: dict[str, Finding]) -> Iterator[Finding]:
+    """What writes into its input gives that back, and refuses what is read-only: no other faults."""
+    parts = [kind for kind, words in WRITES.items() if "mutation" in seen and kind in seen
+             and words in seen[kind].detail and seen["mutation"].direction == "forward"]  # fmt: skip
+    for finding in seen.values():
+        if finding.kind not in parts:
+            yield finding.seen_also_as(*parts) if finding.kind == "mutation" else finding
+
+
+def sample(dtype: str, count: int = WHOLE) -> Array:
     """Seeded points in [-6, 6], among them 0, 1 and -1 and none at which much cancels."""
     x = np.random.default_rng(SEED).uniform(-6.0, 6.0, count)
     x[[3, 70, 131]] = 0.0, 1.0, -1.0
@@ -58,6 +72,9 @@ def _all(subject: Subject, call: Call, dtype: str) -> Iterator[Finding]:
     yield from history
     if any(finding.detail == AGAIN for finding in history):
         return  # what is random, or counts its calls, differs in every other way too
+    if history:
+        first = np.array(call(x.copy()))  # what it has become: whether that depends on the array is asked of it
+    yield from _lengths(subject, call, x, first, about)
     yield from _shapes(subject, call, x, first, about)
     yield from _starts(subject, call, x, first, about)
     yield from _company(subject, call, x, first, about)
@@ -75,19 +92,25 @@ def _differs(subject: Subject, kind: str, came: Any, wanted: Array, x: Array, de
     if came.shape != wanted.shape:
         yield subject.finding("shape", detail=f"{detail}: {list(wanted.shape)} -> {list(came.shape)}", **about)
         return
-    if came.dtype != wanted.dtype:
-        yield subject.finding("dtype", detail=f"{detail}: {wanted.dtype} -> {came.dtype}", **about)
-    got, right = came.astype(np.float64).reshape(-1), wanted.astype(np.float64).reshape(-1)
-    eps = unit_roundoff(about["dtype"])
-    # loops for single elements and for vectors may round differently, and by more where much cancels
-    slack = 4 * subject.allowed[about["dtype"]] * eps * np.maximum(np.abs(right), 0.25)
-    close = np.isclose(got, right, rtol=0.0, atol=np.where(np.isfinite(right), slack, 0.0), equal_nan=True)
-    wrong = np.flatnonzero(~close)
-    if wrong.size:
-        flat = x.astype(np.float64).reshape(-1)
+    with np.errstate(all="ignore"):
+        cast = came.dtype != wanted.dtype and np.array_equal(came, wanted.astype(came.dtype), equal_nan=True)
+    wrong = np.flatnonzero(_wrong(subject, came, wanted, about["dtype"]))
+    if came.dtype != wanted.dtype:  # numbers that are other ones in its format alone are no other fault
+        same = (kind,) if cast and wrong.size else ()
+        yield subject.finding("dtype", detail=f"{detail}: {wanted.dtype} -> {came.dtype}", seen_as=same, **about)
+    if wrong.size and not cast:
+        flat, got, right = (values.astype(np.float64).reshape(-1) for values in (x, came, wanted))
         i = int(wrong[np.abs(flat[wrong]).argmin()])
         yield subject.finding(kind, at=float(flat[i]), came=float(got[i]), exact=float(right[i]), detail=detail,
                               **about)  # fmt: skip
+
+
+def _wrong(subject: Subject, came: Array, wanted: Array, dtype: str) -> Array:
+    """Which elements are other numbers, in the order of the array."""
+    got, right = came.astype(np.float64).reshape(-1), wanted.astype(np.float64).reshape(-1)
+    # loops for single elements and for vectors may round differently, and by more where much cancels
+    slack = 4 * subject.allowed[dtype] * unit_roundoff(dtype) * np.maximum(np.abs(right), 0.25)
+    return ~np.isclose(got, right, rtol=0.0, atol=np.where(np.isfinite(right), slack, 0.0), equal_nan=True)
 
 
 def _written(subject: Subject, x: Array, given: Array, name: str, about: dict[str, str]) -> Iterator[Finding]:
@@ -104,7 +127,7 @@ def _memory(subject: Subject, call: Call, x: Array, first: Array, about: dict[st
     given = x.copy()
     answer = call(given)
     if np.may_share_memory(answer, given):
-        yield subject.finding("aliasing", detail="the result is the input's memory", **about)
+        yield subject.finding("aliasing", detail=ITS_OWN, **about)
     elif isinstance(answer, np.ndarray):
         kept = answer.copy()
         call(-x)
@@ -129,7 +152,25 @@ def _tried(subject: Subject, call: Call, x: Array, wanted: Array, kind: str, det
 
         yield subject.finding("raises", detail=f"{detail}: {in_words(error)}", **about)
         return
-    yield from _differs(subject, kind, came, wanted, x, detail, about)
+    found = list(_differs(subject, kind, came, wanted, x, detail, about))
+    plain = partial(_part_of, call, np.array(x).reshape(-1), slice(None))
+    yield from _but_for_length(subject, plain, wanted.size, x, came, wanted, found, about)
+
+
+def _but_for_length(subject: Subject, plain: Callable[[], Array], n: int, x: Array, came: Any, wanted: Array,
+                    found: list[Finding], about: dict[str, str]) -> Iterator[Finding]:  # fmt: skip
+    """Findings without those elements that are wrong in a plain array of that length as well: that is its fault."""
+    kinds = [one.kind for one in found if one.at is not None and one.kind != "length"]
+    try:
+        usual = plain().reshape(-1) if kinds else wanted
+    except Exception:  # refused at this length, which is told where lengths are tried
+        usual = wanted
+    if usual.size == wanted.size and (known := _wrong(subject, usual, wanted, about["dtype"])).any():
+        flat = wanted.reshape(-1), x.reshape(-1), f"n = {n}", about
+        yield from (replace(one, seen_as=(kinds[0],)) for one in _differs(subject, "length", usual, *flat))
+        came = np.where(known.reshape(wanted.shape), wanted, came)
+        found = list(_differs(subject, kinds[0], came, wanted, x, found[-1].detail, about))
+    yield from found
 
 
 def _shapes(subject: Subject, call: Call, x: Array, first: Array, about: dict[str, str]) -> Iterator[Finding]:
@@ -151,12 +192,15 @@ def _shapes(subject: Subject, call: Call, x: Array, first: Array, about: dict[st
         yield from _tried(subject, call, given, wanted, "layout", name, about)
 
 
-def _starts(subject: Subject, call: Call, x: Array, first: Array, about: dict[str, str]) -> Iterator[Finding]:
+def _lengths(subject: Subject, call: Call, x: Array, first: Array, about: dict[str, str]) -> Iterator[Finding]:
     begun = time.perf_counter()
     call(x[:97].copy())
     slow = time.perf_counter() - begun > SLOW
     for n in FEW if slow else LENGTHS:
         yield from _tried(subject, call, x[:n].copy(), first[:n], "length", f"n = {n}", about)
+
+
+def _starts(subject: Subject, call: Call, x: Array, first: Array, about: dict[str, str]) -> Iterator[Finding]:
     if subject.made.into is not None:
         given = x.copy()
         subject.made.into(given, given)
@@ -172,14 +216,22 @@ def _starts(subject: Subject, call: Call, x: Array, first: Array, about: dict[st
 
 def _company(subject: Subject, call: Call, x: Array, first: Array, about: dict[str, str]) -> Iterator[Finding]:
     part, same = x[:256], first[:256]
-    yield from _differs(subject, "neighbours", call(part[::-1].copy()), same[::-1], part[::-1], "the order reversed",
-                        about)  # fmt: skip
+    turned, came = slice(None, None, -1), np.asarray(call(part[::-1].copy()))
+    found = list(_differs(subject, "neighbours", came, same[turned], part[turned], "the order reversed", about))
+    plain = partial(_part_of, call, part.copy(), turned)
+    yield from _but_for_length(subject, plain, part.size, part[turned], came, same[turned], found, about)
     for name, value in COMPANY.items():
         edge = np.full(1, value, np.float64).astype(x.dtype)
-        for given, cut in ((np.concatenate([edge, part]), slice(1, None)),
-                           (np.concatenate([part, edge]), slice(None, -1))):  # fmt: skip
+        for ends, cut in ((lambda end: (end, part), slice(1, None)), (lambda end: (part, end), slice(None, -1))):
+            given, usual = np.concatenate(ends(edge)), np.concatenate(ends(part[:1]))
             came = np.asarray(call(given))
             if came.shape != given.shape:
                 yield subject.finding("shape", detail=f"{name}: {list(given.shape)} -> {list(came.shape)}", **about)
                 return
-            yield from _differs(subject, "neighbours", came[cut], same, part, name, about)
+            found = list(_differs(subject, "neighbours", came[cut], same, part, name, about))
+            plain = partial(_part_of, call, usual, cut)
+            yield from _but_for_length(subject, plain, usual.size, part, came[cut], same, found, about)
+
+
+def _part_of(call: Call, x: Array, cut: slice) -> Array:
+    return np.asarray(call(x))[cut]

@@ -265,7 +265,8 @@ def _believed(said: dict[str, Any], names: list[str], at: int) -> Audited | None
                 k: given[k] if given[k] is None else float(given[k]) for k in ("at", "came", "exact", "ulp")
             }
             words: dict[str, Any] = {k: _text(given[k]) for k in ("row", "direction", "dtype", "detail", "promise")}
-            if given["kind"] not in KINDS or given["severity"] not in (*SEVERITIES, ""):
+            seen_as = tuple(map(str, given.get("seen_as", ())))
+            if not {given["kind"], *seen_as} <= KINDS.keys() or given["severity"] not in (*SEVERITIES, ""):
                 return None
             also = tuple(_text(name) for name in given["also"])
             where, example = (tuple(float(v) for v in given.get(k, ())) for k in ("region", "example"))
@@ -277,7 +278,8 @@ def _believed(said: dict[str, Any], names: list[str], at: int) -> Audited | None
         except (KeyError, IndexError, TypeError, ValueError):
             return None
         found.append(Finding(subject=names[at], kind=given["kind"], severity=given["severity"], also=also,
-                             region=where, example=example, worst=most or None, **numbers, **words))  # fmt: skip
+                             region=where, example=example, worst=most or None, seen_as=seen_as,
+                             **numbers, **words))  # fmt: skip
     return Audited(
         target=names[at], row=texts["spec"], named=texts["named"], library=texts["library"],
         why_not=texts["why_not"], dtypes=tuple(map(_text, said.get("dtypes", ()))), findings=worst_first(found),

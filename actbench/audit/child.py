@@ -24,7 +24,8 @@ from actbench.audit import arrays, laws, values
 from actbench.audit.discover import Candidate, candidates
 from actbench.audit.finding import Finding
 from actbench.audit.gates import gate_findings, gate_of
-from actbench.audit.recognise import Recognised, as_slope, of_numbers, recognise, row_named
+from actbench.audit.recognise import Recognised, as_slope, first_of, of_numbers, recognise, row_named
+from actbench.audit.steady import Steady
 from actbench.audit.subject import ALLOWED, DTYPES, Subject
 from actbench.audit.worst import Worst
 from actbench.core.errors import ActbenchError
@@ -122,7 +123,8 @@ def audited(candidate: Candidate, asked: dict[str, Any], stage: Callable[[str], 
     if asked.get("exhaustive") and recognised.spec and "float32" in subject.kept:
         subject = replace(subject, extra={way: _worst_of_all(subject, way, stage) for way in subject.passes()})
     worst: list[Worst] = []
-    found = list(findings(subject, recognised, asked, stage, worst.append))
+    steady = Steady(subject, recognised.first)
+    found = steady.settled(findings(subject, recognised, steady, stage, worst.append))
     library = " ".join(filter(None, (recognised.made.library, recognised.made.version)))
     return said | {"spec": subject.spec, "library": library, "dtypes": list(subject.kept),
                    "findings": [asdict(finding) for finding in merged(found)],
@@ -142,6 +144,7 @@ def _recognised(candidate: Candidate, like: str) -> Recognised:
         if not candidate.explicit:
             return Recognised(made=Implementation(library="numpy"), why_not=f"is no slope of {named}")
     library, row = candidate.peer
+    first = first_of(given)
     try:
         made = as_it_is(given) or adapt(given)
     except Exception:
@@ -151,13 +154,13 @@ def _recognised(candidate: Candidate, like: str) -> Recognised:
         if scalar is None:
             raise
         made = scalar
-    return recognise(made, candidate.name, given, like)
+    return recognise(made, candidate.name, given, like, first)
 
 
 def findings(
     subject: Subject,
     recognised: Recognised,
-    asked: dict[str, Any],
+    steady: Steady,
     stage: Callable[[str], None],
     told: Callable[[Worst], None],
 ) -> Iterator[Finding]:
@@ -165,7 +168,7 @@ def findings(
     if recognised.named:
         yield _told_apart(subject, recognised)
         if not recognised.spec:
-            yield from _arrays(subject)
+            yield from steady.watched(list(_arrays(subject)), "forward")
             return
     if recognised.defaults:
         yield _defaults(subject, recognised)
@@ -177,19 +180,22 @@ def findings(
             stage(f"{direction} {dtype}")
             for check in (partial(values.values, told=told), values.special_values):
                 found = list(_guarded(subject, partial(check, subject, direction, dtype), direction, dtype))
+                steady.watched(found, direction)
                 sound &= not found or direction == "backward"
                 yield from found
         if sound and subject.made.forward is not None and subject.made.inputs is None:
-            yield from _guarded(subject, partial(laws.laws, subject, dtype), "forward", dtype)
+            found = list(_guarded(subject, partial(laws.laws, subject, dtype), "forward", dtype))
+            yield from steady.watched(found, "forward")
     if subject.made.inputs is not None:
         return
     if subject.kept and subject.made.backward is not None:
-        yield from _guarded(subject, partial(values.linear, subject, subject.kept[0]), "backward", subject.kept[0])
+        found = list(_guarded(subject, partial(values.linear, subject, subject.kept[0]), "backward", subject.kept[0]))
+        yield from steady.watched(found, "backward")
     if (dtype := next((d for d in ("float64", "float32") if d in subject.kept), "")) and subject.made.second:
         stage(f"second derivative {dtype}")
         yield from _guarded(subject, partial(values.second, subject, dtype), "second", dtype)
     stage("arrays")
-    yield from _arrays(subject)
+    yield from steady.watched(list(_arrays(subject)), "forward")
 
 
 def _worst_of_all(subject: Subject, direction: str, stage: Callable[[str], None]) -> tuple[float, ...]:
@@ -266,6 +272,7 @@ def merged(found: list[Finding]) -> list[Finding]:
             worse = max(kept[key], finding, key=lambda f: ("note", "warning", "error").index(f.level))
             kept[key] = replace(kept[key], also=(*kept[key].also, finding.dtype), severity=worse.level,
                                 worst=worse.worst or kept[key].worst)  # fmt: skip
+        kept[key] = kept[key].seen_also_as(*finding.seen_as)
     return list(kept.values())
 
 

@@ -7,7 +7,8 @@ import re
 
 CLASSES = {
     "value": "数值错误", "digits": "有效位丢失", "lost": "结果归零", "overflow": "中间溢出",
-    "subnormal": "次正规数清零", "narrow": "精度不足", "truncation": "截断", "rounding": "舍入方向", "limit": "极限", "nan": "吞掉 NaN",
+    "subnormal": "次正规数清零", "narrow": "精度不足", "truncation": "截断", "rounding": "舍入方向", "limit": "极限",
+    "nan": "吞掉 NaN",
     "signed zero": "零的符号", "kink": "折点斜率", "linear": "对 dy 非线性", "second derivative": "二阶导数",
     "monotone": "单调性", "symmetry": "对称性", "bounds": "越界", "shape": "形状", "dtype": "数据类型",
     "raises": "抛出异常", "length": "依赖元素个数", "alignment": "依赖内存起点", "in place": "原地计算",
@@ -82,6 +83,7 @@ PARTS = {
     "the result is the input's memory": "结果就是输入的内存",
     "a later call overwrites an earlier result": "后一次调用会改写前一次的结果",
     "called again": "再次调用",
+    "called many times,": "多次调用",
     "called with other inputs before,": "先用其他输入调用过",
     "the order reversed": "顺序颠倒",
     "1 x 24": "形状 1 x 24", "24 x 1": "形状 24 x 1", "2 x 3 x 4": "形状 2 x 3 x 4", "0 x 3": "形状 0 x 3",

@@ -117,6 +117,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (
          en="is a reference that is itself wrong ({detail}): {came} at {at} for {exact}",
          zh="作为参考的实现本身有误（{detail}）：在 {at} 处得 {came}，应为 {exact}"),
 )})  # fmt: skip
+SEEN_AS = {"en": "{text}; seen as {kinds} too", "zh": "{text}；也表现为 {kinds}"}
 EVERYWHERE = {
     "en": "is wrong at {where}: at x = {one} it gives {got}, {right} is right. Nearest to 0 it {text}",
     "zh": "在{where}处都有错：在 x = {one} 处返回 {got}，应为 {right}。最接近 0 的一处：{text}",
@@ -163,6 +164,8 @@ class Finding:
         The open interval in which every input that was tried is wrong, where it is a simple one.
     example
         A plain input in it, what came there, and the exact value rounded once.
+    seen_as
+        Classes of findings that are this fault once more.
     worst
         Format, input and error in ulp of the worst of its points, from which the severity comes; None where it comes
         from something else or is no worse.
@@ -184,6 +187,11 @@ class Finding:
     region: tuple[float, ...] = ()
     example: tuple[float, ...] = ()
     worst: tuple[str, float, float] | None = None
+    seen_as: tuple[str, ...] = ()
+
+    def seen_also_as(self, *kinds: str) -> Finding:
+        """With further classes that are this fault once more."""
+        return replace(self, seen_as=tuple(dict.fromkeys((*self.seen_as, *kinds))))
 
     @property
     def level(self) -> str:
@@ -220,6 +228,9 @@ class Finding:
             dtype, place, error = self.worst
             of = "" if dtype == self.dtype else f" ({dtype})" if lang == "en" else f"（{dtype}）"
             text = AT_WORST[lang].format(text=text, ulp=error, at=shown(place, dtype), of=of)
+        if self.seen_as:
+            kinds = ", ".join(self.seen_as) if lang == "en" else "、".join(map(CLASSES.__getitem__, self.seen_as))
+            text = SEEN_AS[lang].format(text=text, kinds=kinds)
         head = (" " if lang == "en" else "，").join(filter(None, where))
         if lang == "zh":
             return spaced(f"{head}：{text}" if head else text)
@@ -243,6 +254,7 @@ class Finding:
             "sentence": {"en": self.sentence(), "zh": self.sentence("zh")}, "promise": self.promise,
             "also": list(self.also), "fingerprint": self.fingerprint,
             "region": [repr(end) for end in self.region], "example": [repr(number) for number in self.example],
+            "seen_as": list(self.seen_as),
             "worst": self.worst and {"dtype": self.worst[0], "at": repr(self.worst[1]), "ulp": self.worst[2]},
         }  # fmt: skip
 

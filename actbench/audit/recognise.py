@@ -6,7 +6,7 @@ import inspect
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from actbench.implementations.implementation import Absent, Implementation
 
 BODY = np.linspace(-4.03, 3.97, 65)  # no kink of a row among them
 X = np.concatenate([BODY, [-31.3, -12.7, -7.1, 7.3, 13.1, 31.7]])  # what is clipped at 6 is no ReLU
+WHOLE = 128  # as many as it is asked for, X and some of it again
 SAME, ROUGHLY = 1e-5, 0.25  # relative: values of one formula in float32; of the same function with a fault in it
 MOSTLY, HALF = 0.97, 0.5  # shares of the points
 SLOPES = {"derivative", "deriv", "prime", "grad", "gradient", "backward", "bwd", "der", "dx", "diff", "slope"}
@@ -46,6 +47,8 @@ class Recognised:
         Parameters that are not the row's defaults, in words.
     hidden
         Whether nothing but its values says so: neither its signature nor another framework.
+    first
+        Its first answers at `X`, where it was asked.
     why_not, fails
         Why it is not audited, and whether that is because it gives no answers.
     """
@@ -55,6 +58,7 @@ class Recognised:
     named: str = ""
     defaults: str = ""
     hidden: bool = False
+    first: Any = None
     why_not: str = ""
     fails: bool = False
 
@@ -83,7 +87,7 @@ def rows_named(name: str) -> tuple[list[str], bool]:
     return found, slope
 
 
-def recognise(made: Implementation, name: str, given: Any, like: str = "") -> Recognised:
+def recognise(made: Implementation, name: str, given: Any, like: str = "", first: Any = None) -> Recognised:
     """Which row an implementation is.
 
     Parameters
@@ -92,13 +96,15 @@ def recognise(made: Implementation, name: str, given: Any, like: str = "") -> Re
         The implementation, its name, and the object itself, whose signature may state parameters.
     like
         The row that it is said to be; it is then held to this one.
+    first
+        What it gave at `X` before anything else was asked, where it takes arrays.
     """
     if not rows_named(name)[0]:  # act = LeakyReLU(0.3): its class has a name
         name = type(given).__name__
     names, _ = rows_named(name)
     named = names[0] if names else ""
     if like:
-        return Recognised(made=made, spec=resolve(like).spec)
+        return Recognised(made=made, spec=resolve(like).spec, first=first)
     if named and named in AXIS:
         return Recognised(made=made, why_not=f"{named} is a function along an axis, no elementwise one")
     if made.inputs is not None:
@@ -108,6 +114,12 @@ def recognise(made: Implementation, name: str, given: Any, like: str = "") -> Re
         y = answers(made.forward, X)
     except ActbenchError as error:
         return Recognised(made=made, why_not=str(error), fails=True)
+    return replace(_of_values(made, name, given, named, names, y if first is None else first),
+                   first=y if first is None else first)  # fmt: skip
+
+
+def _of_values(made: Implementation, name: str, given: Any, named: str, names: list[str], y: Any) -> Recognised:
+    """The same of its values at `X`."""
     if not named:
         spec = _by_values(y)
         return Recognised(made=made, spec=spec, why_not="" if spec else "is no function of the catalogue")
@@ -193,18 +205,32 @@ def answers(call: Callable[..., Any] | None, x: Any) -> Any:
     if call is None:
         raise ActbenchError("has no forward pass")
     why: BaseException = ActbenchError("gives nothing")
+    whole = np.resize(x, WHOLE)  # whole vectors: what a remainder does wrong is another question
     for dtype in ("float64", "float32"):
         try:
             with np.errstate(all="ignore"):
-                y = np.asarray(call(x.astype(dtype)))
-            if y.shape != x.shape or y.dtype.kind not in "fiu":
-                raise ActbenchError(f"gives {y.dtype}{list(y.shape)} for {dtype}{list(x.shape)}")
-            if y.dtype.kind != "f" and np.asarray(call(x[::-1].astype(dtype))).dtype != y.dtype:
+                y = np.asarray(call(whole.astype(dtype)))
+            if y.shape != whole.shape or y.dtype.kind not in "fiu":
+                raise ActbenchError(f"gives {y.dtype}{list(y.shape)} for {dtype}{list(whole.shape)}")
+            if y.dtype.kind != "f" and np.asarray(call(whole[::-1].astype(dtype))).dtype != y.dtype:
                 raise ActbenchError(f"the first element decides the type of all results ({VECTORIZE})")
-            return y.astype(np.float64)
+            return y.astype(np.float64)[: x.size]
         except Exception as error:  # whatever somebody's code raises
             why = error
     raise ActbenchError(in_words(why))
+
+
+def first_of(given: Any) -> Any:
+    """What somebody's plain function of arrays gives at `X` when it is called for the first time; None for others."""
+    if not inspect.isfunction(given):
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            y = given(np.resize(X, WHOLE))
+    except Exception:  # it takes something else
+        return None
+    plain = isinstance(y, np.ndarray) and y.shape == (WHOLE,) and y.dtype.kind == "f"
+    return y.astype(np.float64)[: X.size] if plain else None
 
 
 def share(y: Any, spec: str, tolerance: float = SAME) -> float:

@@ -12,7 +12,7 @@ from actbench.core.errors import ActbenchError
 from actbench.core.files import write_text
 from actbench.report.markdown import cell, table
 
-KEPT = ("class", "severity", "direction", "dtype", "also", "at", "came", "exact", "ulp", "detail")
+KEPT = ("class", "severity", "direction", "dtype", "also", "at", "came", "exact", "ulp", "detail", "seen_as")
 HEAD = """\
 # Known findings of public libraries
 
@@ -81,6 +81,8 @@ def _table(found: Iterable[tuple[Any, Any]]) -> list[str]:
         at = plain_hex(float(f["at"]["decimal"])) if f["at"] else ""
         came, exact = (_short(f[key], f["dtype"]) for key in ("came", "exact"))
         what = f["class"] + (f" ({f['detail']})" if f["detail"] else "")
+        if f.get("seen_as"):
+            what += f", seen as {', '.join(f['seen_as'])} too"
         formats = ", ".join([f["dtype"], *f["also"]])
         rows.append((f"`{_cell(one['target'])}`", _cell(what), f["direction"], formats, _short(f["at"], f["dtype"]),
                      at and f"`{at}`", came, exact))  # fmt: skip
@@ -109,7 +111,7 @@ def _page(held: dict[str, Any]) -> str:
 
 
 def _meaning(name: str) -> str:
-    return KINDS[name].en.format_map(dict.fromkeys(("at", "came", "exact", "ulp", "detail"), "..."))
+    return KINDS[name].en.format_map(dict.fromkeys(("at", "came", "exact", "ulp", "detail", "seen_as"), "..."))
 
 
 def _library(held: dict[str, Any]) -> str:
