@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from actbench.implementations.targets.examine import contained, ended_by_signals
 LIMIT = 60.0  # seconds for one subject, and for loading the module
 COUNT = 4000  # seeded points of float32 and float64
 NUMBERS = ("allowed", "at", "came", "exact", "ulp", "absolute", "absolute_at")  # of a `Worst`
+ENDS, LATER = "ends its process", "leaves something running that later {}"
 ANSWER = 1 << 20  # characters of one line that is believed
 
 
@@ -36,6 +38,8 @@ class Audited:
         As it is asked for alone, and the row that it was held to.
     named
         The row that its name speaks of, or nothing.
+    near
+        The nearest row, where it is elementwise and no row.
     library, dtypes
         What computes it, and the formats in which it was measured.
     why_not
@@ -53,6 +57,7 @@ class Audited:
     target: str
     row: str = ""
     named: str = ""
+    near: str = ""
     library: str = ""
     dtypes: tuple[str, ...] = ()
     why_not: str = ""
@@ -69,7 +74,7 @@ class Report:
     asked: str
     subjects: tuple[Audited, ...]
     left_out: tuple[Audited, ...] = ()
-    others: int = 0  # candidates that no row and no name speaks of
+    others: int = 0  # candidates that no row and no name speaks of, and that are not elementwise
     seconds: float = 0.0
 
     @property
@@ -141,7 +146,7 @@ def audit(
         raise ActbenchError(f"{target}: {found[0].why_not}")
     if golden:
         subjects = _beside(subjects, _asked({**asked, "target": golden}, limit, None))
-    named = tuple(one for one in found if one.why_not and one.named)
+    named = tuple(one for one in found if one.why_not and (one.named or one.near))
     return Report(asked=target, subjects=tuple(subjects), left_out=named,
                   others=len(found) - len(named) - sum(not one.golden for one in subjects),
                   seconds=time.monotonic() - begun)  # fmt: skip
@@ -164,9 +169,17 @@ def _asked(asked: dict[str, Any], limit: float, progress: Callable[[int, int, st
     """Run the child until every candidate has an answer; what ends it is the answer of the one it was at."""
     names: list[str] = []
     done: list[Audited] = []
+    begun: set[int] = set()
+    suspect: tuple[int, str] | None = None  # whose thread may have ended the process of the next one, and how
+
+    def once(at: int, of: int, name: str) -> None:
+        if progress and at not in begun:
+            begun.add(at)
+            progress(at, of, name)
+
     with tempfile.TemporaryDirectory(prefix="actbench-audit-") as place, ended_by_signals():
-        while True:
-            run = _Run(Path(place) / f"answers-{len(done)}.jsonl", len(done), limit, names, progress)
+        for life in count():
+            run = _Run(Path(place) / f"answers-{life}.jsonl", len(done), limit, names, once)
             request = {**asked, "skip": len(done), "word": run.word}
             (Path(place) / "request.json").write_text(json.dumps(request), encoding="utf-8")
             command = [
@@ -182,15 +195,26 @@ def _asked(asked: dict[str, Any], limit: float, progress: Callable[[int, int, st
             if run.refused or not names:
                 if not done and run.refused:
                     raise ActbenchError(f"{asked['target']}: {run.refused}")
-                lost = Audited(target=asked["target"], findings=(Finding(
-                    subject=asked["target"], kind="crash", detail=f"cannot be loaded: {why}"),))  # fmt: skip
-                return [*done, lost]
+                return [*done, _crashed(Audited(target=asked["target"]), f"cannot be loaded: {why}")]
+            if suspect and run.done:  # alone the next one comes to its end
+                done[suspect[0]] = _crashed(done[suspect[0]], LATER.format(suspect[1]))
+            suspect = None
             done += run.done
             if run.ended or len(done) >= len(names):
                 return done
-            target = names[len(done)]
-            stage = f" ({run.stage})" if run.stage else ""
-            done.append(Audited(target=target, findings=(Finding(subject=target, kind="crash", detail=why + stage),)))
+            if run.almost:
+                done.append(_crashed(run.almost, LATER.format(why)))
+            elif run.left and ENDS in why:
+                suspect = run.left[-1], why
+            else:
+                stage = f" ({run.stage})" if run.stage else ""
+                done.append(_crashed(Audited(target=names[len(done)]), why + stage))
+    raise AssertionError  # the loop has no other end
+
+
+def _crashed(one: Audited, why: str) -> Audited:
+    found = (*one.findings, Finding(subject=one.target, kind="crash", detail=why))
+    return replace(one, findings=worst_first(found), why_not="")
 
 
 class _TooLongError(Exception):
@@ -203,6 +227,8 @@ class _Run:
     def __init__(self, file: Path, skipped: int, limit: float, names: list[str], progress: Any) -> None:
         self.file, self.skipped, self.limit, self.progress = file, skipped, limit, progress
         self.names, self.done, self.refused, self.ended, self.stage = names, list[Audited](), "", False, ""
+        self.almost: Audited | None = None  # what waits for the end of the threads that it has left
+        self.left: list[int] = []  # whose threads have not ended
         self.read, self.since, self.word = 0, time.monotonic(), secrets.token_hex(16)
         file.touch()
 
@@ -214,7 +240,7 @@ class _Run:
         except _TooLongError:
             self.take()
             return f"does not return within {self.limit:g} s"
-        return f"ends its process ({how_it_ended(status)})" if status is not None else "does not return"
+        return f"{ENDS} ({how_it_ended(status)})" if status is not None else "does not return"
 
     def watch(self) -> None:
         """Read on, and end what takes too long."""
@@ -240,13 +266,18 @@ class _Run:
         if "stage" in said:
             self.stage = str(said["stage"])[:80]
         elif "begun" in said:
-            self.since, self.stage = time.monotonic(), ""
+            self.since, self.stage, self.almost = time.monotonic(), "", None
             at = self.skipped + len(self.done)
             if self.progress and at < len(self.names):
                 self.progress(at, len(self.names), self.names[at])
         elif "found" in said and isinstance(said["found"], list):
             self.names = [str(name) for name in said["found"]]
-        elif "done" in said and (one := _believed(said, self.names, self.skipped + len(self.done))):
+        elif {"done", "almost"} & said.keys() and (one := _believed(said, self.names, self.skipped + len(self.done))):
+            if "almost" in said:
+                self.almost = one
+                return
+            self.almost = None
+            self.left += [self.skipped + len(self.done)] * bool(said.get("left"))
             self.done.append(one)
         self.refused = str(said.get("refused", self.refused))[:400]
         self.ended |= bool(said.get("end"))
@@ -257,7 +288,7 @@ def _believed(said: dict[str, Any], names: list[str], at: int) -> Audited | None
     if at >= len(names):
         return None
     line = said.get("line")
-    texts = {key: _text(said.get(key)) for key in ("spec", "named", "library", "why_not")}
+    texts = {key: _text(said.get(key)) for key in ("spec", "named", "near", "library", "why_not")}
     found = []
     for given in said.get("findings", ()):
         try:
@@ -281,7 +312,7 @@ def _believed(said: dict[str, Any], names: list[str], at: int) -> Audited | None
                              region=where, example=example, worst=most or None, seen_as=seen_as,
                              **numbers, **words))  # fmt: skip
     return Audited(
-        target=names[at], row=texts["spec"], named=texts["named"], library=texts["library"],
+        target=names[at], row=texts["spec"], named=texts["named"], near=texts["near"], library=texts["library"],
         why_not=texts["why_not"], dtypes=tuple(map(_text, said.get("dtypes", ()))), findings=worst_first(found),
         line=line if type(line) is int else 0, worst=tuple(_worst(said.get("worst", ()))),
     )  # fmt: skip

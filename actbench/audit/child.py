@@ -24,6 +24,7 @@ from actbench.audit import arrays, laws, values
 from actbench.audit.discover import Candidate, candidates
 from actbench.audit.finding import Finding
 from actbench.audit.gates import gate_findings, gate_of
+from actbench.audit.left import awaited, running
 from actbench.audit.recognise import Recognised, as_slope, first_of, of_numbers, recognise, row_named
 from actbench.audit.steady import Steady
 from actbench.audit.subject import ALLOWED, DTYPES, Subject
@@ -71,6 +72,7 @@ def serve(asked: dict[str, Any], tell: Told) -> None:
         if number < asked["skip"]:
             continue
         tell({"begun": number})
+        before = running()
         try:
             with np.errstate(), warnings.catch_warnings():  # what it changes there is not the next one's fault
                 said = audited(candidate, asked, lambda stage: tell({"stage": stage}))
@@ -81,7 +83,11 @@ def serve(asked: dict[str, Any], tell: Told) -> None:
             said = _refused(candidate, in_words(error))
         # of what is left out those are told whose whole name is a row's
         named = candidate.name if candidate.name in ACTIVATIONS or candidate.name in AXIS else ""
-        tell({"done": number, "named": named, "line": candidate.line(), **said})
+        answer = {"named": named, "line": candidate.line(), **said}
+        left = running() - before
+        if left:  # what may end this process as well as any call
+            tell({"almost": number, **answer})
+        tell({"done": number, "left": awaited(left), **answer})
     tell({"end": True})
 
 
@@ -110,7 +116,8 @@ def audited(candidate: Candidate, asked: dict[str, Any], stage: Callable[[str], 
         return {"spec": gate.spec, "why_not": "", "library": "", "dtypes": dtypes,
                 "findings": [asdict(finding) for finding in merged(wrong)]}  # fmt: skip
     recognised = _recognised(candidate, asked.get("like", ""))
-    said: dict[str, Any] = {"spec": recognised.spec, "why_not": recognised.why_not, "findings": []}
+    said: dict[str, Any] = {"spec": recognised.spec, "why_not": recognised.why_not, "near": recognised.near,
+                            "findings": []}  # fmt: skip
     if recognised.fails:
         return _refused(candidate, recognised.why_not)
     if recognised.why_not or not (recognised.spec or recognised.named):

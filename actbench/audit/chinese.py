@@ -60,6 +60,7 @@ PARTS = {
         "backward({}) 只会收到 {}；请在 forward 中保存 {}，如 {}",
     "{} is a function along an axis, no elementwise one": "{} 沿一个轴计算，不是逐元素的函数",
     "names no row; say --like NAME": "名称不对应任何条目；请用 --like NAME 指明",
+    "{}; nearest is {}, off by {} at x = {}": "{0}；最接近的是 {1}，在 x = {3} 处相差 {2}",
     "is no function of the catalogue; {} is but a part of its name": "不是目录中的函数；{} 只是其名称的一部分",
     "is no function of the catalogue": "不是目录中的函数",
     "is no slope of {}": "不是 {} 的斜率",
@@ -107,6 +108,7 @@ PARTS = {
     "away from 0": "远离 0", "down": "向下", "up": "向上",
     "odd": "奇函数", "even": "偶函数",
     # of processes
+    "leaves something running that later {}": "留下仍在运行的线程或进程，它之后{}",
     "cannot be loaded: {}": "无法载入：{}",
     "does not return within {}": "在 {} 内没有返回", "does not return": "没有返回",
     "ends its process ({}) ({})": "使进程终止（{}，{}）", "ends its process ({})": "使进程终止（{}）",

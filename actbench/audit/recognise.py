@@ -20,6 +20,7 @@ from actbench.implementations.implementation import Absent, Implementation
 BODY = np.linspace(-4.03, 3.97, 65)  # no kink of a row among them
 X = np.concatenate([BODY, [-31.3, -12.7, -7.1, 7.3, 13.1, 31.7]])  # what is clipped at 6 is no ReLU
 WHOLE = 128  # as many as it is asked for, X and some of it again
+NO_ROW = "is no function of the catalogue"
 SAME, ROUGHLY = 1e-5, 0.25  # relative: values of one formula in float32; of the same function with a fault in it
 MOSTLY, HALF = 0.97, 0.5  # shares of the points
 SLOPES = {"derivative", "deriv", "prime", "grad", "gradient", "backward", "bwd", "der", "dx", "diff", "slope"}
@@ -49,6 +50,8 @@ class Recognised:
         Whether nothing but its values says so: neither its signature nor another framework.
     first
         Its first answers at `X`, where it was asked.
+    near
+        The row that it is nearest to, where it is elementwise and none of the catalogue.
     why_not, fails
         Why it is not audited, and whether that is because it gives no answers.
     """
@@ -59,6 +62,7 @@ class Recognised:
     defaults: str = ""
     hidden: bool = False
     first: Any = None
+    near: str = ""
     why_not: str = ""
     fails: bool = False
 
@@ -122,7 +126,7 @@ def _of_values(made: Implementation, name: str, given: Any, named: str, names: l
     """The same of its values at `X`."""
     if not named:
         spec = _by_values(y)
-        return Recognised(made=made, spec=spec, why_not="" if spec else "is no function of the catalogue")
+        return Recognised(made=made, spec=spec) if spec else _unmatched(made, y, NO_ROW)
     sure = not _is_compound(name)
     rows = [ACTIVATIONS[one] for one in names if one in ACTIVATIONS]
     row = rows[0]
@@ -141,10 +145,31 @@ def _of_values(made: Implementation, name: str, given: Any, named: str, names: l
         said = not sure or _asked_for(name, row, ACTIVATIONS[other.partition(":")[0]], given)
         return Recognised(made=made, spec=other, named="" if said else named)
     if not sure:
-        return Recognised(made=made, why_not=f"is no function of the catalogue; {named} is but a part of its name")
+        return _unmatched(made, y, f"{NO_ROW}; {named} is but a part of its name")
     if share(y, row.spec, ROUGHLY) >= HALF:
         return Recognised(made=made, spec=row.spec)
     return Recognised(made=made, named=named)
+
+
+def _unmatched(made: Implementation, y: Any, why: str) -> Recognised:
+    """What no row is: with the nearest one, where it is elementwise and does anything."""
+    try:
+        turned = answers(made.forward, X[::-1])[::-1]
+    except ActbenchError:
+        turned = y * np.nan
+    if (y == X).all() or not np.allclose(turned, y, rtol=SAME, atol=SAME, equal_nan=True) or np.ptp(y) == 0:
+        return Recognised(made=made, why_not=why)
+    part = slice(BODY.size)  # where people look at it
+    best = (np.inf, "", 0.0)
+    for row in ACTIVATIONS:
+        with np.errstate(all="ignore"):
+            off = np.nan_to_num(np.abs(np.asarray(row.forward(X[part])) - y[part]), nan=np.inf)
+        best = min(best, (float(off.max()), row.name, float(X[off.argmax()])))
+    if not best[1]:
+        return Recognised(made=made, why_not=why)
+    return Recognised(
+        made=made, near=best[1], why_not=f"{why}; nearest is {best[1]}, off by {best[0]:.2g} at x = {best[2]:.3g}"
+    )
 
 
 def _is_compound(name: str) -> bool:

@@ -145,6 +145,74 @@ def test_what_cannot_be_called_is_a_finding_of_one_line(place, tmp_path, capsys)
     assert "&lt;i&gt;" in text
 
 
+LEAVES = """
+import os, signal, subprocess, threading, time
+import numpy as np
+
+gate, started = threading.Event(), {}
+
+def right(x):
+    return np.where(x <= 0, np.zeros_like(x), x)
+
+def once(name, start):
+    if name not in started:
+        started[name] = start()
+
+def thread(call):
+    made = threading.Thread(target=call, daemon=True)
+    made.start()
+    return made
+
+def relu_that_waits(x):
+    once("idle", lambda: thread(threading.Event().wait))
+    return right(x)
+
+def relu_that_exits(x):
+    os._exit(3)
+
+def relu_that_ends_the_next(x):
+    once("ends", lambda: thread(lambda: (gate.wait(), os._exit(5))))
+    return right(x)
+
+def relu(x):
+    gate.set()
+    if "ends" in started:
+        started["ends"].join()
+    return right(x)
+
+def relu_with_a_timer(x):
+    once("timer", lambda: threading.Timer(0.3, os._exit, [7]).start())
+    return x + 1
+
+def relu_with_a_child(x):
+    once("child", lambda: subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -9 {os.getpid()}"]))
+    return right(x)
+
+def relu_behind_all(x):
+    return right(x)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="children are found in /proc")
+def test_what_a_thread_does_later_is_blamed_on_the_one_that_started_it(tmp_path):
+    (tmp_path / "later.py").write_text(LEAVES, encoding="utf-8")
+    told = []
+    report = audit(str(tmp_path / "later.py"), dtypes=("float32",), count=100,
+                   progress=lambda at, of, name: told.append(name))  # fmt: skip
+    found = {one.target.rpartition(":")[2]: [f for f in one.findings if f.kind == "crash"] for one in report.subjects}
+    for name, why in (("that_exits", "exit status 3"), ("that_ends_the_next", "exit status 5"),
+                      ("with_a_timer", "exit status 7"), ("with_a_child", "SIGKILL")):  # fmt: skip
+        (crash,) = found[f"relu_{name}"]
+        assert why in crash.detail
+        assert name == "that_exits" or crash.detail.startswith("leaves something running")
+    assert "之后使进程终止（退出状态 5）" in found["relu_that_ends_the_next"][0].sentence("zh")
+    assert not [found[name] for name in ("relu", "relu_that_waits", "relu_behind_all") if found[name]]
+    assert len(told) == len(set(told))
+    timer = next(one for one in report.subjects if one.target.endswith("timer"))
+    assert {f.kind for f in timer.findings} > {"crash"}  # what was found of it is told as well
+
+
 @pytest.mark.parametrize(
     ("content", "limit", "why"),
     [
