@@ -248,8 +248,10 @@ def _told_apart(subject: Subject, recognised: Recognised) -> Finding:
     """A name that says one row, and values that are another one's or nobody's."""
     claimed = replace(subject, spec=ACTIVATIONS[recognised.named].spec)
     dtype = subject.kept[0] if subject.kept else "float64"
-    found = [f for f in values.values(claimed, "forward", dtype) if f.at is not None]
-    worst = next((f for f in found if f.kind == "value"), found[0] if found else None)
+    worst = values.plainly(claimed, "forward", dtype, "name")
+    if worst is None:
+        found = [f for f in values.values(claimed, "forward", dtype) if f.at is not None]
+        worst = next((f for f in found if f.kind == "value"), found[0] if found else None)
     what = f"{recognised.named} and computes {recognised.spec or 'no function of the catalogue'}"
     about = {"at": worst.at, "came": worst.came, "exact": worst.exact, "ulp": worst.ulp} if worst else {}
     return claimed.finding("name", severity="warning" if recognised.spec else "", direction="forward", dtype=dtype,

@@ -208,7 +208,8 @@ class Finding:
         """What is wrong in one sentence."""
         sort = kind(self.kind)
         ulp = "" if self.ulp is None else "no number" if math.isinf(self.ulp) else f"{self.ulp:.3g}"
-        at = f"x = {shown(self.at, self.dtype)}"
+        name = self.detail if self.kind == "mutation" else "x"
+        at = f"{name} = {shown(self.at, self.dtype)}"
         if self.at is not None and math.isfinite(self.at):
             at += f" ({plain_hex(self.at)})"
         words = {"at": at, "came": shown(self.came, self.dtype),

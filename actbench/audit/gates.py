@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ def gate_findings(
                                      dtype=dtype, detail=f"every input that was tried: {in_words(error)}"))  # fmt: skip
                 continue
             if pair is not None:
-                found.append(_finding(candidate, row, pair, direction, dtype, box.length if box.fixed else 0))
+                found.append(_finding(candidate, row, pair, direction, dtype, box))
         if (came := _answers_in(box, dtype)) != dtype:
             found.append(Finding(subject=candidate.target, row=row.spec, kind="dtype", direction="forward", dtype=dtype,
                                  detail=f"{dtype} -> {came}"))  # fmt: skip
@@ -102,13 +103,24 @@ def _calls(box: BlackBox, row: VectorFunction) -> dict[str, Callable[..., Any]]:
     return calls
 
 
-def _finding(candidate: Candidate, row: VectorFunction, pair: Pair, direction: str, dtype: str, width: int) -> Finding:
+def _in_order(pair: Pair, row: VectorFunction) -> Pair:
+    """With the halves as they lie in the array: a is the first, as libraries call it, though it be the value."""
+    if row.layout is None or row.layout.gate_first:
+        return pair
+    parts = {"da": "db", "db": "da"}
+    return replace(pair, a=pair.b, b=pair.a, part=parts.get(pair.part, pair.part))
+
+
+def _finding(
+    candidate: Candidate, row: VectorFunction, pair: Pair, direction: str, dtype: str, box: BlackBox
+) -> Finding:
     """With what `identify` says that it is instead, where a value is wrong and no tail lost."""
     lost = pair.came == 0 and np.finfo(dtype).tiny <= abs(pair.exact) < SMALL
     severity = "warning" if lost or (pair.ulp > MANY and not pair.gross) else "error" if pair.gross else "note"
+    pair = pair if box.kind == "two" else _in_order(pair, row)
     what = f"a = {pair.a!r}, b = {pair.b!r}"
-    if width:  # the only arrays that it takes
-        what += f" of an array of {width}"
+    if box.fixed:  # the only arrays that it takes
+        what += f" of an array of {box.length}"
     elif pair.within:
         numbers = ", ".join(f"{x:g}" for x in pair.within)
         what += f" of x = [{numbers}]" if len(pair.within) <= LONGEST else f" of an array of {len(pair.within)}"

@@ -89,6 +89,16 @@ def _everywhere(
     return finding
 
 
+def plainly(subject: Subject, direction: str, dtype: str, kind: str) -> Finding | None:
+    """A finding at an input that a person would have tried, the first at which two digits are not right; None else."""
+    meter = ErrorMeter(subject.spec_in(dtype), direction, dtype, np.array(PLAIN, dtype))
+    call = subject.call(direction, dtype)
+    with np.errstate(all="ignore"):
+        off = np.abs(call(meter.x).astype(np.float64) - meter.yard)
+    gross = ~(off <= GROSS * np.abs(meter.yard)) & _is_far(meter, off) & ~beside_kinks(meter)
+    return _finding(subject, meter, call, PLAIN[int(gross.argmax())], kind) if gross.any() else None
+
+
 def tried(subject: Subject, direction: str, dtype: str) -> Array:
     """All inputs of a format of 16 bits, seeded ones of the others."""
     spec, held = subject.spec_in(dtype), subject.made.inputs
@@ -309,7 +319,11 @@ def second(subject: Subject, dtype: str) -> Iterator[Finding]:
     few = replace(subject, count=min(subject.count, TWICE))
     try:
         for finding in values(few, "second", dtype):
-            yield replace(finding, kind="second derivative") if finding.kind == "value" else finding
+            if finding.kind == "value":  # the smallest is a matter of digits where all is wrong
+                plain = None if finding.region else plainly(few, "second", dtype, "second derivative")
+                told = plain or replace(finding, kind="second derivative")
+                finding = replace(told, severity=finding.severity, worst=finding.worst)
+            yield finding
     except ActbenchError:  # a primitive whose slope has no rule: nothing is known of its second derivative
         return
 

@@ -157,6 +157,31 @@ def test_a_gate_of_another_layout_shows_an_array(function, like, said):
     assert (one.kind, one.level, one.detail) == ("gate", "error", said)
 
 
+def test_halves_are_named_in_their_order():
+    def glu(x):
+        a, b = np.split(x, 2, axis=-1)
+        return np.where(b > 3, 0, a / (1 + np.exp(-b)))
+
+    (one,) = found(glu, "glu", dtypes=["float64"], count=200)
+    a, b = (float(part.partition(" = ")[2]) for part in one.detail.partition(" of ")[0].partition(" (")[0].split(", "))
+    assert b > 3
+    assert one.exact == pytest.approx(a / (1 + np.exp(-b)))
+    assert one.came == 0
+
+
+def test_what_is_written_into_is_named():
+    came = found(module("planted").ReLU_writes_dy, "ReLU_writes_dy")
+    (one,) = [one for one in came if one.kind == "mutation"]
+    assert one.sentence().endswith("stands where dy = 0.5 (0x1p-1) was")
+
+
+@pytest.mark.parametrize(("name", "row"), [("gelu", "gelu"), ("softsign_with_a_root", "softsign")])
+def test_a_name_shows_an_input_at_which_it_is_plainly_wrong(name, row):
+    (one,) = [one for one in found(getattr(module("planted"), name), name) if one.kind == "name"]
+    assert abs(one.at) in (1.0, 2.0, 4.0, 10.0)
+    assert abs(one.came - one.exact) > 0.01 * abs(one.exact)
+
+
 @pytest.mark.parametrize("value", [-1.0, 1.0])
 def test_another_value_in_a_tail_is_no_lost_one(value):
     tail = lambda a, b: (a < -30) & (a > -60) & (np.abs(b) > 1e-3)  # noqa: E731

@@ -233,6 +233,16 @@ def test_a_second_derivative_has_its_own_word_for_a_wrong_value(off, least, kind
     assert {one.kind for one in found} == kinds
 
 
+@pytest.mark.parametrize(("off", "at"), [(lambda x: 0.1 + 0 * x, -1.0), (lambda x: 0.1 * (x > 3), 4.0),
+                                        (lambda x: 0.1 * (x > 0.5), 1.0)])  # fmt: skip
+def test_a_second_derivative_shows_an_input_at_which_it_is_plainly_wrong(off, at):
+    made = subject(np.tanh, "tanh", second=lambda x: tanh_second(x, off(x)))
+    one = next(one for one in values.second(made, "float32") if one.kind == "second derivative")
+    assert ((one.region[:1] and one.example[0]) or one.at) == at
+    right = -2 * np.tanh(at) / np.cosh(at) ** 2
+    assert one.example[2:] == (float(np.float32(right)),) if one.region else one.exact == pytest.approx(right, rel=1e-6)
+
+
 def test_a_1_at_negative_zero_has_no_sign_to_lose():
     made = subject(lambda x: np.where((x == 0) & np.signbit(x), 1.0, np.tanh(x)).astype(x.dtype), "tanh")
     assert not [one.kind for one in values.special_values(made, "forward", "float32")]
