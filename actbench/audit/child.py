@@ -201,8 +201,25 @@ def findings(
     if (dtype := next((d for d in ("float64", "float32") if d in subject.kept), "")) and subject.made.second:
         stage(f"second derivative {dtype}")
         yield from _guarded(subject, partial(values.second, subject, dtype), "second", dtype)
+    yield from _between(subject, recognised.made)
     stage("arrays")
     yield from steady.watched(list(_arrays(subject)), "forward")
+
+
+def _between(subject: Subject, made: Implementation) -> Iterator[Finding]:
+    """Two objects of one class keep what they keep apart: a mask in the class or the module is the other one's."""
+    if made.apart is None or not subject.kept:
+        return
+    dtype = subject.kept[0]
+    x = np.linspace(-4.0, 4.0, 64).astype(dtype)
+    with suppress(Exception), np.errstate(all="ignore"):  # what raises is told elsewhere
+        alone = np.asarray(subject.call("backward", dtype)(x), np.float64)
+        came = np.asarray(made.apart(np.ones_like(x), x, -x), np.float64)
+        wrong = np.flatnonzero(~np.isclose(came, alone, rtol=1e-3, atol=1e-5, equal_nan=True))
+        if wrong.size:
+            i = int(wrong[np.abs(x[wrong]).argmin()])
+            yield subject.finding("state", direction="backward", dtype=dtype, at=float(x[i]), came=float(came[i]),
+                                  exact=float(alone[i]), detail="with another object called in between")  # fmt: skip
 
 
 def _worst_of_all(subject: Subject, direction: str, stage: Callable[[str], None]) -> tuple[float, ...]:

@@ -96,7 +96,8 @@ def plainly(subject: Subject, direction: str, dtype: str, kind: str) -> Finding 
     with np.errstate(all="ignore"):
         off = np.abs(call(meter.x).astype(np.float64) - meter.yard)
     gross = ~(off <= GROSS * np.abs(meter.yard)) & _is_far(meter, off) & ~beside_kinks(meter)
-    return _finding(subject, meter, call, PLAIN[int(gross.argmax())], kind) if gross.any() else None
+    found = (_finding(subject, meter, call, PLAIN[i], kind) for i in np.flatnonzero(gross))
+    return next((one for one in found if one.ulp is None or one.ulp > subject.allowed[dtype]), None)  # wrong alone too
 
 
 def tried(subject: Subject, direction: str, dtype: str) -> Array:

@@ -112,6 +112,8 @@ class Implementation:
     prepare
         ``(direction, operands, device)`` to its call at the start of a race, the fastest that the library offers;
         None for a plain call on the arrays.
+    apart
+        ``(dy, x, other) -> dx`` of an object, between whose passes another one of its class is given ``other``.
     expression
         The forward pass on expressions, where its code may be traced.
     own_backward
@@ -134,6 +136,7 @@ class Implementation:
     dtypes: tuple[str, ...] = ("float32", "float64")
     devices: tuple[str, ...] = ("cpu",)
     prepare: Callable[[str, Operands, str], PreparedCall] | None = None
+    apart: Call | None = None
     expression: Callable[..., Any] | None = None
     own_backward: Callable[..., Any] | None = None
     remarks: tuple[str, ...] = ()

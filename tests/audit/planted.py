@@ -364,6 +364,59 @@ def relu_that_locks(x):
     return y
 
 
+# -- of a stranger --
+
+
+_table = np.linspace(-8, 8, 257)
+
+
+def silu_by_a_coarse_table(x):
+    inside = np.interp(np.clip(np.nan_to_num(x), -8, 8), _table, _table / (1 + np.exp(-_table))).astype(x.dtype)
+    return np.where(np.isnan(x) | (x > 8), x, np.where(x < -8, np.copysign(x.dtype.type(0), x), inside))
+
+
+_kept = {}
+
+
+def relu_of_a_stale_cache(x):
+    key = (x.shape, x.dtype.str, x.reshape(-1)[:1].tobytes(), x.reshape(-1)[-1:].tobytes())
+    if key not in _kept:
+        _kept[key] = np.where(x <= 0, np.zeros_like(x), x)
+    return _kept[key].copy()
+
+
+def sigmoid_in_chunks_of_a_thousand(x):
+    y = _wide(_sigmoid, x.reshape(-1))
+    if x.size > 1000:
+        y[999] = y[998]
+    return y.reshape(x.shape)
+
+
+def relu_of_the_processor_s_bytes(x):
+    return np.maximum(x.view(x.dtype.newbyteorder("=")), 0)
+
+
+class ReLUWithAMaskOfItsClass:
+    positive = None
+
+    def forward(self, x):
+        type(self).positive = x > 0
+        return np.maximum(x, 0)
+
+    def backward(self, dout):
+        return np.where(type(self).positive, dout, 0 * dout)
+
+
+class TanhThatClipsItsGradient:
+    def forward(self, x):
+        self.x = x
+        return np.tanh(x)
+
+    def backward(self, dout):
+        q = np.exp(-2 * np.abs(self.x))
+        return np.clip(dout * (4 * q / ((1 + q) * (1 + q))), -1.5, 1.5)
+
+
 # What is to be found: name -> (class, pass, what the smallest input is). A number is that input, but for its sign where
 # both fail; at the next number towards 0 it does not hold that ("first") the error is more than 16 ulp by mpmath,
 # ("overflows") the answer is no number, ("zero") it is 0; "wrong": here the error is more; None: no number.
@@ -430,6 +483,12 @@ EXPECTED = {
     "tanh_into_one_buffer": ("aliasing", "forward", None),
     "identity": ("aliasing", "forward", None),
     "relu_that_locks": ("read-only", "forward", None),
+    "silu_by_a_coarse_table": ("value", "forward", "first"),
+    "relu_of_a_stale_cache": ("state", "forward", "array"),
+    "sigmoid_in_chunks_of_a_thousand": ("length", "forward", "array"),
+    "relu_of_the_processor_s_bytes": ("layout", "forward", "array"),
+    "ReLUWithAMaskOfItsClass": ("state", "backward", "array"),
+    "TanhThatClipsItsGradient": ("linear", "backward", 0.0),
 }
 # Those whose severity is not that of their class: a formula that is 1e-3 off, an overflow far out, a NaN slope.
 LEVELS = {

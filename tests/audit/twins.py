@@ -250,3 +250,50 @@ class Softplus:
 
 def relu_prime(x):
     return np.where(x > 0, 1, 0 * np.nan_to_num(x)).astype(x.dtype)
+
+
+_by_contents = {}
+
+
+def relu_remembered_by_its_contents(x):
+    key = (x.shape, x.dtype.str, x.tobytes())
+    if key not in _by_contents:
+        _by_contents[key] = np.where(x <= 0, np.zeros_like(x), x)
+    return _by_contents[key].copy()
+
+
+def sigmoid_in_two_threads(x):
+    from concurrent.futures import ThreadPoolExecutor
+
+    flat = x.reshape(-1)
+    with ThreadPoolExecutor(2) as pool:
+        parts = list(pool.map(sigmoid_stable, np.array_split(flat, 2)))
+    return np.concatenate(parts).reshape(x.shape)
+
+
+_ready = []
+
+
+def tanh_made_ready_at_the_first_call(x):
+    if not _ready:
+        _ready.append(np.tanh)
+    return _ready[0](x)
+
+
+def leaky_relu_into_an_own_array(x):
+    y = np.empty_like(x)
+    np.multiply(x, x.dtype.type(0.01) if x.dtype != np.float64 else 0.01, out=y)
+    np.copyto(y, x, where=x > 0)
+    return y
+
+
+class ReLUWithAMaskOfItsOwn:
+    def __init__(self):
+        self.positive = {}
+
+    def forward(self, x):
+        self.positive["mask"] = x > 0
+        return np.maximum(x, 0)
+
+    def backward(self, dout):
+        return np.where(self.positive["mask"], dout, 0 * dout)

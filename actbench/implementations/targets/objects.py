@@ -88,8 +88,15 @@ def _of_passes(given: Any, kind: str) -> Implementation:
         layer.forward(x)
         return layer.backward(dy)
 
+    def apart(dy: Any, x: Any, other: Any) -> Any:
+        one, another = _copied(given), _copied(given)
+        one.forward(x)
+        another.forward(other)
+        return one.backward(dy)
+
     return Implementation(
         library="numpy", version=np.__version__, kind=kind, forward=lambda x: shared.forward(x), backward=backward,
+        apart=None if _copied(given) is given else apart,
         expression=lambda x: _copied(given).forward(x), own_backward=backward,
     )  # fmt: skip
 
