@@ -300,6 +300,17 @@ def test_the_same_infinity_is_no_difference():
         np.testing.assert_equal(one.came, float(other[[3.0, 2.0, 1.0, 0.0].index(one.at)]))
 
 
+@pytest.mark.parametrize(("came", "kinds", "seen_as"), [
+    (np.float16([1 / 3, np.nan]), ["dtype"], ("layout",)), (np.int64([0, 0]), ["dtype", "layout"], ()),
+    (np.float64([np.float32(1 / 3), np.nan]), ["dtype"], ()), (np.float64([0.5, np.nan]), ["dtype", "layout"], ()),
+])  # fmt: skip
+def test_numbers_that_another_format_rounds_are_no_second_fault(came, kinds, seen_as):
+    wanted, x = np.float32([1 / 3, np.nan]), np.float32([1.0, 2.0])
+    found = list(arrays._differs(subject(relu), "layout", came, wanted, x, "so", FORWARD))
+    assert [one.kind for one in found] == kinds
+    assert found[0].seen_as == seen_as
+
+
 def test_what_is_slow_is_tried_at_fewer_lengths():
     asked = []
 
