@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEAST = 8  # wrong inputs that make a region
-PLAIN = (-1.0, 1.0, -2.0, 2.0, -4.0, 4.0, -10.0, 10.0, -100.0, 100.0)  # inputs that a person would have tried, in turn
+PLAIN = (-1.0, 1.0, -2.0, 2.0, -4.0, 4.0, -10.0, 10.0, -100.0, 100.0, -0.5, 0.5)  # what a person would try, in turn
 WORDS = {
     "en": ("every input", "every negative input", "every positive input", "every x < {high}", "every x > {low}"),
     "zh": ("每个输入", "每个负输入", "每个正输入", "每个 x < {high}", "每个 x > {low}"),

@@ -89,14 +89,15 @@ def _everywhere(
     return finding
 
 
-def plainly(subject: Subject, direction: str, dtype: str, kind: str) -> Finding | None:
-    """A finding at an input that a person would have tried, the first at which two digits are not right; None else."""
-    meter = ErrorMeter(subject.spec_in(dtype), direction, dtype, np.array(PLAIN, dtype))
+def plainly(subject: Subject, direction: str, dtype: str, kind: str, *more: float) -> Finding | None:
+    """A finding at an input that a person would have tried, or at one more; the first at which two digits are wrong."""
+    places = (*PLAIN, *more)
+    meter = ErrorMeter(subject.spec_in(dtype), direction, dtype, np.array(places, dtype))
     call = subject.call(direction, dtype)
     with np.errstate(all="ignore"):
         off = np.abs(call(meter.x).astype(np.float64) - meter.yard)
     gross = ~(off <= GROSS * np.abs(meter.yard)) & _is_far(meter, off) & ~beside_kinks(meter)
-    found = (_finding(subject, meter, call, PLAIN[i], kind) for i in np.flatnonzero(gross))
+    found = (_finding(subject, meter, call, places[i], kind) for i in np.flatnonzero(gross))
     return next((one for one in found if one.ulp is None or one.ulp > subject.allowed[dtype]), None)  # wrong alone too
 
 
@@ -321,9 +322,11 @@ def second(subject: Subject, dtype: str) -> Iterator[Finding]:
     try:
         for finding in values(few, "second", dtype):
             if finding.kind == "value":  # the smallest is a matter of digits where all is wrong
-                plain = None if finding.region else plainly(few, "second", dtype, "second derivative")
+                more = finding.worst[1:2] if finding.worst else ()
+                plain = None if finding.region else plainly(few, "second", dtype, "second derivative", *more)
                 told = plain or replace(finding, kind="second derivative")
-                finding = replace(told, severity=finding.severity, worst=finding.worst)
+                worst = None if finding.worst and finding.worst[1] == told.at else finding.worst
+                finding = replace(told, severity=finding.severity, worst=worst)
             yield finding
     except ActbenchError:  # a primitive whose slope has no rule: nothing is known of its second derivative
         return

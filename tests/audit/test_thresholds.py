@@ -234,7 +234,8 @@ def test_a_second_derivative_has_its_own_word_for_a_wrong_value(off, least, kind
 
 
 @pytest.mark.parametrize(("off", "at"), [(lambda x: 0.1 + 0 * x, -1.0), (lambda x: 0.1 * (x > 3), 4.0),
-                                        (lambda x: 0.1 * (x > 0.5), 1.0)])  # fmt: skip
+                                        (lambda x: 0.1 * (x > 0.5), 1.0),
+                                        (lambda x: 0.1 * (np.abs(x + 0.6) < 0.3), -0.5)])  # fmt: skip
 def test_a_second_derivative_shows_an_input_at_which_it_is_plainly_wrong(off, at):
     made = subject(np.tanh, "tanh", second=lambda x: tanh_second(x, off(x)))
     one = next(one for one in values.second(made, "float32") if one.kind == "second derivative")
