@@ -50,8 +50,9 @@ def gate_findings(
         is_ = identify(candidate.given())
         said = f"[1, 2] -> 2 numbers, of which {row.name} makes one; it is "
         said += is_.found.form if is_.found else "no row of the catalogue"
+        # in a module it may be another function of that name, which is no error
         return [Finding(subject=candidate.target, row=row.spec, kind="shape", direction="forward", dtype=box.dtype,
-                        detail=said)], [box.dtype]  # fmt: skip
+                        detail=said, severity="" if candidate.explicit else "warning")], [box.dtype]  # fmt: skip
     if box.kind not in ("two", "halved"):
         raise ActbenchError(f"{row.name} takes two inputs, or one array that it halves; this one does not")
     dtypes = [dtype for dtype in wanted if dtype in ("float32", box.dtype) and dtype in box.formats] or [box.dtype]

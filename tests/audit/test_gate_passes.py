@@ -60,8 +60,10 @@ def test_a_right_gate_has_no_finding(tmp_path):
 
 def test_a_gate_that_is_a_row_of_one_input_is_named(tmp_path):
     (tmp_path / "mine.py").write_text("import numpy as np\n\n\ndef swiglu(x):\n    return x / (1 + np.exp(-x))\n")
-    (found,) = audit(f"{tmp_path / 'mine.py'}:swiglu").findings
-    assert found.kind == "shape"
+    (found,) = audit(f"{tmp_path / 'mine.py'}:swiglu", dtypes=("float32",), count=100).findings
+    assert (found.kind, found.level) == ("shape", "error")
+    (same,) = audit(str(tmp_path / "mine.py"), dtypes=("float32",), count=100).findings
+    assert (same.detail, same.level) == (found.detail, "warning")
     assert found.detail.endswith("it is silu")
 
 
