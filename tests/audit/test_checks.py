@@ -169,6 +169,19 @@ def test_halves_are_named_in_their_order():
     assert one.came == 0
 
 
+def test_a_side_that_is_wrong_throughout_is_told_with_a_plain_input():
+    class LeakyReLU(module("planted").LeakyReLU_asks_dy):
+        def backward(self, dout):
+            return np.where(self.x > 0, dout, 0 * dout)
+
+        def forward(self, x):
+            self.x = x
+            return super().forward(x)
+
+    (one,) = [one for one in found(LeakyReLU, "LeakyReLU", dtypes=["float64"]) if one.kind == "value"]
+    assert (one.region, one.example) == ((-np.inf, 0.0), (-1.0, 0.0, 0.01))
+
+
 def test_what_is_written_into_is_named():
     came = found(module("planted").ReLU_writes_dy, "ReLU_writes_dy")
     (one,) = [one for one in came if one.kind == "mutation"]
