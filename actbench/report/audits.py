@@ -101,12 +101,8 @@ def _page(held: dict[str, Any]) -> str:
     if clean:
         lines += ["", "Nothing found: " + ", ".join(f"`{one['target']}` ({one['row']})" for one in clean) + "."]
     if about["left_out"]:
-        lines += [
-            "",
-            "Left out: "
-            + "; ".join(f"`{left['target']}`: {_cell(left['reason'])}" for left in about["left_out"])
-            + ".",
-        ]
+        lines += ["", "Left out:", ""]
+        lines += [f"- `{left['target']}`: {_cell(left['reason'])}" for left in about["left_out"]]
     return "\n".join(lines) + "\n"
 
 
