@@ -201,6 +201,8 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     (ARRAYS, r"^\+.*dtype is not wanted", "NumPy's own dtypes are one object each"),
     (VALUES, r"^\+.*low > 0.5 - 1e-6|\(off < 1e-[56]\)", "no error lies on the limit itself"),
     (VALUES, r"^\+.*(representable [+]|rest [+] lost|special \* \(got|0.01\) \* ~|counts \* \()", "booleans' & and |"),
+    (VALUES, r"^\+.*direction >= .second", "no other pass is after it"),
+    (VALUES, r"^\+.*(low - slack < came|\(off >= eps \* np|short <= -slack)", "no error lies on the limit itself"),
     (VALUES, r"^\+.*found\[.subnormal.\] \* \(", "of booleans the product is the conjunction"),
     (ARRAYS, r"^\+.*usual.size >= wanted.size", "a plain array of as many elements gives no more"),
     (

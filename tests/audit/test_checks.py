@@ -12,6 +12,7 @@ import warnings
 from functools import partial
 from pathlib import Path
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -180,6 +181,28 @@ def test_a_side_that_is_wrong_throughout_is_told_with_a_plain_input():
 
     (one,) = [one for one in found(LeakyReLU, "LeakyReLU", dtypes=["float64"]) if one.kind == "value"]
     assert (one.region, one.example) == ((-np.inf, 0.0), (-1.0, 0.0, 0.01))
+
+
+@pytest.mark.parametrize(("name", "unused"), [("Tanh_forgets_dy", True), ("Sigmoid_of_squared_dy", False),
+                                              ("TanhThatClipsItsGradient", False)])  # fmt: skip
+def test_a_gradient_that_is_not_used_is_told_so(name, unused):
+    (one,) = [one for one in found(getattr(module("planted"), name), name) if one.kind == "linear"]
+    assert one.detail.endswith(" (dy is not used at all)") is unused
+
+
+def test_the_worst_input_is_told_beside_the_smallest():
+    one = next(one for one in found(softplus, "softplus", dtypes=["float64"]) if one.kind == "digits")
+    dtype, at, ulp = one.worst
+    assert dtype == "float64"
+    assert ulp > 2 * one.ulp
+    with mpmath.workprec(200):
+        right = mpmath.log1p(mpmath.exp(mpmath.mpf(at)))
+        off = abs(mpmath.mpf(float(softplus(np.full(64, at))[0])) - right)
+    assert ulp == pytest.approx(float(off / mpmath.mpf(2) ** (np.frexp(float(right))[1] - 53)))
+
+
+def softplus(x):
+    return np.where(x > 30, x, np.log(1 + np.exp(np.minimum(x, 30))))
 
 
 def test_what_is_written_into_is_named():
