@@ -52,7 +52,7 @@ def call(args: argparse.Namespace) -> int:
     if name in ACTIVATIONS or (name.rpartition(".")[0] in AXIS and name[-2:] in (".a", ".b")):
         activation = resolve(args.name)
         card = cards.activation_card(activation) | theory.block(activation.spec)
-        print(here_json(**card) if args.json else lines(card) + "\n\n" + plot(activation))
+        print(here_json(**card) if args.json else lines(cards.for_people(card, activation)) + "\n\n" + plot(activation))
     elif name in AXIS:
         card = cards.axis_card(along(args.name))
         print(here_json(**card) if args.json else lines(card))
@@ -88,7 +88,7 @@ def plug_in(args: argparse.Namespace) -> int:
     if not answer.traced:
         facts = {**found["facts"], "kinks": cards.kinks({x: Kink(slope=v) for x, v in found["facts"]["kinks"]})}
         card = {"name": row.name, "called, not traced": found["why_not"], **seen, **facts}
-        print(here_json(**card) if args.json else lines(card))
+        print(here_json(**card) if args.json else lines(cards.for_people(card, row)))
         return 0
     card = cards.activation_card(row) | theory.block(row.spec)
     if found["derived"].startswith("nothing"):  # the formula's slope may not be what it uses
@@ -97,7 +97,7 @@ def plug_in(args: argparse.Namespace) -> int:
         at = list(card).index("f'(x)") + 1
         card = dict([*list(card.items())[:at], ("f'(x) in use", text(used)), *list(card.items())[at:]])
     card |= seen
-    print(here_json(**card) if args.json else lines(card) + "\n\n" + plot(row))
+    print(here_json(**card) if args.json else lines(cards.for_people(card, row)) + "\n\n" + plot(row))
     return 0
 
 

@@ -81,12 +81,15 @@ def card(name: str, q: float = 1.0, sigma_b2: float | None = None) -> dict[str, 
     """Everything that theory says about one function, as numbers in words."""
     from actbench import theory
     from actbench.activations.registry import AXIS
+    from actbench.theory.dense import doubt
 
     found: dict[str, Any] = {"name": name, f"gains at q={q:g}": _gains(name, q)}
     if name in AXIS:
         return found
     at, shape = theory.moments(name, q), theory.shape(name)
     found[f"moments at q={q:g}"] = _moments(at) | ({"kinks and jumps": _list(at.kinks)} if at.kinks else {})
+    if why := doubt(name, q):
+        found |= {"not to be believed": why}
     for values, still in _evaluated(name).items():
         found[f"in evaluation, {values}"] = _moments(theory.moments(still, q))
     found["critical point"] = _critical(name, sigma_b2)
@@ -96,9 +99,12 @@ def card(name: str, q: float = 1.0, sigma_b2: float | None = None) -> dict[str, 
         rest = theory.fixed_point(name, sigma_w2)
         words = {"chi_1": "chi_1 (squared gradient a layer)", "slope": "dq'/dq", "c": "resting correlation"}
         lengths = {words.get(field, field): getattr(rest, field) for field in ("chi_1", "slope", "xi_q", "xi_c", "c")}
-        found[f"{init}, sigma_w2={sigma_w2:.3g}"] = {
-            "comes to rest at q": "never: it grows without end" if math.isinf(rest.q) else _number(rest.q)
-        } | {field: _number(value) for field, value in lengths.items() if not math.isnan(value)}
+        doubted = {"not to be believed": why} if (why := doubt(name, rest.q)) else {}
+        found[f"{init}, sigma_w2={sigma_w2:.3g}"] = (
+            {"comes to rest at q": "never: it grows without end" if math.isinf(rest.q) else _number(rest.q)}
+            | {field: _number(value) for field, value in lengths.items() if not math.isnan(value)}
+            | doubted
+        )
     found["largest slope"] = _number(shape.lipschitz)
     found |= {field: _list(getattr(shape, field)) for field in ("extrema", "inflections")}
     found |= {f"{kind} on": [f"[{_list(part)}]" for part in getattr(shape, kind)] for kind in ("convex", "concave")}
@@ -130,9 +136,13 @@ def _evaluated(name: str) -> dict[str, str]:
 def block(name: str) -> dict[str, Any]:
     """What the identity card of a function shows of its theory; a function that has none says why."""
     try:
-        return {"gains": _gains(name, 1.0), "critical point": _critical(name)}
+        found: dict[str, Any] = {"gains": _gains(name, 1.0)}
     except ActbenchError as error:
         return {"gains": f"none: {error}"}
+    try:
+        return found | {"critical point": _critical(name)}
+    except ActbenchError as error:
+        return found | {"critical point": f"none: {error}"}
 
 
 def _gains(name: str, q: float) -> dict[str, str]:
@@ -143,8 +153,12 @@ def _gains(name: str, q: float) -> dict[str, str]:
 
 def _critical(name: str, sigma_b2: float | None = None) -> dict[str, str] | str:
     from actbench.theory import critical_point
+    from actbench.theory.dense import Doubtful
 
-    point = critical_point(name, sigma_b2)
+    try:
+        point = critical_point(name, sigma_b2)
+    except Doubtful as error:
+        return f"none: {error}"
     return "none" if point is None else _numbers(point)
 
 

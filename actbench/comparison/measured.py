@@ -159,20 +159,25 @@ def theory(spec: str) -> dict[str, Any]:
     import numpy as np
 
     from actbench.theory import critical_point, fixed_point, moments
+    from actbench.theory.dense import Doubtful, doubt
 
     row: dict[str, Any] = {"activation": spec, "formula": formula(spec), "kept_bytes": kept_bytes(spec), "reason": ""}
     with np.errstate(all="ignore"):  # exp's moments are infinite: a reason, no warning
         try:
-            at, point = moments(spec), critical_point(spec)
+            at, point, none = moments(spec), None, NO_START
+            try:
+                point = critical_point(spec)
+            except Doubtful as error:
+                none = str(error)
         except (ActbenchError, ArithmeticError, ValueError) as error:
             return {**row, "reason": str(error)[:200]}
         try:
             he = fixed_point(spec, 2.0)
-            row |= {"he_q": he.q, "he_chi_1": he.chi_1}
+            row |= {"he_q": he.q, "he_chi_1": he.chi_1, "reason": doubt(spec, 1.0) or doubt(spec, he.q)}
         except (ActbenchError, ArithmeticError, ValueError) as error:  # lengths run to where it is not defined
             row["reason"] = str(error)[:200]
     if point is None:
-        row["reason"] = NO_START
+        row["reason"] = none
     else:
         row |= {"critical_sigma_w2": point.sigma_w2, "critical_sigma_b2": point.sigma_b2,
                 "critical_stable": point.stable}  # fmt: skip

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from actbench.activations.layout import LAYOUTS
 from actbench.activations.parameter import Sampled
 from actbench.activations.record import Activation, Kink
 from actbench.expression.graph import PRIMITIVES
+from actbench.implementations.targets.facts import to_and_fro
 from actbench.implementations.targets.slopes import MANY_KINKS
+
+SHOWN = 8  # roots on a card
 
 
 def activation_card(activation: Activation) -> dict[str, Any]:
@@ -42,10 +47,44 @@ def activation_card(activation: Activation) -> dict[str, Any]:
     }
 
 
+def for_people(card: dict[str, Any], row: Activation) -> dict[str, Any]:
+    """A card in words where numbers tell less: limits that do not exist, and roots, of which a few are shown."""
+    told = dict(card)
+    for name in ("limits", "slope_limits"):
+        given = told.get(name)
+        if isinstance(given, Mapping):
+            told[name] = {what: _limit(what, value, row) for what, value in given.items()}
+        elif given:
+            signs = (what + side for what in ("f" if name == "limits" else "f'",) for side in ("(-inf)", "(inf)"))
+            told[name] = [_limit(what, value, row) for what, value in zip(signs, given, strict=True)]
+    for name in ("roots", "roots of slope", "roots_of_slope"):
+        if told.get(name):
+            told[name] = _nearest(told[name])
+    return told
+
+
+def _limit(what: str, value: float, row: Activation) -> Any:
+    """A limit, or that there is none; ``what`` is f(inf) or f'(-inf)."""
+    if value == value:
+        return value
+
+    def slope(x: Any) -> Any:
+        return row.backward(np.ones_like(x), x)
+
+    with np.errstate(all="ignore"):
+        oscillates = to_and_fro(slope if "'" in what else row.forward, -1 if "-" in what else 1)
+    return "none (it oscillates)" if oscillates else "none found"
+
+
+def _nearest(roots: Any) -> str:
+    """The roots next to 0, and how many more are known."""
+    shown = sorted(roots, key=lambda root: (round(abs(root), 9), root))
+    text = ", ".join(f"{root:.6g}" for root in shown[:SHOWN])
+    return f"{text}, and {len(shown) - SHOWN} more" if len(shown) > SHOWN else text
+
+
 def _names_of_ours(definition: Any) -> dict[str, str]:
     """What a formula's functions of one input are that NumPy and readers have no name for, in LaTeX."""
-    import numpy as np
-
     ours = {step.op: PRIMITIVES[step.op] for step in definition if step.op in PRIMITIVES and not hasattr(np, step.op)}
     return {f"{name}(x)": each.latex[0].format("x") for name, each in ours.items() if each.arity == 1 and each.latex}
 

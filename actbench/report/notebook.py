@@ -12,7 +12,7 @@ from actbench.activations.record import Activation
 from actbench.activations.vector import VectorFunction
 from actbench.expression.graph import record
 from actbench.report import mathml
-from actbench.report.card import activation_card, axis_card
+from actbench.report.card import activation_card, axis_card, for_people
 from actbench.report.page import template
 from actbench.report.picture import picture
 
@@ -27,7 +27,7 @@ def activation(row: Activation | VectorFunction) -> str:
     elif row.opaque:
         card, formulas, drawn = {"name": row.spec, "source": row.source, "kind": row.opaque}, [], picture(row)
     else:
-        card, drawn = activation_card(row), picture(row)
+        card, drawn = for_people(activation_card(row), row), picture(row)
         definition = record(row.callables.definition)
         formulas = [mathml.formula(f"f(x) = {latex(definition)}", block=True),
                     mathml.formula(f"f'(x) = {latex(slope(row))}", block=True)]  # fmt: skip

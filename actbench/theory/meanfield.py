@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from actbench.core.errors import ActbenchError
 from actbench.theory.correlation import resting
+from actbench.theory.dense import Doubtful, doubt
 from actbench.theory.gaussian import Moments, layers, moments, variance
 from actbench.theory.roots import root
 from actbench.theory.subject import Subject, row_of, spec_of
@@ -139,7 +140,7 @@ def fixed_points(name: Subject, sigma_w2: float, sigma_b2: float = 0.0) -> tuple
 
 
 def edge(name: Subject, q: Sequence[float]) -> list[CriticalPoint]:
-    """The edge of chaos as a curve: for each resting length q its critical (sigma_w2, sigma_b2), where there is one.
+    """The edge of chaos as a curve: for each resting length q its critical (sigma_w2, sigma_b2), where one is believed.
 
     At q chi_1 = 1 asks for sigma_w2 = 1 / E f'^2, and rest for sigma_b2 = q - sigma_w2 E f^2, never below 0.
     """
@@ -157,6 +158,8 @@ def edge(name: Subject, q: Sequence[float]) -> list[CriticalPoint]:
             found.append(
                 CriticalPoint(sigma_w2=1 / at.d_second, sigma_b2=max(sigma_b2, 0.0), q=float(value), stable=stable)
             )
+    if found and doubt(spec, max(point.q for point in found)):  # a slope is flawed far out, if it is
+        found = [point for point in found if not doubt(spec, point.q)]
     return found
 
 
@@ -233,6 +236,11 @@ def critical_point(name: Subject, sigma_b2: float | None = None) -> CriticalPoin
         Of the q that solve q = E f^2 / E f'^2 + sigma_b2 the smallest that is a stable fixed point; else the smallest.
         Where every q solves it (ReLU at sigma_b2 = 0) q is 1 and the point is not stable. None where there is none:
         ReLU at sigma_b2 > 0.
+
+    Raises
+    ------
+    Doubtful
+        (an ActbenchError) Where chi_1 is 1 by the slope in use alone, and not by differences of the function.
     """
     points = critical_points(name, sigma_b2 or 0.0)
     found = next((point for point in points if point.stable), points[0] if points else None)
@@ -241,7 +249,6 @@ def critical_point(name: Subject, sigma_b2: float | None = None) -> CriticalPoin
     return found
 
 
-@lru_cache(maxsize=512)
 def half_stable_point(name: Subject) -> CriticalPoint | None:
     """The critical point at which an error in q keeps its size too, to first order: chi_1 = dq'/dq = 1.
 
@@ -253,8 +260,11 @@ def half_stable_point(name: Subject) -> CriticalPoint | None:
     CriticalPoint or None
         That of the smallest q between 1e-3 and 1e4; None where there is none, or only one of a negative sigma_b2.
     """
-    spec = spec_of(name)
+    return _half_stable(spec_of(name))
 
+
+@lru_cache(maxsize=512)
+def _half_stable(spec: str) -> CriticalPoint | None:
     def excess(q: float) -> float:
         at = _moments_at(spec, q)
         if at is None:
@@ -269,16 +279,18 @@ def half_stable_point(name: Subject) -> CriticalPoint | None:
             q = root(excess, a, b)
             at = moments(spec, q)
             sigma_b2 = q - at.second / at.d_second
-            if sigma_b2 >= 0:
+            if sigma_b2 >= 0 and not doubt(spec, q):
                 return CriticalPoint(sigma_w2=1 / at.d_second, sigma_b2=sigma_b2, q=q, stable=False)
     return None
 
 
-@lru_cache(maxsize=512)
 def critical_points(name: Subject, sigma_b2: float = 0.0) -> tuple[CriticalPoint, ...]:
     """Every critical point with q between 1e-12 and 1e7 and the one at q = 0, by rising q; see `critical_point`."""
-    spec, sigma_b2 = spec_of(name), variance(sigma_b2, "sigma_b2")
+    return _points(spec_of(name), variance(sigma_b2, "sigma_b2"))
 
+
+@lru_cache(maxsize=512)
+def _points(spec: str, sigma_b2: float) -> tuple[CriticalPoint, ...]:
     def excess(q: float) -> float:
         at = _moments_at(spec, q)
         if at is None or at.d_second == 0:
@@ -293,7 +305,7 @@ def critical_points(name: Subject, sigma_b2: float = 0.0) -> tuple[CriticalPoint
 
     found = [excess(q) for q in GRID]
     if sum(value == 0 for value in found) > len(GRID) // 2:
-        return (made(1.0),)
+        return _believed(spec, [made(1.0)])
     origin, points = moments(spec, 0.0), []
     sloped = origin.d_second > 0.5 * moments(spec, 1e-20).d_second  # a slope that is 0 at 0 falls with q
     if sigma_b2 == 0 and float(row_of(spec).forward(0.0)) == 0 and sloped:
@@ -301,7 +313,15 @@ def critical_points(name: Subject, sigma_b2: float = 0.0) -> tuple[CriticalPoint
     points += [
         made(root(excess, a, b)) for a, b, f, g in zip(GRID, GRID[1:], found, found[1:], strict=False) if f * g < 0
     ]
-    return tuple(points)
+    return _believed(spec, points)
+
+
+def _believed(spec: str, points: list[CriticalPoint]) -> tuple[CriticalPoint, ...]:
+    """The points at which chi_1 = 1 without the slope too; where there are none but others, that is said."""
+    why = [doubt(spec, point.q) for point in points]
+    if points and all(why):
+        raise Doubtful(f"no critical point to be believed: {why[0]}, so the slope in use is not the function's")
+    return tuple(point for point, doubted in zip(points, why, strict=True) if not doubted)
 
 
 def _settles(spec: str, origin: Moments) -> bool:

@@ -83,6 +83,7 @@ def examined(text: str) -> dict[str, Any]:
         derived = "nothing: its own backward pass"
         if back is None:
             made_of = derive(graph, f, kinks)
+            remarks += made_of.remarks
             back, derived = (
                 made_of.graph,
                 f"the slope, symbolically from what it computes: {_how_exact(graph, made_of)}",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from actbench.expression.graph import Graph
 from actbench.expression.numeric import evaluate
 from actbench.expression.simplify import simplified
+from actbench.expression.tamed import Tamed, tamed
 from actbench.implementations.targets.slopes import Function, flatter
 from actbench.implementations.targets.tracing import backward_graph, exact, slope_graph
 
@@ -20,15 +21,16 @@ POINTS = np.unique(np.concatenate([-PLACES, PLACES]).astype(np.float32)).astype(
 BAD = {"float32": 1e-3, "float64": 1e-7}  # relative; a rounding or two that cancel leave less
 ROUNDED = 16.0  # ulp: what roundings of a few steps leave, and what an audit lets pass of others' slopes
 NEAR = 1e-12  # relative, and to 0: an end this near to a plain number is that
-FAR = 1e4  # where the ends of the slope are read
+FAR, PARTS = 1e4, (1.0, 1.0618, 1.31, 1.777)  # where the ends of the slope are read; in steps of no plain period
 
 
 @dataclass(frozen=True, kw_only=True)
 class Derived:
-    """A backward pass, and where its slope is not the exact one, in words."""
+    """A backward pass, where its slope is not the exact one, and what of the function overflows, in words."""
 
     graph: Graph
     flaws: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def derive(graph: Graph, f: Function, kinks: Sequence[float]) -> Derived:
@@ -44,17 +46,19 @@ def derive(graph: Graph, f: Function, kinks: Sequence[float]) -> Derived:
     slope = slope_graph(graph)
     true = np.array([exact(slope, float(x)) for x in POINTS])
     value = np.array([exact(graph, float(x)) for x in POINTS])
-    slope = min((slope, simplified(slope)), key=lambda form: _badness(form, graph, true, value))
+    forms = [slope, simplified(slope)]
+    tame, found = tamed(graph)
+    if found:
+        forms += [slope_graph(tame), simplified(slope_graph(tame))]
+    slope = min(forms, key=lambda form: _badness(form, graph, true, value))
     ends: tuple[float, float] | None = None
     bounds: dict[int, float] = {}
-    fails = {dtype: _wrong(slope, graph, true, value, dtype) for dtype in BAD}
-    if any((wrong | ~np.isfinite(_drawn(slope, POINTS, dtype))).any() for dtype, wrong in fails.items()):
-        ends = tuple(_plain(exact(slope, side * FAR)) for side in (-1, 1))  # type: ignore[assignment]
-        assert ends is not None
-        if not np.isfinite(ends).all():
-            ends = None
-    if ends is not None:
-        failing = fails["float32"] | fails["float64"]
+    failing, none = np.zeros(POINTS.shape, bool), np.zeros(POINTS.shape, bool)
+    for dtype in BAD:
+        failing |= _wrong(slope, graph, true, value, dtype)
+        none |= ~np.isfinite(_drawn(slope, POINTS, dtype))
+    if (failing | none).any():
+        ends = (_end(slope, -1, none, true), _end(slope, 1, none, true))
         bounds = {side: _settled(failing, true, side, end) for side, end in zip((-1, 1), ends, strict=True)}
     with np.errstate(all="ignore"):
         undefined = [k for k in kinks if np.isnan(evaluate(slope, {"x": np.array([k])})).any()]
@@ -69,13 +73,61 @@ def derive(graph: Graph, f: Function, kinks: Sequence[float]) -> Derived:
             grave = wrong[np.abs(got - true)[wrong] > 0.1 * np.abs(true)[wrong]]  # no digit is left there
             start, show = POINTS[wrong[np.abs(POINTS[wrong]).argmin()]], grave if grave.size else wrong
             i = int(show[np.abs(POINTS[show]).argmin()])
-            flaws.append(f"in {dtype} it loses digits from x = {start:.3g} on and gives {got[i]:.3g} at x = "
+            what = "loses digits" if np.isfinite(got[i]) else "overflows"
+            flaws.append(f"in {dtype} it {what} from x = {start:.3g} on and gives {got[i]:.3g} at x = "
                          f"{POINTS[i]:.4g}, where the slope is {true[i]:.3g}")  # fmt: skip
             continue
         ulp = _ulp(used, true, dtype)
         if ulp.max() > ROUNDED:
             flaws.append(f"in {dtype} it is {ulp.max():.3g} ulp off at x = {POINTS[ulp.argmax()]:.4g}")
-    return Derived(graph=back, flaws=tuple(flaws))
+    return Derived(graph=back, flaws=tuple(flaws), remarks=tuple(dict.fromkeys(filter(None, map(_remedy, found)))))
+
+
+def _remedy(form: Tamed) -> str:
+    """Where a form overflows, and what to write in its place."""
+    if not form.instead:
+        return ""
+    single, double = (_overflow(form.argument, dtype) for dtype in BAD)
+    if single is None:
+        return ""
+    further = "" if double is None else f", from {double:.6g} on in float64"
+    return f"{form.said} overflows from x = {single:.6g} on in float32{further}: write {form.instead}"
+
+
+def _overflow(argument: Graph, dtype: str) -> float | None:
+    """The place nearest to 0 from which on the exponential of an argument is no number of the format."""
+    most, distances = float(np.log(np.finfo(dtype).max)), np.geomspace(1e-3, FAR, 400)
+    found = []
+    for side in (-1.0, 1.0):
+        beyond = np.flatnonzero(_drawn(argument, side * distances, "float64") > most)
+        if beyond.size and beyond[0]:
+            good, bad = distances[beyond[0] - 1], distances[beyond[0]]
+            while bad - good > 1e-8 * bad:
+                middle = 0.5 * (good + bad)
+                past = _drawn(argument, np.array([side * middle]), "float64")[0] > most
+                good, bad = (good, middle) if past else (middle, bad)
+            found.append(side * float(bad))
+    return min(found, key=abs, default=None)
+
+
+def _end(slope: Graph, side: int, none: NDArray[np.bool_], true: NDArray[np.float64]) -> float:
+    """What the slope tends to on a side; NaN where it tends to no number, or is not that yet where the formula fails.
+
+    Parameters
+    ----------
+    none, true
+        At `POINTS`: whether the formula gives no number there, and the exact slope.
+    """
+    read = np.array([_plain(exact(slope, side * FAR * factor)) for factor in PARTS])
+    filled = true[none & (side * POINTS > 0)]
+    with np.errstate(all="ignore"):
+        same = _same(read, read[0]).all() and _same(filled[~np.isnan(filled)], read[0]).all()
+    return float(read[0]) if np.isfinite(read).all() and same else float("nan")
+
+
+def _same(slopes: NDArray[np.float64], end: float) -> NDArray[np.bool_]:
+    """Which slopes are an end to a rounding of float32."""
+    return np.asarray(np.abs(slopes - end) <= (1e-7 * abs(end) if end else float(np.finfo("float32").tiny)))
 
 
 def _plain(end: float) -> float:
@@ -138,8 +190,7 @@ def _ulp(slope: Graph, true: NDArray[np.float64], dtype: str) -> NDArray[np.floa
 
 def _settled(failing: NDArray[np.bool_], true: NDArray[np.float64], side: int, end: float) -> float:
     """The distance from which on the slope is its end to a rounding of float32, where the formula fails; else inf."""
-    tiny = float(np.finfo("float32").tiny)
-    near = np.abs(true - end) <= (1e-7 * abs(end) if end else tiny)
+    near = _same(true, end)
     distance = side * POINTS
     fails = failing & (distance > 0)
     start = float(distance[fails].min()) if fails.any() else float("inf")

@@ -16,6 +16,7 @@ Function = Callable[[Array], Array]
 FAR = (1e2, 1e3, 1e4)
 # Distances at which a tendency is read: doubled to 1024, where exponentials overflow, then on to the largest numbers.
 LADDER = np.concatenate([2.0 ** np.arange(3, 11, 0.5), 2.0 ** np.arange(11, 1000, 8.0)])
+MOST_ROOTS = 200  # that are kept, those next to 0
 PLATEAU, NOTHING = 8, 1e-30  # rungs that make one; below this a value far out tends to 0
 NEAR = 1e-6  # of a limit, relative: it was reached
 PLAIN = 1e-11  # relative: a limit this near to a number of nine digits is that
@@ -23,6 +24,10 @@ NOISE = 1e-12  # of the largest value: what changes its sign below it has lost a
 SETTLED = 1e-9  # relative change over the last rungs that a limit may still make
 # Stretches in which what never settles goes to and fro: no step of them is a period that people write.
 STRETCHES = tuple(10.0**k + 0.0618034 * np.arange(1601) for k in (2, 3, 4))
+SHARES, ROOM = (
+    (0.1, 0.4, 0.7),
+    350.0,
+)  # where three stretches begin, of the way to an overflow that leaves room for them
 FADES = 0.9  # of the extent one stretch nearer: what goes to and fro by less has a limit
 
 
@@ -78,11 +83,18 @@ def _slope_limit(slope: Function, side: int, f: Function, kinks: Sequence[float]
     return middle if np.abs(between - middle).max() <= NEAR * max(1.0, abs(middle)) else math.nan
 
 
-def _to_and_fro(f: Function, side: int) -> bool:
-    """Whether the values never settle: over the same extent again and again, and no less of it far out."""
+def to_and_fro(f: Function, side: int) -> bool:
+    """Whether the values never settle: over the same extent again and again, and no less of it far out.
+
+    Where they end in no numbers, it is looked for before that.
+    """
     parts = [f(np.asarray(side * stretch, np.float64)) for stretch in STRETCHES]
     if not all(np.isfinite(part).all() for part in parts):
-        return False
+        good = np.isfinite(f(side * LADDER))
+        last = float(LADDER[good.argmin() - 1]) if not good.all() and good[0] else 0.0
+        parts = [f(side * (last * share + STRETCHES[0] - STRETCHES[0][0])) for share in SHARES]
+        if last < ROOM or not all(np.isfinite(part).all() for part in parts):
+            return False
     low, high = (np.array([way(part) for part in parts]) for way in (np.min, np.max))
     turns = [np.count_nonzero(np.diff(np.sign(np.diff(part)[np.diff(part) != 0]))) for part in parts]
     extent = high - low
@@ -98,7 +110,7 @@ def _limit(f: Function, side: int, where: Function | None = None) -> float:
     A value that is reached only beyond an overflow (inf, NaN) is no tendency; `ends` says it beside this one.
     """
     with np.errstate(all="ignore"):
-        if _to_and_fro(f, side):
+        if to_and_fro(f, side):
             return math.nan
         values = f(side * LADDER)
         good = np.isfinite(values) & (True if where is None else np.isfinite(where(side * LADDER)))
@@ -125,6 +137,7 @@ def ends(f: Function, limits: Sequence[float], what: str = "it") -> list[str]:
     said = []
     for side, limit in zip((-1, 1), limits, strict=True):
         if math.isnan(limit):
+            said += _ending(f, side, what)
             continue
         with np.errstate(all="ignore"):
             values, at_end = f(side * LADDER), float(f(np.array([side * math.inf]))[0])
@@ -152,6 +165,23 @@ def ends(f: Function, limits: Sequence[float], what: str = "it") -> list[str]:
         if not (at_end == limit or abs(at_end - limit) <= SETTLED):
             said.append(f"{what} gives {at_end:g} at x = {side * math.inf:g}: its values tend to {limit:g}")
     return said
+
+
+def _ending(f: Function, side: int, what: str) -> list[str]:
+    """Where what goes to and fro ends in no numbers."""
+
+    def right(distance: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return np.isfinite(f(side * np.atleast_1d(distance)))
+
+    bad = np.flatnonzero(~right(LADDER))
+    if not bad.size or not bad[0] or LADDER[bad[0]] > FAR[-1]:  # at 1e300 a sine's argument is as good as none
+        return []
+    edge, at = _edge(right, float(LADDER[bad[0] - 1]), float(LADDER[bad[0]])), float(side * LADDER[bad[0]])
+    with np.errstate(all="ignore"):
+        value = float(f(np.array([at]))[0])
+    why = ", an overflow inside it" if _overflows(f, at) else ""
+    return [f"{what} gives {value:g} from x = {side * edge:.6g} on{why}"]
 
 
 def _overflows(f: Function, x: float) -> bool:
@@ -201,25 +231,22 @@ def _end(at: float, side: int, grid: Array, kinks: Sequence[float], slope: Funct
 
 
 def _roots(f: Function, grid: Array, values: Array, kinks: Sequence[float]) -> list[float]:
-    """Sign changes between neighbours on the grid, closed in on; jumps at kinks are none, nor is noise."""
-    found: list[float] = []
+    """Sign changes between neighbours on the grid, closed in on, those next to 0 first; no jumps at kinks, no noise."""
     size = np.abs(values)
     sure = np.maximum(size[:-1], size[1:]) > NOISE * size[np.isfinite(size)].max(initial=0.0)
-    for i in np.flatnonzero((values[:-1] * values[1:] < 0) & sure):
-        a, b = float(grid[i]), float(grid[i + 1])
-        if any(a <= k <= b for k in kinks):
-            continue
-        found.append(_bisected(f, a, b, values[i] < 0))
+    at = np.flatnonzero((values[:-1] * values[1:] < 0) & sure)
+    at = np.array([i for i in at if not any(grid[i] <= k <= grid[i + 1] for k in kinks)], int)
+    at = at[np.abs(grid[at]).argsort(kind="stable")][:MOST_ROOTS]
+    found = _bisected(f, grid[at], grid[at + 1], values[at] < 0).tolist()
     inside = np.flatnonzero((values[1:-1] == 0) & (values[:-2] * values[2:] < 0) & sure[:-1]) + 1
     found += [float(grid[i]) for i in inside if not any(abs(grid[i] - k) < 1e-9 for k in kinks)]
-    return sorted(found)[:20]
+    return sorted(found, key=lambda root: (round(abs(root), 9), root))[:MOST_ROOTS]
 
 
-def _bisected(f: Function, a: float, b: float, rises: bool) -> float:
-    """A root by halving, to neighbouring floats; SciPy's would cost a process half a second to import."""
-    while a < (middle := 0.5 * (a + b)) < b:
-        value = float(f(np.array([middle]))[0])
-        if value == 0:
-            return middle
-        a, b = (middle, b) if (value < 0) == rises else (a, middle)
+def _bisected(f: Function, a: Array, b: Array, rises: NDArray[np.bool_]) -> Array:
+    """Roots by halving, to neighbouring floats; SciPy's would cost a process half a second to import."""
+    while a.size and ((a < (middle := 0.5 * (a + b))) & (middle < b)).any():
+        value = f(middle.copy())
+        a = np.where((value == 0) | ((value < 0) == rises), middle, a)
+        b = np.where((value == 0) | ((value < 0) != rises), middle, b)
     return a
