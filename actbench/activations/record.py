@@ -266,7 +266,7 @@ class Activation(Parametrised):
         kept = {name: values[name] for name in needs if name in values}
         given = []
         if "x" in needs and x is None:
-            raise ActbenchError(f"{self.name}: backward needs x; its row saves {', '.join(self.saves)}")
+            raise ActbenchError(f"{self.name}: backward(dy, x) needs both; slope(x) is f'(x), where dy is 1")
         if "x" in needs and x is not None:
             inputs["x"] = x
         elif x is not None:
@@ -277,8 +277,20 @@ class Activation(Parametrised):
             # Composed with forward in float64: a y rounded to x's dtype could lose what the row decides on.
             kept["y"] = self.forward(widened(as_float(x)), **parameters)
         elif "y" in needs:
-            raise ActbenchError(f"{self.name}: backward needs x, or y=the output of forward")
+            raise ActbenchError(
+                f"{self.name}: backward(dy, x) needs both, or y=the output of forward for x; slope(x) is f'(x)"
+            )
         return evaluate(function, inputs, kept, given=given)
+
+    def slope(self, x: ArrayLike, **parameters: Any) -> Any:
+        """f'(x): `backward` of ones, with its convention at kinks.
+
+        Parameters
+        ----------
+        x, **parameters
+            As in `forward`.
+        """
+        return self.backward(np.ones_like(as_float(x)), x, **parameters)
 
     def second(self, x: ArrayLike, **parameters: Any) -> Any:
         """f''(x) almost everywhere, derived from the backward pass; see `actbench.activations.curve.curve`.

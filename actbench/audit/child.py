@@ -78,7 +78,7 @@ def serve(asked: dict[str, Any], tell: Told) -> None:
                 said = audited(candidate, asked, lambda stage: tell({"stage": stage}))
         except (Exception, SystemExit) as error:
             if _is_request(error, candidate):
-                tell({"refused": str(error)})
+                tell({"refused": f"{error}; install it" if isinstance(error, ModuleNotFoundError) else str(error)})
                 return
             said = _refused(candidate, in_words(error))
         # of what is left out those are told whose whole name is a row's
@@ -92,8 +92,11 @@ def serve(asked: dict[str, Any], tell: Told) -> None:
 
 
 def _is_request(error: BaseException, candidate: Candidate) -> bool:
-    """Whether it is what was asked for that is wrong: a name that is not there, a dump that is none."""
-    foreign = is_foreign(candidate.target.partition(":")[0])
+    """Whether it is what was asked for that is wrong: a name or a module that is not there, a dump that is none."""
+    place = candidate.target.partition(":")[0]
+    if isinstance(error, ModuleNotFoundError):  # itself, not what it imports
+        return bool(error.name) and f"{place}.".startswith(f"{error.name}.")
+    foreign = is_foreign(place)
     return isinstance(error, NoObject) or (foreign and isinstance(error, ActbenchError) and candidate.explicit)
 
 

@@ -102,6 +102,8 @@ def _tried(reading: Reading, effect: Any, frame: pd.DataFrame) -> str:
     try:
         return no_estimate(reading, effect(frame))
     except KeyError as error:
+        if error.args and not isinstance(error.args[0], str):
+            return ""  # a layer of a pivoted frame, say, of which a made-up one has few: the run will tell
         asked = str(error.args[0] if error.args else error).removeprefix(
             "Column not found: "
         )  # of a group, pandas says

@@ -109,8 +109,27 @@ def experiment_card(experiment: Any) -> dict[str, Any]:
         "cells": f"{len(experiment.cells())}, quick {len(experiment.cells(quick=True))}",
         "grid": [{k: _levels(v) for k, v in part.items()} for part in experiment.grid],
         "measures": dict(experiment.columns),
+        **_effects(experiment.name),
         "evaluated": f"{experiment.dtype} by {experiment.backend}",
     }
+
+
+def _effects(name: str) -> dict[str, Any]:
+    """Ready effects, for readings of claims of one's own: how each is called, to what it estimates."""
+    from importlib import import_module
+    from inspect import Parameter, getdoc, isfunction, signature
+
+    place = f"actbench.experiments.{name}.effects"
+    try:
+        module = import_module(place)
+    except ModuleNotFoundError:  # an experiment of one's own, or one that is looked at and not judged
+        return {}
+    found = {}
+    for key, value in vars(module).items():
+        if isfunction(value) and signature(value).return_annotation == "Effect":
+            given = [str(each.replace(annotation=Parameter.empty)) for each in signature(value).parameters.values()]
+            found[f"{key}({', '.join(given)})"] = str(getdoc(value)).split("\n")[0]
+    return {"effects": {"from": place, **found}}
 
 
 def _levels(values: Any) -> str:

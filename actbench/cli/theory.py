@@ -30,7 +30,11 @@ def add(verbs: Any) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME|TARGET", help="rows, gates, and functions of your own")
     parser.add_argument("--q", type=float, default=1.0, help="variance of the input of moments and gains (default 1)")
     parser.add_argument("--sigma-b2", type=float, metavar="V", help="variance of a bias, of the critical point")
-    parser.add_argument("--figure", action="store_true", help="draw the phase diagram of each (some seconds)")
+    parser.add_argument(
+        "--figure",
+        action="store_true",
+        help="also draw the phase diagram of each: 160 networks, a minute for a function of your own",
+    )
     parser.add_argument("--table", action="store_true", help="write the table of the whole catalogue")
     parser.add_argument("--out", metavar="DIR", default="actbench-out/theory", help="where files go (%(default)s)")
     add_json(parser, bare="a list, an entry a name")
@@ -48,7 +52,7 @@ def call(args: argparse.Namespace) -> int:
 
         print("\n".join(map(str, write(Path(args.out)))))
     if args.figure:
-        return _draw(args.names, Path(args.out))
+        _draw(args.names, Path(args.out))
     cards = [card(name, args.q, args.sigma_b2) for name in args.names]
     if args.json and cards:
         print(as_json(cards))
@@ -57,7 +61,7 @@ def call(args: argparse.Namespace) -> int:
     return 0
 
 
-def _draw(names: list[str], out: Path) -> int:
+def _draw(names: list[str], out: Path) -> None:
     """The phase diagram of each name; prints where it lies."""
     from actbench.activations.registry import AXIS, resolve
     from actbench.core.files import write_text
@@ -74,7 +78,6 @@ def _draw(names: list[str], out: Path) -> int:
         save(phase_figure(shown, table), path)
         text = write_text(path.with_name(f"{path.name}.csv"), table.to_csv(index=False))
         print(f"{path}.svg", f"{path}.png", text, sep="\n")
-    return 0
 
 
 def card(name: str, q: float = 1.0, sigma_b2: float | None = None) -> dict[str, Any]:

@@ -14,6 +14,10 @@ from actbench.core.errors import ActbenchError
 
 def as_float(values: ArrayLike, what: str = "x") -> NDArray[Any]:
     """An array of a dtype that rows take: it stays as it is, integers, bools and lists become float64."""
+    if getattr(values, "requires_grad", False) is True:
+        raise ActbenchError(
+            f"{what} is a tensor that wants a gradient; actbench.torch has every function as torch's own"
+        )
     array = np.asarray(values)
     if is_float(array.dtype):
         return array

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from actbench.claims.family import family
+from actbench.claims.rollup import UNRUN
 from actbench.claims.verdicts import together
 from actbench.core.errors import ActbenchError
 from actbench.drawing.style import VERDICTS
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 OVERALL = ("overall", "overall charitable")
 WHEN = {True: "after", False: "before"}
+UNDECIDED = ("inconclusive", "not tested")
 FINDINGS = 6  # that the first screen shows
 
 
@@ -41,6 +43,8 @@ def content(folder: RunFolder, run: dict[str, Any], t: dict[str, str], lang: str
     tally = [(verdict, overall.count(verdict)) for verdict in VERDICTS if verdict in overall]
     judged = sum(count for verdict, count in tally if verdict != "not tested")
     surprising = sorted((claim for claim in claims if claim["surprise"]), key=lambda claim: -claim["surprise"])
+    if run.get("quick"):  # what the full run may turn from refuted to conditional surprises nobody yet
+        surprising = [claim for claim in surprising if not claim["open"]]
     return {
         "claims": claims,
         "sections": list(dict.fromkeys(claim["section"] for claim in claims)),
@@ -112,6 +116,11 @@ def _claim(
         said = f"{said} ({t['not final']})"
     return {
         "answer": said, "surprise": _surprise(readings, by_name["overall"]),
+        "open": any(
+            row["verdict"] in UNDECIDED or "inconclusive (" in str(row["conditions"]) or UNRUN in str(row["conditions"])
+            for row in own
+            if row["level"] == "literal"
+        ),
         "name": entry["claim"], "section": _section(entry["section"], t),
         "statement": entry["statement"].get(lang) or entry["statement"]["en"],
         "note": chinese(entry["note"], t), "readings": readings,

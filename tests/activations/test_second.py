@@ -178,6 +178,22 @@ def test_next_to_0_where_a_row_divides_by_what_it_keeps_from_0():
     np.testing.assert_allclose(ab.get("calu").second(x), 2 / np.pi, rtol=1e-15)
 
 
+def test_a_slope_is_the_backward_pass_of_ones():
+    x = np.linspace(-3, 3, 7, dtype=np.float32)
+    for name in ("silu", "sigmoid", "leaky_relu:negative_slope=0.2"):
+        row = ab.get(name)
+        assert row.slope(x).tobytes() == row.backward(np.ones_like(x), x).tobytes()
+    assert ab.get("relu").slope([-1, 2]).tolist() == [0.0, 1.0]
+    with pytest.raises(ActbenchError, match="slope"):  # who gives x alone means this
+        ab.get("silu").backward(x)
+
+
+def test_a_tensor_that_wants_a_gradient_is_sent_to_torchs_own_form():
+    torch = pytest.importorskip("torch")
+    with pytest.raises(ActbenchError, match=r"actbench\.torch"):
+        ab.get("silu")(torch.ones(3, requires_grad=True))
+
+
 def test_at_infinity_and_nan():
     assert (ab.get("silu").second([np.inf, -np.inf]) == 0).all()
     assert ab.get("squared_relu").second([np.inf]) == 2.0

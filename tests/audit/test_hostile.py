@@ -241,7 +241,10 @@ def test_a_module_that_is_none_is_refused_in_one_line(tmp_path, content, why):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("asked", ["no/such/file.py", "not a module", "no_such_module_at_all", "gelu:alpha=3"])
+@pytest.mark.parametrize(
+    "asked",
+    ["no/such/file.py", "not a module", "no_such_module_at_all", "no_such_module_at_all.deeper:silu", "gelu:alpha=3"],
+)
 def test_a_target_that_names_nothing_is_one_line(asked, capsys):
     assert main(["audit", asked]) == 2
     said = capsys.readouterr().err.strip().splitlines()

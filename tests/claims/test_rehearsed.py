@@ -114,6 +114,7 @@ def fails(error):
 @pytest.mark.parametrize(("effect", "said"), [
     (lambda frame: Estimate.of(frame["shar"]),
      "its effect is refused: no column named 'shar'; did you mean 'share'?"),
+    (lambda frame: Estimate.of(frame.pivot_table("share", "net", "depth")[30]), ""),  # a level, of which here are few
     (lambda frame: ab.select(frame, activation="gelu"),
      "its effect is refused: no cell has activation='gelu' there; known: relu, tanh"),
     (lambda frame: frame.nothing, "its effect fails: AttributeError"),

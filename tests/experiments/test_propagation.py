@@ -108,6 +108,8 @@ def test_a_phase_diagram_shows_edge_initialisations_theory_and_networks(tmp_path
     assert (networks["factor"] / networks["theory"]).to_numpy() == pytest.approx(np.ones(len(networks)), abs=0.1)
     assert set(table.loc[table["kind"] == "init", "name"]) == set(phase.STANDARD)
     assert (tmp_path / "phase-tanh.svg").stat().st_size > 5_000
-    assert "phase-tanh.svg" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "phase-tanh.svg" in said
+    assert "critical point" in said  # the card is printed as without it
     assert main(["theory", "swiglu", "--figure"]) == 2
     assert main(["theory", "--table", "--figure", "--out", str(tmp_path)]) == 2

@@ -167,6 +167,16 @@ def test_a_headline_has_the_verdict_as_intended_and_says_what_was_changed(pages)
     assert re.search(r"\| C15 \|.*\| refuted; changed after looking \|", readme)
 
 
+def test_what_is_open_in_a_quick_run_is_no_surprise_of_it():
+    folder = RunFolder(ROOT / "reports" / "article")
+    run = folder.read_run()
+    shown = content(folder, run, PHRASES["en"], "en")
+    named = {claim["name"] for claim in shown["findings"]}
+    quick = {claim["name"]: claim for claim in content(folder, {**run, "quick": True}, PHRASES["en"], "en")["findings"]}
+    assert not any(claim["open"] for claim in quick.values())
+    assert [name for name in named if name not in quick] == [c["name"] for c in shown["findings"] if c["open"]]
+
+
 INFINITE = float("inf")
 
 
