@@ -87,9 +87,12 @@ def run(args: argparse.Namespace, names: Sequence[str], *, command: str = "compa
 
         page = render(RunFolder(Path(out)))
     if args.json:
+        from actbench.comparison.conclusion import concluded
+
         tables = {name: frame.to_dict(orient="records") for name, frame in found.tables.items() if name != "scores"}
         arms = [{"asked": arm.asked, "spec": arm.spec, "reason": arm.reason} for arm in found.arms]
-        print(measured_json(found.run, out=out, arms=arms, **tables))
+        print(measured_json(found.run, out=out, arms=arms, conclusion=concluded(found.tables),
+                            **tables))  # fmt: skip
     else:
         print(summary(found))
         print(f"\n{'dossier: ' + str(page) if page else 'tables: ' + out}")
@@ -99,8 +102,9 @@ def run(args: argparse.Namespace, names: Sequence[str], *, command: str = "compa
 
 
 def summary(found: Any) -> str:
-    """Measures side by side, then decisions, then who took no part and why."""
+    """Measures side by side, decisions, who took no part and why; what it comes to stands last."""
     from actbench.comparison.arms import OF_GATES
+    from actbench.comparison.conclusion import conclusion, label
 
     lines = []
     measures = found.tables["measures"]
@@ -113,7 +117,7 @@ def summary(found: Any) -> str:
         lines.append(table(rows, ["", *arms], limit=width(120)))
     if "decisions" in found.tables and len(found.tables["decisions"]):
         frame = found.tables["decisions"]
-        rows = [[row["activation"], row["decision"], row["reason"]] for row in frame.to_dict(orient="records")]
+        rows = [[row["activation"], label(row), row["reason"]] for row in frame.to_dict(orient="records")]
         lines.append(f"\nagainst {frame['reference'].iloc[0]}:\n" + table(rows, ["", "decision", "why"], limit=width()))
     if "ranks" in found.tables:
         frame = found.tables["ranks"]
@@ -126,6 +130,7 @@ def summary(found: Any) -> str:
     if gates:
         lines.append(f"\n{', '.join(arm.spec for arm in gates)}: {OF_GATES}")
     lines += [f"\n{arm.asked} takes no part: {arm.reason}" for arm in found.arms if arm.reason]
+    lines += ["", *conclusion(found.tables)]
     if found.run.get("quick"):
         lines.append("\na quick run: a part of the grid, fewer settings, step sizes and networks; nothing is final")
     if found.interrupted:

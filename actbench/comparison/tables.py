@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from actbench.comparison.arms import Arm
+from actbench.comparison.conclusion import provisos
 from actbench.statistics import differences, divergence, ranking
 from actbench.statistics.tuning import Score, tuned
 
@@ -38,6 +39,8 @@ def tables(arms: Sequence[Arm], frames: Mapping[str, pd.DataFrame], reference: s
         scores = ranking.tuned(panel, ["setting_name"])
         found["scores"] = everything = scores
         found |= _compared(scores, specs, reference)
+        wrong = {arm.spec for arm in arms if arm.found.get("slope_differs") or (arm.found.get("disagrees") or 0) > 0}
+        found["decisions"]["provisional"] = provisos(found["decisions"], scores, panel, wrong, len(found["medians"]))
         scores = _alike(scores, set(found["medians"]["setting"]))
     rows = [row for arm in arms for row in measures(arm, frames, scores)]
     rows += [_differs(arm) for arm in arms if arm.found.get("slope_differs") or arm.found.get("nonlinear")]

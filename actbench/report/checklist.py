@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from actbench.comparison.conclusion import ENOUGH, FACTORS
 from actbench.statistics import differences
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def checklist(
 
 def _panel(line: Any, panel: pd.DataFrame, scores: pd.DataFrame) -> None:
     """What the panel's own observations say."""
-    factors = ["data", "depth", "width", "norm", "residual", "init", "optimiser", "rate", "net"]
+    factors = list(FACTORS)
     each = {str(a): frozenset(map(tuple, part[factors].to_numpy().tolist())) for a, part in panel.groupby("activation")}
     same = len(set(each.values())) == 1
     count = panel[factors[:-2]].drop_duplicates()
@@ -87,4 +88,4 @@ def _panel(line: Any, panel: pd.DataFrame, scores: pd.DataFrame) -> None:
     line("With and without residual connections", panel["residual"].nunique() > 1, "both" if
          panel["residual"].nunique() > 1 else "one alone")  # fmt: skip
     nets = int(panel["net"].nunique())
-    line("At least 20 independent networks", nets >= 20, f"{nets}")
+    line(f"At least {ENOUGH} independent networks", nets >= ENOUGH, f"{nets}")

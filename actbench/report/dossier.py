@@ -12,8 +12,10 @@ from actbench.activations.record import Activation
 from actbench.activations.registry import ACTIVATIONS, along, resolve
 from actbench.activations.vector import VectorFunction
 from actbench.comparison.arms import is_gate
+from actbench.comparison.conclusion import concluded, label, told
 from actbench.comparison.figures import FIGURES
 from actbench.comparison.measured import NO_START
+from actbench.comparison.models import MODELS
 from actbench.core.errors import ActbenchError
 from actbench.core.files import write_text
 from actbench.drawing.figure import NothingToDrawError
@@ -95,10 +97,11 @@ def render(folder: RunFolder, *, title: str | None = None, lang: str | None = No
         "title": title or _title(run, arms, t), "lang": lang,
         "rehearsal": bool(run.get("quick")), "unfinished": not run.get("finished"), "reference": reference,
         "arms": [_arm(arm, tables.get("theory")) for arm in arms], "decisions": _decisions(tables),
+        "conclusion": concluded(tables), "trained": MODELS,
         "measures": measures(tables["measures"], tables.get("theory")), "ranks": _ranks(tables),
         "settings": _settings(tables), "theory": _theory(tables), "margin": 100 * differences.MARGIN,
         "interest": 100 * differences.OF_INTEREST,
-        "figures": figures, "tags": TAGS, "t": t,
+        "figures": figures, "t": t,
         "checks": checklist(tables, arms, run), "run": _run(run),
     }  # fmt: skip
     for name in ("decisions", "measures", "settings"):
@@ -216,9 +219,16 @@ def _decisions(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
     for row in tables["decisions"].to_dict(orient="records"):
         value, interval = numbers(*(100 * row[end] for end in ("value", "low", "high")))
         told = {name: numbers(row[name])[0] for name in ("effect", "n", "left_out", "needed")}
-        about = {name: row[name] for name in ("activation", "decision", "reason")}
+        about = {"activation": row["activation"], "reason": row["reason"], **tag(row)}
         rows.append({**about, **told, "value": value, "interval": interval, "p": numbers(row["p_holm"])[0]})
     return rows
+
+
+def tag(row: Mapping[Any, Any]) -> dict[str, str]:
+    """How a decision is shown: its word in its colour, grey where demands of the protocol fail, and which these are."""
+    against = told(row)
+    colour = TAGS["undecided" if against else row["decision"]]
+    return {"decision": label(row), "colour": colour, "provisional": against}
 
 
 def _ranks(tables: dict[str, pd.DataFrame]) -> dict[str, Any] | None:

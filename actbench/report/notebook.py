@@ -66,13 +66,16 @@ def report(found: Any) -> str:
 
 def comparison(found: Any) -> str:
     """A `Comparison`: the decisions with their reasons, then measures side by side."""
-    from actbench.report.dossier import TAGS, measures
+    from actbench.comparison.conclusion import conclusion
+    from actbench.report.dossier import measures, tag
 
     tables = found.tables
-    decisions = tables["decisions"].to_dict(orient="records") if "decisions" in tables else []
+    rows = tables["decisions"].to_dict(orient="records") if "decisions" in tables else []
+    decisions = [{**row, **tag(row)} for row in rows]
     shown = measures(tables["measures"]) if len(tables.get("measures", ())) else {"arms": [], "rows": []}
     refused = [(arm.asked, arm.reason) for arm in found.arms if arm.reason]
-    html: str = template("notebook.html").render(kind="comparison", decisions=decisions, measures=shown, colours=TAGS,
+    html: str = template("notebook.html").render(kind="comparison", decisions=decisions, measures=shown,
+                                                 conclusion=conclusion(tables),
                                                  refused=refused, rehearsal=bool(found.run.get("quick")),
                                                  unfinished=found.interrupted)  # fmt: skip
     return html
