@@ -145,7 +145,7 @@ def shown(frame: Any) -> str:
                 "" if row.ratio != row.ratio else f"{row.ratio:.2f} [{row.ratio_low:.2f}, {row.ratio_high:.2f}]",
                 f"{row.gb_per_s:.1f}", f"{row.copy_share:.0%}", _kept(row.kept_bytes, row.bytes_moved, size, dtype),
                 _ulp(row.worst_ulp), {True: "yes", False: "NO"}.get(row.holds, ""),
-                "; ".join(text for text in (row.reason, row.note) if text),
+                "; ".join(text for text in (_busy(row), row.reason, row.note) if text),
             )
             for row in timed.itertuples()
         ]  # fmt: skip
@@ -155,6 +155,13 @@ def shown(frame: Any) -> str:
         parts += [f"   {row.implementation}: {row.reason}" for row in silent.itertuples() if not once(row.reason)]
         parts.append("")
     return "\n".join(parts).rstrip()
+
+
+def _busy(row: Any) -> str:
+    """What a time is worth whose interval is wider than any difference that a race looks for."""
+    from actbench.speed.race import BUSY, busy
+
+    return BUSY if busy(row.low_s, row.high_s) or busy(row.ratio_low, row.ratio_high) else ""
 
 
 def _ulp(worst: float) -> str:

@@ -104,7 +104,7 @@ def run(args: argparse.Namespace, names: Sequence[str], *, command: str = "compa
 def summary(found: Any) -> str:
     """Measures side by side, decisions, who took no part and why; what it comes to stands last."""
     from actbench.comparison.arms import OF_GATES
-    from actbench.comparison.conclusion import conclusion, label
+    from actbench.comparison.conclusion import conclusion, label, remark
 
     lines = []
     measures = found.tables["measures"]
@@ -115,6 +115,8 @@ def summary(found: Any) -> str:
             part = measures[measures["measure"] == name].set_index("activation")
             rows.append([name, *(_cell(part.loc[arm]) if arm in part.index else "" for arm in arms)])
         lines.append(table(rows, ["", *arms], limit=width(120)))
+        lines += [f"{row['activation']} {row['measure']}: {said}" for row in measures.to_dict(orient="records")
+                  if (said := remark(row["measure"], row))]  # fmt: skip
     if "decisions" in found.tables and len(found.tables["decisions"]):
         frame = found.tables["decisions"]
         rows = [[row["activation"], label(row), row["reason"]] for row in frame.to_dict(orient="records")]
@@ -140,7 +142,7 @@ def summary(found: Any) -> str:
 
 def _cell(row: Any) -> str:
     if row["value"] is None or row["value"] != row["value"]:
-        return "-"
+        return "no usable time" if str(row["note"]).startswith("machine was busy") else "-"
     low = row["low"]
     interval = "" if low is None or low != low else f" [{low:.3g}, {row['high']:.3g}]"
     return f"{row['value']:.3g}{interval}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from actbench.speed.race import BUSY
 from actbench.statistics.differences import ERROR_RATE
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 ENOUGH = 20  # independent networks; with fewer, an interval of a mean is mostly its smallness
 MOSTLY = 0.5  # of an arm's settings with the best step size at the grid's edge: it may train better outside
+DEAR, FAR = 4.0, 100.0  # times ReLU's; ulp: beyond, a number without its reason frightens
 ORDER = ("better", "worse", "equal in practice", "undecided")
 FACTORS = ("data", "depth", "width", "norm", "residual", "init", "optimiser", "rate", "net")
 WHAT_DECIDES = (
@@ -73,6 +75,19 @@ def label(row: Mapping[Any, Any]) -> str:
     """The word of a decision; nothing provisional is better, worse or equal without saying so."""
     word = str(row["decision"])
     return f"{word} (provisional)" if told(row) and word != "undecided" else word
+
+
+def remark(name: str, row: Mapping[Any, Any]) -> str:
+    """What a reader must know with a number: why there is none, where an error is so large, what takes so long."""
+    said = row.get("note")
+    if not isinstance(said, str):
+        return ""
+    value = row["value"]
+    dear, far = name.endswith("_ratio") and value > DEAR, "_ulp" in name and value > FAR
+    lost = name.startswith("gradient_factor") and "; " in said
+    if lost:
+        return said.partition("; ")[2]
+    return said if dear or far or (value != value and said.startswith(BUSY)) else ""
 
 
 def concluded(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any] | None:

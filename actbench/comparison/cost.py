@@ -16,7 +16,7 @@ SIZE = 2**18  # float32: a megabyte an array, so that arithmetic counts and not 
 WIDTH = 4096  # of both inputs of a gate together, in its own layout
 ROUNDS, SAMPLE_SECONDS, MOST_SECONDS = 21, 0.001, 6.0
 REFERENCE = "relu"
-COLUMNS = ("activation", "direction", "as", "time_s", "ratio", "low", "high", "n", "reason")
+COLUMNS = ("activation", "direction", "as", "time_s", "ratio", "low", "high", "n", "reason", "work")
 
 
 def raced(arms: Sequence[Arm]) -> list[dict[str, Any]]:
@@ -51,10 +51,20 @@ def raced(arms: Sequence[Arm]) -> list[dict[str, Any]]:
                 # the race gives their time over ours: turned, it is the arm's over ReLU's
                 rows.append(
                     _row(spec, direction, how=how[spec], time_s=float(found.median(spec).value),
-                         ratio=1 / ratio.value, low=1 / ratio.high, high=1 / ratio.low, n=found.rounds)
+                         ratio=1 / ratio.value, low=1 / ratio.high, high=1 / ratio.low, n=found.rounds,
+                         work=_work(next((a for a in arms if a.spec == spec), None), direction))
                 )  # fmt: skip
     wanted = {arm.spec for arm in arms}
     return [row for row in rows if row["activation"] in wanted]
+
+
+def _work(arm: Arm | None, direction: str) -> str:
+    """What one element costs, which is why a fused kernel takes as long as it does; nothing of code that is called."""
+    from actbench.activations.latex import census
+
+    if arm is None or arm.called or arm.gate or (row := resolve(arm.spec)).opaque:
+        return ""
+    return ", ".join(f"{number} {kind}" for kind, number in census(row, direction).items())
 
 
 def _row(spec: str, direction: str, *, how: str = "", reason: str = "", **numbers: Any) -> dict[str, Any]:

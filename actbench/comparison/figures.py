@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from actbench.drawing.figure import NothingToDrawError
 from actbench.drawing.parts import GREY, categories, label, legend, lines, logarithmic, panels, points
 from actbench.drawing.style import palette, theme
+from actbench.experiments.gradient_flow.effects import below_last
 from actbench.experiments.learning.figures import FIGURES as LEARNING
 from actbench.experiments.learning.figures import learning_figure, learning_table
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 Tables = Mapping[str, "pd.DataFrame"]
 INK = "#1f2328"
+FLOOR = -25.0  # decades; a gradient that has vanished lies there, not nowhere
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,10 +146,9 @@ def gradients(tables: Tables, hues: dict[str, str], reference: str) -> Any:
     """The size of the gradient from the last layer back to the first, mean over networks."""
     frame = tables["gradient_flow"]
     inits = sorted(frame["init"].unique(), reverse=True)
-    last = frame[frame["layer"] == frame["layer"].max()].set_index(["activation", "init", "net"])["grad_log_norm"]
-    relative = frame["grad_log_norm"] - frame.set_index(["activation", "init", "net"]).index.map(last)
-    frame = frame.assign(mean=(relative / math.log(10)).where(relative.abs() < math.inf))
-    means = frame.groupby(["init", "activation", "layer"], sort=False)["mean"].mean().clip(lower=-25).reset_index()
+    relative = below_last(frame, ["activation", "init"]) / math.log(10)
+    frame = frame.assign(mean=relative.clip(lower=FLOOR))
+    means = frame.groupby(["init", "activation", "layer"], sort=False)["mean"].mean().reset_index()
     figure, axes = panels(len(inits), columns=2, sharey=True)
     for axis, init in zip(axes, inits, strict=True):
         lines(axis, means[means["init"] == init], "layer", "activation", hues=hues, ends=False)

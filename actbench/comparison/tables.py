@@ -6,14 +6,18 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from actbench.activations.registry import ACTIVATIONS, resolve
 from actbench.comparison.arms import Arm
 from actbench.comparison.conclusion import provisos
+from actbench.experiments.gradient_flow.effects import factor
 from actbench.statistics import differences, divergence, ranking
 from actbench.statistics.tuning import Score, tuned
 
 if TYPE_CHECKING:
     import pandas as pd
 
+BESIDE = 1e-5  # of a kink, in float32: it is the rounding on the way there that takes the other side
+VISITED = 30.0  # the largest |x| that was seen in trained networks of the panel: 27 (ReLU, digits, 10 layers), else 15
 SETTING = ("data", "depth", "width", "norm", "residual", "init", "optimiser")
 
 
@@ -145,8 +149,7 @@ def measures(arm: Arm, frames: Mapping[str, pd.DataFrame], scores: pd.DataFrame 
     rows: list[dict[str, Any]] = []
     own = {name: frame[frame["activation"] == arm.spec] for name, frame in frames.items() if "activation" in frame}
     for row in own["cost"].to_dict(orient="records") if "cost" in own else []:
-        rows.append(_row(arm, f"{row['direction']}_ratio", row["ratio"], row["low"], row["high"], row["n"], "rounds",
-                         row["as"] or row["reason"]))  # fmt: skip
+        rows.append(_time(arm, row))
     if "theory" in own and len(own["theory"]):
         kept = own["theory"]["kept_bytes"].iloc[0]
         rows.append(_row(arm, "kept_bytes", kept, note="for each element, float32"))
@@ -154,8 +157,7 @@ def measures(arm: Arm, frames: Mapping[str, pd.DataFrame], scores: pd.DataFrame 
         for row in own["accuracy"].to_dict(orient="records"):
             name = f"{row['direction']}_ulp {row['dtype']} {row['implementation']}"
             rows.append(_row(arm, name, row["worst_ulp"], n=row["points"], n_unit="inputs",
-                             note="largest found" if row["reason"] is None or row["reason"] != row["reason"]
-                             else str(row["reason"])))  # fmt: skip
+                             note=_where(arm, row)))  # fmt: skip
     if "gradient_flow" in own and len(own["gradient_flow"]):
         for init, part in own["gradient_flow"].groupby("init", sort=True):
             rows.append(_gradient(arm, str(init), part))
@@ -171,6 +173,41 @@ def measures(arm: Arm, frames: Mapping[str, pd.DataFrame], scores: pd.DataFrame 
                             f"mean over {mine['setting'].nunique()} settings that all have and train in"))  # fmt: skip
         rows.append(_spread(arm, "dead_units", whole["dead_end"][complete], "share after training"))
     return rows
+
+
+def _time(arm: Arm, row: Mapping[Any, Any]) -> dict[str, Any]:
+    """A ratio of times with what computed it; none from a machine that was busy, whose interval the note keeps."""
+    from actbench.speed.race import BUSY, busy
+
+    name, n = f"{row['direction']}_ratio", row["n"]
+    if busy(row["low"], row["high"]):
+        note = f"{BUSY} ({row['ratio']:.3g} [{row['low']:.3g}, {row['high']:.3g}])"
+        return _row(arm, name, math.nan, n=n, n_unit="rounds", note=note)
+    work = row.get("work")
+    note = ": ".join(text for text in (row["as"], work) if isinstance(text, str) and text) or row["reason"]
+    return _row(arm, name, row["ratio"], row["low"], row["high"], n, "rounds", note)
+
+
+def _where(arm: Arm, row: Mapping[Any, Any]) -> str:
+    """Where the largest error lies: one float beside a kink may take the other side's slope."""
+    if isinstance(row["reason"], str) and row["reason"]:
+        return row["reason"]
+    at, many, points = row.get("at"), row.get("many"), row["points"]
+    if at is None or at != at:
+        return "largest found"
+    kinks = [x for x in _kinks(arm) if abs(at - x) <= BESIDE * max(1.0, abs(x))]
+    place = f"at x = {at:.3g}" + ("" if not kinks else f", beside the kink at {kinks[0]:g}, where the slope jumps")
+    visited = "beyond" if abs(at) > VISITED else "among"
+    place += "" if kinks else f", {visited} the inputs that training visits (to {VISITED:g})"
+    return place + (f"; {int(many)} of {int(points):,} inputs off by over 1,000 ulp" if many and many == many else "")
+
+
+def _kinks(arm: Arm) -> list[float]:
+    """Where the arm's slope jumps."""
+    if told := arm.found.get("facts"):
+        return [float(x) for x, _ in told.get("kinks", ())]
+    name = arm.spec.partition(":")[0]
+    return [float(x) for x in resolve(arm.spec).fact("kinks")] if name in ACTIVATIONS else []
 
 
 def diverged(arm: Arm, scores: pd.DataFrame) -> dict[str, Any]:
@@ -202,14 +239,14 @@ def _spread(arm: Arm, measure: str, values: Any, note: str) -> dict[str, Any]:
 
 
 def _gradient(arm: Arm, init: str, part: pd.DataFrame) -> dict[str, Any]:
-    """By what factor the gradient changes a layer, on its way back."""
-    ends = part[part["layer"].isin([1, part["layer"].max()])].pivot(
-        index="net", columns="layer", values="grad_log_norm"
-    )
-    depth = int(part["layer"].max())
-    steps = (ends[1] - ends[depth]) / (depth - 1)
-    found = differences.difference([math.exp(v) for v in steps if math.isfinite(v)], name=(arm.spec, init))
-    note = f"gradient's factor a layer, depth {depth}, {init}"
+    """By what factor the gradient changes a layer, on its way back: 0 where none arrives, none where it is infinite."""
+    each = factor()(part)
+    found = differences.difference(each.values, left_out=each.left_out, name=(arm.spec, init))
+    note = f"gradient's factor a layer, depth {int(part['layer'].max())}, {init}"
+    if vanished := sum(value == 0 for value in each.values):
+        note += f"; in {vanished} of {each.n + each.left_out} networks none arrives: 0"
+    if each.left_out:
+        note += f"; {each.left_out} networks left out, where it is not finite"
     return _row(arm, f"gradient_factor {init}", found.value, found.low, found.high, found.n, "networks", note)
 
 

@@ -12,7 +12,7 @@ from actbench.activations.record import Activation
 from actbench.activations.registry import ACTIVATIONS, along, resolve
 from actbench.activations.vector import VectorFunction
 from actbench.comparison.arms import is_gate
-from actbench.comparison.conclusion import concluded, label, told
+from actbench.comparison.conclusion import concluded, label, remark, told
 from actbench.comparison.figures import FIGURES
 from actbench.comparison.measured import NO_START
 from actbench.comparison.models import MODELS
@@ -198,7 +198,9 @@ def measures(frame: pd.DataFrame, theory: pd.DataFrame | None = None) -> dict[st
             value, interval = numbers(*ends)
             if not value:
                 value = _absent(name, arm, frame, without) if row is None else "no number"
-            cells.append({"value": value, "interval": interval, "n": numbers(row["n"])[0] if row is not None else ""})
+            note = "" if row is None else remark(name, row)
+            cells.append({"value": value, "interval": interval, "note": note,
+                          "n": numbers(row["n"])[0] if row is not None else ""})  # fmt: skip
         unit = next((u for u in part["n_unit"] if isinstance(u, str) and u), "")
         rows.append({"name": words, "cells": cells, "unit": unit})
     return {"arms": arms, "rows": rows}

@@ -84,6 +84,15 @@ class Race:
         return found
 
 
+WIDEST = 2.0  # an interval whose ends are further apart says that the machine did something else meanwhile
+BUSY = "machine was busy: no usable time"
+
+
+def busy(low: float | None, high: float | None) -> bool:
+    """Whether the interval of a time, or of a ratio of times, is too wide to tell anything."""
+    return bool(low is not None and high is not None and low > 0 and high > WIDEST * low)
+
+
 def spread(values: NDArray[np.float64]) -> float:
     """The middle half of the samples over their median."""
     if values.size < 4:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,23 @@ def _factor(net: Any, column: str = "grad_log_norm") -> float:
     if len(logs) < 2 or not math.isfinite(logs[-1]) or math.isnan(logs[0]) or logs[0] == math.inf:
         return math.nan
     return math.exp((logs[0] - logs[-1]) / (len(logs) - 1))
+
+
+def below_last(frame: Any, by: Sequence[str] = ()) -> Any:
+    """ln of the gradient's norm over that at the last layer of the same network, a series beside the frame's rows.
+
+    -inf where no gradient arrives, as `factor` is 0 there; NaN where it is not finite, or none leaves the last layer.
+
+    Parameters
+    ----------
+    by
+        What tells networks apart beside ``net``.
+    """
+    network = [*by, "net"]
+    last = frame[frame["layer"] == frame.groupby(network)["layer"].transform("max")]
+    base = frame[network].merge(last[[*network, "grad_log_norm"]], on=network, how="left")["grad_log_norm"].to_numpy()
+    relative = frame["grad_log_norm"] - np.where(np.isfinite(base), base, np.nan)
+    return relative.where(relative != math.inf)
 
 
 def factor(**levels: Any) -> Effect:

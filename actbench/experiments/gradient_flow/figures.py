@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from actbench.drawing.figure import FigureSpec
 from actbench.drawing.parts import DOTTED, facets, label, legend, lines
 from actbench.drawing.style import palette
+from actbench.experiments.gradient_flow.effects import below_last
 from actbench.statistics.frames import settle, spread
 
 if TYPE_CHECKING:
@@ -31,8 +32,7 @@ def flow_table(frame: pd.DataFrame) -> pd.DataFrame:
     if (chosen["activation"] == "relu").any():
         chosen = chosen[~chosen["activation"].isin(ALIKE)]
     for (init, activation), part in chosen.groupby(["init", "activation"], sort=False):
-        last = part[part["layer"] == part["layer"].max()].set_index("net")["grad_log_norm"]
-        relative = (part["grad_log_norm"] - part["net"].map(last)) / math.log(10)
+        relative = below_last(part) / math.log(10)
         part = part.assign(relative=relative.where(np.isfinite(relative)))
         lost = part[part["relative"].isna()]["net"].unique()
         table = spread(part[~part["net"].isin(lost)], ["layer"], "relative").rename(columns={"networks": "n"})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from actbench.drawing.figure import FigureSpec
 from actbench.drawing.parts import facets, label, legend, lines, points
 from actbench.drawing.style import palette
+from actbench.experiments.gradient_flow.effects import below_last
 from actbench.experiments.signal_propagation.effects import predicted
 from actbench.experiments.signal_propagation.question import FUNCTIONS
 from actbench.statistics.estimates import Estimate
@@ -34,8 +35,7 @@ def signal_table(frame: pd.DataFrame) -> pd.DataFrame:
         init, activation = map(str, levels)
         depth, width, length = (part[name].iloc[0] for name in ("depth", "width", "length"))
         theory = predicted(activation, init, int(width), int(depth), float(length))
-        last = part[part["layer"] == part["layer"].max()].set_index("net")["grad_log_norm"]
-        part = part.assign(grad_log_norm=part["grad_log_norm"] - part["net"].map(last))
+        part = part.assign(grad_log_norm=below_last(part))
         for measure in SHOWN:
             for layer in range(1, int(depth) + 1):
                 each = part[part["layer"] == layer]
