@@ -184,8 +184,8 @@ def test_numbers_have_the_digits_that_their_intervals_tell_apart():
     rows = [("relu", "test_accuracy", 0.96717, 0.93771, 0.97567, 20063.0, "networks"),
             ("relu", "kept_bytes", 4.0, math.nan, math.nan, math.nan, "")]  # fmt: skip
     found = [row["cells"] for row in measures(pd.DataFrame(rows, columns=columns))["rows"]]
-    assert found == [[{"value": "96.7", "interval": "[93.8, 97.6]", "n": "20,063"}],
-                     [{"value": "4", "interval": "", "n": ""}]]  # fmt: skip
+    assert found == [[{"value": "96.7", "interval": "[93.8, 97.6]", "note": "", "n": "20,063"}],
+                     [{"value": "4", "interval": "", "note": "", "n": ""}]]  # fmt: skip
 
 
 def test_an_empty_cell_says_why_it_is_empty():
