@@ -161,7 +161,13 @@ def theory(spec: str) -> dict[str, Any]:
     from actbench.theory import critical_point, fixed_point, moments
     from actbench.theory.dense import Doubtful, doubt
 
-    row: dict[str, Any] = {"activation": spec, "formula": formula(spec), "kept_bytes": kept_bytes(spec), "reason": ""}
+    row: dict[str, Any] = {
+        "activation": spec,
+        "formula": formula(spec),
+        "slope": slope_formula(spec),
+        "kept_bytes": kept_bytes(spec),
+        "reason": "",
+    }
     with np.errstate(all="ignore"):  # exp's moments are infinite: a reason, no warning
         try:
             at, point, none = moments(spec), None, NO_START
@@ -201,6 +207,14 @@ def kept_bytes(spec: str) -> int:
     """Bytes that float32 training keeps for one element between the passes: 4 for each array of x and y."""
     row = resolve(spec)
     return 4 if row.opaque else 4 * len(row.saves)
+
+
+def slope_formula(spec: str) -> str:
+    """The slope in LaTeX, as it is derived; nothing for code that is only called."""
+    from actbench.activations.latex import latex, slope
+
+    row = resolve(spec)
+    return "" if row.opaque else latex(slope(row))
 
 
 def formula(spec: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,12 +25,13 @@ from actbench.drawing.words import WORDS
 from actbench.expression.graph import record
 from actbench.implementations.targets.slopes import MANY_KINKS
 from actbench.report import mathml
+from actbench.report.bibliography import entries
 from actbench.report.checklist import checklist
 from actbench.report.chinese import chinese
 from actbench.report.foot import foot_of
 from actbench.report.page import beside, pictured, template, typeset, undrawn
 from actbench.report.phrases import phrases
-from actbench.report.sentences import numbers
+from actbench.report.sentences import alike, numbers
 from actbench.runs.folder import RunFolder
 from actbench.statistics import differences
 
@@ -40,6 +42,7 @@ TABLES = ("decisions", "comparisons", "ranks", "medians", "measures", "scores")
 FRAMES = ("curves", "gradient_flow", "activity", "theory", "panel", "learning", "accuracy", "transformer")
 COMMANDS = ("compare", "show")  # whose runs a dossier can be made of
 LIBRARIES = ("python", "numpy", "scipy", "numba", "torch", "jax")
+ENDS = ("value", "low", "high")
 LONGEST_SLOPE = 400  # characters of LaTeX: beyond, nobody reads it
 TAGS = {
     "better": "#1a7f4b", "worse": "#b3261e", "equal in practice": "#0b5e8a", "undecided": "#5f6368",
@@ -93,18 +96,20 @@ def render(folder: RunFolder, *, title: str | None = None, lang: str | None = No
     reference = str(run.get("reference", ""))
     arms = folder.read_json("arms")
     figures = {figure["name"].removesuffix(mark): figure for figure in _figures(folder, tables, reference, t, mark)}
-    content = {
+    content: dict[str, Any] = {
         "title": title or _title(run, arms, t), "lang": lang,
         "rehearsal": bool(run.get("quick")), "unfinished": not run.get("finished"), "reference": reference,
         "arms": [_arm(arm, tables.get("theory")) for arm in arms], "decisions": _decisions(tables),
         "conclusion": concluded(tables), "trained": MODELS,
         "measures": measures(tables["measures"], tables.get("theory")), "ranks": _ranks(tables),
-        "settings": _settings(tables), "theory": _theory(tables), "margin": 100 * differences.MARGIN,
+        "settings": _settings(tables), "theory": _theory(tables, arms), "margin": 100 * differences.MARGIN,
         "interest": 100 * differences.OF_INTEREST,
         "figures": figures, "t": t,
         "checks": checklist(tables, arms, run), "run": _run(run),
     }  # fmt: skip
-    for name in ("decisions", "measures", "settings"):
+    content["not_final"] = " A quick run, not final." if run.get("quick") else ""
+    content["works"] = entries({arm["spec"]: arm["source"] for arm in content["arms"] if arm["source"]})
+    for name in ("decisions", "measures", "settings", "theory"):
         write_text(folder.at(f"latex/{name}.tex"), _tex(f"dossier_{name}.tex").render(**content))
     write_text(folder.at("latex/sources.bib"), _tex("dossier_sources.tex").render(**content))
     content["foot"] = foot_of(run, folder.path, " --dossier")
@@ -133,17 +138,22 @@ def _tables(folder: RunFolder) -> dict[str, pd.DataFrame]:
 
 
 def _arm(arm: dict[str, Any], theory: pd.DataFrame | None) -> dict[str, Any]:
-    formula = ""
-    if theory is not None and "formula" in theory:
-        own = theory[theory["activation"] == arm["spec"]]["formula"]
-        formula = str(own.iloc[0]) if len(own) and isinstance(own.iloc[0], str) else ""
+    formula = _said_in(theory, arm, "formula")
     facts = arm.get("facts") or {}
     warning = "; ".join(filter(None, [arm.get("slope_differs"), arm.get("nonlinear")]))
     return {
-        **arm, "formula": formula, "math": _math(arm, formula), "source": _source(arm),
+        **arm, "formula": formula, "math": _math(arm, theory), "source": _source(arm),
         "kinks": kink_lines(facts.get("kinks", [])), "warning": warning,
         "remarks": arm.get("remarks") or [],
     }  # fmt: skip
+
+
+def _said_in(theory: pd.DataFrame | None, arm: Mapping[str, Any], column: str) -> str:
+    """A text of the arm's row in the table of the theory; nothing where it has none."""
+    if theory is None or column not in theory:
+        return ""
+    own = theory[theory["activation"] == arm["spec"]][column]
+    return str(own.iloc[0]) if len(own) and own.iloc[0] == own.iloc[0] else ""  # a slope may be the number 1
 
 
 def _row(arm: Mapping[str, Any]) -> Activation | VectorFunction | None:
@@ -154,17 +164,32 @@ def _row(arm: Mapping[str, Any]) -> Activation | VectorFunction | None:
     return resolve(str(arm["spec"])) if name in ACTIVATIONS and not arm["reason"] and not arm.get("kind") else None
 
 
-def _math(arm: Mapping[str, Any], formula: str) -> list[str]:
-    """f as MathML, and its slope where it is a row of the catalogue."""
+def _latex(arm: Mapping[str, Any], theory: pd.DataFrame | None) -> tuple[str, str]:
+    """f and its slope in LaTeX, of a plug-in as its run wrote them down; nothing for what is too long to read."""
+    row = _row(arm)
+    if isinstance(row, Activation) and not row.opaque:
+        found = latex(record(row.callables.definition)), latex(slope(row))
+    else:
+        found = _said_in(theory, arm, "formula"), _said_in(theory, arm, "slope")
+    return found[0], found[1] if len(found[1]) <= LONGEST_SLOPE else ""
+
+
+def _math(arm: Mapping[str, Any], theory: pd.DataFrame | None) -> list[str]:
+    """f as MathML, and its slope."""
     row = _row(arm)
     if isinstance(row, VectorFunction):
         return [mathml.formula(row.formula, block=True)]
-    if row is None or row.opaque:
-        return [mathml.formula(f"f(x) = {formula}", block=True)] if formula else []
-    definition = record(row.callables.definition)
-    derived = latex(slope(row))
-    shown = [f"f(x) = {latex(definition)}", *([f"f'(x) = {derived}"] if len(derived) <= LONGEST_SLOPE else [])]
-    return [mathml.formula(text, block=True) for text in shown]
+    each = zip(("f(x)", "f'(x)"), _latex(arm, theory), strict=True)
+    return [mathml.formula(f"{name} = {text}", block=True) for name, text in each if text]
+
+
+def _ours(text: str) -> str:
+    """LaTeX that is what we write, and nothing where it is not: the files of a run may be a stranger's."""
+    try:
+        mathml.mathml(text)
+    except ActbenchError:
+        return ""
+    return text if text.count("{") == text.count("}") and not re.search(r"\^\^|[$%#~]", text) else ""
 
 
 def _source(arm: Mapping[str, Any]) -> str:
@@ -192,10 +217,9 @@ def measures(frame: pd.DataFrame, theory: pd.DataFrame | None = None) -> dict[st
         if not len(part):
             continue
         cells = []
-        for arm in arms:
-            row = part.loc[arm] if arm in part.index else None
-            ends = (row[end] * factor for end in ("value", "low", "high")) if row is not None else (math.nan,)
-            value, interval = numbers(*ends)
+        each = [part.loc[arm] if arm in part.index else None for arm in arms]
+        shown = alike([(math.nan,) * 3 if row is None else tuple(row[end] * factor for end in ENDS) for row in each])
+        for arm, row, (value, interval) in zip(arms, each, shown, strict=True):
             if not value:
                 value = _absent(name, arm, frame, without) if row is None else "no number"
             note = "" if row is None else remark(name, row)
@@ -217,9 +241,9 @@ def _absent(name: str, arm: str, frame: pd.DataFrame, without: set[str]) -> str:
 def _decisions(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
     if "decisions" not in tables:
         return []
-    rows = []
-    for row in tables["decisions"].to_dict(orient="records"):
-        value, interval = numbers(*(100 * row[end] for end in ("value", "low", "high")))
+    rows, told_rows = [], tables["decisions"].to_dict(orient="records")
+    shown = alike([tuple(100 * row[end] for end in ENDS) for row in told_rows])
+    for row, (value, interval) in zip(told_rows, shown, strict=True):
         told = {name: numbers(row[name])[0] for name in ("effect", "n", "left_out", "needed")}
         about = {"activation": row["activation"], "reason": row["reason"], **tag(row)}
         rows.append({**about, **told, "value": value, "interval": interval, "p": numbers(row["p_holm"])[0]})
@@ -269,12 +293,14 @@ def _settings(tables: dict[str, pd.DataFrame]) -> dict[str, Any] | None:
     return {"arms": arms, "rows": rows}
 
 
-def _theory(tables: dict[str, pd.DataFrame]) -> list[dict[str, str]]:
+def _theory(tables: dict[str, pd.DataFrame], arms: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     if "theory" not in tables:
         return []
+    said = {str(arm["spec"]): [_ours(text) for text in _latex(arm, tables["theory"])] for arm in arms}
     names = ("mean", "second", "gain", "he_q", "he_chi_1", "critical_sigma_w2", "critical_sigma_b2")
     return [
         {"activation": str(row["activation"]),
+         **dict(zip(("formula", "slope"), said.get(str(row["activation"]), ("", "")), strict=True)),
          **{name: numbers(round(row.get(name, math.nan), 12))[0] for name in names},  # rounded: sums end near 0
          "reason": row["reason"] if isinstance(row.get("reason"), str) else _stability(row)}
         for row in tables["theory"].to_dict(orient="records")

@@ -45,6 +45,21 @@ def numbers(
     return texts[0], "" if math.isnan(low) else f"[{texts[1]}, {texts[2]}]"
 
 
+def alike(each: Sequence[tuple[float, float, float]]) -> list[tuple[str, str]]:
+    """The numbers of one column, each with its interval: as many decimals as the one has that needs most.
+
+    >>> alike([(0.72, -0.311, 1.59), (1.18, -0.58, 2.18)])
+    [('0.72', '[-0.31, 1.59]'), ('1.18', '[-0.58, 2.18]')]
+    """
+    texts = [numbers(*one) for one in each]
+    places = [len(value.partition(".")[2]) for value, interval in texts if interval]
+    if not places or any("e" in text for one in texts for text in one):
+        return texts
+    spec = f",.{max(places)}f"
+    return [(format(value, spec), f"[{low:{spec}}, {high:{spec}}]") if interval else text
+            for text, (value, low, high) in zip(texts, each, strict=True) for interval in text[1:]]  # fmt: skip
+
+
 def _alike(spec: str, ends: Sequence[float], others: Sequence[float]) -> bool:
     """Whether an end reads as another number, which it is not: an interval then seems to exclude or to touch it."""
     return any(format(end, spec) == format(other, spec) for end in ends for other in others if other != end)

@@ -11,14 +11,18 @@ import pandas as pd
 import pytest
 from panel_frames import panel
 
+from actbench.activations.latex import formula
+from actbench.activations.registry import ACTIVATIONS, AXIS
 from actbench.cli import main
 from actbench.comparison.arms import Arm
 from actbench.comparison.compared import Comparison, save
 from actbench.comparison.tables import tables
 from actbench.core.errors import ActbenchError
-from actbench.report.dossier import measures, render
+from actbench.report.bibliography import ARXIV, entries
+from actbench.report.dossier import _ours, measures, render
 from actbench.runs.folder import RunFolder
 
+NO_AUTHOR = re.compile(r"Stronger normalization-free transformers 2025, arXiv [\d.]+|; Gemma 2, arXiv [\d.]+")
 MACHINE = {"processor": "a processor", "cores": 2, "system": "a system"}
 
 
@@ -46,7 +50,7 @@ def compared(path, own, **said):
     ]  # fmt: skip
     theory = pd.DataFrame([
         {"activation": s, "formula": r"\max(x, 0)", "kept_bytes": 4, "mean": 0.4, "second": 0.5, "gain": 1.4,
-         "he_q": 1.0, "he_chi_1": 1.0, "critical_sigma_w2": 2.0, "reason": ""}
+         "slope": "1", "he_q": 1.0, "he_chi_1": 1.0, "critical_sigma_w2": 2.0, "reason": ""}
         for s in specs
     ])  # fmt: skip
     frames = {"panel": frame, "curves": curves, "cost": pd.DataFrame(rows), "theory": theory}
@@ -99,8 +103,10 @@ def test_the_checklist_says_no_where_it_is_no(folder):
 
 def test_latex_tables_have_equal_columns_and_escaped_names(page):
     latex = page.parent / "latex"
-    for name in ("decisions", "measures", "settings"):
+    for name in ("decisions", "measures", "settings", "theory"):
         text = (latex / f"{name}.tex").read_text()
+        assert "A quick run, not final." in text
+        text = re.sub(r"\\begin\{cases\}.*?\\end\{cases\}", "", text)  # which has columns of its own
         rows = [line for line in text.splitlines() if line.endswith(r"\\")]
         assert len({len(re.findall(r"(?<!\\)&", row)) for row in rows}) == 1, name
         assert r"my.act\_1" in text
@@ -108,8 +114,40 @@ def test_latex_tables_have_equal_columns_and_escaped_names(page):
             assert part in text
         assert text.count("{") - text.count(r"\{") == text.count("}") - text.count(r"\}")
     bib = (latex / "sources.bib").read_text()
-    assert bib.count("@misc{") == 2  # relu and gelu
-    assert "Hendrycks" in bib
+    assert bib.count("@misc{") == 5  # four works of relu's, one of gelu's
+    assert "author = {{Nair} and {Hinton}},\n  year = {2010}" in bib
+    assert "@misc{hendrycks2016,\n  author = {{Hendrycks} and {Gimpel}}" in bib
+    theory = (latex / "theory.tex").read_text()
+    assert r"gelu & $\frac" in theory or r"gelu & $" in theory
+    assert r"my.act\_1 & $\max(x, 0)$ & $1$" in theory
+    assert "Provisional: 10 networks" in (latex / "decisions.tex").read_text()
+
+
+def test_formulas_of_a_stranger_s_files_are_ours_or_none():
+    for text in (r"\input{/etc/passwd}", r"\write18{x}", r"\frac{x}{2}^^5c", "a } b", "x $ y", r"x \\ y"):
+        assert _ours(text) == ""
+    for name in ACTIVATIONS.names():
+        assert _ours(formula(ACTIVATIONS[name])), name
+
+
+@pytest.mark.parametrize("name", [*ACTIVATIONS.names(), *AXIS.names()])
+def test_every_work_that_a_source_names_is_an_entry_with_author_and_year(name):
+    source = (ACTIVATIONS if name in ACTIVATIONS else AXIS)[name].source
+    (first, *others) = [entries({name: source})] * 2
+    assert first == others[0]
+    years = [work["year"] for work in first if work["authors"]]
+    assert sorted(years) == sorted(re.findall(r"[\w.] ((?:1[6-9]|20)\d\d)(?![\d.])", NO_AUTHOR.sub("", source)))
+    assert [work["arxiv"] for work in first if work["arxiv"]] == ARXIV.findall(NO_AUTHOR.sub("", source))
+    assert len({work["key"] for work in first}) == len(first)
+    assert all(re.fullmatch(r"[a-z0-9-]+", work["key"]) for work in first)
+    assert all(work["source"] for work in first if not work["authors"])
+
+
+def test_a_work_that_two_sources_name_is_one_entry():
+    found = entries({"gelu": "Ma & Li 2016, arXiv 1606.08415", "silu": "Ma & Li 2016; Ma & Li 2017", "b": "Ma 2016"})
+    assert [(work["key"], work["functions"], work["arxiv"]) for work in found] == [
+        ("ma2016", ["gelu", "silu"], "1606.08415"), ("ma2017", ["silu"], ""), ("ma2016b", ["b"], ""),
+    ]  # fmt: skip
 
 
 def test_a_stranger_s_names_are_text_in_every_format(tmp_path, capsys):
@@ -127,7 +165,8 @@ def test_a_stranger_s_names_are_text_in_every_format(tmp_path, capsys):
     for file in (tmp_path / "latex").iterdir():
         text = file.read_text(encoding="utf-8")
         bare = re.sub(r"\\(?:text[a-z]+\{\}|[_%&#${}])", "", text)
-        assert not re.search(r"\\(input|write|frac)|\^|\x1b", bare), file.name
+        forbidden = r"\\(input|write)|\x1b" if file.name == "theory.tex" else r"\\(input|write|frac)|\^|\x1b"
+        assert not re.search(forbidden, bare), file.name
         assert text.count("{") == text.count("}"), file.name
         assert r"\textbackslash{}input" in text or r"\textbackslash{}" in text, file.name
 
