@@ -1,6 +1,8 @@
 """Write what is generated in this repository. Nothing is measured here; finished runs are taken over.
 
 ``python reports/refresh.py`` writes every part that is out of date, after a new row or claim or a changed definition;
+``python reports/refresh.py article literature --words`` writes their tables and pages again in today's words, from the
+committed numbers: every verdict stays, and where the numbers say another one it is told.
 ``python reports/refresh.py PART... [--run FOLDER...]`` some parts, with what finished runs measured: ``article`` after
 ``actbench reproduce``, ``literature`` after ``actbench reproduce literature``, ``accuracy`` after ``actbench run
 accuracy`` (with ``--exhaustive`` or without) or ``actbench run axis_accuracy`` or
@@ -15,6 +17,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -96,17 +99,41 @@ def article(asked: argparse.Namespace) -> None:
     """reports/article, from a finished run of it, and the README's part about it."""
     from actbench.report.readme import digest, refreshed
 
-    if asked.run:
-        copy(asked.run[0], ARTICLE)
-        _note_first_runs(asked.run[0])
+    _take(asked, ARTICLE)
     README.write_text(refreshed(README.read_text(encoding="utf-8"), digest(ARTICLE)), encoding="utf-8")
 
 
 def literature(asked: argparse.Namespace) -> None:
     """reports/literature, from a finished run of it."""
+    _take(asked, LITERATURE)
+
+
+def _take(asked: argparse.Namespace, folder: Path) -> None:
+    """A finished run's small files; or those of the last one again, in today's words."""
     if asked.run:
-        copy(asked.run[0], LITERATURE)
+        copy(asked.run[0], folder)
         _note_first_runs(asked.run[0])
+    elif asked.words:
+        with tempfile.TemporaryDirectory() as place:
+            copy(in_todays_words(folder, Path(place) / folder.name), folder)
+
+
+def in_todays_words(folder: Path, place: Path) -> Path:
+    """A copy of committed results whose records, conditions and page are told as today; no number, no verdict moves."""
+    from actbench.claims.verdicts import chosen, described, told_again
+    from actbench.report.page import render
+    from actbench.runs.folder import RunFolder
+
+    shutil.copytree(folder, place)
+    run = RunFolder(place)
+    claims = chosen([str(run.read_run()["target"])])
+    for timed in ("", "timing_"):
+        if (place / f"{timed}verdicts.csv").exists():
+            tables = (run.read_frame(f"{timed}verdicts"), run.read_frame(f"{timed}estimates"))
+            run.write_frame(f"{timed}verdicts", told_again(claims, *tables))
+    run.write_json("claims", [described(claim) for claim in claims])
+    render(run, lang="en", progress=False)
+    return place
 
 
 def _note_first_runs(run: Path) -> None:
@@ -143,6 +170,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--run", nargs="+", type=Path, default=[], metavar="FOLDER", help="finished runs of one part")
     parser.add_argument("--why", default="", help="the reason for readings that ask otherwise, with the same numbers")
     parser.add_argument("--again", nargs="+", default=[], metavar="NAME", help="rows whose exact values are made anew")
+    parser.add_argument("--words", action="store_true", help="article, literature: again in today's words, unmeasured")
     asked = parser.parse_args(words)
     if unknown := set(asked.part) - set(PARTS):
         parser.error(f"no part {', '.join(sorted(unknown))}; known: {', '.join(PARTS)}")

@@ -104,9 +104,12 @@ def of_settings(settings: Sequence[Verdict], quantifier: Quantifier) -> Outcome:
 
 
 def each_setting(settings: Sequence[Verdict], quantifier: Quantifier) -> str:
-    """What came out in each setting, behind how many of them came out how: ``refuted (7 of 9; 2 open)``."""
+    """What came out in each setting, with the interval that was judged, behind how many of them came out how.
+
+    As ``1 supported, 1 refuted of 2 settings; sgd: refuted (0.5 [0.4, 0.6]); ...``.
+    """
     told = [
-        f"{p.setting}: {p.verdict} ({p.value:.3g} [{p.low:.3g}, {p.high:.3g}]"
+        f"{p.setting}: {p.verdict} ({p.value:.3g} [{p.judged_low:.3g}, {p.judged_high:.3g}]"
         + (f", {p.left_out} left out)" if p.left_out else ")")
         if p.verdict != "not tested"
         else f"{p.setting}: {_why_not(p)}"

@@ -11,6 +11,9 @@ _READINGS = {
     "share of pre-activations": "C47 rare",
     "share of networks": "C25 sgd, C25 rescues, C25 deep_sgd, L01 deep, L06 linear, L06 rectifier, "
     "L14 sixteen, L14 single, L14 double",
+    "share of gradients": "C50 chain, C50 residual, C50 fan_out, C50 forward_twice, C50 read_only",
+    "share of inputs": "C50 nan_input",
+    "share of results": "C50 integer",
     "share of features": "C14 kept, C14 forward, C15 kept, C15 forward",
     "share of the top rate": "C03 rate_against_current",
     "share of the gradient left": "C30 tanh",

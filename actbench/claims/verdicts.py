@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from actbench.claims.claim import CLAIMS, Claim
 from actbench.claims.family import size
 from actbench.claims.judge import BOOTSTRAP, ENDS, NONE, Frames, judge
-from actbench.claims.rollup import Verdict
+from actbench.claims.rollup import Verdict, each_setting, of_settings
 from actbench.claims.units import UNITS
 from actbench.core.errors import ActbenchError, unknown
 from actbench.core.machine import machine
@@ -190,6 +190,42 @@ def together(verdicts: pd.DataFrame, timed: pd.DataFrame | None) -> pd.DataFrame
         return verdicts
     both = pd.concat([verdicts, timed[[c for c in verdicts if c in timed]]], ignore_index=True)
     return both.drop_duplicates(["claim", "reading"], keep="last")
+
+
+def told_again(claims: Sequence[Claim], verdicts: pd.DataFrame, estimates: pd.DataFrame) -> pd.DataFrame:
+    """A run's table of verdicts with its conditions in today's words, from its estimates: nothing is measured.
+
+    Parameters
+    ----------
+    claims, verdicts, estimates
+        The records; what a run of them has written.
+
+    Raises
+    ------
+    ActbenchError
+        Where the estimates of a reading give another verdict than the table has: then it has to be judged again.
+    """
+    told = verdicts.copy()
+    for name, reading in [(claim.name, reading) for claim in claims for reading in claim.readings if reading.settings]:
+        at, mine = ((table["claim"] == name) & (table["reading"] == reading.name) for table in (verdicts, estimates))
+        parts = tuple(map(_setting, estimates[mine].to_dict("records")))
+        if not parts or not at.any():
+            continue
+        had = verdicts[at].iloc[0]
+        if (found := of_settings(parts, reading.quantifier)) != had["verdict"]:
+            why = f"{name} {reading.name} is {had['verdict']} and its estimates say {found}"
+            raise ActbenchError(f"{why}; judge the run again by 'actbench reproduce'")
+        lost = f"{had['failed']} cells of {reading.experiment} failed" if had["failed"] else ""
+        words = (lost, each_setting(parts, reading.quantifier), reading.conditions)
+        told.loc[at, "conditions"] = "; ".join(filter(None, words))
+    return told.astype(COUNTS)
+
+
+def _setting(row: Mapping[Any, Any]) -> Verdict:
+    """A setting's verdict from its row."""
+    known = {f.name for f in fields(Verdict)}
+    given = {name: value for name, value in row.items() if name in known and value == value}  # no NaN
+    return Verdict(kind="experiment", **given)
 
 
 def _mistake(verdict: Verdict, rehearsal: bool) -> str:

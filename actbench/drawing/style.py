@@ -154,7 +154,7 @@ def _translated(svg: bytes, words: Mapping[str, str]) -> bytes:
 
     def said(match: re.Match[str]) -> str:
         known = html.unescape(match.group(2))
-        word, space, number = known.partition(" ")
+        word, space, number = known.rpartition(" ")
         said = words[word] + space + number if word in words and re.fullmatch(r"[-+.\d]+", number) else known
         return match.group(1) + html.escape(words.get(known, said), quote=False) + "</text>"
 

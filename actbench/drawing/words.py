@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+BANDWIDTH = "share of the copy's bandwidth, largest size (log scale); line: the copy"
 WORDS: dict[str, dict[str, str]] = {
     "zh": {
         "layer": "层",
@@ -16,8 +17,8 @@ WORDS: dict[str, dict[str, str]] = {
         "halving with every layer": "每层减半",
         "theory": "理论值",
         "share or energy (log scale)": "比例或能量（对数刻度）",
-        "active units (share)": "激活单元（比例）",
-        "active (share, log scale)": "激活（比例，对数刻度）",
+        "active units (share)": "激活率",
+        "active (share, log scale)": "激活率（对数刻度）",
         "normal inputs": "正态输入",
         "digits inputs": "digits 输入",
         "units": "单元",
@@ -131,6 +132,8 @@ WORDS: dict[str, dict[str, str]] = {
         "upper bound": "上界",
         **{f"{count} units": f"{count} 个单元" for count in (2, 3, 4, 6)},
         "|mean| / sd of the outputs": "输出的 |均值| / 标准差",
+        BANDWIDTH: "占复制带宽的比例，最大数组（对数刻度）；竖线：复制",
+        "ns an element (log scale)": "每个元素的纳秒数（对数刻度）",
         "the function": "函数",
         "its slope, as training uses it": "斜率（训练所用）",
         "mean square of the output (log scale)": "输出均方（对数刻度）",

@@ -29,7 +29,6 @@ WORDS = {
         "old": "{count} of them known", "error": "error", "warning": "warning", "note": "note", "; ": "; ",
         "counted": "{count} {level}{s}", "subject": "what", "worst": "the worst of it", ": ": ": ",
         "aside": " ({what})", "audit": "audit", "files": "files", "objects": "objects",
-        "machine": "{processor}, {cores} cores, {system}",
     },
     "zh": {
         "title": "审查", "lead": "每个值与斜率都与精确值比较；每个错误给出能显示它的最小输入。",
@@ -41,7 +40,6 @@ WORDS = {
         "old": "其中 {count} 个已知", "error": "错误", "warning": "警告", "note": "提示", "; ": "；",
         "counted": "{count} 个{level}", "subject": "对象", "worst": "最严重的问题", ": ": "：", "aside": "（{what}）",
         "audit": "审查", "files": "个文件", "objects": "个对象",
-        "machine": "{processor}，{cores} 核，{system}",
     },
 }  # fmt: skip
 
@@ -64,7 +62,7 @@ def page(report: Report, *, lang: str = "en", known: Collection[str] = ()) -> st
         t=WORDS[lang], lang=lang, asked=report.asked, phrases=phrases(lang),
         foot=foot(f"actbench audit {report.asked} --html FILE", ""),
         counts={level: counted(count, level, WORDS[lang]) for level, count in counts.items()},
-        machine=WORDS[lang]["machine"].format_map(machine()),
+        machine=phrases(lang)["machine alone"].format_map(machine()),
         subjects=[_subject(one, lang, known) for one in report.subjects],
         left=[(one.target, why_not(one, lang)) for one in report.left_out],
     ), lang)  # fmt: skip

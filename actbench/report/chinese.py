@@ -34,6 +34,9 @@ GLOSSARY = {
     "equal in practice": "实际等同", "undecided": "无法判定", "candidate": "候选函数", "slope": "斜率", "kink": "折点",
     "row": "条目", "ulp": "ulp", "edge of chaos": "混沌边缘", "paired": "配对", "false alarm": "误报",
     "lasso": "LASSO", "stall": "停滞",
+    "forward pass": "前向传播", "backward pass": "反向传播", "convolutional network": "卷积网络 (CNN)",
+    "multi-layer perceptron": "多层感知机 (MLP)", "activation rate": "激活率", "seed": "种子",
+    "95 % interval": "95 % 置信区间", "machine": "机器", "splits of one data set": "同一数据集的划分",
 }  # fmt: skip
 
 

@@ -110,8 +110,7 @@ def _claim(
     verdict = by_name["overall"]["verdict"]
     deciding = levels["literal"] or levels["charitable"]
     own_words = filled(entry["answer"], ordered, verdict, lang) if entry.get("answer") else ""
-    short = filter(None, (t[f"short {verdict}"], own_words))
-    said = t["between"].join(short) if own_words else answer(ordered, by_name["overall"], t)
+    said = own_words or answer(ordered, by_name["overall"], t)
     if by_name["overall"]["failed"] not in ("", "0"):
         said = f"{said} ({t['not final']})"
     return {
@@ -127,7 +126,7 @@ def _claim(
         "history": [
             t["changed"].format(
                 **{name: chinese(value, t) if isinstance(value, str) else value for name, value in change.items()},
-                shown=reading_name(change, t), when=t[WHEN[change["after_looking"]]],
+                shown=reading_name({**change, "claim": entry["claim"]}, t), when=t[WHEN[change["after_looking"]]],
             )
             for change in entry.get("history", ())
         ],
@@ -159,9 +158,9 @@ def _in_language(row: dict[str, Any], t: dict[str, str]) -> dict[str, Any]:
 
 
 def reading_name(row: dict[str, Any], t: dict[str, str]) -> str:
-    """A reading's name in words."""
-    name = str(row["reading"])
-    return READINGS.get(t["language"], {}).get(name, name.replace("_", " "))
+    """A reading's name in words: its claim's own, else what readings of this name are called."""
+    name, known = str(row["reading"]), READINGS.get(t["language"], {})
+    return known.get(f"{row['claim']} {name}") or known.get(name, name.replace("_", " "))
 
 
 REGIONS = (  # how an expectation is written, and the phrase that says it in another language

@@ -105,7 +105,7 @@ def render(folder: RunFolder, *, title: str | None = None, lang: str | None = No
         "settings": _settings(tables), "theory": _theory(tables, arms), "margin": 100 * differences.MARGIN,
         "interest": 100 * differences.OF_INTEREST,
         "figures": figures, "t": t,
-        "checks": checklist(tables, arms, run), "run": _run(run),
+        "checks": checklist(tables, arms, run), "run": _run(run, t),
     }  # fmt: skip
     content["not_final"] = " A quick run, not final." if run.get("quick") else ""
     content["works"] = entries({arm["spec"]: arm["source"] for arm in content["arms"] if arm["source"]})
@@ -336,10 +336,10 @@ def _figures(
     return drawn
 
 
-def _run(run: dict[str, Any]) -> dict[str, str]:
+def _run(run: dict[str, Any], t: Mapping[str, str]) -> dict[str, str]:
     machine, versions, commit = (run.get(key) or {} for key in ("machine", "versions", "commit"))
     return {
-        "machine": f"{machine.get('processor', '')}, {machine.get('cores', '')} cores, {machine.get('system', '')}",
+        "machine": t["machine alone"].format_map({"processor": "", "cores": "", "system": "", **machine}),
         "versions": ", ".join(f"{name} {versions[name]}" for name in LIBRARIES if name in versions),
         "commit": str(commit.get("commit", "-"))[:12] + ("+" if commit.get("dirty") else ""),
         "seed": str(run.get("seed")), "started": str(run.get("started")), "finished": str(run.get("finished") or "-"),

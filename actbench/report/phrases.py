@@ -47,8 +47,6 @@ PHRASES: dict[str, dict[str, str]] = {
         "contents": "On this page", "findings": "Findings that surprise", "show": "Show", "all": "all",
         "evidence": "Evidence", "guess": "Guess first: answers stay hidden until the evidence is opened",
         "from to": "from {low} to {high}", "between": " ", "colon": "{name}: {text}", "comma": ", ", "stop": "{text}.",
-        "short supported": "Yes.", "short refuted": "No.", "short conditional": "In part.",
-        "short inconclusive": "Open.", "short opinion": "A matter of opinion.", "short not tested": "Not tested.",
         "changed": "Changed on {on}, {when}: {shown}. Before: {was}. Since: {now}. Why: {why}.",
         "after": "after looking at results", "before": "before any result",
         "family": "Of {whole} claims {claims} rest on samples. Were every truth on the very edge of what was asked, "
@@ -61,7 +59,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "values (8 networks of an exponential law: 11 % instead of 5 %) and for rare failures: where one network in "
         "ten collapses, 8 networks are wrong in 43 % of samples and 64 in 8 %. Verdicts are about networks like those "
         "that were seen (reports/error_rates has every kind).",
-        "language": "en", "of": "{reading}: {setting}", "condition": "Where",
+        "language": "en", "of": "{reading}: {setting}", "number of": "{name} ({number})", "condition": "Where",
         "where supported": "yes: {which}", "where refuted": "no: {which}", "where conditional": "in part: {which}",
         "where inconclusive": "open: {which}", "where not tested": "not tested: {which}", "where opinion": "{which}",
         "summary of": "Verdicts: ",
@@ -92,6 +90,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "source": "Source", "count": "claims", "kind": "decided by",
         "experiment": "experiment", "exact": "computation", "literature": "literature", "roll-up": "roll-up",
         "machine": "{processor}, {cores} cores, {system}; Python {python}, NumPy {numpy}, SciPy {scipy}",
+        "machine alone": "{processor}, {cores} cores, {system}",
         "commit": "Code at {commit}; master seed {seed}; started {started}, finished {finished}; "
         "expectations registered as {expectations}.",
         "commit alone": "Code at {commit}; master seed {seed}; started {started}, finished {finished}.",
@@ -147,8 +146,6 @@ PHRASES: dict[str, dict[str, str]] = {
         "contents": "本页内容", "findings": "出人意料的发现", "show": "显示", "all": "全部",
         "evidence": "证据", "guess": "先猜一猜：展开证据之前不显示答案",
         "from to": "从 {low} 到 {high}", "between": "", "colon": "{name}：{text}", "comma": "，", "stop": "{text}。",
-        "short supported": "是。", "short refuted": "否。", "short conditional": "部分成立。",
-        "short inconclusive": "尚无定论。", "short opinion": "属于观点。", "short not tested": "未检验。",
         "changed": "{on} 修改（{when}）：{shown}。此前：{was}。此后：{now}。理由：{why}。",
         "after": "在看过结果之后", "before": "在得出结果之前",
         "family": "{whole} 条论断中有 {claims} 条依据抽样结果。即使每个真值都恰在要求的边界上，"
@@ -160,7 +157,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "coverage": "在 8 到 64 个网络上的模拟表明，这些区间的错误率与所承诺的相符，但有两种例外：取值偏斜时（指数分布"
         "的 8 个网络为 11 %，而非 5 %），以及罕见的失败：若十分之一的网络会崩溃，8 个网络在 43 % 的样本中出错，64 个为 "
         "8 %。结论针对的是与所见网络类似的网络（各种情形见 reports/error_rates）。",
-        "language": "zh", "of": "{reading}：{setting}", "condition": "条件",
+        "language": "zh", "of": "{reading}：{setting}", "number of": "{name}（{number}）", "condition": "条件",
         "where supported": "成立：{which}", "where refuted": "不成立：{which}",
         "where conditional": "部分成立：{which}",
         "where inconclusive": "未定：{which}", "where not tested": "未检验：{which}", "where opinion": "{which}",
@@ -171,7 +168,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "literal": "按字面", "charitable": "按本意", "overall": "总评", "overall charitable": "总评（按本意）",
         "supported": "成立", "refuted": "不成立", "conditional": "有条件成立", "inconclusive": "尚无定论",
         "opinion": "观点", "not tested": "未检验",
-        "reading": "解读", "verdict": "结论", "value": "数值", "interval": "95 % 区间",
+        "reading": "解读", "verdict": "结论", "value": "数值", "interval": "95 % 置信区间",
         "judged": "用于评判的区间", "n": "n",
         "expected": "预期", "why": "依据", "claim": "论断", "setting": "设置",
         "says supported": "成立：{which}。", "says refuted": "不成立：{which}。",
@@ -193,11 +190,12 @@ PHRASES: dict[str, dict[str, str]] = {
         "source": "文献", "count": "条数", "kind": "判定方式",
         "experiment": "实验", "exact": "计算", "literature": "文献", "roll-up": "汇总",
         "machine": "{processor}，{cores} 核，{system}；Python {python}，NumPy {numpy}，SciPy {scipy}",
+        "machine alone": "{processor}，{cores} 核，{system}",
         "commit": "代码版本 {commit}；主随机种子 {seed}；开始 {started}，结束 {finished}；"
         "预期的哈希值 {expectations}。",
         "commit alone": "代码版本 {commit}；主随机种子 {seed}；开始 {started}，结束 {finished}。",
         "run of": "运行", "all numbers": "数值",
-        "means over": "对独立网络取平均，附 95 % 区间（Student t）与样本数 n。",
+        "means over": "对独立网络取平均，附 95 % 置信区间（Student t）与样本数 n。",
         "rows as measured": "逐行列出测得的数值。",
         "every observation": "全部 {count} 条观测：{file}", "more rows": "该文件中另有 {count} 行",
         "rehearsal run": "快速模式：只运行网格的一部分，或减少轮次。",

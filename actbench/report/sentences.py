@@ -151,13 +151,13 @@ def where(readings: Sequence[Mapping[str, Any]], t: Mapping[str, str]) -> list[t
     for row in readings:
         parts = [e for e in row["estimates"] if e["value"]] if row["verdict"] == "conditional" else []
         for verdict in ORDER:
-            told = [f"{in_words(e['setting'], t)} ({_said(e, row)})" for e in parts if e["verdict"] == verdict]
+            told = [_numbered(in_words(e["setting"], t), _said(e, row), t) for e in parts if e["verdict"] == verdict]
             if told:
-                named = t["of"].format(reading=row["shown"], setting=", ".join(told))
-                groups.setdefault(verdict, []).append(named if len(readings) > 1 else ", ".join(told))
+                said = t["of"].format(reading=row["shown"], setting=t["comma"].join(told))
+                groups.setdefault(verdict, []).append(said)
         if not parts:  # a conditional reading without settings has its condition from its record
-            because = f" ({row['conditions']})" if row["verdict"] == "conditional" and row.get("conditions") else ""
-            groups.setdefault(row["verdict"], []).append(f"{row['shown']}{because or _ends(row)}")
+            because = row["conditions"] if row["verdict"] == "conditional" and row.get("conditions") else _ends(row)
+            groups.setdefault(row["verdict"], []).append(_numbered(row["shown"], because, t))
     return [(verdict, t[f"where {verdict}"].format(which=t["and"].join(groups[verdict])))
             for verdict in ORDER if groups.get(verdict)]  # fmt: skip
 
@@ -167,11 +167,15 @@ def condition(readings: Sequence[Mapping[str, Any]], t: Mapping[str, str]) -> st
     return _ended(t["and"].join(text for _, text in where(readings, t)), t)
 
 
+def _numbered(name: str, number: str, t: Mapping[str, str]) -> str:
+    """A name with what was found of it in brackets."""
+    return t["number of"].format(name=name, number=number) if number else name
+
+
 def _ends(row: Mapping[str, Any]) -> str:
-    """A reading's number, or the least and the largest of its settings, in brackets."""
-    ordered = sorted((e for e in row["estimates"] if e["value"]), key=lambda e: float(e["raw"]))
-    ends = list(dict.fromkeys(_said(e, row) for e in (ordered[:1] + ordered[-1:]))) or [row["value"]]
-    return f" ({' ... '.join(ends)})" if ends[0] else ""
+    """A reading's number, or the least and the largest of its settings."""
+    ordered = sorted((e for e in row["estimates"] or [row] if e["value"]), key=lambda e: float(e["raw"]))
+    return " ... ".join(dict.fromkeys(_said(e, row) for e in (ordered[:1] + ordered[-1:])))
 
 
 def _said(estimate: Mapping[str, Any], row: Mapping[str, Any]) -> str:
@@ -185,11 +189,13 @@ def in_words(setting: str, t: Mapping[str, str], words: Mapping[str, Mapping[str
     """A setting's name, or another text of few words, in the page's language, word by word."""
     for word, said in words.get(t["language"], {}).items():
         setting = re.sub(rf"(?<![\w.]){re.escape(word)}(?![\w.]| weights)", said, setting)
-    return setting
+    return setting.replace(", ", "、") if t["language"] == "zh" and words is SETTINGS else setting
 
 
 def answer(readings: Sequence[Mapping[str, Any]], overall: Mapping[str, Any], t: Mapping[str, str]) -> str:
-    """One sentence with one number and its interval: of the reading that decides, else on what the verdict rests.
+    """One sentence of the reading that decides: its number, the ends of its settings, or on what the verdict rests.
+
+    The verdict itself is not in it: it stands beside it wherever it is shown.
 
     Parameters
     ----------
@@ -204,13 +210,7 @@ def answer(readings: Sequence[Mapping[str, Any]], overall: Mapping[str, Any], t:
     alike = [row for row in readings if row["verdict"] == verdict] or list(readings)
     row = next((row for row in alike if row["estimates"]), alike[0] if alike else None)
     if row is None:
-        return t[f"short {verdict}"]
-    told = _evidence(row, verdict, t)
-    return t["between"].join(filter(None, (t[f"short {verdict}"], told)))
-
-
-def _evidence(row: Mapping[str, Any], verdict: str, t: Mapping[str, str]) -> str:
-    """What the deciding reading found: a number, the ends of several settings, or the ground that the record names."""
+        return ""
     name = row["shown"]
     asked = row["expected"].partition(": ")[2] or row["expected"]
     wanted = t["asked"].format(expected=asked) if asked else ""

@@ -222,7 +222,8 @@ def test_settings_are_told_one_by_one_behind_how_many_came_out_how():
 
     def numbers(name):
         part = told[name]
-        return f"{part.value:.3g} [{part.low:.3g}, {part.high:.3g}]"
+        assert part.judged_level == pytest.approx(0.99)  # five settings share the 5 %
+        return f"{part.value:.3g} [{part.judged_low:.3g}, {part.judged_high:.3g}]"
 
     assert found.conditions == (
         "2 cells of x failed; 1 supported, 1 refuted, 1 open, 2 not tested of 5 settings; "

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,8 +25,10 @@ from actbench.claims.verdicts import (
     observations,
     rests_on_time,
     together,
+    told_again,
 )
 from actbench.core.errors import ActbenchError
+from actbench.runs.folder import RunFolder
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.expectation import Region
 
@@ -48,6 +52,48 @@ def tables(*claims, rehearsal=False, frames=("x", "pass_cost"), **given):
 
 EXACT = Reading(name="rule", level="literal", kind="exact", compute=lambda: ab.Answer(
     holds=True, value=1.0, n=3, n_unit="cases", evidence="counted"))  # fmt: skip
+
+
+REPORTS = Path(__file__).parents[2] / "reports"
+
+
+def tables_of(ledger, timed=""):
+    """A ledger's records, and the committed tables of its run."""
+    folder = RunFolder(REPORTS / ledger)
+    tables = [folder.read_frame(f"{timed}{name}") for name in ("verdicts", "estimates")]
+    return (chosen([ledger]), *tables)
+
+
+@pytest.mark.parametrize(("ledger", "timed"), [("article", ""), ("article", "timing_"), ("literature", "")])
+def test_committed_conditions_quote_the_interval_that_was_judged(ledger, timed):
+    """And are those of today's words, which a table of another run's estimates could not have."""
+    claims, verdicts, estimates = tables_of(ledger, timed)
+    again = told_again(claims, verdicts, estimates)
+    assert again["conditions"].fillna("").tolist() == verdicts["conditions"].fillna("").tolist(), (
+        "run python reports/refresh.py article literature --words"
+    )
+    assert (again["verdict"] == verdicts["verdict"]).all()
+    several = (
+        estimates[estimates["verdict"] != "not tested"].groupby(["claim", "reading"]).filter(lambda part: len(part) > 1)
+    )
+    assert len(several) > 10
+    for row in several.itertuples():
+        (told,) = verdicts.loc[(verdicts["claim"] == row.claim) & (verdicts["reading"] == row.reading), "conditions"]
+        assert f"{row.setting}: {row.verdict} ({row.value:.3g} [{row.judged_low:.3g}, {row.judged_high:.3g}]" in told
+
+
+def test_estimates_that_say_another_verdict_are_told():
+    claims, verdicts, estimates = tables_of("article")
+    with pytest.raises(ActbenchError, match="C06 mlp is refuted and its estimates say supported; judge"):
+        told_again(claims, verdicts, estimates.assign(verdict="supported"))
+
+
+@pytest.mark.parametrize("ledger", ["article", "literature"])
+def test_committed_records_are_todays(ledger):
+    held = RunFolder(REPORTS / ledger).read_json("claims")
+    assert held == json.loads(json.dumps([described(claim) for claim in chosen([ledger])])), (
+        f"run python reports/refresh.py {ledger} --words"
+    )
 
 
 def test_ids_are_in_the_order_of_their_numbers():

@@ -169,6 +169,17 @@ def test_a_figure_has_words_in_both_languages(name, tmp_path):
     assert not untold
 
 
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [("critical difference 1.48", "临界差 1.48"), ("slope -0.089", "斜率 -0.089"), ("layer", "层"),
+     ("relu 2.5", "relu 2.5"),
+     ("ns an element (log scale)", "每个元素的纳秒数（对数刻度）")],
+)  # fmt: skip
+def test_a_label_keeps_its_number_in_another_language(label, said):
+    svg = f'<svg><text x="1">{label}</text></svg>'.encode()
+    assert style._translated(svg, WORDS["zh"]).decode() == f'<svg><text x="1">{said}</text></svg>'
+
+
 def test_drawing_computes_nothing():
     """No quantile, mean, bootstrap or interval in what draws; the table functions have them from `statistics`."""
     folders = Path(actbench.experiments.__file__).parent

@@ -11,7 +11,7 @@ import actbench.experiments  # noqa: F401  both fill their registries
 from actbench.claims.claim import CLAIMS
 from actbench.claims.verdicts import described
 from actbench.report.chinese import chinese
-from actbench.report.names import READINGS
+from actbench.report.names import READINGS, SETTINGS
 from actbench.report.phrases import PHRASES
 from actbench.report.sentences import PLACE, condition, filled
 
@@ -36,7 +36,7 @@ def test_every_claim_is_answered_in_both_languages_by_numbers_that_the_run_has(c
 @pytest.mark.parametrize("claim", LEDGERS, ids=lambda claim: claim.name)
 def test_every_measured_reading_has_a_unit_in_both_languages(claim):
     units = described(claim)["units"]
-    assert {reading.name for reading in claim.readings if reading.kind == "experiment"} == set(units)
+    assert {reading.name for reading in claim.readings if reading.kind == "experiment"} <= set(units)
     assert not [unit for unit in units.values() if not CJK.search(chinese(unit, PHRASES["zh"]))]
 
 
@@ -87,14 +87,16 @@ def test_a_conditional_reading_without_settings_has_the_condition_of_its_record(
 
 def test_a_condition_says_where_a_claim_holds_and_where_it_does_not():
     assert condition([FACTOR], PHRASES["en"]) == (
-        "Yes: He (sigma_w2 = 2) (1); no: Glorot (1) (0.707); open: depth 8 (0.9)."
+        "Yes: factor: He with variance 2/width (1); no: factor: Glorot with 1/width (0.707); "
+        "open: factor: depth 8 (0.9)."
     )
     assert condition([FACTOR], PHRASES["zh"]) == (
-        "成立：He (sigma_w2 = 2) (1)；不成立：Glorot (1) (0.707)；未定：深度 8 (0.9)。"
+        "成立：factor：方差 2/宽度的 He 初始化（1）；不成立：factor：方差 1/宽度的 Glorot 初始化（0.707）；"
+        "未定：factor：深度 8（0.9）。"
     )
     both = condition([FACTOR, {**EDGE, "estimates": [estimate("a", 0.5, "refuted"), estimate("b", 0.2, "refuted")]}],
                      PHRASES["en"])  # fmt: skip
-    assert "no: factor: Glorot (1) (0.707); edge (0.2 ... 0.5)" in both
+    assert "no: factor: Glorot with 1/width (0.707); edge (0.2 ... 0.5)" in both
 
 
 @pytest.mark.slow
@@ -103,4 +105,5 @@ def test_the_article_s_conditional_claims_have_their_condition_on_the_page(pages
         html = pages[lang].read_text(encoding="utf-8")
         conditional = html.count('class="claim of conditional"')
         assert html.count('<ul class="small condition"><li class="') == conditional > 0
-        assert t["where supported"].format(which="He (sigma_w2 = 2) (0.9998)") in html
+        he = SETTINGS[lang]["he"]
+        assert t["number of"].format(name=he, number="0.9998") in html

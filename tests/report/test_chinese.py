@@ -17,10 +17,12 @@ from actbench.audit.audited import audit
 from actbench.claims.claim import CLAIMS
 from actbench.claims.verdicts import described
 from actbench.cli import main
+from actbench.drawing.words import WORDS as LABELS
 from actbench.report import dossier, plain
 from actbench.report.audit import promised, write
 from actbench.report.chinese import GLOSSARY, NUMBER, SLOT, TABLE, chinese, placed, sentences
 from actbench.report.commits import render_commits
+from actbench.report.names import READINGS
 from actbench.report.page import render as render_page
 from actbench.report.phrases import PHRASES, phrases
 from actbench.runs.experiment import EXPERIMENTS
@@ -213,7 +215,7 @@ def test_numbers_stay_in_their_places():
     assert chinese("2 epochs", ZH) == "2 轮"
     assert chinese("1,440 of 3,038 networks diverged and are left out", ZH) == "1,440 / 3,038 个网络发散，未计入"
     assert chinese("64 networks", ZH) == "64 个网络"
-    assert chinese("adam, noisy labels: refuted (0.5 [0.4, 0.6])", ZH) == "adam, 含噪标签：不成立（0.5 [0.4, 0.6]）"
+    assert chinese("adam, noisy labels: refuted (0.5 [0.4, 0.6])", ZH) == "adam、含噪标签：不成立（0.5 [0.4, 0.6]）"
     assert chinese("2 epochs", phrases("en")) == "2 epochs"
     assert chinese("what nobody has translated", ZH) == "what nobody has translated"
     assert all("#" in key or key for key in sentences())
@@ -223,8 +225,12 @@ def test_the_glossary_decides_the_terms():
     assert set(PHRASES["zh"].values()) >= {GLOSSARY[word] for word in ("supported", "refuted", "as written", "reading")}
     assert GLOSSARY["cell"] == "实验设置"
     assert GLOSSARY["quick run"] == "快速模式"
-    said = [*PHRASES["zh"].values(), *sentences().values()]
-    assert not [text for text in said if "预演" in text or "裁决" in text]
+    said = [*PHRASES["zh"].values(), *sentences().values(), *LABELS["zh"].values(), *READINGS["zh"].values()]
+    said += [claim.answer.zh for claim in CLAIMS if claim.answer]
+    others = re.compile(
+        "预演|裁决|单元格|感知器|(?<!多层)感知机|死神经元|死亡神经元|学习率|(?<!预)激活比例|激活单元的?比例|卷积神经网络|正确率"
+    )
+    assert not [text for text in said if others.search(text)]
 
 
 def test_chinese_pages_are_spaced_and_punctuated_as_chinese_is():

@@ -21,6 +21,12 @@ ROOT = Path(__file__).parents[2]
 STYLE = (ROOT / "actbench" / "report" / "templates" / "page.css").read_text(encoding="utf-8")
 
 
+AGAIN = {
+    "en": "yes|no|in part|open|not tested|a matter of opinion",
+    "zh": "是。|否。|部分成立|尚无定论|未检验|属于观点",
+}
+
+
 class Visible(HTMLParser):
     """The text of a page whose disclosures are shut, by the id of the article around it."""
 
@@ -45,14 +51,16 @@ class Visible(HTMLParser):
 
 @pytest.mark.parametrize("lang", PHRASES)
 def test_verdict_and_answer_of_every_claim_are_seen_without_a_click(pages, lang):
+    """And the verdict once: the sentence goes on from the badge, and does not begin with it again."""
     t = PHRASES[lang]
     texts = Visible(pages[lang].read_text(encoding="utf-8")).texts
     claims = {name: text for name, text in texts.items() if name}
     assert len(claims) == 54
     for name, text in claims.items():
-        verdicts = [v for v in VERDICTS if t[v] in text and t[f"short {v}"] in text]
-        assert verdicts, (name, text)
-        assert len(text.partition(t[f"short {verdicts[0]}"])[2].strip()) > 3, (name, text)
+        verdict = min((v for v in VERDICTS if t[v] in text), key=lambda v: text.index(t[v]))
+        said = text.partition(t[verdict])[2]
+        assert len(said.split("(n =")[0].strip()) > 3, (name, text)
+        assert not re.match(rf"\s*(?:{AGAIN[lang]}|{t[verdict]})\b", said, re.IGNORECASE), (name, said)
 
 
 def test_links_lead_somewhere_and_headers_say_their_scope(pages):
