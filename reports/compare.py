@@ -71,6 +71,8 @@ def take(run: Path, processor: float | None = None) -> None:
 
 def page() -> str:
     """README.md of the example, from the files alone."""
+    from actbench.core.numerals import numbers
+
     run = json.loads((HOME / "run.json").read_text(encoding="utf-8"))
     decisions, ranks = (pd.read_csv(HOME / f"{name}.csv") for name in ("decisions", "ranks"))
     arms = json.loads((HOME / "arms.json").read_text(encoding="utf-8"))
@@ -78,7 +80,7 @@ def page() -> str:
     machine = run["machine"]
     rows = [f"| {r['activation']} | {r['decision']} | {r['reason']} | {int(r['n'])} |"
             for r in decisions.to_dict(orient="records")]  # fmt: skip
-    mean = ", ".join(f"{r['activation']} {r['mean_rank']:.2f}" for r in ranks.to_dict(orient="records"))
+    mean = ", ".join(f"{r['activation']} {numbers(r['mean_rank'])[0]}" for r in ranks.to_dict(orient="records"))
     alarms = [_alarm(name, rate) for name, rate in run["false_alarms"]["rates"].items()]
     return "\n".join([
         "# From six lines to a dossier",
@@ -110,7 +112,7 @@ def page() -> str:
         *rows,
         "",
         f"Mean ranks over {int(ranks['settings'].iloc[0])} settings: {mean}; critical difference "
-        f"{ranks['critical_difference'].iloc[0]:.2f}.",
+        f"{numbers(float(ranks['critical_difference'].iloc[0]))[0]}.",
         "",
         "![Paired differences](figures/differences.svg)",
         "",
@@ -137,7 +139,9 @@ def _processor(run: dict[str, Any]) -> str:
 
 
 def _alarm(name: str, rate: dict[str, Any]) -> str:
-    share = f"{rate['rate']:.3f} | [{rate['low']:.3f}, {rate['high']:.3f}]"
+    from actbench.core.numerals import numbers
+
+    share = " | ".join(numbers(rate["rate"], rate["low"], rate["high"]))
     return f"| {name} | {rate['alarms']} of {rate['n']} | {share} | {rate['nominal']:g} |"
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from actbench.cli.options import add_json, add_run_options, as_json, dry_run, measured_json, refuse_idle, table, width
 from actbench.core.errors import ActbenchError
+from actbench.core.numerals import numbers
 
 DESCRIPTION = """\
 Compare activations on the same networks: cost, accuracy, theory, gradients, activity, dead units, and a training
@@ -72,7 +74,7 @@ def run(args: argparse.Namespace, names: Sequence[str], *, command: str = "compa
     from actbench.runs.folder import DEFAULT, safe
 
     if args.dry_run:
-        beside = " Races and examinations come on top; code that must be called takes its own time."
+        beside = " Races, and examinations of plug-ins, come on top; code that must be called takes its own time."
         return dry_run(args, planned(names, args.quick, options.get("reference")), beside=beside)
 
     out = args.out or str(Path(DEFAULT) / f"{command}-{safe(' '.join(names))}")
@@ -124,10 +126,12 @@ def summary(found: Any) -> str:
     if "ranks" in found.tables:
         frame = found.tables["ranks"]
         first = frame.iloc[0]
-        mean = ", ".join(f"{row['activation']} {row['mean_rank']:.2f}" for row in frame.to_dict(orient="records"))
+        mean = ", ".join(
+            f"{row['activation']} {numbers(row['mean_rank'])[0]}" for row in frame.to_dict(orient="records")
+        )
         test = f"{first['test']}: p = {first['p']:.2g}" if first["test"] else "too few settings for a test"
         lines.append(f"\nmean ranks over {first['settings']} settings: {mean}; critical difference "
-                     f"{first['critical_difference']:.2f}, {test}")  # fmt: skip
+                     f"{numbers(first['critical_difference'])[0]}, {test}")  # fmt: skip
     gates = [arm for arm in found.arms if arm.gate]
     if gates:
         lines.append(f"\n{', '.join(arm.spec for arm in gates)}: {OF_GATES}")
@@ -143,9 +147,8 @@ def summary(found: Any) -> str:
 def _cell(row: Any) -> str:
     if row["value"] is None or row["value"] != row["value"]:
         return "no usable time" if str(row["note"]).startswith("machine was busy") else "-"
-    low = row["low"]
-    interval = "" if low is None or low != low else f" [{low:.3g}, {row['high']:.3g}]"
-    return f"{row['value']:.3g}{interval}"
+    low, high = (math.nan if row[end] is None else row[end] for end in ("low", "high"))
+    return " ".join(numbers(row["value"], low, high)).strip()
 
 
 def alarms(args: argparse.Namespace) -> int:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
+from pathlib import Path
 from typing import Any
 
 from actbench.cli.options import add_json, as_json, table, width
 from actbench.core.errors import ActbenchError, unknown
+from actbench.runs.progress import note
 
 Rows = list[dict[str, Any]]
 DESCRIPTION = """\
@@ -104,11 +107,37 @@ def claims() -> Rows:
     from actbench.claims.claim import CLAIMS
     from actbench.claims.verdicts import natural
 
+    verdicts = _verdicts({c.ledger for c in CLAIMS})
     return [
-        {"claim": c.name, "ledger": c.ledger, "decided by": sorted({r.kind for r in c.readings}),
-         "readings": len(c.readings), "statement": c.statement["en"]}
+        {"claim": c.name, "ledger": c.ledger, "verdict": verdicts.get(c.name, ""),
+         "decided by": sorted({r.kind for r in c.readings}), "readings": len(c.readings),
+         "statement": c.statement["en"]}
         for c in sorted(CLAIMS, key=lambda claim: (claim.ledger != "article", claim.ledger, natural(claim.name)))
     ]  # fmt: skip
+
+
+COMMITTED = Path(__file__).resolve().parents[2] / "reports"  # of a checkout; what is installed has none
+
+
+def _verdicts(ledgers: set[str]) -> dict[str, str]:
+    """Claim to its verdict as written: of the full run that a checkout holds, else of the last run in this folder."""
+    from actbench.claims.verdicts import together
+    from actbench.runs.folder import DEFAULT, RunFolder
+
+    found: dict[str, str] = {}
+    for ledger in sorted(ledgers):
+        places = (COMMITTED / ledger, Path(DEFAULT) / f"reproduce-{ledger}")
+        place = next((place for place in places if (place / "verdicts.csv").is_file()), None)
+        if place is None:
+            continue
+        folder = RunFolder(place)
+        timed = folder.read_frame("timing_verdicts") if (place / "timing_verdicts.csv").is_file() else None
+        frame, run = together(folder.read_frame("verdicts"), timed), folder.read_run()
+        overall = frame[frame["reading"] == "overall"]
+        found |= dict(zip(overall["claim"], overall["verdict"], strict=True))
+        kind = "quick run, not final," if run.get("quick") else "full run"
+        note(f"verdicts of {ledger}: {kind} of {str(run.get('started'))[:10]} in {os.path.relpath(place)}")
+    return found
 
 
 def backends() -> Rows:

@@ -104,6 +104,7 @@ def as_json(content: Any) -> str:
 
 def dry_run(args: argparse.Namespace, work: Sequence[tuple[Any, Sequence[Any]]], *, beside: str = "") -> int:
     """Print the stages of a command, their cells and how long they should take; nothing is measured or written."""
+    from actbench.kernels.cache import empty
     from actbench.runs.estimate import plan
     from actbench.runs.progress import span
 
@@ -113,11 +114,11 @@ def dry_run(args: argparse.Namespace, work: Sequence[tuple[Any, Sequence[Any]]],
     if args.json:
         print(as_json({"stages": stages, "cells": cells, "seconds": seconds, "workers": workers}))
         return 0
-    rows = [(row["experiment"], f"{row['cells']:,}", span(row["seconds"])) for row in stages]
+    rows = [(row["experiment"], f"{row['cells']:,}" if row["cells"] else "", span(row["seconds"])) for row in stages]
     print(table([*rows, ("in all", f"{cells:,}", span(seconds))], ("stage", "cells", "about")))
-    print(f"computing of cells alone, by {workers} process{'es' if workers > 1 else ''}, from what a cell took on one "
-          "machine once: yours may take a third or three times that. Start-up, compiling (once) and drawing come on "
-          f"top, half a minute or more.{beside}")  # fmt: skip
+    compiling = "kernels are compiled once, by the first run" if empty() else "kernels that are new are compiled on top"
+    print(f"by {workers} process{'es' if workers > 1 else ''}, from what a cell took on one machine once: yours may "
+          f"take a third or three times that; {compiling}.{beside}")  # fmt: skip
     return 0
 
 

@@ -72,7 +72,7 @@ def _how_long(
     stages = plan(planned(asked, quick, reference), workers if isinstance(workers, int) else 1)
     cells, about = sum(row["cells"] for row in stages), span(sum(row["seconds"] for row in stages))
     less = "a quick run, nothing of it is final" if quick else "quick=True, or --quick, takes a part of the grid"
-    note(f"compare: {cells:,} cells, about {about} of computing, a third or three times that; {less}")
+    note(f"compare: {cells:,} cells, about {about}, a third or three times that; {less}")
     note(f"compare: trained are {MODELS}")
 
 

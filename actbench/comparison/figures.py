@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from actbench.core.numerals import numbers
 from actbench.drawing.figure import NothingToDrawError
 from actbench.drawing.parts import GREY, categories, label, legend, lines, logarithmic, panels, points
 from actbench.drawing.style import palette, theme
@@ -104,8 +105,8 @@ def critical_difference(tables: Tables, hues: dict[str, str], reference: str) ->
         level = -1.0 - 0.6 * (i if best else arms - 1 - i)
         end = 0.75 if best else arms + 0.25
         axis.plot([row["mean_rank"]] * 2 + [end], [0, level, level], color=hues[row["activation"]], linewidth=1.4)
-        axis.text(end, level + 0.08, f"{row['activation']} {row['mean_rank']:.2f}", ha="right" if best else "left",
-                  fontsize=8)  # fmt: skip
+        said = f"{row['activation']} {numbers(row['mean_rank'])[0]}"
+        axis.text(end, level + 0.08, said, ha="right" if best else "left", fontsize=8)
     ranks = dict(zip(frame["activation"], frame["mean_rank"], strict=True))
     groups = [g.split(", ") for g in str(frame["groups"].iloc[0]).split("; ") if g and g != "nan"]
     for level, group in enumerate(groups):
@@ -114,7 +115,7 @@ def critical_difference(tables: Tables, hues: dict[str, str], reference: str) ->
     if math.isfinite(critical):
         width = min(critical, arms - 1 if arms > 2 else 1)
         axis.plot([1, 1 + width], [1.2, 1.2], color=GREY, linewidth=1.2)
-        axis.text(1, 1.4, f"critical difference {critical:.2f}", fontsize=8, ha="left")
+        axis.text(1, 1.4, f"critical difference {numbers(critical)[0]}", fontsize=8, ha="left")
     axis.axis("off")
     return figure
 

@@ -58,9 +58,7 @@ def folder() -> Path | None:
     ``__pycache__`` in it, that another user owns, or that others may write or replace, is therefore not used; a fresh
     one is, for as long as the process lasts.
     """
-    chosen = os.environ.get("ACTBENCH_CACHE")
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "actbench" / "kernels"
-    place = Path(chosen) if chosen else home
+    place = _chosen()
     try:
         for part in reversed((place / "__pycache__", place, *place.parents)):
             part.mkdir(mode=0o700, exist_ok=True)  # each by itself: parents=True leaves them open under umask 0
@@ -75,6 +73,17 @@ def folder() -> Path | None:
     except OSError:
         return None
     return place
+
+
+def empty() -> bool:
+    """Whether no kernel was compiled into the user's folder yet; nothing is made."""
+    return not any(_chosen().glob("k_*.py"))
+
+
+def _chosen() -> Path:
+    chosen = os.environ.get("ACTBENCH_CACHE")
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "actbench" / "kernels"
+    return Path(chosen) if chosen else home
 
 
 def _exposed(part: Path) -> str:

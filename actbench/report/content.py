@@ -12,11 +12,12 @@ from actbench.claims.family import family
 from actbench.claims.rollup import UNRUN
 from actbench.claims.verdicts import together
 from actbench.core.errors import ActbenchError
+from actbench.core.numerals import numbers
 from actbench.drawing.style import VERDICTS
 from actbench.report.chinese import chinese
 from actbench.report.names import READINGS, REGISTER, SECTIONS
 from actbench.report.register import counted, standing
-from actbench.report.sentences import answer, condition, edges, filled, in_words, numbers, rests_on, sentence, where
+from actbench.report.sentences import answer, condition, edges, filled, in_words, rests_on, sentence, where
 from actbench.report.strip import strips
 from actbench.runs.folder import RunFolder
 

@@ -19,6 +19,7 @@ from actbench.comparison.measured import NO_START
 from actbench.comparison.models import MODELS
 from actbench.core.errors import ActbenchError
 from actbench.core.files import write_text
+from actbench.core.numerals import in_column, numbers
 from actbench.drawing.figure import NothingToDrawError
 from actbench.drawing.style import save
 from actbench.drawing.words import WORDS
@@ -31,7 +32,6 @@ from actbench.report.chinese import chinese
 from actbench.report.foot import foot_of
 from actbench.report.page import beside, pictured, template, typeset, undrawn
 from actbench.report.phrases import phrases
-from actbench.report.sentences import alike, numbers
 from actbench.runs.folder import RunFolder
 from actbench.statistics import differences
 
@@ -218,7 +218,7 @@ def measures(frame: pd.DataFrame, theory: pd.DataFrame | None = None) -> dict[st
             continue
         cells = []
         each = [part.loc[arm] if arm in part.index else None for arm in arms]
-        shown = alike([(math.nan,) * 3 if row is None else tuple(row[end] * factor for end in ENDS) for row in each])
+        shown = in_column([(math.nan,) * 3 if row is None else tuple(row[end] * factor for end in ENDS) for row in each])
         for arm, row, (value, interval) in zip(arms, each, shown, strict=True):
             if not value:
                 value = _absent(name, arm, frame, without) if row is None else "no number"
@@ -242,7 +242,7 @@ def _decisions(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
     if "decisions" not in tables:
         return []
     rows, told_rows = [], tables["decisions"].to_dict(orient="records")
-    shown = alike([tuple(100 * row[end] for end in ENDS) for row in told_rows])
+    shown = in_column([tuple(100 * row[end] for end in ENDS) for row in told_rows])
     for row, (value, interval) in zip(told_rows, shown, strict=True):
         told = {name: numbers(row[name])[0] for name in ("effect", "n", "left_out", "needed")}
         about = {"activation": row["activation"], "reason": row["reason"], **tag(row)}
@@ -263,7 +263,7 @@ def _ranks(tables: dict[str, pd.DataFrame]) -> dict[str, Any] | None:
     frame = tables["ranks"]
     first = frame.iloc[0]
     return {
-        "rows": [{"activation": r["activation"], "rank": f"{r['mean_rank']:.2f}",
+        "rows": [{"activation": r["activation"], "rank": numbers(r["mean_rank"])[0],
                   "stable": numbers(100 * r["stable"])[0]} for r in frame.to_dict(orient="records")],
         "test": said_test(first), "critical": numbers(first["critical_difference"])[0],
         "settings": int(first["settings"]), "agreement": numbers(first["agreement"])[0],

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.core.errors import ActbenchError
 from actbench.core.files import write_text
+from actbench.core.numerals import numbers
 from actbench.report import races
 from actbench.report.chinese import chinese
 from actbench.report.content import provenance_lines
 from actbench.report.foot import foot_of
 from actbench.report.page import beside, draw_figures, template, typeset
 from actbench.report.phrases import phrases
-from actbench.report.sentences import numbers
 from actbench.runs.experiment import EXPERIMENTS, Experiment
 from actbench.runs.folder import RunFolder
 from actbench.statistics.estimates import Estimate

@@ -13,6 +13,7 @@ import pytest
 
 from actbench.cli import main, parser
 from actbench.core.errors import ActbenchError
+from actbench.runs.estimate import BEGINNING, COMPILING, START
 from actbench.runs.progress import follow, stages
 
 
@@ -31,6 +32,23 @@ def test_a_dry_run_says_cells_and_time_and_does_nothing(words, capsys, tmp_path,
     told = json.loads(capsys.readouterr().out)
     assert told["cells"] == sum(stage["cells"] for stage in told["stages"]) > 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_counts_compiling_where_nothing_is_compiled_yet(capsys, tmp_path, monkeypatch):
+    words = ["run", "convergence", "--activation", "relu", "tanh", "--net", "0:2", "--workers", "1", "--dry-run"]
+    told = []
+    for place in ("cold", "warm"):
+        monkeypatch.setenv("ACTBENCH_CACHE", str(tmp_path / place))
+        if place == "warm":
+            (tmp_path / "warm").mkdir()
+            (tmp_path / "warm" / "k_0.py").touch()
+        assert main([*words, "--json"]) == 0
+        told.append(json.loads(capsys.readouterr().out))
+        assert told[-1]["stages"][-1]["experiment"] == BEGINNING
+    cold, warm = (each["seconds"] for each in told)
+    assert cold - warm == pytest.approx(2 * COMPILING)
+    assert warm > START
+    assert not (tmp_path / "cold").exists()
 
 
 @pytest.mark.parametrize("words", ["relu nope", "relu softmax_sink", "relu gelu --reference tanh", "relu no.py:act"])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from actbench.cli import main
+from actbench.implementations import libraries
 
 FILES = {
     "good.py": "import numpy as np\n\ndef act(x):\n    return np.maximum(x, 0.0)\n",
@@ -254,6 +256,15 @@ def test_what_is_not_installed_is_said_before_anything_is_measured(monkeypatch: 
 
     monkeypatch.setattr("importlib.metadata.version", absent)
     refused("run torch_panel", "pip install torch", capsys)
+
+
+def test_a_peer_that_is_not_installed_is_refused_where_it_is_named(monkeypatch: Any, capsys: Any) -> None:
+    installed = libraries.libraries()
+    without = {**installed, "torch": replace(installed["torch"], installed=lambda: None)}
+    monkeypatch.setattr(libraries, "libraries", lambda: without)
+    for asked in ("bench relu --quick --peers torch", "run throughput --peers numpy,torch"):
+        refused(asked, "peer torch is not installed; known here: ", capsys)
+    assert main(["bench", "relu", "--quick", "--dry-run"]) == 0  # all that there are
 
 
 GOOD = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 import time
 
@@ -9,12 +11,14 @@ import numpy as np
 import pytest
 
 from actbench.cli import GOES_ON, INTERRUPTED, main
+from actbench.cli.compare import summary
 from actbench.comparison import compare, compared
 from actbench.comparison.elsewhere import _relay
 from actbench.core.errors import ActbenchError
 from actbench.implementations.targets import examine
 from actbench.implementations.targets.examine import contained
 from actbench.implementations.targets.target import parse
+from actbench.runs.progress import span
 
 TINY = {"parts": ("activity",), "cost": False, "only": {"net": [0, 1]}}
 
@@ -27,9 +31,26 @@ def test_ctrl_c_says_in_one_line_what_is_kept_and_the_numbers_say_that_they_are_
     status = main(["compare", "relu", "tanh", "--quick", "--workers", "1", "--dossier", "--out", str(tmp_path / "run")])
     said = capsys.readouterr()
     assert status == INTERRUPTED == 130
+    assert main(["compare", "relu", "tanh", "--quick", "--workers", "1", "--dry-run", "--json"]) == 0
+    planned = json.loads(capsys.readouterr().out)
+    opening = re.match(r"compare: ([\d,]+) cells, about (.+?), a third .*a quick run, nothing of it is final", said.err)
+    assert opening, said.err.splitlines()[0]  # the very first line, before anything takes long
+    assert int(opening[1].replace(",", "")) == planned["cells"]
+    assert opening[2] == span(planned["seconds"])
+    assert "a quick run: fewer networks than the full grid, nothing is final" in said.out
     assert said.err.splitlines()[-1] == GOES_ON
     assert "decide nothing" in said.out
     assert "The run was interrupted" in (tmp_path / "run" / "dossier.html").read_text(encoding="utf-8")
+
+
+def test_a_list_of_names_is_names(tmp_path, capsys):
+    listed = compare(["relu", "tanh"], out=tmp_path / "list", progress=False, **TINY)
+    assert [arm.spec for arm in listed.arms] == ["relu", "tanh"]
+    assert listed.run["target"] == "relu tanh"
+    assert "quick" not in summary(listed)
+    assert capsys.readouterr().err == ""
+    with pytest.raises(ActbenchError, match="nothing to compare"):
+        compare([], out=tmp_path / "none")
 
 
 def test_who_takes_no_part_is_said_before_the_others_are_measured(tmp_path, capsys, monkeypatch):

@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 
 import actbench.experiments
+from actbench.comparison.figures import FIGURES as COMPARISON
 from actbench.drawing import parts, style
 from actbench.drawing.figure import NothingToDrawError
 from actbench.drawing.words import WORDS
@@ -324,3 +325,19 @@ def test_no_file_of_settings_changes_a_figure(tmp_path):
                 axes[0].plot(table["x"], table["y"])
             saved.append(style.save(figure, tmp_path / "x").uri)
     assert saved[0] == saved[1]
+
+
+def test_figures_format_no_measured_number_by_themselves():
+    """Digits follow the interval, as in sentences: `core.numerals.numbers` alone decides how many there are."""
+    home = Path(actbench.experiments.__file__).parents[1]
+    files = [*home.glob("experiments/*/figures.py"), home / "comparison" / "figures.py", home / "drawing" / "parts.py"]
+    assert len(files) > 10
+    texts = {file: file.read_text(encoding="utf-8") for file in files}
+    formats = {file.parent.name: re.findall(r":,?\.\d[feg]\}", text) for file, text in texts.items()}
+    assert not {name: found for name, found in formats.items() if found}
+    table = pd.DataFrame({"activation": ["relu", "tanh"], "mean_rank": [1.25, 1.75], "groups": [""] * 2})
+    ranks = next(figure for figure in COMPARISON if figure.name == "ranks")
+    figure = ranks.draw({"ranks": table.assign(critical_difference=0.61803)}, style.palette(["relu", "tanh"]), "")
+    said = {text.get_text() for text in figure.findobj(matplotlib.text.Text)}
+    plt.close(figure)
+    assert {"relu 1.25", "critical difference 0.618"} <= said

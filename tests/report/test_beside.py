@@ -1,8 +1,12 @@
 """A page in another language than the run's stands beside it."""
 
+import json
 from pathlib import Path
 
-from actbench.cli import main
+import pandas as pd
+
+from actbench.cli import listing, main
+from actbench.runs.folder import RunFolder
 
 ASV = Path(__file__).parents[1] / "data" / "asv"
 
@@ -37,6 +41,30 @@ def test_claims_are_listed_ledger_by_ledger(capsys):
     ledgers = [line.split()[1] for line in capsys.readouterr().out.splitlines()[1:]]
     assert ledgers == sorted(ledgers, key=lambda name: name != "article")
     assert {"article", "literature"} <= {*ledgers}
+
+
+def test_listed_claims_have_the_verdict_of_a_run_that_is_named(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def listed(word):
+        assert main(["list", "claims", word, "--json"]) == 0
+        said = capsys.readouterr()
+        return {row["claim"]: row["verdict"] for row in json.loads(said.out)}, said.err
+
+    committed = pd.read_csv(listing.COMMITTED / "article" / "verdicts.csv")
+    overall = committed[committed["reading"] == "overall"].set_index("claim")["verdict"]
+    found, said = listed("subgradient")
+    assert found
+    assert found == {name: overall[name] for name in found}
+    assert "verdicts of article: full run of 20" in said
+    monkeypatch.setattr(listing, "COMMITTED", tmp_path / "none")
+    assert listed("subgradient") == (dict.fromkeys(found, ""), "")
+    run = RunFolder(tmp_path / "actbench-out" / "reproduce-article")
+    run.write_run({"quick": True, "started": "2025-01-31T23:59:59Z"})
+    run.write_frame("verdicts", committed.assign(verdict="opinion"))
+    found, said = listed("subgradient")
+    assert set(found.values()) == {"opinion"}
+    assert "quick run, not final, of 2025-01-31 in actbench-out/reproduce-article" in said
 
 
 def test_show_and_the_page_have_one_pair_of_words(capsys):

@@ -10,14 +10,16 @@ import shlex
 import pytest
 
 from actbench.cli import main
+from actbench.core import numerals
 from actbench.report import foot
 from actbench.report.phrases import PHRASES
 from actbench.runs.folder import RunFolder
 
 
-def test_the_examples_are_so():
-    failed, tried = doctest.testmod(foot)
-    assert (failed, tried) == (0, 1)
+@pytest.mark.parametrize("module", [foot, numerals])
+def test_the_examples_are_so(module):
+    failed, tried = doctest.testmod(module)
+    assert failed == 0 < tried
 
 
 def footer(page):

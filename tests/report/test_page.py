@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from actbench.core.numerals import numbers
 from actbench.drawing.style import VERDICTS
 from actbench.report.content import content, expectation
 from actbench.report.phrases import PHRASES
-from actbench.report.sentences import numbers
 from actbench.report.strip import strips
 from actbench.runs.folder import RunFolder
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from actbench.core.numerals import numbers
 from actbench.drawing.figure import FigureSpec
 from actbench.drawing.parts import DASHED, GREY, facets, label, legend, lines
 from actbench.drawing.style import palette
@@ -61,8 +62,8 @@ def readings_figure(table: pd.DataFrame) -> Any:
         axis.set_ylim(max(FLOOR, 2.0 ** -(deepest + 2)), 4)
         axis.set_yticks([2.0**-k for k in range(0, deepest + 1, max(-(-deepest // 3), 1 + (deepest > 2)))])
         slope, low, high, n = part[["slope", "slope_low", "slope_high", "n"]].iloc[0]
-        numbers = f"\nslope {slope:.3f}\n[{low:.3f}, {high:.3f}], n = {int(n)}".replace("-0.000", "0.000")
-        label(axis, title=name + (numbers if n > 1 else ""), x="layer")
+        value, interval = numbers(slope, low, high)
+        label(axis, title=name + (f"\nslope {value}\n{interval}, n = {int(n)}" if n > 1 else ""), x="layer")
     for axis, *_ in each[::3]:
         axis.set_ylabel("share or energy (log scale)")
     legend(figure, palette(["relu"]), {"halving with every layer": {"linestyle": DASHED}})

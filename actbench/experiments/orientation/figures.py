@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from actbench.core.numerals import numbers
 from actbench.drawing.figure import FigureSpec
 from actbench.drawing.parts import GREY, label, panels, points
 from actbench.drawing.style import PALETTE
@@ -50,9 +51,11 @@ def gap_figure(table: pd.DataFrame) -> Any:
     far = table["mean"] < LEAST
     drawn = table.assign(low=table["low"].clip(lower=LEAST).mask(far), mean=table["mean"].clip(lower=LEAST))
     points(axis, drawn.assign(place=places), "place", "group", hues=hues, across=True)
-    for place, mean in zip(places, table["mean"], strict=True):
+    for place, mean, low, high in zip(places, table["mean"], table["low"], table["high"], strict=True):
         if mean < LEAST:
-            axis.annotate(f"{mean:.2f}", (LEAST, place), xytext=(6, -3), textcoords="offset points", fontsize=8)
+            axis.annotate(
+                numbers(mean, low, high)[0], (LEAST, place), xytext=(6, -3), textcoords="offset points", fontsize=8
+            )
     axis.set_yticks(places, [f"{g}: {a}" for g, a in zip(table["group"], table["arm"], strict=True)])
     axis.set_xlim(LEAST - 0.005, max(0.03, 1.1 * float(drawn["high"].max())))
     axis.locator_params(axis="x", nbins=5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from actbench.core.numerals import numbers
 from actbench.drawing.figure import FigureSpec
 from actbench.drawing.parts import intervals, label, legend, logarithmic, panels, points
 from actbench.drawing.style import PALETTE
@@ -39,9 +40,9 @@ def bars(table: Any) -> Any:
         hues = {who: _colour(name) for who, name in zip(part["who"], part["implementation"], strict=True)}
         sns.barplot(part, x="mean", y="who", hue="who", palette=hues, errorbar=None, legend=False, ax=axis)
         intervals(axis, part, "place", by=["who"], hues=dict.fromkeys(hues, "#222222"), band=False, across=True)
-        for place, end, value in zip(part["place"], part["high"], part["mean"], strict=True):
-            axis.annotate(f"{value:.2g}", (end, place), textcoords="offset points", xytext=(3, 0), fontsize=8,
-                          va="center")  # fmt: skip
+        for place, value, low, end in zip(part["place"], part["mean"], part["low"], part["high"], strict=True):
+            axis.annotate(numbers(value, low, end)[0], (end, place), textcoords="offset points", xytext=(3, 0),
+                          fontsize=8, va="center")  # fmt: skip
         extras = [kind for kind, usual in ((inputs, "normal"), (layout, "contiguous")) if kind != usual]
         power = f"2^{int(size).bit_length() - 1}"
         label(axis, title=f"{activation} {direction}\n{', '.join([dtype, power, *extras])}")

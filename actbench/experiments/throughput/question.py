@@ -58,6 +58,10 @@ def contenders(value: Any) -> str:
         if name not in libraries.contenders():
             raise unknown("peer", name, [*libraries.contenders(), ALL, NONE])
         installed = libraries.libraries()[name].version
+        if installed is None and asked != ALL:
+            here = ", ".join(peer for peer in libraries.contenders() if libraries.libraries()[peer].version)
+            raise ActbenchError(f"peer {name} is not installed; known here: {here}; pip install "
+                                f"{libraries.libraries()[name].distribution or name}, or leave it away")  # fmt: skip
         known.append(f"{name}=={installed}" if installed else name)
     return ",".join(dict.fromkeys(known)) or NONE
 
