@@ -169,6 +169,9 @@ def _called(argv: Sequence[str] | None) -> int:
         raise ActbenchError(f"{' '.join(rest)!r} is not understood; see 'actbench {args.verb} --help'")
     if args.verb == "run":
         args.rest = rest
+    for word in sys.argv[1:] if argv is None else argv:  # a shell's variable that is not set: no verb means it
+        if not word.strip() or (word.startswith("--") and word.endswith("=")):
+            raise ActbenchError(f"{word!r} says nothing; give a name or a number there, or leave it away")
     check_environment()
     check_memory()
     return int(args.call(args))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.cli.options import add_json, as_json
@@ -69,6 +70,11 @@ def call(args: argparse.Namespace) -> int:
         raise ActbenchError(f"--max-ulp {args.max_ulp:g}: no format can promise less than 0.5")
     if not 0 < args.limit < 1e6:
         raise ActbenchError(f"--limit {args.limit:g} is no number of seconds; give more than 0")
+    if args.json and args.lang != "en" and not args.html:
+        raise ActbenchError(f"--lang {args.lang}: JSON is in English; leave one of --lang and --json away")
+    for place in filter(None, (args.html, args.junit, args.sarif)):
+        if Path(place).is_dir():
+            raise ActbenchError(f"{place!r} is a folder; give a file")
     known = baseline(args.baseline) if args.baseline else frozenset()
     targets = expanded(args.targets)
     options = {"like": args.like, "dtypes": args.dtype or DTYPES, "max_ulp": args.max_ulp, "count": args.count,
@@ -128,8 +134,6 @@ def _followed_all(targets: list[str], options: dict[str, Any], progress: dict[st
 
 
 def _write(args: argparse.Namespace, report: Report, known: frozenset[str]) -> None:
-    from pathlib import Path
-
     from actbench.core.files import write_text
 
     if args.html:

@@ -59,11 +59,14 @@ def call(args: argparse.Namespace) -> int:
     if args.false_alarms is not None:
         if args.names:
             raise ActbenchError(f"--false-alarms compares ReLU with itself; leave {' '.join(args.names)} away")
-        idle = ("out", "quick", "fresh", "dry_run", "reference", "limit", "dossier")
+        idle = ("out", "quick", "fresh", "dry_run", "reference", "limit", "budget", "dossier")
         refuse_idle(args, idle, "not with --false-alarms, which writes nothing")
         return alarms(args)
     if not args.names:
         raise ActbenchError("nothing to compare; give names or FILE.py:OBJ, as in 'actbench compare relu my.py:act'")
+    if len({*args.names}) == 1:
+        raise ActbenchError(f"{args.names[0]} alone is compared with nothing; name a second one, or see "
+                            f"'actbench show {args.names[0]} --dossier'")  # fmt: skip
     return run(args, args.names, reference=args.reference, limit=args.limit, budget=args.budget)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 from typing import Any
 
 from actbench.cli.options import add_json, as_json, table, width
 from actbench.core.errors import ActbenchError, unknown
+from actbench.runs.folder import DEFAULT, RunFolder
 from actbench.runs.progress import note
 
 Rows = list[dict[str, Any]]
@@ -52,6 +52,10 @@ def call(args: argparse.Namespace) -> int:
         if args.json
         else table([[_told(row.get(c, "")) for c in head] for row in kept], head, limit=width())
     )
+    for ledger, place in _runs().items() if what == "claims" else ():
+        run = RunFolder(place).read_run()
+        kind = "quick run, not final," if run.get("quick") else "full run"
+        note(f"verdicts of {ledger}: {kind} of {str(run.get('started'))[:10]} in {place}")
     return 0
 
 
@@ -107,7 +111,7 @@ def claims() -> Rows:
     from actbench.claims.claim import CLAIMS
     from actbench.claims.verdicts import natural
 
-    verdicts = _verdicts({c.ledger for c in CLAIMS})
+    verdicts = {name: verdict for ledger in _runs() for name, verdict in _verdicts(ledger).items()}
     return [
         {"claim": c.name, "ledger": c.ledger, "verdict": verdicts.get(c.name, ""),
          "decided by": sorted({r.kind for r in c.readings}), "readings": len(c.readings),
@@ -119,25 +123,28 @@ def claims() -> Rows:
 COMMITTED = Path(__file__).resolve().parents[2] / "reports"  # of a checkout; what is installed has none
 
 
-def _verdicts(ledgers: set[str]) -> dict[str, str]:
-    """Claim to its verdict as written: of the full run that a checkout holds, else of the last run in this folder."""
-    from actbench.claims.verdicts import together
-    from actbench.runs.folder import DEFAULT, RunFolder
+def _runs() -> dict[str, Path]:
+    """Ledger to the run that has its verdicts: the full one of a checkout, else the last one in this folder."""
+    import actbench.claims.ledgers  # noqa: F401  fills the registry
+    from actbench.claims.claim import CLAIMS
 
-    found: dict[str, str] = {}
-    for ledger in sorted(ledgers):
+    found = {}
+    for ledger in sorted({claim.ledger for claim in CLAIMS}):
         places = (COMMITTED / ledger, Path(DEFAULT) / f"reproduce-{ledger}")
-        place = next((place for place in places if (place / "verdicts.csv").is_file()), None)
-        if place is None:
-            continue
-        folder = RunFolder(place)
-        timed = folder.read_frame("timing_verdicts") if (place / "timing_verdicts.csv").is_file() else None
-        frame, run = together(folder.read_frame("verdicts"), timed), folder.read_run()
-        overall = frame[frame["reading"] == "overall"]
-        found |= dict(zip(overall["claim"], overall["verdict"], strict=True))
-        kind = "quick run, not final," if run.get("quick") else "full run"
-        note(f"verdicts of {ledger}: {kind} of {str(run.get('started'))[:10]} in {os.path.relpath(place)}")
+        if place := next((place for place in places if (place / "verdicts.csv").is_file()), None):
+            found[ledger] = place
     return found
+
+
+def _verdicts(ledger: str) -> dict[str, str]:
+    """Claim to its verdict as written."""
+    from actbench.claims.verdicts import together
+
+    place = _runs()[ledger]
+    timed = RunFolder(place).read_frame("timing_verdicts") if (place / "timing_verdicts.csv").is_file() else None
+    frame = together(RunFolder(place).read_frame("verdicts"), timed)
+    overall = frame[frame["reading"] == "overall"]
+    return dict(zip(overall["claim"], overall["verdict"], strict=True))
 
 
 def backends() -> Rows:

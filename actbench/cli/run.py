@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -202,6 +203,10 @@ def levels(experiment: Experiment, words: list[str]) -> dict[str, list[Any]]:
 def level(word: str) -> list[Any]:
     """One level or a range: ``8`` -> [8], ``0:8`` -> 0 to 7, ``relu`` -> ["relu"]."""
     start, colon, stop = word.partition(":")
+    for part in word.split(":"):
+        if not part.isascii() or "_" in part:  # int and float read 1_0 as 10, and digits of any script
+            with suppress(ValueError):
+                raise ActbenchError(f"{word!r} is no plain number; write {float(part):g}")
     if colon and start.lstrip("-").isdigit() and stop.lstrip("-").isdigit():
         if int(stop) <= int(start):
             raise ActbenchError(f"the range {word!r} is empty; write START:STOP with START below STOP")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from actbench.cli.card import lines
-from actbench.cli.options import add_json, as_json
+from actbench.cli.options import add_json, as_json, refuse_idle
 from actbench.core.errors import ActbenchError
 
 DESCRIPTION = """\
@@ -47,6 +47,10 @@ def call(args: argparse.Namespace) -> int:
         raise ActbenchError("no name; give one, as in 'actbench theory gelu', or --table for the whole catalogue")
     if args.figure and args.table:
         raise ActbenchError("--figure is of named functions, --table of the whole catalogue; give one of them")
+    if not (args.table or args.figure):
+        refuse_idle(args, ("out",), "for --table and --figure, which write files; a card is printed")
+    if not args.names:
+        refuse_idle(args, ("json", "q", "sigma_b2"), "of named functions, not of --table")
     if args.table:
         from actbench.theory.table import write
 

@@ -24,7 +24,7 @@ NAMES = """
 show swsh | did you mean 'swish'
 show ｒｅｌｕ | did you mean 'relu'
 show 'relu ' extra | not understood
-show '' | no activation named ''
+show '' | '' says nothing
 show 𝐠𝐞𝐥𝐮 | did you mean
 show relu:negative_slope=1 | negative_slope
 show leaky_relu: | name:parameter=number
@@ -40,7 +40,7 @@ list frogs | is in none of
 frobnicate | invalid choice
 run | EXPERIMENT
 run activty | did you mean 'activity'
-run '' | no experiment
+run '' | '' says nothing
 run activity --activation nothing | no activation
 run activity --activation softmax | softmax
 run activity --init hee | did you mean 'he'
@@ -57,7 +57,7 @@ run accuracy --dtype int8 | known:
 run accuracy --exhaustive --dtype float128 | known:
 reproduce C99 | no ledger or claim
 reproduce relu | no ledger or claim
-reproduce '' | no ledger or claim
+reproduce '' | '' says nothing
 reproduce C10 article extra | extra
 reproduce --lang fr | invalid choice
 compare nothing | no activation
@@ -65,6 +65,28 @@ compare relu gellu | did you mean 'gelu'
 compare relu gelu --reference nothing | nothing
 compare relu gelu --reference tanh | takes no part
 compare softmax relu | along an axis
+compare relu | alone is compared with nothing
+compare gelu gelu --dry-run | alone is compared with nothing
+compare relu gelu --reference '' | '' says nothing
+bench relu --peers '' | '' says nothing
+bench relu --peers= | '--peers=' says nothing
+bench relu --peers none numpy | 'none' stands alone
+bench relu --peers torch all | 'all' stands alone
+list '' | '' says nothing
+list claims ' ' | ' ' says nothing
+list claims --sort verdictt | did you mean 'verdict'
+audit '' | '' says nothing
+audit good.py:act --like '' | '' says nothing
+audit good.py:act --golden= | '--golden=' says nothing
+audit good.py:act --lang zh --json | JSON is in English
+identify '' | '' says nothing
+export relu --out '' | '' says nothing
+export '' | '' says nothing
+theory '' | '' says nothing
+vectors '' | '' says nothing
+completion powershell | choose from
+relu show | invalid choice
+show relu gelu | not understood
 vectors nothing | no activation
 vectors softmx | softcap
 vectors relu --dtype float128 | invalid choice
@@ -86,6 +108,14 @@ run activity --depth x | x
 run activity --depth 0 | whole number
 run activity --depth 1e99 | whole number
 run activity --depth nan | nan
+run activity --depth 1_0 | write 10
+run activity --depth １０ | write 10
+run activity --net ٠:٨ | write 0
+run throughput --rounds 5 | did you mean 'most_rounds'
+audit good.py:act --max-ulp nan | no format can promise less
+audit good.py:act --limit inf | number of seconds
+bench --against HEAD --threshold inf | no factor above 1
+theory relu --q nan | above 0
 run activity --depth inf | inf
 run activity --depth 999999999999999999999999 | whole number
 run activity --width 0 | whole number
@@ -175,7 +205,10 @@ compare relu good.py | names no object
 report nowhere | no run
 report file | is a file
 report folder | no run.json
-report '' | run.json
+audit good.py:act --html folder | is a folder
+audit good.py:act --sarif folder | is a folder
+export relu --out folder | ends in .h
+report '' | '' says nothing
 report . --out x | asv's results
 """
 IDLE = """
@@ -195,6 +228,10 @@ reproduce C10 --depth 3 | not understood
 compare | nothing to compare
 compare relu gelu --false-alarms 4 | leave relu gelu away
 compare --false-alarms 4 --dossier | --dossier
+compare --false-alarms 4 --budget 3 | --budget
+theory relu --out x | for --table and --figure
+theory --table --json | of named functions
+theory --table --q 2 | of named functions
 compare --false-alarms 4 --quick --out x | --out, --quick
 compare --false-alarms 0 | give 1 to 100
 bench relu --workers 2 | not understood

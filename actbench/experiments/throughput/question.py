@@ -55,6 +55,8 @@ def contenders(value: Any) -> str:
     names = libraries.contenders() if asked == ALL else () if asked == NONE else tuple(asked.replace(",", " ").split())
     known = []
     for name, _, _ in (name.partition("==") for name in names):
+        if name in (ALL, NONE):
+            raise ActbenchError(f"{name!r} stands alone among peers; leave the others away, or give names")
         if name not in libraries.contenders():
             raise unknown("peer", name, [*libraries.contenders(), ALL, NONE])
         installed = libraries.libraries()[name].version
