@@ -94,10 +94,30 @@ def test_a_torn_store_is_recomputed(straight, tmp_path, damage):
     assert written(out) == written(straight)
 
 
+PATIENT = '''"""Cells that take a while but no processor time, and a claim on them."""
+import time
+
+import actbench as ab
+
+
+@ab.experiment(grid={"net": range(120)}, columns={"share": "a share"})
+def patient(*, net):
+    """Is it about half?"""
+    time.sleep(0.05)
+    yield {"share": 0.5 + 0.0001 * net}
+
+
+ab.claim("P1", ledger="patient", statement={"en": "About half."}, readings=[ab.Reading(
+    name="half", level="literal", experiment="patient", effect=lambda frame: ab.Estimate.of(frame["share"]),
+    expected=ab.Region(low=0.4, high=0.6, words="half", reason="a test"))])
+'''
+
+
 @pytest.mark.slow
 def test_an_interrupted_run_keeps_its_cells_and_goes_on(tmp_path):
-    out = tmp_path / "run"
-    command = [sys.executable, "-m", "actbench", "reproduce", "C10", "--quick", "--workers", "1", "--out", str(out)]
+    out, ledger = tmp_path / "run", tmp_path / "patient.py"
+    ledger.write_text(PATIENT, encoding="utf-8")
+    command = [sys.executable, "-m", "actbench", "reproduce", str(ledger), "--workers", "1", "--out", str(out)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     deadline = time.time() + 60
     while time.time() < deadline and not _some_cells(out):
@@ -107,10 +127,10 @@ def test_an_interrupted_run_keeps_its_cells_and_goes_on(tmp_path):
     assert process.returncode == 130, errors
     assert (out / "verdicts.csv").exists()
     assert "interrupted" in (out / "report.md").read_text(encoding="utf-8")
-    again = actbench_command("reproduce", "C10", "--quick", "--out", out)
+    again = actbench_command("reproduce", ledger, "--out", out)
     assert again.returncode == 0, again.stderr
-    reused = RunFolder(out).read_run()["experiments"]["activity"]["reused"]
-    assert reused > 0
+    cells = RunFolder(out).read_run()["experiments"]["patient"]
+    assert 10 < cells["reused"] < cells["cells"] == 120
 
 
 def _some_cells(out: Path) -> bool:
