@@ -218,7 +218,8 @@ def measures(frame: pd.DataFrame, theory: pd.DataFrame | None = None) -> dict[st
             continue
         cells = []
         each = [part.loc[arm] if arm in part.index else None for arm in arms]
-        shown = in_column([(math.nan,) * 3 if row is None else tuple(row[end] * factor for end in ENDS) for row in each])
+        empty = (math.nan,) * 3
+        shown = in_column([empty if row is None else tuple(row[end] * factor for end in ENDS) for row in each])
         for arm, row, (value, interval) in zip(arms, each, shown, strict=True):
             if not value:
                 value = _absent(name, arm, frame, without) if row is None else "no number"
