@@ -201,8 +201,15 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     (ARRAYS, r"^\+.*dtype is not wanted", "NumPy's own dtypes are one object each"),
     (VALUES, r"^\+.*low > 0.5 - 1e-6|\(off < 1e-[56]\)", "no error lies on the limit itself"),
     (VALUES, r"^\+.*(representable [+]|rest [+] lost|special \* \(got|0.01\) \* ~|counts \* \()", "booleans' & and |"),
-    (VALUES, r"^\+.*direction >= .second", "no other pass is after it"),
-    (VALUES, r"^\+.*(low - slack < came|\(off >= eps \* np|short <= -slack)", "no error lies on the limit itself"),
+    (VALUES, r"^\+.*direction (>= .second|<= .backward)", "no other pass is beyond it"),
+    (VALUES, r"^\+.*value \^ digits", "a point is in one class"),
+    (VALUES, r"^\+.*abs\(finding.at or 1.0\) > HUGE", "neither 0 nor 1 is that large"),
+    (VALUES, r"^\+.*np.abs\(meter.x\) < [79].0", "as good a choice"),
+    (
+        VALUES,
+        r"^\+.*(low - slack < came|\(off >= eps \* np|short <= -slack|short >= WHOLE)",
+        "no error lies on the limit itself",
+    ),
     (VALUES, r"^\+.*found\[.subnormal.\] \* \(", "of booleans the product is the conjunction"),
     (ARRAYS, r"^\+.*usual.size >= wanted.size", "a plain array of as many elements gives no more"),
     (

@@ -201,6 +201,11 @@ def test_the_worst_input_is_told_beside_the_smallest():
     assert ulp == pytest.approx(float(off / mpmath.mpf(2) ** (np.frexp(float(right))[1] - 53)))
 
 
+def test_a_smallest_input_that_is_the_worst_is_told_once():
+    elu = lambda x: np.where(x > 0, x, np.exp(np.minimum(x, 0)) - 1)  # noqa: E731
+    assert next(one for one in found(elu, "elu", dtypes=["float64"]) if one.kind == "digits").worst is None
+
+
 def softplus(x):
     return np.where(x > 30, x, np.log(1 + np.exp(np.minimum(x, 30))))
 
