@@ -224,7 +224,7 @@ def test_a_claim_that_rests_on_time_has_one_overall_verdict_a_run(tmp_path):
 
 
 def test_every_claim_of_the_article_has_its_overall_row():
-    report = reproduce("C07", "C10b", "C12", progress=False)
+    report = reproduce("C07", "C10b", "C12", quick=True, progress=False)
     overall = report.verdicts[report.verdicts["reading"] == "overall"]
     assert list(overall["claim"]) == ["C07", "C10b", "C12"]
     names = sorted(CLAIMS.names(), key=natural)
