@@ -19,8 +19,8 @@ its two inputs (halves, interleaved, blocks; gate or value first), its limits an
   actbench identify my.py:swiglu               one array, or two: def swiglu(gate, up)
   actbench identify config.json                hidden_act, swiglu_limit, final_logit_softcapping, ... of a model
 
-Exit status: 0 it is in the catalogue, 1 it is not (the nearest three rows and the input that separates each),
-2 a wrong request. The code runs in this process.
+Exit status: 0 it is in the catalogue, 1 it is not (the nearest five rows, how far apart they are
+and where), 2 a wrong request. The code runs in this process.
 """
 
 

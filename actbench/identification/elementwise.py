@@ -26,13 +26,16 @@ Array = NDArray[Any]
 Pair = tuple[float, float]
 # dense where most happens, and far enough for clamps and soft caps; no kink of a row but 0 among them
 X = np.unique(np.concatenate([
-    np.linspace(-6.03, 6.07, 110), np.linspace(-45.3, 45.7, 40), [0.0, 0.013, -0.013, 120.4, -120.4],
+    np.linspace(-12.03, 12.07, 220), np.linspace(-45.3, 45.7, 40), [0.0, 0.013, -0.013, 120.4, -120.4],
 ]))  # fmt: skip
 STEEP = (1.0, -1.0, 0.5, 2.0, -2.0, 1.702, 0.25, 4.0)
 SHIFT = (0.0, 1.0, -1.0)
 REFINED = 18  # rows that are fitted after the coarse grid
 ENOUGH = 40  # points that take part in a fit
 MANY = 5  # numbers of a fit
+BODY = 12.0  # to here rows are fitted, and told how far apart they are
+RELATIVES = 16  # rows that are fitted by b alone, for what is none
+SCALES = tuple(side * 2.0 ** (k / 4) for side in (1.0, -1.0) for k in range(-6, 7))  # from which they start
 FEW = 2  # parameters of a row that are searched before it is moved and stretched
 SHORT = (3, 4, 6)  # digits to which a fitted number is rounded where that fits too
 
@@ -69,16 +72,15 @@ class Asked:
         """A row's values there."""
         return _values(spec, steep, shift, self.extra)
 
-    def near(self, spec: str, has: Array, **form: float) -> Near:
+    def near(self, spec: str, has: Array, **form: Any) -> Near:
         """A row beside it."""
-        off = difference(self.y, has)
-        i = int(off.argmax())
-        return Near(spec=spec, distance=float(off[i]), apart=apart(self.y, has, np.abs(self.x) <= 12.0),
-                    at=(float(self.x[i]),), came=float(self.y[i]), has=float(has[i]), **form)  # fmt: skip
+        distance, apart, i = beside(self.y, has, np.abs(self.x) <= BODY)
+        return Near(spec=spec, distance=distance, apart=apart, at=(float(self.x[i]),), came=float(self.y[i]),
+                    has=float(has[i]), **form)  # fmt: skip
 
     def inside(self, has: Array) -> Array:
         """Points that take part in a fit: both finite and not far out, where one number would outweigh all."""
-        return np.asarray(np.isfinite(self.y) & np.isfinite(has) & (np.abs(self.x) <= 12.0))
+        return np.asarray(np.isfinite(self.y) & np.isfinite(has) & (np.abs(self.x) <= BODY))
 
 
 def ask(call: Callable[[Array], Array], dtype: str) -> Asked:
@@ -97,11 +99,18 @@ def _values(spec: str, steep: float, shift: float, extra: tuple[float, ...]) -> 
         return np.asarray(resolve(spec).forward(steep * np.concatenate([X, extra]) + shift))
 
 
-def apart(y: Array, has: Array, inside: Array) -> float:
-    """The root mean square of the difference over that of the values, in the body."""
-    use = inside & np.isfinite(y) & np.isfinite(has)
-    size = float(np.square(y[use]).mean()) if use.any() else 0.0
-    return float(np.sqrt(np.square(y[use] - has[use]).mean() / size)) if size > 0 else np.inf
+def beside(y: Array, has: Array, body: Array) -> tuple[float, float, int]:
+    """How far a row is: its distance (see `difference`), the largest difference in the body, and where that is.
+
+    A mean over values would hide all that a function does besides rising: next to x, 0.05 sin(x) is nothing. Where the
+    body shows no difference the place is where the distance is.
+    """
+    off = difference(y, has)
+    with np.errstate(all="ignore"):
+        away = np.abs(y - has)
+    away = np.where(body & np.isfinite(y), np.where(np.isnan(away), np.inf, away), 0.0)
+    i, j = int(off.argmax()), int(away.argmax())
+    return float(off[i]), float(away[j]), j if off[j] > 1e-3 * min(off[i], 1.0) else i
 
 
 def rows() -> list[Activation]:
@@ -129,6 +138,49 @@ def search(asked: Asked) -> Iterator[list[Near]]:
         fits = [_fit(asked, row, own=_own(row) if own else [], start=at) for (_, at), row in coarse
                 if _own(row) or not own]  # fmt: skip
         yield _sorted(filter(None, [*fits, *(_fit(asked, row, own=_own(row)) for row in others)]))
+    yield relatives(asked)
+
+
+def relatives(asked: Asked) -> list[Near]:
+    """The nearest rows as a f(b x), their parameters as they are: what people mean by a scaled copy."""
+    tried = []
+    for row in rows():
+        tried.append(
+            (*min(((_scaled(asked, _at(asked, row, b))[1], b) for b in SCALES), key=lambda pair: pair[0]), row)
+        )
+    found = []
+    for _, start, row in sorted(tried, key=lambda one: one[0])[:RELATIVES]:
+
+        def off(numbers: Any, row: Activation = row) -> Array:
+            has = _at(asked, row, float(numbers[0]))
+            use = asked.inside(has)
+            return (
+                np.where(use, asked.y - _scaled(asked, has)[0] * has, 0.0)
+                if use.sum() > ENOUGH
+                else np.full(use.size, 1e3)
+            )
+
+        b = _short(float(_least(off, [start])[0]))
+        has = _at(asked, row, b)
+        a = _short(_scaled(asked, has)[0])
+        with np.errstate(all="ignore"):
+            found.append(asked.near(row.spec, a * has, scale=a, steep=b))
+    return _sorted(found)
+
+
+def _at(asked: Asked, row: Activation, steep: float) -> Array:
+    with np.errstate(all="ignore"):
+        return np.asarray(row.forward(steep * asked.x))
+
+
+def _scaled(asked: Asked, has: Array) -> tuple[float, float]:
+    """a of the nearest a has, and what is left: the largest difference."""
+    use = asked.inside(has)
+    y, own = asked.y[use], has[use]
+    if use.sum() <= ENOUGH or not own.any():
+        return 0.0, np.inf
+    a = float(y @ own / (own @ own))
+    return a, float(np.abs(y - a * own).max())
 
 
 def _jumping(asked: Asked) -> Iterator[Near | None]:

@@ -22,10 +22,11 @@ class Near:
         a, b, c, d of a f(b x + c) + d.
     distance
         The largest difference over the points that were tried, of the size of the values there.
-    apart
-        The root mean square of the difference over that of the values where most happens: what "nearest" means.
+    apart, body
+        The largest difference where most happens, in units of the values, and where that is: what "nearest" means.
     at, came, has
-        The input where they differ most (of a gate: a and b), what came there, and what the row has.
+        The input where they are that far apart (of a gate: a and b), what came there, and what the row has; where they
+        are not apart there, an input at which they are.
     """
 
     spec: str
@@ -35,6 +36,7 @@ class Near:
     offset: float = 0.0
     distance: float = 0.0
     apart: float = 0.0
+    body: str = "for |x| <= 12"
     at: tuple[float, ...] = ()
     came: float = 0.0
     has: float = 0.0
@@ -44,6 +46,11 @@ class Near:
         """How many numbers it takes to say it: the row's parameters, and what it is moved and stretched by."""
         around = (self.scale != 1, self.steep != 1, self.shift != 0, self.offset != 0)
         return len(named(self.spec).parameters) + sum(around)
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is a f(b x), the row at its defaults."""
+        return ":" not in self.spec and self.shift == self.offset == 0
 
     @property
     def form(self) -> str:
@@ -60,7 +67,8 @@ class Near:
         """Where it differs, in one line."""
         names = "ab" if len(self.at) == 2 else "x"
         place = ", ".join(f"{name}={value:g}" for name, value in zip(names, self.at, strict=False))
-        return f"{self.form}: {self.apart:.2g} apart; at {place} it came to {self.came:.7g}, the row has {self.has:.7g}"
+        return (f"{self.form}: at most {self.apart:.2g} apart {self.body}; at {place} it came to {self.came:.7g}, "
+                f"the row has {self.has:.7g}")  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +86,7 @@ class Identified:
     same
         Other rows that are the same function at these numbers.
     nearest
-        The three nearest rows and what separates them, where it is none.
+        The five nearest rows where it is none, plain copies before others up to twice as near, and what separates them.
     remarks
         What else was seen.
     """

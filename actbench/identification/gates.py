@@ -16,7 +16,7 @@ from actbench.activations.layout import Layout
 from actbench.activations.registry import AXIS, along
 from actbench.activations.vector import VectorFunction
 from actbench.core.errors import ActbenchError
-from actbench.identification.elementwise import X, apart, difference
+from actbench.identification.elementwise import BODY, X, beside
 from actbench.identification.found import Near
 from actbench.identification.jumps import Jump, jumps, placed
 
@@ -52,10 +52,8 @@ class Asked:
 
     def near(self, spec: str, has: Array) -> Near:
         """A gate beside it."""
-        off = difference(self.y, has)
-        i = int(off.argmax())
-        inside = (np.abs(self.a) <= 12.0) & (np.abs(self.b) <= 12.0)
-        return Near(spec=spec, distance=float(off[i]), apart=apart(self.y, has, inside),
+        distance, apart, i = beside(self.y, has, (np.abs(self.a) <= BODY) & (np.abs(self.b) <= BODY))
+        return Near(spec=spec, distance=distance, apart=apart, body=f"for |a|, |b| <= {BODY:g}",
                     at=(float(self.a[i]), float(self.b[i])), came=float(self.y[i]), has=float(has[i]))  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -9,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actbench.activations.layout import Layout
-from actbench.activations.registry import AXIS, along
+from actbench.activations.registry import AXIS, along, named
 from actbench.core.errors import ActbenchError
 from actbench.identification import elementwise, gates
 from actbench.identification.blackbox import BlackBox
 from actbench.identification.found import Identified, Near
 
 Array = NDArray[Any]
-NEAREST = 3
+NEAREST = 5
+PLAIN = 0.5  # a scaled copy of a row stands before moved and fitted ones that are up to twice as near
 SAME = 3  # parameters of a row that is named as the same function: one of many can be anything
 
 
@@ -32,7 +34,7 @@ def identify(subject: Any) -> Identified:
     Returns
     -------
     `Identified`: the row, a f(b x + c) + d around it, the layout of a gate's inputs, other names of the same function;
-    or none, with the nearest three rows and the input at which each differs most.
+    or none, with the nearest five rows and the input at which each differs most.
 
     Raises
     ------
@@ -55,8 +57,6 @@ def _loaded(subject: Any) -> tuple[str, Any]:
 
     if is_target(subject):
         return subject, load(parse(subject))
-    from actbench.activations.registry import named
-
     return subject, named(subject)
 
 
@@ -74,10 +74,28 @@ def _told(name: str, kind: str, stages: Any, tolerance: float) -> Identified:
             same = tuple(one.form for one in other.values())
             return Identified(subject=name, found=plain, kind=kind, same=same)
         for one in stage:
-            if _row(one) not in tried or one.apart < tried[_row(one)].apart:
+            if _row(one) not in tried or _rank(one) < _rank(tried[_row(one)]):
                 tried[_row(one)] = one
-    nearest = sorted(tried.values(), key=lambda one: one.apart)[:NEAREST]
-    return Identified(subject=name, found=None, kind=kind, nearest=tuple(nearest))
+    return Identified(subject=name, found=None, kind=kind, nearest=_nearest(tried.values()))
+
+
+def _nearest(tried: Iterable[Near]) -> tuple[Near, ...]:
+    """The nearest, of rows that are one curve there (tanh, lecun_tanh) the plainest."""
+
+    def rank(one: Near) -> tuple[float, int, bool]:
+        row = named(one.spec)
+        return float(f"{_rank(one):.3g}"), len(row.parameters), "torch" not in row.peers
+
+    kept: list[Near] = []
+    for one in sorted(tried, key=rank):
+        if not any(one.at == other.at and abs(one.has - other.has) <= 1e-4 * one.apart for other in kept):
+            kept.append(one)
+    return tuple(kept[:NEAREST])
+
+
+def _rank(one: Near) -> float:
+    """What the nearest rows are sorted by."""
+    return one.apart * (PLAIN if one.plain else 1.0)
 
 
 def _row(one: Near) -> str:
@@ -85,8 +103,6 @@ def _row(one: Near) -> str:
 
 
 def _parameters(spec: str) -> int:
-    from actbench.activations.registry import named
-
     return len(named(spec).parameters)
 
 
@@ -162,10 +178,9 @@ def _along(name: str, box: BlackBox) -> Identified:
 
     def near(spec: str) -> Near:
         has = np.asarray(along(spec)(x))
-        off = elementwise.difference(y.reshape(-1), has.reshape(-1))
-        i, j = divmod(int(off.argmax()), y.shape[1])
-        far = elementwise.apart(y.reshape(-1), has.reshape(-1), np.ones(y.size, bool))
-        return Near(spec=spec, distance=float(off.max()), apart=far, at=(float(x[i][j % 12]),),
+        distance, apart, place = elementwise.beside(y.reshape(-1), has.reshape(-1), np.ones(y.size, bool))
+        i, j = divmod(place, y.shape[1])
+        return Near(spec=spec, distance=distance, apart=apart, body="over what was tried", at=(float(x[i][j % 12]),),
                     came=float(y[i, j]), has=float(has[i, j]))  # fmt: skip
 
     def stages() -> Any:
