@@ -71,6 +71,7 @@ def take(run: Path, processor: float | None = None) -> None:
 
 def page() -> str:
     """README.md of the example, from the files alone."""
+    from actbench.comparison.conclusion import label
     from actbench.core.numerals import numbers
 
     run = json.loads((HOME / "run.json").read_text(encoding="utf-8"))
@@ -78,7 +79,7 @@ def page() -> str:
     arms = json.loads((HOME / "arms.json").read_text(encoding="utf-8"))
     mine = next(arm for arm in arms if arm["asked"].startswith("bump.py"))
     machine = run["machine"]
-    rows = [f"| {r['activation']} | {r['decision']} | {r['reason']} | {int(r['n'])} |"
+    rows = [f"| {r['activation']} | {label(r)} | {r['reason']} | {int(r['n'])} |"
             for r in decisions.to_dict(orient="records")]  # fmt: skip
     mean = ", ".join(f"{r['activation']} {numbers(r['mean_rank'])[0]}" for r in ranks.to_dict(orient="records"))
     alarms = [_alarm(name, rate) for name, rate in run["false_alarms"]["rates"].items()]

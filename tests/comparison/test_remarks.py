@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from actbench.cli import bench
 from actbench.cli.compare import summary
 from actbench.comparison import cost
 from actbench.comparison.arms import Arm
@@ -44,6 +46,17 @@ def test_a_time_of_a_busy_machine_is_no_number(high, usable):
     assert (BUSY in text, BUSY in cell["note"]) == (not usable, not usable)
     assert ("4.74 [4.23" in found["note"][0]) is not usable  # what was read is kept
     assert cell["value"] == ("4.7" if usable else "no number") or usable
+
+
+@pytest.mark.parametrize(("wide", "said"), [({}, ""), ({"high_s": 64.0}, BUSY), ({"ratio_low": 0.4}, BUSY)])
+def test_a_race_says_so_too(wide, said):
+    nan = math.nan
+    assert (
+        bench._busy(SimpleNamespace(**{"low_s": 3.0, "high_s": 3.1, "ratio_low": 1.0, "ratio_high": 1.1, **wide}))
+        == said
+    )
+    assert bench._busy(SimpleNamespace(low_s=3.0, high_s=3.1, ratio_low=nan, ratio_high=nan)) == ""  # ours has no ratio
+    assert bench._busy(SimpleNamespace(low_s=nan, high_s=nan, ratio_low=None, ratio_high=None)) == ""
 
 
 def test_a_pass_that_takes_long_says_what_it_does():
