@@ -106,7 +106,7 @@ HALF_LN2 = float(MP.ln2 / 2)
 ERF_ERRORS = (
     -56.0, -53.4, -53.5, -54.2, -56.8, -54.0, -55.6, -56.2, -56.0, -54.6, -55.0, -58.3, -55.4, -56.2, -56.1, -57.2,
 )  # fmt: skip
-EIGHTH = float(MP.pi / 4) ** 2
+EIGHTH, QUARTER = float(MP.pi / 4) ** 2, (float(MP.pi / 2) + 0.001) ** 2
 
 
 def _erf_pieces() -> Iterator[Table]:
@@ -155,6 +155,8 @@ def _tables() -> list[Table]:
         Table(module=periodic, top="ARCTAN_NEAR", function=ARCTAN, interval=(0, 0.0099), log2_error=-54.5,
               weight=lambda z: (1 + z * ARCTAN(z)) / z),
         *both(periodic, "SIN", "", SINE, ((0, EIGHTH), (0, EIGHTH)), (-27.9, -56.3),
+              lambda z: (1 + z * SINE(z)) / z),
+        *both(periodic, "SIN_OF_HALF", "", SINE, ((0, QUARTER), (0, QUARTER)), (-25.7, -52.7),
               lambda z: (1 + z * SINE(z)) / z),
         *both(periodic, "COS", "", COSINE, ((0, EIGHTH), (0, EIGHTH)), (-32.9, -59.6),
               lambda z: MP.cos(root(z)) / z**2),

@@ -65,4 +65,4 @@ def test_next_to_every_multiple_of_a_quarter_turn_and_at_the_end_of_reach(direct
     with MP.workprec(400):
         errors = [ulp_error(float(g), EXACT[direction](MP.mpf(float(v))), dtype) for g, v in zip(got, x, strict=True)]
     worst = int(np.argmax(errors))
-    assert errors[worst] <= (1.5 if has_vectors() else 1.0), f"{errors[worst]:.3g} ulp at {float(x[worst])!r}"
+    assert errors[worst] <= (2.0 if has_vectors() else 1.0), f"{errors[worst]:.3g} ulp at {float(x[worst])!r}"

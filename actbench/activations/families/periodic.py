@@ -9,7 +9,7 @@ from actbench.activations.parameter import Fixed, Learned
 from actbench.expression.primitives import exp_times
 from actbench.expression.primitives.gates import logistic, tail
 from actbench.expression.primitives.pairs import two_product
-from actbench.expression.primitives.periodic import cos_pair, cos_within, sin_pair, sin_within
+from actbench.expression.primitives.periodic import cos_pair, cos_phase, cos_within, sin_pair, sin_phase, sin_within
 
 INF, NAN = np.inf, np.nan
 
@@ -38,13 +38,13 @@ def _within(x, omega):
 
 def _sine(x, omega):
     within = _within(x, omega)
-    wave = sin_pair(*two_product(np.where(within, x, 0.0), omega))
+    wave = sin_phase(*two_product(np.where(within, x, 0.0), omega))
     return np.where(x == 0.0, x, np.where(within, wave, NAN))  # -0.0 stays
 
 
 def _sine_slope(dy, x, omega):
     within = _within(x, omega)
-    return dy * np.where(within, omega * cos_pair(*two_product(np.where(within, x, 0.0), omega)), NAN)
+    return dy * np.where(within, omega * cos_phase(*two_product(np.where(within, x, 0.0), omega)), NAN)
 
 
 define(

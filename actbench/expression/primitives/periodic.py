@@ -10,6 +10,7 @@ alone, never at its neighbours.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,15 @@ VECTOR_QUARTER = {
 }
 REACH = {32: 1024.0, 64: 32768.0}
 TWO_BY_PI = 0.6366197723675814
+# ours as `SIN`, for |r| <= pi/2 and what a rounded quotient adds, to 2^-25.7 and 2^-52.7 of sin: the last one is less
+# than the best, so that no result is beyond 1 (of any float32 r; of a third of all float64 ones where sin is next to 1)
+SIN_OF_HALF = {
+    32: (-0.1666665964623118, 0.008333068181247046, -0.0001980973767882101, 2.605778e-06),
+    64: (
+        -0.16666666666666666, 0.008333333333333193, -0.00019841269841208828, 2.755731921106769e-06,
+        -2.505210686658763e-08, 1.6058939410092545e-10, -7.642984307507895e-13, 2.72105e-15,
+    ),
+}  # fmt: skip
 
 
 def _quarters(form: Format, x: Any, low: Any) -> tuple[Any, Any, Any]:
@@ -93,7 +103,7 @@ def _quarters(form: Format, x: Any, low: Any) -> tuple[Any, Any, Any]:
     t = x * TWO_BY_PI + form.magic
     k = t - form.magic
     if form.vectors:
-        return bits(t), _vector_rest(form, x, low, k), None
+        return bits(t), _vector_rest(x, low, k, VECTOR_QUARTER[form.bits]), None
     first, *between, last = QUARTER[form.bits]
     r, rest = x - k * first, None  # exact; the next differences are where they cancel, elsewhere their error is kept
     for part in between:
@@ -107,9 +117,9 @@ def _quarters(form: Format, x: Any, low: Any) -> tuple[Any, Any, Any]:
     return bits(t), r, rest - k * last
 
 
-def _vector_rest(form: Format, x: Any, low: Any, k: Any) -> Any:
-    """x + low - k pi/2 within a unit of its last place."""
-    first, second, third = VECTOR_QUARTER[form.bits]
+def _vector_rest(x: Any, low: Any, k: Any, parts: Sequence[float]) -> Any:
+    """x + low less k times the parts' sum, within a unit of its last place."""
+    first, second, third = parts
     near = fused(k, -first, x)
     r: Any = fused(k, -second, near)
     if low is None:
@@ -148,6 +158,33 @@ def _near_cos(form: Format, x: Expression, low: Any = None) -> Any:
     quarter, *r = _quarters(form, x, low)
     sine, cosine = _waves(form, *r)
     return _chosen(form, plus(quarter, 1), sine, cosine)
+
+
+def _by_halves(form: Format, x: Any, low: Any, between: float) -> tuple[Any, Any]:
+    """An integer whose lowest bit is that of n, and sin(r) for r = x + low - (n + between) pi, at most pi/2 in size."""
+    turns = x * (0.5 * TWO_BY_PI)
+    t = (turns - between if between else turns) + form.magic
+    n = t - form.magic
+    r = _vector_rest(x, low, n + between if between else n, [2.0 * part for part in VECTOR_QUARTER[form.bits]])
+    z = r * r
+    return bits(t), fused(r * z, horner(SIN_OF_HALF[form.bits], z), r)
+
+
+def _turned(form: Format, n: Any, sine: Any) -> Any:
+    """A number whose sign is turned where n is odd."""
+    return from_bits(Expression("int_xor", bits(sine), shifted(n, form.bits - 1)))
+
+
+def _phase_sin(form: Format, x: Expression, low: Any) -> Any:
+    return _turned(form, *_by_halves(form, x, low, 0.0)) if form.vectors else _near_sin(form, x, low)
+
+
+def _phase_cos(form: Format, x: Expression, low: Any) -> Any:
+    if not form.vectors:
+        return _near_cos(form, x, low)
+    low = from_bits(Expression("int_xor", bits(low), masked(bits(x), form.sign)))
+    n, sine = _by_halves(form, np.absolute(x), low, 0.5)
+    return _turned(form, plus(n, 1), sine)
 
 
 def _sin_kernel(form: Format, x: Expression) -> Any:
@@ -265,3 +302,27 @@ def sin_pair(high: Any, low: Any) -> Any:
 def cos_pair(high: Any, low: Any) -> Any:
     """The cosine of an angle in two parts, the second one a rounding error of the first."""
     return np.cos(high) * np.cos(low) - np.sin(high) * np.sin(low)
+
+
+@primitive(
+    exact=lambda mp, high, low: mp.sin(high + low),
+    partials=lambda y, high, low: (cos_phase(high, low), cos_phase(high, low)),
+    latex=(r"\sin({0} + {1})", 8),
+    cost={"trigonometric": 1, "add": 1},
+    kernel=lambda form, x, low: Expression("far_sin_pair", _beyond(form, x), _phase_sin(form, x, low), x, low),
+)
+def sin_phase(high: Any, low: Any) -> Any:
+    """`sin_pair` where it is the result, which may be off by 2 ulp: vectors of AVX-512 then need one polynomial."""
+    return sin_pair(high, low)
+
+
+@primitive(
+    exact=lambda mp, high, low: mp.cos(high + low),
+    partials=lambda y, high, low: (-sin_phase(high, low), -sin_phase(high, low)),
+    latex=(r"\cos({0} + {1})", 8),
+    cost={"trigonometric": 1, "add": 1},
+    kernel=lambda form, x, low: Expression("far_cos_pair", _beyond(form, x), _phase_cos(form, x, low), x, low),
+)
+def cos_phase(high: Any, low: Any) -> Any:
+    """`cos_pair`, as `sin_phase`."""
+    return cos_pair(high, low)
