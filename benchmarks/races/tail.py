@@ -2,7 +2,9 @@
 
 ``python -m benchmarks.races.tail`` races, at float32, forward, one thread, our GELU and tanh-GELU against LiteRT's and
 against a formula that loses the tail as LiteRT's does, 0.5 x (1 + r(x)) with one rational function r of a clipped x,
-made by the same compiler. It is offered nowhere: below -4 it has no digit. Above 1, ours is faster.
+made by the same compiler. It is offered nowhere: below -4 it has no digit. Above 1, ours is faster. On two shared cores
+the tail cost GELU 9 to 15 % (2^16: 0.89 of the other's speed) and tanh-GELU 3 to 4 % (0.96); beside LiteRT's, GELU had
+0.92, 0.81 and 0.75 at 2^12, 2^16 and 2^20 with it, tanh-GELU 1.07, 0.97 and 0.96.
 """
 
 from __future__ import annotations
