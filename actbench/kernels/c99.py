@@ -27,7 +27,8 @@ HEADER = """\
 
 Forward is f(x), backward dy f'(x). out may be x or dy itself; NaN in, NaN out. Promised: 8 ulp forward, 16 backward.
 Compile with -std=c99 -O3 -march=native -fno-math-errno for vectors; what is measured below is of this. Without -std=c99
-gcc also joins products and sums: some last digits differ, the promise stays. Arrays are aligned as their numbers are.
+gcc also joins products and sums: last digits differ, the promise stays (8.4 million floats of every function). Arrays
+are aligned as their numbers are.
 Refused: -ffast-math and what is in it. With it silu would be 7e6 ulp off at -22.5, softplus infinite at 0, and of NaN
 they would make a number (gcc 12).
 
