@@ -23,7 +23,9 @@ def add(verbs: Any) -> None:
         description="Show an activation (relu, purlin, leaky_relu:negative_slope=0.2, my.py:act), an experiment or a "
         "claim. With --dossier, measure the activation beside ReLU and write a page with everything.",
     )  # fmt: skip
-    parser.add_argument("name", metavar="NAME", help="what to show; also a plug-in, FILE.py:OBJ")
+    parser.add_argument(
+        "name", metavar="NAME", help="what to show; also a plug-in, FILE.py:OBJ, or a claim, FILE.py:ID"
+    )
     parser.add_argument("--dossier", action="store_true", help="measure it as 'actbench compare' does; the page")
     add_run_options(parser)
     add_json(parser)
@@ -41,7 +43,11 @@ def call(args: argparse.Namespace) -> int:
         return compare.run(args, beside, command="show")
     refuse_idle(args, RUN_OPTIONS, "for 'show --dossier' alone, which measures; a card is printed as it is")
     if is_target(args.name):
-        return plug_in(args)
+        claim = own_claim(args.name)
+        if claim is None:
+            return plug_in(args)
+        print(here_json(**claim) if args.json else lines(claim))
+        return 0
     import actbench.claims.ledgers
     import actbench.experiments  # noqa: F401  both fill their registries
     from actbench.activations.registry import ACTIVATIONS, AXIS, along, resolve
@@ -69,6 +75,28 @@ def call(args: argparse.Namespace) -> int:
         )
         raise unknown(kind, args.name, known)
     return 0
+
+
+def own_claim(text: str) -> dict[str, Any] | None:
+    """The card of ``FILE.py:ID``, a claim that the file makes; None where it makes none of that name.
+
+    The file is read before it is run, since objects are looked at in another process and claims in this one.
+    """
+    from pathlib import Path
+
+    place, _, name = text.rpartition(":")
+    file = Path(place)
+    if file.suffix != ".py" or not file.is_file():
+        return None
+    said = file.read_bytes().decode("utf-8", "replace")
+    if not re.search(rf"\bclaim\(\s*[\"']{re.escape(name)}[\"']", said):
+        return None
+    from actbench.claims.claim import CLAIMS
+    from actbench.claims.verdicts import chosen
+
+    with CLAIMS.temporary():
+        found = {claim.name: claim for claim in chosen([place])}
+        return claim_card(found[name]) if name in found else None
 
 
 def plug_in(args: argparse.Namespace) -> int:

@@ -250,3 +250,24 @@ def test_what_is_no_name_is_refused_by_its_parameter(spec):
 def test_a_card_says_what_names_of_ours_stand_for(capsys):
     assert main(["show", "gelu_tanh"]) == 0
     assert "tanh_cubic(x): \\sqrt{2 / \\pi} \\, (x + 0.044715 \\, x^3)" in capsys.readouterr().out
+
+
+def test_a_claim_of_one_s_own_file_is_shown_and_no_other_file_is_run_for_it(tmp_path, capsys):
+    (tmp_path / "mine.py").write_text(
+        "import actbench as ab\n\n\ndef counted():\n"
+        "    return ab.Answer(holds=True, value=1.0, n=2, n_unit='inputs')\n\n\n"
+        "ab.claim('Q1', ledger='own', statement={'en': 'Two are two.'}, readings=["
+        "ab.Reading(name='all', level='literal', compute=counted)])\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "act.py").write_text("raise RuntimeError('claim Q1')\n", encoding="utf-8")
+    from actbench.claims.claim import CLAIMS
+
+    before = CLAIMS.names()
+    assert main(["show", f"{tmp_path / 'mine.py'}:Q1"]) == 0
+    assert "Two are two." in capsys.readouterr().out
+    assert CLAIMS.names() == before
+    assert main(["show", f"{tmp_path / 'mine.py'}:Q2"]) == 2
+    assert "no object named 'Q2'; known: counted" in capsys.readouterr().err
+    assert main(["show", f"{tmp_path / 'act.py'}:Q1"]) == 2
+    assert "raises RuntimeError" in capsys.readouterr().err
