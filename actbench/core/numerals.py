@@ -44,14 +44,16 @@ def in_column(each: Sequence[tuple[float, float, float]]) -> list[tuple[str, str
 
     >>> in_column([(0.72, -0.311, 1.59), (1.18, -0.58, 2.18)])
     [('0.72', '[-0.31, 1.59]'), ('1.18', '[-0.58, 2.18]')]
+    >>> in_column([(-0.0012, -0.31, 1.59), (float("nan"),) * 3])
+    [('0.00', '[-0.31, 1.59]'), ('', '')]
     """
     texts = [numbers(*one) for one in each]
     places = [len(value.partition(".")[2]) for value, interval in texts if interval]
     if not places or any("e" in text for one in texts for text in one):
         return texts
-    spec = f",.{max(places)}f"
-    return [(format(value, spec), f"[{low:{spec}}, {high:{spec}}]") if interval else text
-            for text, (value, low, high) in zip(texts, each, strict=True) for interval in text[1:]]  # fmt: skip
+    shown = [[format(x, f",.{max(places)}f") for x in one] for one in each]
+    plain = [[text if text.strip("-0.") else text.lstrip("-") for text in one] for one in shown]  # no -0.00
+    return [(one[0], f"[{one[1]}, {one[2]}]") if text[1] else text for text, one in zip(texts, plain, strict=True)]
 
 
 def alike(spec: str, ends: Sequence[float], others: Sequence[float]) -> bool:

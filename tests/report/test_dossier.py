@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import math
 import re
 import shutil
@@ -18,6 +19,7 @@ from actbench.comparison.arms import Arm
 from actbench.comparison.compared import Comparison, save
 from actbench.comparison.tables import tables
 from actbench.core.errors import ActbenchError
+from actbench.report import bibliography, sentences
 from actbench.report.bibliography import ARXIV, entries
 from actbench.report.dossier import _ours, measures, render
 from actbench.runs.folder import RunFolder
@@ -141,6 +143,12 @@ def test_every_work_that_a_source_names_is_an_entry_with_author_and_year(name):
     assert len({work["key"] for work in first}) == len(first)
     assert all(re.fullmatch(r"[a-z0-9-]+", work["key"]) for work in first)
     assert all(work["source"] for work in first if not work["authors"])
+
+
+@pytest.mark.parametrize("module", [bibliography, sentences])
+def test_the_examples_of_numbers_and_works_run(module):
+    failed, tried = doctest.testmod(module)
+    assert (failed, tried > 0) == (0, True)
 
 
 def test_a_work_that_two_sources_name_is_one_entry():
