@@ -47,6 +47,8 @@ _RARE_IN_PYTHON = {
     "far_cos": "np.cos({2}) if {0} else {1}",
     "far_sin_pair": "np.sin({2}) * np.cos({3}) + np.cos({2}) * np.sin({3}) if {0} else {1}",
     "far_cos_pair": "np.cos({2}) * np.cos({3}) - np.sin({2}) * np.sin({3}) if {0} else {1}",
+    "far_sin_sum": "np.float32(np.sin(np.float64({2}) + np.float64({3}))) if {0} else {1}",
+    "far_cos_sum": "np.float32(np.cos(np.float64({2}) + np.float64({3}))) if {0} else {1}",
 }
 RARE = frozenset(_RARE_IN_PYTHON)
 _IN_PYTHON |= _RARE_IN_PYTHON
@@ -78,6 +80,8 @@ _IN_C = {
     "far_cos": "{0} ? cos{f}({2}) : {1}",
     "far_sin_pair": "{0} ? sin{f}({2}) * cos{f}({3}) + cos{f}({2}) * sin{f}({3}) : {1}",
     "far_cos_pair": "{0} ? cos{f}({2}) * cos{f}({3}) - sin{f}({2}) * sin{f}({3}) : {1}",
+    "far_sin_sum": "{0} ? (float)sin((double){2} + (double){3}) : {1}",
+    "far_cos_sum": "{0} ? (float)cos((double){2} + (double){3}) : {1}",
 }
 _INTEGERS = frozenset({"bits", *(op for op in _IN_C if op.startswith("int_"))})
 _TRUTHS = frozenset({*(op for op, symbol in SYMBOLS.items() if symbol not in "+-*/"), "logical_not", "odd"})

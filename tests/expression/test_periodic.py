@@ -66,3 +66,11 @@ def test_next_to_every_multiple_of_a_quarter_turn_and_at_the_end_of_reach(direct
         errors = [ulp_error(float(g), EXACT[direction](MP.mpf(float(v))), dtype) for g, v in zip(got, x, strict=True)]
     worst = int(np.argmax(errors))
     assert errors[worst] <= (2.0 if has_vectors() else 1.0), f"{errors[worst]:.3g} ulp at {float(x[worst])!r}"
+
+
+@pytest.mark.parametrize(("omega", "x"), [(30.0, 259459.84375), (30.0, -389735.09375), (1.5, 3968979.25)])
+def test_a_far_angle_in_two_parts_keeps_its_digits_next_to_a_root(omega, x):
+    """Terms of the two floats' sines cancel there: 395,000 ulp, had they been added as floats."""
+    got = ab.kernel(f"sine:omega={omega}", dtype="float32")(np.float32([x]))
+    with MP.workprec(200):
+        assert ulp_error(float(got[0]), MP.sin(MP.mpf(omega) * MP.mpf(x)), "float32") <= 1.0

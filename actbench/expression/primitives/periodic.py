@@ -200,6 +200,11 @@ def _beyond(form: Format, x: Expression) -> Any:
     return np.absolute(x) > REACH[form.bits]
 
 
+def _far_pair(name: str, form: Format, near: Any, x: Any, low: Any) -> Expression:
+    """The sine or cosine of a far pair: next to roots the terms of two floats cancel, whose sum a double has whole."""
+    return Expression(f"far_{name}_{'sum' if form.bits == 32 else 'pair'}", _beyond(form, x), near, x, low)
+
+
 def _arctan_by_turns(form: Format, a: Any) -> Any:
     """arctan(a) = arctan(t) + arctan((a - t) / (1 + a t)) for a >= 0, t from a table."""
     b: Any = np.where(a < 0.0625, 0.0625, np.where(a > 15.0, 15.0, a))
@@ -284,7 +289,7 @@ def cos_within(x: Any) -> Any:
     partials=lambda y, high, low: (cos_pair(high, low), cos_pair(high, low)),
     latex=(r"\sin({0} + {1})", 8),
     cost={"trigonometric": 1, "add": 1},
-    kernel=lambda form, x, low: Expression("far_sin_pair", _beyond(form, x), _near_sin(form, x, low), x, low),
+    kernel=lambda form, x, low: _far_pair("sin", form, _near_sin(form, x, low), x, low),
 )
 def sin_pair(high: Any, low: Any) -> Any:
     """The sine of an angle in two parts, the second one a rounding error of the first; 0.0 where both are 0."""
@@ -297,7 +302,7 @@ def sin_pair(high: Any, low: Any) -> Any:
     partials=lambda y, high, low: (-sin_pair(high, low), -sin_pair(high, low)),
     latex=(r"\cos({0} + {1})", 8),
     cost={"trigonometric": 1, "add": 1},
-    kernel=lambda form, x, low: Expression("far_cos_pair", _beyond(form, x), _near_cos(form, x, low), x, low),
+    kernel=lambda form, x, low: _far_pair("cos", form, _near_cos(form, x, low), x, low),
 )
 def cos_pair(high: Any, low: Any) -> Any:
     """The cosine of an angle in two parts, the second one a rounding error of the first."""
@@ -309,7 +314,7 @@ def cos_pair(high: Any, low: Any) -> Any:
     partials=lambda y, high, low: (cos_phase(high, low), cos_phase(high, low)),
     latex=(r"\sin({0} + {1})", 8),
     cost={"trigonometric": 1, "add": 1},
-    kernel=lambda form, x, low: Expression("far_sin_pair", _beyond(form, x), _phase_sin(form, x, low), x, low),
+    kernel=lambda form, x, low: _far_pair("sin", form, _phase_sin(form, x, low), x, low),
 )
 def sin_phase(high: Any, low: Any) -> Any:
     """`sin_pair` where it is the result, which may be off by 2 ulp: vectors of AVX-512 then need one polynomial."""
@@ -321,7 +326,7 @@ def sin_phase(high: Any, low: Any) -> Any:
     partials=lambda y, high, low: (-sin_phase(high, low), -sin_phase(high, low)),
     latex=(r"\cos({0} + {1})", 8),
     cost={"trigonometric": 1, "add": 1},
-    kernel=lambda form, x, low: Expression("far_cos_pair", _beyond(form, x), _phase_cos(form, x, low), x, low),
+    kernel=lambda form, x, low: _far_pair("cos", form, _phase_cos(form, x, low), x, low),
 )
 def cos_phase(high: Any, low: Any) -> Any:
     """`cos_pair`, as `sin_phase`."""
