@@ -64,6 +64,9 @@ def call(args: argparse.Namespace) -> int:
         return alarms(args)
     if not args.names:
         raise ActbenchError("nothing to compare; give names or FILE.py:OBJ, as in 'actbench compare relu my.py:act'")
+    from actbench.comparison.arms import rows_of
+
+    rows_of(args.names, args.reference)  # a misspelt name is said first
     if len({*args.names}) == 1:
         raise ActbenchError(f"{args.names[0]} alone is compared with nothing; name a second one, or see "
                             f"'actbench show {args.names[0]} --dossier'")  # fmt: skip
