@@ -66,7 +66,7 @@ def _told(name: str, kind: str, stages: Any, tolerance: float) -> Identified:
     for stage in stages:
         right = [one for one in stage if one.distance <= tolerance]
         if right:
-            plain = min(right, key=lambda one: (one.numbers, one.distance > 1e-12))
+            plain = min(right, key=lambda one: (one.numbers, one.distance > 1e-12, len(one.form)))
             other: dict[str, Near] = {}  # of a row the form that takes the fewest numbers
             for one in sorted(right, key=lambda one: one.numbers):
                 if _row(one) != _row(plain) and _parameters(one.spec) <= SAME:

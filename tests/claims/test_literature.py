@@ -22,6 +22,7 @@ from actbench.experiments.retraining.effects import STALLED, at_tuned, beyond, f
 from actbench.experiments.retraining.question import spare, surrogate_slope
 from actbench.report.chinese import chinese
 from actbench.report.content import content
+from actbench.report.foot import foot_of
 from actbench.report.names import READINGS
 from actbench.report.page import template
 from actbench.report.phrases import phrases
@@ -118,8 +119,9 @@ def test_the_page_says_what_was_left_out_and_why(lang):
     folder, t = RunFolder(Path(__file__).parents[2] / "reports" / "literature"), phrases(lang)
     shown = content(folder, folder.read_run(), t, lang)
     claims = [{**claim, "figures": [], "see": []} for claim in shown["claims"]]
+    end = foot_of(folder.read_run(), folder.path)
     for name in ("report.html", "report.md"):
-        text = template(name).render(**{**shown, "claims": claims}, t=t, lang=lang, figures=[])
+        text = template(name).render(**{**shown, "claims": claims}, t=t, lang=lang, figures=[], foot=end)
         foot = text[text.rindex(t["not judged"]) :]
         assert t["not judged literature"] in foot
         assert all(each in foot for each in ("2604.23434", "2512.10938", "GELU-sine"))

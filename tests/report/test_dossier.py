@@ -18,8 +18,9 @@ from actbench.cli import main
 from actbench.comparison.arms import Arm
 from actbench.comparison.compared import Comparison, save
 from actbench.comparison.tables import tables
+from actbench.core import numerals
 from actbench.core.errors import ActbenchError
-from actbench.report import bibliography, sentences
+from actbench.report import bibliography
 from actbench.report.bibliography import ARXIV, entries
 from actbench.report.dossier import _ours, measures, render
 from actbench.runs.folder import RunFolder
@@ -145,7 +146,7 @@ def test_every_work_that_a_source_names_is_an_entry_with_author_and_year(name):
     assert all(work["source"] for work in first if not work["authors"])
 
 
-@pytest.mark.parametrize("module", [bibliography, sentences])
+@pytest.mark.parametrize("module", [bibliography, numerals])
 def test_the_examples_of_numbers_and_works_run(module):
     failed, tried = doctest.testmod(module)
     assert (failed, tried > 0) == (0, True)
