@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
@@ -66,7 +67,7 @@ def _told(name: str, kind: str, stages: Any, tolerance: float) -> Identified:
     for stage in stages:
         right = [one for one in stage if one.distance <= tolerance]
         if right:
-            plain = min(right, key=lambda one: (one.numbers, one.distance > 1e-12, len(one.form)))
+            plain = min(right, key=_plainness)
             other: dict[str, Near] = {}  # of a row the form that takes the fewest numbers
             for one in sorted(right, key=lambda one: one.numbers):
                 if _row(one) != _row(plain) and _parameters(one.spec) <= SAME:
@@ -77,6 +78,12 @@ def _told(name: str, kind: str, stages: Any, tolerance: float) -> Identified:
             if _row(one) not in tried or _rank(one) < _rank(tried[_row(one)]):
                 tried[_row(one)] = one
     return Identified(subject=name, found=None, kind=kind, nearest=_nearest(tried.values()))
+
+
+def _plainness(one: Near) -> tuple[float, ...]:
+    """What the forms of one function are chosen by: few numbers, not moved, short numbers, little moved."""
+    longest, moved = max(map(len, re.findall(r"[\d.]+", one.form)), default=0), abs(one.shift) + abs(one.offset)
+    return one.numbers, one.distance > 1e-12, moved > 0, longest, moved
 
 
 def _nearest(tried: Iterable[Near]) -> tuple[Near, ...]:

@@ -52,13 +52,14 @@ _XLA: list[int] = []  # the threads that XLA started with in this process: it re
 def contenders(value: Any) -> str:
     """``all``, ``none``, or peers with commas between; each gets the version that is installed, for it decides."""
     asked = str(value)
-    names = libraries.contenders() if asked == ALL else () if asked == NONE else tuple(asked.replace(",", " ").split())
-    known = []
-    for name, _, _ in (name.partition("==") for name in names):
+    given = libraries.contenders() if asked == ALL else () if asked == NONE else asked.replace(",", " ").split()
+    names, known = [name.partition("==")[0] for name in given], []
+    for name in names:
         if name in (ALL, NONE):
             raise ActbenchError(f"{name!r} stands alone among peers; leave the others away, or give names")
         if name not in libraries.contenders():
             raise unknown("peer", name, [*libraries.contenders(), ALL, NONE])
+    for name in names:
         installed = libraries.libraries()[name].version
         if installed is None and asked != ALL:
             here = ", ".join(peer for peer in libraries.contenders() if libraries.libraries()[peer].version)
