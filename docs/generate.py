@@ -27,7 +27,7 @@ MADE = (
     "example.ipynb",
     "findings.inc",
 )
-DATA = (".csv", ".json", ".svg", ".pdf")  # what pages that are whole already link to
+DATA = (".csv", ".json", ".tex", ".bib", ".svg", ".pdf")  # what pages that are whole already link to
 WHOLE = {"article/report.html": "The article's claims, judged", "literature/report.html": "Published results, judged",
          "compare/dossier.html": "A comparison's dossier"}  # fmt: skip
 
