@@ -37,7 +37,7 @@ from actbench.implementations.targets.child import limit_memory
 from actbench.implementations.targets.examine import die_with_parent
 from actbench.implementations.targets.foreign import is_foreign
 from actbench.implementations.targets.objects import adapt, in_words
-from actbench.implementations.targets.target import NoObject
+from actbench.implementations.targets.target import is_request
 
 Told = Callable[[dict[str, Any]], None]
 
@@ -93,11 +93,9 @@ def serve(asked: dict[str, Any], tell: Told) -> None:
 
 def _is_request(error: BaseException, candidate: Candidate) -> bool:
     """Whether it is what was asked for that is wrong: a name or a module that is not there, a dump that is none."""
-    place = candidate.target.partition(":")[0]
-    if isinstance(error, ModuleNotFoundError):  # itself, not what it imports
-        return bool(error.name) and f"{place}.".startswith(f"{error.name}.")
-    foreign = is_foreign(place)
-    return isinstance(error, NoObject) or (foreign and isinstance(error, ActbenchError) and candidate.explicit)
+    foreign = is_foreign(candidate.target.partition(":")[0])
+    dump = foreign and isinstance(error, ActbenchError) and candidate.explicit
+    return is_request(error, candidate.target) or dump
 
 
 def _refused(candidate: Candidate, why: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from actbench.claims.claim import Answer, Claim, Outcome, Reading
 from actbench.claims.rehearsal import no_estimate, own_rows
-from actbench.claims.rollup import UNRUN, Verdict, each_setting, of_settings, roll_up, total, where_it_holds
+from actbench.claims.rollup import UNRUN, Verdict, each_setting, lost_cells, of_settings, roll_up, total, where_it_holds
 from actbench.core.errors import NotMeasured, reason_of
 from actbench.statistics.estimates import Estimate
 from actbench.statistics.expectation import Equivalence, Expectation, Region
@@ -174,7 +174,7 @@ def _experimental(
             "conditions": each_setting(settings, reading.quantifier), "settings": settings,
             "left_out": total(part.left_out for part in settings), "mistake": any(part.mistake for part in settings),
         }  # fmt: skip
-    remark = f"{lost} cells of {reading.experiment} failed" if lost else ""
+    remark = lost_cells(lost, reading.experiment)
     return {**decided, "failed": lost, "conditions": "; ".join(filter(None, (remark, decided["conditions"])))}
 
 

@@ -86,6 +86,11 @@ def where_it_holds(verdict: Verdict) -> str:
     return ", ".join(f"{word} {', '.join(names)}" for word, names in groups.items() if names)
 
 
+def lost_cells(count: int | None, experiment: str) -> str:
+    """What a verdict's conditions say of cells that failed; empty where none did."""
+    return f"{count} cells of {experiment} failed" if count else ""
+
+
 def total(counts: Iterable[int | None]) -> int | None:
     """The sum; None where nothing was counted."""
     known = [count for count in counts if count is not None]

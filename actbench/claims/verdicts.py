@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from actbench.claims.claim import CLAIMS, Claim
 from actbench.claims.family import size
 from actbench.claims.judge import BOOTSTRAP, ENDS, NONE, Frames, judge
-from actbench.claims.rollup import Verdict, each_setting, of_settings
+from actbench.claims.rollup import Verdict, each_setting, lost_cells, of_settings
 from actbench.claims.units import UNITS
 from actbench.core.errors import ActbenchError, unknown
 from actbench.core.machine import machine
@@ -215,7 +215,7 @@ def told_again(claims: Sequence[Claim], verdicts: pd.DataFrame, estimates: pd.Da
         if (found := of_settings(parts, reading.quantifier)) != had["verdict"]:
             why = f"{name} {reading.name} is {had['verdict']} and its estimates say {found}"
             raise ActbenchError(f"{why}; judge the run again by 'actbench reproduce'")
-        lost = f"{had['failed']} cells of {reading.experiment} failed" if had["failed"] else ""
+        lost = lost_cells(had["failed"], reading.experiment)
         words = (lost, each_setting(parts, reading.quantifier), reading.conditions)
         told.loc[at, "conditions"] = "; ".join(filter(None, words))
     return told.astype(COUNTS)

@@ -8,7 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from actbench.cli.options import add_json, add_run_options, as_json, dry_run, measured_json, refuse_idle, table, width
+from actbench.cli.options import (
+    QUICK,
+    add_json,
+    add_run_options,
+    as_json,
+    dry_run,
+    measured_json,
+    refuse_idle,
+    table,
+    width,
+)
 from actbench.core.errors import ActbenchError
 from actbench.core.numerals import numbers
 
@@ -144,7 +154,7 @@ def summary(found: Any) -> str:
     lines += [f"\n{arm.asked} takes no part: {arm.reason}" for arm in found.arms if arm.reason]
     lines += ["", *conclusion(found.tables)]
     if found.run.get("quick"):
-        lines.append("\na quick run: a part of the grid, fewer settings, step sizes and networks; nothing is final")
+        lines.append(f"\na quick run: {QUICK}")
     if found.interrupted:
         lines.append("\ninterrupted: these numbers rest on the cells that were finished, and decide nothing")
     return "\n".join(lines)
@@ -152,7 +162,9 @@ def summary(found: Any) -> str:
 
 def _cell(row: Any) -> str:
     if row["value"] is None or row["value"] != row["value"]:
-        return "no usable time" if str(row["note"]).startswith("machine was busy") else "-"
+        from actbench.speed.race import BUSY
+
+        return "no usable time" if str(row["note"]).startswith(BUSY) else "-"
     low, high = (math.nan if row[end] is None else row[end] for end in ("low", "high"))
     return " ".join(numbers(row["value"], low, high)).strip()
 

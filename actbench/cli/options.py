@@ -14,6 +14,7 @@ from actbench.core.machine import machine, usable_cores, versions
 RUN_OPTIONS = ("out", "seed", "workers", "quick", "fresh", "dry_run")
 
 MOST_WORKERS = 512  # of one machine
+QUICK = "a part of the grid, fewer settings, step sizes and networks; nothing is final"  # of --quick, everywhere
 
 
 class _Where(argparse.Action):
@@ -44,11 +45,7 @@ def add_run_options(parser: argparse.ArgumentParser, *, workers: bool = True) ->
         )  # fmt: skip
     else:
         parser.set_defaults(workers=1)
-    group.add_argument(
-        "--quick",
-        action="store_true",
-        help="a part of the grid: fewer settings, step sizes and networks; not final",
-    )
+    group.add_argument("--quick", action="store_true", help=QUICK)
     group.add_argument("--fresh", action="store_true", help="delete what the folder holds of an earlier run")
     group.add_argument("--dry-run", action="store_true", help="say how many cells it is and how long, and do nothing")
 

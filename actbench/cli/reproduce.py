@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from actbench.cli.options import add_json, add_run_options, dry_run, measured_json, table, width
+from actbench.cli.options import QUICK, add_json, add_run_options, dry_run, measured_json, table, width
 
 DESCRIPTION = """\
 Run the experiments that the claims need, judge every claim, and write tables, figures and a page.
@@ -72,8 +72,7 @@ def summary(report: Any) -> str:
     ]
     tally = ", ".join(f"{count} {verdict}" for verdict, count in Counter(overall).most_common())
     head = table(rows, ("claim", "as written", "as intended", "statement"), limit=width()) + "\n\n" if rows else ""
-    quick = "a quick run: a part of the grid, fewer settings, step sizes and networks; nothing is final"
-    notes = [quick] if report.run.get("quick") else []
+    notes = [f"a quick run: {QUICK}"] if report.run.get("quick") else []
     left = verdicts.loc[(verdicts["reading"] == "overall") & (verdicts["left_out"] > 0), "left_out"]
     if len(left):
         each = ", ".join(f"{claim} {count}" for claim, count in left.items())
